@@ -1,0 +1,1 @@
+//! What the real API server does, where an API in memory could only be believed.
