@@ -1,1 +1,3 @@
-//! Under construction.
+//! Joins VPSie and Kubernetes: observe, match, decide, act, record.
+
+pub mod resources;
