@@ -1,10 +1,10 @@
 //! AutoscalerConfig: settings of the whole cluster; only the object named `default` counts.
 
 #![expect(
-#![expect(clippy::duplicated_attributes, reason = "several printer columns have the same type")]
     unreachable_pub,
     reason = "KubeSchema repeats the struct inside a function, where pub reaches nobody"
 )]
+#![expect(clippy::duplicated_attributes, reason = "several printer columns have the same type")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
