@@ -1,0 +1,205 @@
+//! The simulated VPSie: clusters, groups, machines, and the API that a client sees of them.
+//!
+//! JSON is built by hand from what is known of the API, never from a client's own types, so that a wrong
+//! decoder cannot agree with itself. Machines are named as VPSie names them; the add request carries no name.
+
+mod access;
+mod answer;
+mod behaviour;
+mod call;
+mod chance;
+mod fault;
+mod handle;
+mod json;
+mod machine;
+mod records;
+mod server;
+mod specs;
+mod transport;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+pub use self::access::{CLIENT_ID, CLIENT_SECRET, TOKEN};
+pub use self::behaviour::{AddReply, AuthEncoding, AuthReply, Behaviour, Delay};
+pub use self::call::{Call, CallKind};
+pub use self::fault::{Fault, FaultEffect};
+pub use self::handle::Handled;
+pub use self::records::{MachineState, Posting, PostingReply, Removal, Role, SimMachine};
+pub use self::server::serve;
+pub use self::specs::{ClusterSpec, GroupSpec, OfferSpec};
+use self::world::World;
+use crate::clock::SimClock;
+
+/// Handles one simulated cloud; clones share it.
+#[derive(Clone)]
+pub struct Cloud {
+    clock: SimClock,
+    world: Arc<Mutex<World>>,
+}
+
+// === impl Cloud: building the world ===
+
+impl Cloud {
+    /// Makes an empty cloud; the same seed draws the same delays, names and identifiers.
+    ///
+    /// It accepts the token [`TOKEN`] and the client [`CLIENT_ID`] with [`CLIENT_SECRET`].
+    pub fn new(clock: SimClock, seed: u64) -> Self {
+        Self {
+            clock,
+            world: Arc::new(Mutex::new(World::seeded(seed))),
+        }
+    }
+
+    /// Returns the clock of this world.
+    pub fn clock(&self) -> SimClock {
+        self.clock
+    }
+
+    /// Adds a cluster with its managers and first workers, all running; returns its identifier.
+    pub fn add_cluster(&self, spec: ClusterSpec) -> String {
+        let now = self.clock.now();
+        self.world().add_cluster(spec, now)
+    }
+
+    /// Changes a cluster as a person does: its version, its lock.
+    ///
+    /// # Panics
+    /// When there is no such cluster.
+    pub fn change_cluster(&self, cluster: &str, change: impl FnOnce(&mut ClusterSpec)) {
+        change(
+            &mut self
+                .world()
+                .cluster_mut(cluster)
+                .expect("change_cluster: no such cluster")
+                .spec,
+        );
+    }
+
+    /// Adds a node size to the list of offers, replacing the one of the same number.
+    pub fn add_offer(&self, offer: OfferSpec) {
+        self.world().offers.insert(offer.number, offer);
+    }
+
+    /// Adds a node group to a cluster as a person does; returns its number.
+    ///
+    /// # Panics
+    /// When the cluster or the size does not exist.
+    pub fn add_group(&self, cluster: &str, name: &str, size: u64) -> u64 {
+        let now = self.clock.now();
+        self.world().add_group(cluster, name, size, now)
+    }
+
+    /// Adds a machine as a person does in the panel, with no posting; returns its identifier.
+    ///
+    /// # Panics
+    /// When the cluster or the group does not exist.
+    pub fn add_foreign_machine(&self, cluster: &str, group: Option<u64>) -> String {
+        let now = self.clock.now();
+        self.world().add_worker(cluster, group, now, None)
+    }
+
+    /// Removes a machine as a person does in the panel, past the API.
+    ///
+    /// # Panics
+    /// When there is no such machine.
+    pub fn remove_by_hand(&self, uuid: &str) {
+        let now = self.clock.now();
+        self.world().remove(uuid, now, true);
+    }
+
+    /// Changes how the cloud behaves from now on.
+    pub fn behaviour(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.world().behaviour);
+    }
+
+    /// Plants a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.world().faults.plant(fault);
+    }
+
+    /// Replaces the accepted personal tokens; exchanged tokens stop working too.
+    pub fn accept_only_token(&self, token: &str) {
+        self.world().access.accept_only_token(token);
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        // A panicking test must not hide its own message behind a poisoned lock.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Cloud: what tests may know ===
+
+impl Cloud {
+    /// Returns every add-worker request that arrived, in order.
+    pub fn ledger(&self) -> Vec<Posting> {
+        self.world().postings.clone()
+    }
+
+    /// Returns every machine that ever was, oldest first.
+    pub fn machines(&self) -> Vec<SimMachine> {
+        let now = self.clock.now();
+        self.world()
+            .machines
+            .values()
+            .map(|machine| machine.snapshot(now))
+            .collect()
+    }
+
+    /// Returns one machine by its identifier.
+    pub fn machine(&self, uuid: &str) -> Option<SimMachine> {
+        self.machines().into_iter().find(|machine| machine.uuid == uuid)
+    }
+
+    /// Returns every accepted removal, in order.
+    pub fn removals(&self) -> Vec<Removal> {
+        self.world().removals.clone()
+    }
+
+    /// Returns the groups of a cluster, oldest first.
+    pub fn groups(&self, cluster: &str) -> Vec<GroupSpec> {
+        self.world()
+            .groups
+            .values()
+            .filter(|group| group.cluster == cluster)
+            .cloned()
+            .collect()
+    }
+
+    /// Returns the specification of a cluster as it is now.
+    pub fn cluster(&self, cluster: &str) -> Option<ClusterSpec> {
+        self.world().cluster_mut(cluster).map(|found| found.spec.clone())
+    }
+
+    /// Returns every call that arrived, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.world().calls.clone()
+    }
+
+    /// Counts the calls of one kind.
+    pub fn calls_of(&self, kind: CallKind) -> usize {
+        self.world().calls.iter().filter(|call| call.kind == kind).count()
+    }
+
+    /// Reports whether every planted fault has happened.
+    pub fn has_no_pending_faults(&self) -> bool {
+        self.world().faults.is_empty()
+    }
+
+    /// Returns the earliest time at which a machine changes by itself, after `now`.
+    pub fn next_change_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let world = self.world();
+        world
+            .machines
+            .values()
+            .flat_map(|machine| machine.changes())
+            .filter(|at| *at > now)
+            .min()
+    }
+}

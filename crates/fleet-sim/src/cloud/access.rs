@@ -1,0 +1,57 @@
+//! Who may call: personal tokens, client credentials, and the tokens they are exchanged for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+
+/// The personal token that every simulated cloud accepts at first.
+pub const TOKEN: &str = "simulated-personal-token";
+/// The client id that every simulated cloud accepts.
+pub const CLIENT_ID: &str = "simulated-client";
+/// The secret of [`CLIENT_ID`].
+pub const CLIENT_SECRET: &str = "simulated-client-secret";
+
+/// Keeps the credentials that are good now.
+pub(super) struct Access {
+    personal: BTreeSet<String>,
+    exchanged: BTreeMap<String, DateTime<Utc>>,
+    exchanges: u64,
+}
+
+// === impl Access ===
+
+impl Access {
+    pub(super) fn new() -> Self {
+        Self {
+            personal: BTreeSet::from([TOKEN.to_owned()]),
+            exchanged: BTreeMap::new(),
+            exchanges: 0,
+        }
+    }
+
+    pub(super) fn accept_only_token(&mut self, token: &str) {
+        self.personal = BTreeSet::from([token.to_owned()]);
+        self.exchanged.clear();
+    }
+
+    /// Exchanges client credentials for a token, or refuses them.
+    pub(super) fn exchange(&mut self, id: &str, secret: &str, expires: DateTime<Utc>) -> Option<String> {
+        if id != CLIENT_ID || secret != CLIENT_SECRET {
+            return None;
+        }
+        self.exchanges += 1;
+        let token = format!("exchanged-token-{}", self.exchanges);
+        self.exchanged.insert(token.clone(), expires);
+        Some(token)
+    }
+
+    /// Decides on the headers of a call: a personal token in its own header, an exchanged one as bearer.
+    pub(super) fn permits(&self, headers: &HeaderMap, now: DateTime<Utc>) -> bool {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let personal = text("vpsie-auth").is_some_and(|token| self.personal.contains(token));
+        let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let exchanged = bearer.and_then(|token| self.exchanged.get(token));
+        personal || exchanged.is_some_and(|expires| now < *expires)
+    }
+}

@@ -1,0 +1,256 @@
+//! What each call does and answers, once it got through.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{Request, Response, header};
+use serde_json::{Value, json};
+
+use super::behaviour::{AddReply, AuthEncoding, AuthReply};
+use super::call::Route;
+use super::fault::FaultEffect;
+use super::handle::{unauthorized, with_status};
+use super::json;
+use super::records::{Posting, PostingReply, Role};
+use super::world::{Purchase, World};
+
+const CLUSTER_GONE: &str = "kubernetes not found";
+const WORKER_LIMIT: &str = "Worker nodes count exceeds the allowed limit";
+
+// === impl World ===
+
+impl World {
+    /// Carries out a call and answers it.
+    pub(super) fn answer(
+        &mut self,
+        route: &Route,
+        request: &Request<Bytes>,
+        machine_fault: Option<FaultEffect>,
+        now: DateTime<Utc>,
+    ) -> Response<Bytes> {
+        match route {
+            Route::Authenticate => self.authenticate(request, now),
+            Route::Clusters => data(&self.cluster_summaries(now)),
+            Route::Cluster(uuid) => data(
+                &self
+                    .cluster(uuid)
+                    .map_or(json!(false), |found| self.cluster_detail(found, now)),
+            ),
+            Route::NodeGroups(uuid) => data(&self.node_groups(uuid, now)),
+            Route::CreateGroup => self.create_group(request, now),
+            Route::AddWorker { cluster, group } => {
+                self.post(cluster, group, request, now);
+                self.buy(cluster, machine_fault, now)
+            }
+            Route::RemoveWorker(cluster) => self.remove_worker(cluster, request, now),
+            Route::Offers => self.list_offers(request),
+            Route::Unknown => with_status(404, failure(404, "Not found")),
+        }
+    }
+
+    /// Opens the ledger's record of an add; it has made nothing yet.
+    pub(super) fn post(&mut self, cluster: &str, group: &str, request: &Request<Bytes>, now: DateTime<Utc>) {
+        let id = request
+            .headers()
+            .get("x-request-id")
+            .and_then(|value| value.to_str().ok());
+        self.postings.push(Posting {
+            number: self.postings.len() as u64 + 1,
+            at: now,
+            cluster: cluster.to_owned(),
+            group: group.parse().unwrap_or(0),
+            request_id: id.map(str::to_owned),
+            machine: None,
+            reply: PostingReply::Lost,
+        });
+    }
+
+    fn cluster_summaries(&self, now: DateTime<Utc>) -> Value {
+        self.clusters
+            .iter()
+            .map(|cluster| self.cluster_summary(cluster, now))
+            .collect()
+    }
+
+    fn node_groups(&self, uuid: &str, now: DateTime<Utc>) -> Value {
+        if self.cluster(uuid).is_none() {
+            return json!(false);
+        }
+        let groups = self.groups.values().filter(|group| group.cluster == uuid);
+        groups.map(|group| self.node_group(group, now)).collect()
+    }
+
+    /// Carries out the posting that was opened last.
+    fn buy(&mut self, cluster: &str, fault: Option<FaultEffect>, now: DateTime<Utc>) -> Response<Bytes> {
+        let posting = self.postings.last().expect("the posting was opened just before");
+        let (number, group) = (posting.number, posting.group);
+        if self.cluster(cluster).is_none() {
+            return self.refuse(CLUSTER_GONE);
+        }
+        if self
+            .groups
+            .get(&group)
+            .is_none_or(|found| found.cluster != cluster)
+        {
+            return self.refuse("Group not found");
+        }
+        let workers = self
+            .alive_in(cluster, now)
+            .filter(|machine| machine.role == Role::Worker)
+            .count();
+        if self
+            .behaviour
+            .worker_cap
+            .is_some_and(|cap| workers >= cap as usize)
+        {
+            return self.refuse(WORKER_LIMIT);
+        }
+        let purchase = Purchase {
+            posting: number,
+            fault,
+        };
+        let uuid = self.add_worker(cluster, Some(group), now, Some(purchase));
+        self.postings
+            .last_mut()
+            .expect("the posting was opened just before")
+            .machine = Some(uuid.clone());
+        match self.behaviour.add_reply {
+            AddReply::True => data(&json!(true)),
+            AddReply::Object => {
+                let made = self.machines.values().find(|machine| machine.uuid == uuid);
+                let hostname = made.expect("the machine was made just now").hostname.clone();
+                data(&json!({"id": 0, "identifier": uuid, "status": "provisioning", "hostname": hostname}))
+            }
+        }
+    }
+
+    fn create_group(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
+        let body = json_body(request);
+        let (Some(cluster), Some(name), Some(size)) = (
+            body["clusterIdentifier"].as_str(),
+            body["groupName"].as_str(),
+            body["KubeSizeID"].as_u64(),
+        ) else {
+            return self.refuse("clusterIdentifier, groupName and KubeSizeID are required");
+        };
+        if self.cluster(cluster).is_none() {
+            return self.refuse(CLUSTER_GONE);
+        }
+        if !self.offers.contains_key(&size) {
+            return self.refuse("Size not found");
+        }
+        let same = self
+            .groups
+            .values()
+            .find(|group| group.cluster == cluster && group.size == size);
+        if let Some(same) = same {
+            let name = &same.name;
+            return self.refuse(&format!(
+                "Group {name} has same selected Size, please select another size"
+            ));
+        }
+        self.add_group(cluster, name, size, now);
+        data(&json!(true))
+    }
+
+    /// Removes the worker that the body names; a master or an unknown machine is refused.
+    fn remove_worker(
+        &mut self,
+        cluster: &str,
+        request: &Request<Bytes>,
+        now: DateTime<Utc>,
+    ) -> Response<Bytes> {
+        if self.cluster(cluster).is_none() {
+            return self.refuse(CLUSTER_GONE);
+        }
+        let body = json_body(request);
+        let Some(uuid) = body["identifier"].as_str() else {
+            return self.refuse("identifier is required");
+        };
+        let Some(machine) = self.alive_in(cluster, now).find(|machine| machine.uuid == uuid) else {
+            return with_status(404, failure(404, "Not found"));
+        };
+        if machine.role == Role::Manager {
+            return self.refuse("Node is not a worker");
+        }
+        self.remove(uuid, now, false);
+        data(&json!(true))
+    }
+
+    fn list_offers(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let body = json_body(request);
+        let Some(datacenter) = body["dcIdentifier"].as_str() else {
+            return self.refuse("dcIdentifier is required");
+        };
+        let known = self
+            .clusters
+            .iter()
+            .any(|cluster| cluster.spec.datacenter == datacenter);
+        let offers: Value = self.offers.values().filter(|_| known).map(json::offer).collect();
+        data(&offers)
+    }
+
+    fn authenticate(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
+        let content = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let is_form = content.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let understood = match self.behaviour.auth_encoding {
+            AuthEncoding::Both => true,
+            AuthEncoding::Json => !is_form,
+            AuthEncoding::Form => is_form,
+        };
+        if !understood {
+            return with_status(400, failure(400, "clientId and clientSecret are required"));
+        }
+        let body = if is_form {
+            form_body(request)
+        } else {
+            json_body(request)
+        };
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let expires = now + self.behaviour.token_life;
+        let Some(token) = self
+            .access
+            .exchange(text("clientId"), text("clientSecret"), expires)
+        else {
+            return unauthorized();
+        };
+        let access = json!({"token": token, "expires": json::zoned(expires)});
+        let refresh = json!({"token": "never-used", "expires": json::zoned(expires)});
+        let reply = match self.behaviour.auth_reply {
+            AuthReply::Flat => json!({"accessToken": access, "refreshToken": refresh}),
+            AuthReply::Nested => json!({"error": false, "token": {"access": access, "refresh": refresh}}),
+        };
+        with_status(200, reply.to_string())
+    }
+
+    fn refuse(&self, message: &str) -> Response<Bytes> {
+        let status = self.behaviour.refusal_status;
+        with_status(status, failure(if status == 200 { 400 } else { status }, message))
+    }
+}
+
+// === helpers ===
+
+fn data(value: &Value) -> Response<Bytes> {
+    with_status(200, json!({"error": false, "data": value}).to_string())
+}
+
+fn failure(code: u16, message: &str) -> String {
+    json!({"error": true, "code": code, "message": message}).to_string()
+}
+
+fn json_body(request: &Request<Bytes>) -> Value {
+    serde_json::from_slice(request.body()).unwrap_or_default()
+}
+
+/// Reads a form of plain names and values; the simulated credentials need no escapes.
+fn form_body(request: &Request<Bytes>) -> Value {
+    let text = String::from_utf8_lossy(request.body()).into_owned();
+    let fields = text.split('&').filter_map(|pair| pair.split_once('='));
+    fields
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
