@@ -74,7 +74,7 @@ impl ControlPlane {
         let binaries = binaries::find_or_skip(test)?;
         match Self::start_with(&binaries).await {
             Ok(control_plane) => Some(control_plane),
-            Err(error) => panic!("the control plane did not start: {error}"),
+            Err(error) => panic!("the control plane did not start: {}", error.with_causes()),
         }
     }
 
@@ -89,14 +89,14 @@ impl ControlPlane {
             .tempdir()
             .map_err(ControlPlaneError::Folder)?;
         let credentials = Credentials::write(folder.path())?;
-        let etcd = Process::spawn(folder.path(), &binaries.etcd(), &etcd_arguments(folder.path()))?;
+        let mut etcd = Process::spawn(folder.path(), &binaries.etcd(), &etcd_arguments(folder.path()))?;
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port()?;
             let arguments = api_server_arguments(folder.path(), &credentials, port);
             let mut api_server = Process::spawn(folder.path(), &binaries.api_server(), &arguments)?;
             let kubeconfig = credentials.write_kubeconfig(port)?;
             let config = config_from(&kubeconfig).await?;
-            match wait_until_ready(&config, &mut api_server).await {
+            match wait_until_ready(&config, &mut etcd, &mut api_server).await {
                 Ok(()) => {
                     return Ok(Self {
                         config,
@@ -110,7 +110,9 @@ impl ControlPlane {
                 Err(error) => return Err(error),
             }
         }
-        Err(ControlPlaneError::NoPort { attempts: PORT_ATTEMPTS })
+        Err(ControlPlaneError::NoPort {
+            attempts: PORT_ATTEMPTS,
+        })
     }
 
     /// Makes a client that may do everything.
@@ -181,16 +183,25 @@ async fn config_from(kubeconfig: &Path) -> Result<Config, ControlPlaneError> {
     Ok(config)
 }
 
-async fn wait_until_ready(config: &Config, api_server: &mut Process) -> Result<(), ControlPlaneError> {
-    let client = Client::try_from(config.clone()).map_err(|source| ControlPlaneError::Client(source.into()))?;
+async fn wait_until_ready(
+    config: &Config,
+    etcd: &mut Process,
+    api_server: &mut Process,
+) -> Result<(), ControlPlaneError> {
+    let client =
+        Client::try_from(config.clone()).map_err(|source| ControlPlaneError::Client(source.into()))?;
     let deadline = Instant::now() + READY_LIMIT;
     loop {
         if is_ready(&client).await {
             return Ok(());
         }
+        etcd.check_running()?;
         api_server.check_running()?;
         if Instant::now() >= deadline {
-            return Err(ControlPlaneError::NotReady { limit: READY_LIMIT, log: api_server.log_tail() });
+            return Err(ControlPlaneError::NotReady {
+                limit: READY_LIMIT,
+                log: api_server.log_tail(),
+            });
         }
         sleep(PROBE_PAUSE).await;
     }
@@ -199,7 +210,9 @@ async fn wait_until_ready(config: &Config, api_server: &mut Process) -> Result<(
 /// The API server calls itself ready before it has made the namespace `default`, which tests need.
 async fn is_ready(client: &Client) -> bool {
     for path in ["/readyz", "/api/v1/namespaces/default"] {
-        let request = http::Request::get(path).body(Vec::new()).expect("a constant path is a valid request");
+        let request = http::Request::get(path)
+            .body(Vec::new())
+            .expect("a constant path is a valid request");
         match timeout(PROBE_LIMIT, client.request_text(request)).await {
             Ok(Ok(_)) => {}
             Ok(Err(_)) | Err(_) => return false,
@@ -213,17 +226,15 @@ fn free_port() -> Result<u16, ControlPlaneError> {
     Ok(listener.local_addr().map_err(ControlPlaneError::Port)?.port())
 }
 
-/// etcd listens on sockets in its own folder only, so that it needs no ports.
+/// etcd listens on sockets in its own folder only, so that it needs no ports. The addresses it
+/// advertises stay at their defaults: a member that is alone dials nobody.
 fn etcd_arguments(folder: &Path) -> Vec<String> {
     let folder = folder.display();
     vec![
         format!("--data-dir={folder}/etcd"),
-        "--name=only".to_owned(),
         format!("--listen-client-urls=unix://{folder}/etcd.sock"),
-        format!("--advertise-client-urls=unix://{folder}/etcd.sock"),
+        "--advertise-client-urls=http://localhost:2379".to_owned(),
         format!("--listen-peer-urls=unix://{folder}/peer.sock"),
-        format!("--initial-advertise-peer-urls=unix://{folder}/peer.sock"),
-        format!("--initial-cluster=only=unix://{folder}/peer.sock"),
         "--unsafe-no-fsync".to_owned(),
     ]
 }
@@ -245,8 +256,14 @@ fn api_server_arguments(folder: &Path, credentials: &Credentials, port: u16) -> 
         "--authorization-mode=RBAC".to_owned(),
         "--disable-admission-plugins=ServiceAccount".to_owned(),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-        format!("--service-account-key-file={}", credentials.service_account_key().display()),
-        format!("--service-account-signing-key-file={}", credentials.service_account_key().display()),
+        format!(
+            "--service-account-key-file={}",
+            credentials.service_account_public_key().display()
+        ),
+        format!(
+            "--service-account-signing-key-file={}",
+            credentials.service_account_key().display()
+        ),
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
         "--profiling=false".to_owned(),
     ]

@@ -28,12 +28,21 @@ impl Binaries {
             Err(source) => Err(ControlPlaneError::Script { script, source }),
             Ok(output) if output.status.success() => {
                 let folder = String::from_utf8_lossy(&output.stdout);
-                Ok(Self { folder: PathBuf::from(folder.trim_end()) })
+                Ok(Self {
+                    folder: PathBuf::from(folder.trim_end()),
+                })
             }
             Ok(output) => {
                 let advice = String::from_utf8_lossy(&output.stderr).trim().to_owned();
                 Err(ControlPlaneError::NotFound { advice })
             }
+        }
+    }
+
+    /// Takes the binaries from this folder without looking.
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
         }
     }
 

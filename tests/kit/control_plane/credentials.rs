@@ -20,7 +20,9 @@ impl Credentials {
     /// Makes an authority, a serving certificate for loopback, an administrator and the key that
     /// signs service account tokens.
     pub(super) fn write(folder: &Path) -> Result<Self, ControlPlaneError> {
-        let credentials = Self { folder: folder.to_owned() };
+        let credentials = Self {
+            folder: folder.to_owned(),
+        };
         let key = KeyPair::generate()?;
         let mut authority = CertificateParams::default();
         authority.distinguished_name = named("control-plane-authority", None);
@@ -32,14 +34,29 @@ impl Credentials {
         let mut serving = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
         serving.distinguished_name = named("kube-apiserver", None);
         serving.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        issue(&issuer, &serving, &credentials.serving_certificate(), &credentials.serving_key())?;
+        issue(
+            &issuer,
+            &serving,
+            &credentials.serving_certificate(),
+            &credentials.serving_key(),
+        )?;
 
         let mut administrator = CertificateParams::default();
         administrator.distinguished_name = named("administrator", Some("system:masters"));
         administrator.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        issue(&issuer, &administrator, &credentials.client_certificate(), &credentials.client_key())?;
+        issue(
+            &issuer,
+            &administrator,
+            &credentials.client_certificate(),
+            &credentials.client_key(),
+        )?;
 
-        write(&credentials.service_account_key(), &KeyPair::generate()?.serialize_pem())?;
+        let tokens = KeyPair::generate()?;
+        write(&credentials.service_account_key(), &tokens.serialize_pem())?;
+        write(
+            &credentials.service_account_public_key(),
+            &tokens.public_key_pem(),
+        )?;
         Ok(credentials)
     }
 
@@ -81,6 +98,10 @@ impl Credentials {
         self.folder.join("service-account.key")
     }
 
+    pub(super) fn service_account_public_key(&self) -> PathBuf {
+        self.folder.join("service-account.pub")
+    }
+
     fn client_certificate(&self) -> PathBuf {
         self.folder.join("administrator.crt")
     }
@@ -112,5 +133,8 @@ fn issue(
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ControlPlaneError> {
-    std::fs::write(path, text).map_err(|source| ControlPlaneError::Write { path: path.to_owned(), source })
+    std::fs::write(path, text).map_err(|source| ControlPlaneError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -1,5 +1,6 @@
 //! Why a control plane did not start, and what to do about it.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -73,4 +74,20 @@ pub enum ControlPlaneError {
     /// Says that no client could be made from the kubeconfig just written.
     #[error("making a client from the new kubeconfig failed")]
     Client(#[source] Box<kube::Error>),
+}
+
+// === impl ControlPlaneError ===
+
+impl ControlPlaneError {
+    /// Writes the error and everything below it on one line.
+    pub(super) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
 }

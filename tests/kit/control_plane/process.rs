@@ -40,9 +40,16 @@ impl Process {
         program: &Path,
         arguments: &[String],
     ) -> Result<Self, ControlPlaneError> {
-        let name = program.file_name().unwrap_or(OsStr::new("server")).to_string_lossy().into_owned();
+        let name = program
+            .file_name()
+            .unwrap_or(OsStr::new("server"))
+            .to_string_lossy()
+            .into_owned();
         let log = folder.join(format!("{name}.log"));
-        let unwritable = |source| ControlPlaneError::Write { path: log.clone(), source };
+        let unwritable = |source| ControlPlaneError::Write {
+            path: log.clone(),
+            source,
+        };
         let output = File::create(&log).map_err(unwritable)?;
         let errors = output.try_clone().map_err(unwritable)?;
         let child = Command::new("sh")
@@ -57,16 +64,25 @@ impl Process {
             // A group of its own: Ctrl-C in the terminal reaches the test, and the guard does the rest.
             .process_group(0)
             .spawn()
-            .map_err(|source| ControlPlaneError::Spawn { program: program.to_owned(), source })?;
-        Ok(Self { child, program: name, log })
+            .map_err(|source| ControlPlaneError::Spawn {
+                program: program.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            child,
+            program: name,
+            log,
+        })
     }
 
     /// Fails when the process has ended.
     pub(super) fn check_running(&mut self) -> Result<(), ControlPlaneError> {
         match self.child.try_wait() {
-            Ok(Some(status)) => {
-                Err(ControlPlaneError::Ended { program: self.program.clone(), status, log: self.log_tail() })
-            }
+            Ok(Some(status)) => Err(ControlPlaneError::Ended {
+                program: self.program.clone(),
+                status,
+                log: self.log_tail(),
+            }),
             Ok(None) | Err(_) => Ok(()),
         }
     }
@@ -88,5 +104,56 @@ impl Drop for Process {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn sleeping_in(folder: &Path) -> Process {
+        Process::spawn(folder, Path::new("sleep"), &["600".to_owned()]).expect("sleep is everywhere")
+    }
+
+    #[test]
+    fn server_dies_and_its_folder_goes_when_the_test_process_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut process = sleeping_in(folder.path());
+
+        // What the system does for a process that was killed: it closes the pipe.
+        drop(process.child.stdin.take());
+
+        let status = process.child.wait().expect("it ends");
+        assert_eq!(status.signal(), Some(9));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while folder.path().exists() {
+            assert!(Instant::now() < deadline, "the guard did not remove the folder");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn running_server_is_not_called_ended_and_a_dead_one_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut process = sleeping_in(folder.path());
+        process.check_running().expect("running");
+
+        process.child.kill().expect("killed");
+        process.child.wait().expect("it ends");
+
+        let error = process.check_running().expect_err("ended");
+        assert!(matches!(error, ControlPlaneError::Ended { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn dropping_a_server_sends_its_guard_home_and_keeps_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+
+        drop(sleeping_in(folder.path()));
+
+        assert!(folder.path().join("sleep.log").exists());
     }
 }
