@@ -4,7 +4,10 @@
     unreachable_pub,
     reason = "KubeSchema repeats the struct inside a function, where pub reaches nobody"
 )]
-#![expect(clippy::duplicated_attributes, reason = "several printer columns have the same type")]
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "several printer columns have the same type"
+)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -4,10 +4,9 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+// Ours always carry a reason and an observed generation; those of the Go autoscaler may lack both, and carry a
+// `lastUpdateTime` that we keep but never write.
 /// States one thing that is true, false or unknown of an object.
-///
-/// Ours always carry a reason and an observed generation; those of the Go autoscaler may lack both, and carry a
-/// `lastUpdateTime` that we keep but never write.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {

@@ -1,4 +1,7 @@
 //! NodeGroup: what a person asks for, how many nodes of which kind, and what came of it.
+//!
+//! No schema here has a default, because the API server would write it into the object and the next client that
+//! leaves out `false` or `0` would turn it on again. Accessors supply the default when a field is read.
 
 #![expect(
     unreachable_pub,
@@ -17,9 +20,6 @@ use super::condition::Condition;
 use super::policy::{CostOptimization, MultiRegion, ScaleDownPolicy, ScaleUpPolicy, SpotConfig};
 
 /// Describes a group of equal worker nodes in one VPSie cluster.
-///
-/// The schema has no defaults: `false` and `0` stay what the user wrote, and the accessors supply a default
-/// when a field is read.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "autoscaler.vpsie.com",
@@ -59,6 +59,8 @@ use super::policy::{CostOptimization, MultiRegion, ScaleDownPolicy, ScaleUpPolic
         .message("the name must have at most 63 characters, because it becomes a label value")
         .optional_old_self(true)
 )]
+// Rules: the name is checked on creation only, so that an older object with a longer name can still lose its
+// finalizer; the API server does not check minNodes again while a stored spec stays as it is.
 #[x_kube(validation = Rule::new("self.minNodes <= self.maxNodes").message("minNodes must not exceed maxNodes"))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeGroupSpec {

@@ -113,9 +113,8 @@ pub struct CostOptimization {
     /// Time between two changes; unset means "24h".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optimization_interval: Option<String>,
+    // Kept as the number that was written, so that 10 does not become 10.0.
     /// Least savings in a month that are worth a change; unset means 10.
-    ///
-    /// Kept as the number that was written, so that 10 does not become 10.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<f64>")]
     pub min_monthly_savings: Option<serde_json::Number>,

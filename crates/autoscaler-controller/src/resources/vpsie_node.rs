@@ -1,4 +1,7 @@
 //! VPSieNode: one worker, from the wish for it to the end of its machine.
+//!
+//! Facts that are observed (instance id, addresses, Node name) are stored in the spec, where the Go autoscaler
+//! keeps them.
 
 #![expect(
     unreachable_pub,
@@ -16,8 +19,6 @@ use super::condition::Condition;
 use super::node_group::VERSION_PATTERN;
 
 /// Describes one worker node and the VPSie machine behind it.
-///
-/// Facts that are observed (instance id, addresses, Node name) are stored in the spec, as the Go autoscaler does.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "autoscaler.vpsie.com",
