@@ -215,10 +215,11 @@ fn config_map(name: &str) -> ConfigMap {
 /// The HTTP status of a refusal.
 #[track_caller]
 fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> u16 {
-    match answer.expect_err("a refusal") {
-        Error::Api(status) => status.code,
-        other => panic!("not an answer of the API server: {other:?}"),
-    }
+    let error = answer.expect_err("a refusal");
+    let Error::Api(status) = &error else {
+        panic!("not an answer of the API server: {error:?}")
+    };
+    status.code
 }
 
 /// How many processes name `folder` in their command line.
