@@ -113,6 +113,8 @@ pub struct Behaviour {
     pub reports_sizes: bool,
     /// Whether a machine that does not run yet carries its addresses.
     pub reports_addresses_early: bool,
+    /// Whether kubelets of new machines set `spec.providerID`, as `vpsie://` and the identifier.
+    pub sets_provider_ids: bool,
 }
 
 impl Default for Behaviour {
@@ -142,6 +144,7 @@ impl Default for Behaviour {
             reports_roles: false,
             reports_sizes: false,
             reports_addresses_early: false,
+            sets_provider_ids: false,
         }
     }
 }

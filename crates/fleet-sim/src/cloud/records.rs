@@ -49,6 +49,10 @@ pub struct SimMachine {
     pub ram_mb: u64,
     /// Disk in gigabytes.
     pub disk_gb: u64,
+    /// The Kubernetes version it was made with, without a leading `v`.
+    pub version: String,
+    /// The provider id that its kubelet puts on the Node, if any.
+    pub provider_id: Option<String>,
     /// Where it is in its life.
     pub state: MachineState,
     /// When it was made.

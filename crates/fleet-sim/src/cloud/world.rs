@@ -220,9 +220,14 @@ impl World {
         let offer = self.offers[&size].clone();
         let home = self.cluster_mut(cluster).expect("the machine's cluster exists");
         let private = home.next_private_address;
+        let version = home.spec.version.clone();
         home.next_private_address += 1;
         // 198.18.0.0/15 is set apart for tests of networks.
         let public = 0xc612_0000 + u32::try_from(number - FIRST_MACHINE).unwrap_or(0) + 1;
+        let provider_id = self
+            .behaviour
+            .sets_provider_ids
+            .then(|| format!("vpsie://{uuid}"));
         Machine {
             uuid,
             number,
@@ -235,6 +240,8 @@ impl World {
             cpu: offer.cpu,
             ram_mb: offer.ram_mb,
             disk_gb: offer.disk_gb,
+            version,
+            provider_id,
             created_at: DateTime::UNIX_EPOCH,
             listed_at: DateTime::UNIX_EPOCH,
             boots_at: None,

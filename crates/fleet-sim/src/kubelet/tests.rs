@@ -1,0 +1,1 @@
+//! Tests of the kubelets against the Kubernetes API in memory.
