@@ -1,92 +1,162 @@
-//! The client: sends what is asked, over a transport.
+//! The client: sends the request values and reads the answers.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::envelope::Reply;
+use crate::request::Request;
 use crate::{
-    Accepted, Call, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials, DatacenterId,
+    Accepted, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials, DatacenterId,
     EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings, SettingsError,
     Transport, VpsieApi,
 };
 
-/// Calls VPSie.
+mod line;
+mod session;
+
+use line::Line;
+use session::Session;
+
+/// Calls VPSie: proves who we are, sends, and reads the answer.
+///
+/// # Guarantees
+/// A request that changes something is sent once. Only after an answer that says
+/// *not authenticated* it is sent once more, with a new token.
 pub struct Client {
-    settings: Settings,
-    _credentials: Credentials,
-    _transport: Arc<dyn Transport>,
+    line: Line,
+    session: Session,
 }
 
 impl Client {
     /// Checks the settings; sends nothing yet.
     ///
     /// # Errors
-    /// When a setting cannot work.
+    /// When a setting or a credential cannot work.
     pub fn new(
         settings: Settings,
         credentials: Credentials,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, SettingsError> {
+        let session = Session::new(credentials, Arc::clone(&settings.now))?;
         Ok(Self {
-            settings,
-            _credentials: credentials,
-            _transport: transport,
+            line: Line::new(&settings, transport)?,
+            session,
         })
     }
 
-    fn not_sent(&self, call: Call) -> CallError {
-        CallError::NotSent {
-            call,
-            reason: "nothing is connected".to_owned(),
-        }
+    /// Sends a request, with a new token once more if the first is not accepted.
+    async fn exchange(&self, request: &Request) -> Result<Reply, Failure> {
+        let key = self
+            .session
+            .key(&self.line)
+            .await
+            .map_err(Failure::BeforeSending)?;
+        let key = match self.attempt(request, &key).await {
+            Err(CallError::Unauthorized { .. }) if self.session.can_renew() => self
+                .session
+                .renewed(&self.line, &key)
+                .await
+                .map_err(Failure::BeforeSending)?,
+            result => return result.map_err(Failure::Answered),
+        };
+        self.attempt(request, &key).await.map_err(Failure::Answered)
+    }
+
+    async fn attempt(&self, request: &Request, key: &session::Key) -> Result<Reply, CallError> {
+        let response = self.line.send(request, Some(key.header())).await?;
+        Reply::read(request.call, &response, &[self.session.secret(), key.secret()])
     }
 }
 
+/// Shows where the client calls, and no credential.
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Client")
-            .field("settings", &self.settings)
+            .field("line", &self.line)
             .finish_non_exhaustive()
+    }
+}
+
+/// Keeps apart what failed before the request itself could leave.
+enum Failure {
+    /// No token could be had.
+    BeforeSending(CallError),
+    /// The request was tried.
+    Answered(CallError),
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::BeforeSending(error) | Failure::Answered(error) => error,
+        }
+    }
+}
+
+impl From<Failure> for EffectError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::BeforeSending(error) => Self::NotSent(error),
+            Failure::Answered(error) => error.into(),
+        }
     }
 }
 
 #[async_trait]
 impl VpsieApi for Client {
     async fn clusters(&self) -> Result<Vec<ClusterSummary>, CallError> {
-        Err(self.not_sent(Call::ListClusters))
+        self.exchange(&Request::clusters())
+            .await?
+            .list(ClusterSummary::decode)
     }
 
-    async fn cluster(&self, _cluster: &ClusterId) -> Result<Cluster, CallError> {
-        Err(self.not_sent(Call::GetCluster))
+    async fn cluster(&self, cluster: &ClusterId) -> Result<Cluster, CallError> {
+        let reply = self.exchange(&Request::cluster(cluster)).await?;
+        Ok(Cluster::decode(reply.object()?))
     }
 
-    async fn node_groups(&self, _cluster: &ClusterId) -> Result<Vec<NodeGroup>, CallError> {
-        Err(self.not_sent(Call::ListNodeGroups))
+    async fn node_groups(&self, cluster: &ClusterId) -> Result<Vec<NodeGroup>, CallError> {
+        self.exchange(&Request::node_groups(cluster))
+            .await?
+            .list(NodeGroup::decode)
     }
 
-    async fn offers(&self, _datacenter: &DatacenterId) -> Result<Vec<Offer>, CallError> {
-        Err(self.not_sent(Call::ListOffers))
+    async fn offers(&self, datacenter: &DatacenterId) -> Result<Vec<Offer>, CallError> {
+        self.exchange(&Request::offers(datacenter))
+            .await?
+            .list(Offer::decode)
     }
 
-    async fn create_group(&self, _group: &CreateGroup) -> Result<(), EffectError> {
-        Err(self.not_sent(Call::CreateGroup).into())
+    async fn create_group(&self, group: &CreateGroup) -> Result<(), EffectError> {
+        let reply = self.exchange(&Request::create_group(group)).await?;
+        reply.acceptance()?;
+        Ok(())
     }
 
     async fn add_worker(
         &self,
-        _cluster: &ClusterId,
-        _group: GroupNumber,
-        _request: &RequestId,
+        cluster: &ClusterId,
+        group: GroupNumber,
+        request: &RequestId,
     ) -> Result<Accepted, EffectError> {
-        Err(self.not_sent(Call::AddWorker).into())
+        let reply = self
+            .exchange(&Request::add_worker(cluster, group, request))
+            .await?;
+        Ok(Accepted::decode(reply.acceptance()?))
     }
 }
 
 #[async_trait]
 impl RemoveWorker for Client {
-    async fn remove_worker(&self, _cluster: &ClusterId, _node: &NodeUuid) -> Result<(), EffectError> {
-        Err(self.not_sent(Call::RemoveWorker).into())
+    async fn remove_worker(&self, cluster: &ClusterId, node: &NodeUuid) -> Result<(), EffectError> {
+        let reply = self.exchange(&Request::remove_worker(cluster, node)).await?;
+        reply.acceptance()?;
+        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,13 @@
 //! The transport that really goes out: HTTPS, limited in time and size.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use rustls_platform_verifier::BuilderVerifierExt;
+use url::{Host, Url};
 
 use crate::{SettingsError, Transport, TransportError};
 
@@ -32,25 +36,131 @@ impl Default for TransportSettings {
 }
 
 /// Sends requests over HTTPS, with the trusted certificates of the system.
+///
+/// # Guarantees
+/// Each request goes out at most once: no retries, no redirects, and no connection is
+/// used twice, so that none can turn out to be dead after a request was written to it.
 #[derive(Debug)]
 pub struct HttpTransport {
+    client: reqwest::Client,
     settings: TransportSettings,
 }
 
 impl HttpTransport {
-    /// Sets up TLS.
+    /// Sets up TLS. Needs no process-wide provider of cryptography.
     ///
     /// # Errors
     /// When the system has no trusted certificates.
     pub fn new(settings: TransportSettings) -> Result<Self, SettingsError> {
-        Ok(Self { settings })
+        let broken = |error: &dyn Error| SettingsError::Tls {
+            reason: reason(error),
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_platform_verifier())
+            .map_err(|error| broken(&error))?
+            .with_no_client_auth();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0);
+        if settings.allow_plain_http_to_loopback {
+            // A proxy would make another machine of the loopback address.
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| broken(&error))?;
+        Ok(Self { client, settings })
+    }
+
+    /// Refuses to talk in the clear, except to this machine where that is allowed.
+    fn check_address(&self, uri: &http::Uri) -> Result<(), TransportError> {
+        let refused = |why: &str| Err(TransportError::NotSent(why.to_owned()));
+        let Ok(url) = Url::parse(&uri.to_string()) else {
+            return refused("the address is no absolute URL");
+        };
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if !self.settings.allow_plain_http_to_loopback => {
+                refused("plain HTTP is not allowed, use https")
+            }
+            "http" if !is_loopback(&url) => refused("plain HTTP is allowed to this machine only, use https"),
+            "http" => Ok(()),
+            _ => refused("the address is not https"),
+        }
+    }
+
+    /// Reads the answer, but not beyond the limit.
+    async fn read(&self, response: &mut reqwest::Response) -> Result<Bytes, TransportError> {
+        let limit = self.settings.body_limit;
+        let too_long = |length: u64| usize::try_from(length).map_or(true, |length| length > limit);
+        if response.content_length().is_some_and(too_long) {
+            return Err(TransportError::BodyTooLarge);
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+            if chunk.len() > limit - body.len() {
+                return Err(TransportError::BodyTooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
     }
 }
 
 #[async_trait]
 impl Transport for HttpTransport {
-    async fn send(&self, _request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        let limit = self.settings.timeout.as_secs();
-        Err(TransportError::NotSent(format!("no connection within {limit} s")))
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        self.check_address(request.uri())?;
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| TransportError::NotSent(reason(&error.without_url())))?;
+        let mut response = self.client.execute(request).await.map_err(transport_error)?;
+        let body = self.read(&mut response).await?;
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = response.headers().clone();
+        Ok(answer)
     }
 }
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Sorts an error of the HTTP library by whether the request can have arrived.
+///
+/// A connection that takes too long is both a time-out and a connection that did not
+/// come about; the latter is what counts.
+fn transport_error(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if error.is_connect() || error.is_builder() {
+        TransportError::NotSent(reason(&error))
+    } else if error.is_timeout() {
+        TransportError::TimedOut
+    } else {
+        TransportError::ConnectionLost(reason(&error))
+    }
+}
+
+/// Joins an error and its sources, since the HTTP library puts the news last.
+fn reason(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

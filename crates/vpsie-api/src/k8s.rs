@@ -2,6 +2,8 @@
 
 use crate::{ClusterId, DatacenterId, GroupNumber, GroupUuid, NodeNumber, NodeUuid, SizeNumber, Timestamp};
 
+mod decode;
+
 /// Describes a cluster as the list of clusters shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterSummary {

@@ -1,0 +1,179 @@
+//! Reads the nouns of managed Kubernetes; sources disagree, so all spellings are taken.
+
+use std::collections::BTreeMap;
+
+use crate::envelope::MissingKey;
+use crate::fields::Fields;
+use crate::{
+    Accepted, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, GroupNumber, GroupUuid,
+    NodeGroup, NodeNumber, NodeUuid, SizeNumber,
+};
+
+impl ClusterSummary {
+    /// Reads an entry of K1.
+    pub(crate) fn decode(fields: Fields<'_>) -> Result<Self, MissingKey> {
+        let identifier = fields.text(&["identifier"]).ok_or(MissingKey("identifier"))?;
+        Ok(Self {
+            identifier: ClusterId::new(identifier),
+            name: fields.text(&["cluster_name", "name"]),
+            version: version(fields),
+            locked: fields.flag(&["lock", "locked"]),
+            node_count: fields.number(&["count"]),
+            manager_count: fields.number(&["managerCount"]),
+            worker_count: fields.number(&["slaveCount"]),
+            created: fields.time(&["created_on"]),
+        })
+    }
+}
+
+impl Cluster {
+    /// Reads K2.
+    pub(crate) fn decode(fields: Fields<'_>) -> Self {
+        let mut nodes = Union::default();
+        for (list, role) in [("nodes", None), ("masters", Some("master")), ("slaves", None)] {
+            nodes.add(fields.objects(list).map(|entry| ClusterNode::decode(entry, role)));
+        }
+        Self {
+            identifier: fields.text(&["identifier"]).map(ClusterId::new),
+            name: fields.text(&["cluster_name", "name"]),
+            version: version(fields),
+            count: fields.number(&["count"]),
+            nodes: nodes.nodes,
+        }
+    }
+}
+
+impl ClusterNode {
+    fn decode(fields: Fields<'_>, role: Option<&str>) -> Self {
+        Self {
+            number: fields.id(&["id"]).map(NodeNumber::new),
+            identifier: fields.text(&["identifier"]).map(NodeUuid::new),
+            hostname: fields.text(&["hostname"]),
+            addresses: fields.texts(&["private_ip", "default_ip", "ip", "publicIp", "default_ipv6"]),
+            status: fields.text(&["status"]),
+            role: fields.text(&["role"]).or_else(|| role.map(str::to_owned)),
+            cpu: fields.number(&["cpu"]),
+            ram_mb: fields.number(&["ram"]),
+            disk_gb: fields.number(&["disk", "ssd"]),
+            created: fields.time(&["created_on"]),
+        }
+    }
+
+    /// Takes over what another report of the same node adds.
+    fn complete_with(&mut self, other: Self) {
+        self.number = self.number.or(other.number);
+        self.identifier = self.identifier.take().or(other.identifier);
+        self.hostname = self.hostname.take().or(other.hostname);
+        self.addresses.extend(other.addresses);
+        let mut seen = std::collections::BTreeSet::new();
+        self.addresses.retain(|address| seen.insert(address.clone()));
+        self.status = self.status.take().or(other.status);
+        self.role = self.role.take().or(other.role);
+        self.cpu = self.cpu.or(other.cpu);
+        self.ram_mb = self.ram_mb.or(other.ram_mb);
+        self.disk_gb = self.disk_gb.or(other.disk_gb);
+        self.created = self.created.or(other.created);
+    }
+}
+
+impl NodeGroup {
+    /// Reads an entry of K3.
+    pub(crate) fn decode(fields: Fields<'_>) -> Result<Self, MissingKey> {
+        Ok(Self {
+            number: GroupNumber::new(fields.id(&["id"]).ok_or(MissingKey("id"))?),
+            identifier: fields.text(&["identifier"]).map(GroupUuid::new),
+            name: fields.text(&["group_name", "name"]).unwrap_or_default(),
+            size: fields.id(&["boxsize_id"]).map(SizeNumber::new),
+            cpu: fields.number(&["cpu"]),
+            ram_mb: fields.number(&["ram"]),
+            disk_gb: fields.number(&["ssd", "disk"]),
+            nodes_count: fields.number(&["nodes_count"]),
+            datacenter: fields.text(&["dcIdentifier"]).map(DatacenterId::new),
+            is_active: fields.flag(&["is_active"]).unwrap_or(true),
+            is_deleted: fields.flag(&["is_deleted"]).unwrap_or(false),
+            created: fields.time(&["created_on"]),
+        })
+    }
+}
+
+impl Accepted {
+    /// Reads what K6 tells, if it tells anything.
+    pub(crate) fn decode(fields: Option<Fields<'_>>) -> Self {
+        fields.map_or_else(Self::default, |fields| Self {
+            identifier: fields.text(&["identifier"]).map(NodeUuid::new),
+            number: fields.id(&["id"]).map(NodeNumber::new),
+            hostname: fields.text(&["hostname"]),
+        })
+    }
+}
+
+/// Reads a version; consumers expect it without the leading `v`.
+fn version(fields: Fields<'_>) -> Option<String> {
+    let version = fields.text(&["kube_version"])?;
+    Some(version.strip_prefix('v').map(str::to_owned).unwrap_or(version))
+}
+
+/// Joins lists that may report the same node.
+///
+/// Within one list every entry counts, however alike: it is VPSie's list, and the
+/// number of entries is compared with VPSie's count.
+#[derive(Default)]
+struct Union {
+    nodes: Vec<ClusterNode>,
+    index: BTreeMap<Key, usize>,
+}
+
+/// What two reports of one node share.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Identifier(NodeUuid),
+    Number(NodeNumber),
+    Hostname(String),
+}
+
+impl Union {
+    fn add(&mut self, list: impl Iterator<Item = ClusterNode>) {
+        let known = self.nodes.len();
+        for node in list {
+            match self.find(&node) {
+                Some(index) => self.nodes[index].complete_with(node),
+                None => self.nodes.push(node),
+            }
+        }
+        for (offset, node) in self.nodes[known..].iter().enumerate() {
+            for key in keys(node) {
+                self.index.entry(key).or_insert(known + offset);
+            }
+        }
+    }
+
+    /// Finds a report of the same node from an earlier list. A differing identifier
+    /// tells two nodes of one name apart.
+    fn find(&self, node: &ClusterNode) -> Option<usize> {
+        keys(node)
+            .filter_map(|key| self.index.get(&key).copied())
+            .find(|index| {
+                let other = &self.nodes[*index];
+                let differs = |same: Option<bool>| same == Some(false);
+                let identifiers = node.identifier.as_ref().zip(other.identifier.as_ref());
+                let numbers = node.number.zip(other.number);
+                let same_identifier = identifiers.map(|(ours, theirs)| ours == theirs);
+                !differs(same_identifier)
+                    && (same_identifier == Some(true)
+                        || !differs(numbers.map(|(ours, theirs)| ours == theirs)))
+            })
+    }
+}
+
+fn keys(node: &ClusterNode) -> impl Iterator<Item = Key> {
+    let identifier = node.identifier.clone().map(Key::Identifier);
+    let number = node.number.map(Key::Number);
+    let hostname = node
+        .hostname
+        .as_ref()
+        .map(|name| Key::Hostname(name.to_lowercase()));
+    [identifier, number, hostname].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests;
