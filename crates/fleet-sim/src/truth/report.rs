@@ -77,6 +77,41 @@ pub struct Report {
     pub wrongly_removed: Vec<Finding>,
 }
 
+/// Counts the findings of a report, for a summary of numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// VPSieNodes that exist.
+    pub claims: usize,
+    /// VPSieNodes with their own machine and Node.
+    pub matched: usize,
+    /// Findings of what is not theirs.
+    pub mismatched: usize,
+    /// VPSieNodes with an equal machine of another one's POST.
+    pub swapped: usize,
+    /// Findings of machines bought more than once.
+    pub bought_twice: usize,
+    /// Machines that nobody explains.
+    pub leaked: usize,
+    /// Nodes that lack labels or taints.
+    pub labels_missing: usize,
+    /// VPSieNodes that failed.
+    pub failed: usize,
+    /// Machines removed that nobody had given up.
+    pub wrongly_removed: usize,
+}
+
+// === impl Finding ===
+
+impl Finding {
+    pub(super) fn new(subject: &str, sentence: impl Into<String>) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            sentence: sentence.into(),
+        }
+    }
+}
+
 // === impl Report ===
 
 impl Report {
@@ -91,5 +126,20 @@ impl Report {
         ]
         .iter()
         .all(|findings| findings.is_empty())
+    }
+
+    /// Counts every kind of finding.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            claims: self.claims,
+            matched: self.matched,
+            mismatched: self.mismatched.len(),
+            swapped: self.swapped.len(),
+            bought_twice: self.bought_twice.len(),
+            leaked: self.leaked.len(),
+            labels_missing: self.labels_missing.len(),
+            failed: self.failed.len(),
+            wrongly_removed: self.wrongly_removed.len(),
+        }
     }
 }

@@ -1,0 +1,1 @@
+//! Hand-made worlds, each wrong in one way.
