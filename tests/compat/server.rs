@@ -113,134 +113,121 @@ async fn server_accepts_a_status_without_counters() {
     assert_eq!(kept.data["status"], json!({"vpsieGroupID": 412}));
 }
 
-/// One change to the minimal NodeGroup or the first VPSieNode, and what the server must say about it.
-struct Case {
-    why: &'static str,
-    object: Value,
-    pointer: &'static str,
-    value: Value,
-    refused_with: Option<&'static str>,
-}
+/// Changes to the minimal NodeGroup or the first VPSieNode, and the words of the refusal; none when accepted.
+const CASES: &[(Kind, &str, &str, &str, Option<&str>)] = &[
+    (
+        Kind::Group,
+        "a name of 63 characters",
+        "/metadata/name",
+        r#""nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn""#,
+        None,
+    ),
+    (
+        Kind::Group,
+        "a name of 64 characters",
+        "/metadata/name",
+        r#""nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn""#,
+        Some("at most 63 characters"),
+    ),
+    (
+        Kind::Node,
+        "a name of 64 characters",
+        "/metadata/name",
+        r#""nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn""#,
+        Some("at most 63 characters"),
+    ),
+    (
+        Kind::Group,
+        "no room between the bounds",
+        "/spec/minNodes",
+        "1",
+        None,
+    ),
+    (
+        Kind::Group,
+        "a min above the max",
+        "/spec/minNodes",
+        "2",
+        Some("minNodes must not exceed maxNodes"),
+    ),
+    (
+        Kind::Group,
+        "a negative min",
+        "/spec/minNodes",
+        "-1",
+        Some("spec.minNodes"),
+    ),
+    (
+        Kind::Group,
+        "a max of zero",
+        "/spec/maxNodes",
+        "0",
+        Some("spec.maxNodes"),
+    ),
+    (
+        Kind::Group,
+        "no offering",
+        "/spec/offeringIDs",
+        "[]",
+        Some("spec.offeringIDs"),
+    ),
+    (
+        Kind::Group,
+        "no project",
+        "/spec/project",
+        "null",
+        Some("spec.project"),
+    ),
+    (
+        Kind::Group,
+        "a size of zero",
+        "/spec/kubeSizeID",
+        "0",
+        Some("spec.kubeSizeID"),
+    ),
+    (
+        Kind::Group,
+        "a version without v",
+        "/spec/kubernetesVersion",
+        r#""1.34.1""#,
+        Some("spec.kubernetesVersion"),
+    ),
+    (
+        Kind::Node,
+        "a version of two parts",
+        "/spec/kubernetesVersion",
+        r#""v1.34""#,
+        Some("spec.kubernetesVersion"),
+    ),
+    (
+        Kind::Group,
+        "101 percent",
+        "/spec/scaleUpPolicy",
+        r#"{"cpuThreshold": 101}"#,
+        Some("cpuThreshold"),
+    ),
+    (
+        Kind::Group,
+        "a negative wait",
+        "/spec/scaleDownPolicy",
+        r#"{"cooldownSeconds": -1}"#,
+        Some("cooldownSeconds"),
+    ),
+    (
+        Kind::Group,
+        "an unset block",
+        "/spec/scaleDownPolicy",
+        "null",
+        None,
+    ),
+    (Kind::Node, "no machine yet", "/spec/vpsieInstanceID", "0", None),
+];
 
-fn cases() -> Vec<Case> {
-    let group = documents(NODE_GROUPS).remove(1);
-    let node = documents(VPSIE_NODES).remove(0);
-    let case = |object: &Value, why, pointer, value, refused_with| Case {
-        why,
-        object: object.clone(),
-        pointer,
-        value,
-        refused_with,
-    };
-    let long = "n".repeat(64);
-    vec![
-        case(
-            &group,
-            "a name of 63 characters",
-            "/metadata/name",
-            json!(long[1..]),
-            None,
-        ),
-        case(
-            &group,
-            "a name of 64 characters",
-            "/metadata/name",
-            json!(long),
-            Some("at most 63 characters"),
-        ),
-        case(
-            &node,
-            "a name of 64 characters",
-            "/metadata/name",
-            json!(long),
-            Some("at most 63 characters"),
-        ),
-        case(
-            &group,
-            "no room between the bounds",
-            "/spec/minNodes",
-            json!(1),
-            None,
-        ),
-        case(
-            &group,
-            "min above max",
-            "/spec/minNodes",
-            json!(2),
-            Some("minNodes must not exceed maxNodes"),
-        ),
-        case(
-            &group,
-            "a negative min",
-            "/spec/minNodes",
-            json!(-1),
-            Some("spec.minNodes"),
-        ),
-        case(
-            &group,
-            "a max of zero",
-            "/spec/maxNodes",
-            json!(0),
-            Some("spec.maxNodes"),
-        ),
-        case(
-            &group,
-            "no offering",
-            "/spec/offeringIDs",
-            json!([]),
-            Some("spec.offeringIDs"),
-        ),
-        case(
-            &group,
-            "a version without v",
-            "/spec/kubernetesVersion",
-            json!("1.34.1"),
-            Some("kubernetesVersion"),
-        ),
-        case(
-            &node,
-            "a version of two parts",
-            "/spec/kubernetesVersion",
-            json!("v1.34"),
-            Some("kubernetesVersion"),
-        ),
-        case(
-            &group,
-            "no project",
-            "/spec/project",
-            Value::Null,
-            Some("spec.project"),
-        ),
-        case(
-            &group,
-            "a size of zero",
-            "/spec/kubeSizeID",
-            json!(0),
-            Some("spec.kubeSizeID"),
-        ),
-        case(
-            &group,
-            "101 percent",
-            "/spec/scaleUpPolicy",
-            json!({"cpuThreshold": 101}),
-            Some("cpuThreshold"),
-        ),
-        case(
-            &group,
-            "a negative wait",
-            "/spec/scaleDownPolicy",
-            json!({"cooldownSeconds": -1}),
-            Some("cooldown"),
-        ),
-        case(
-            &group,
-            "an unset block",
-            "/spec/scaleDownPolicy",
-            Value::Null,
-            None,
-        ),
-        case(&node, "no instance yet", "/spec/vpsieInstanceID", json!(0), None),
-    ]
+/// Which object a case changes.
+#[derive(Clone, Copy)]
+enum Kind {
+    Group,
+    Node,
 }
 
 /// N2: the limits of the Go autoscaler hold, and one more: names fit into a label.
@@ -254,15 +241,13 @@ async fn server_refuses_what_is_out_of_range() {
         ..PostParams::default()
     };
 
-    for Case {
-        why,
-        mut object,
-        pointer,
-        value,
-        refused_with,
-    } in cases()
-    {
+    for &(kind, why, pointer, value, refused_with) in CASES {
+        let mut object = match kind {
+            Kind::Group => documents(NODE_GROUPS).remove(1),
+            Kind::Node => documents(VPSIE_NODES).remove(0),
+        };
         let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+        let value = serde_json::from_str(value).expect("a value");
         object.pointer_mut(parent).expect("a part of it")[field] = value;
         let answer = api_of(&client, &object).create(&dry_run, &fresh(&object)).await;
         match (answer, refused_with) {
