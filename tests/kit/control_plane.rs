@@ -8,6 +8,7 @@
 //! There is no controller manager: nothing makes service accounts, collects garbage or empties a
 //! namespace that is being deleted. Admission of service accounts is off for that reason.
 
+mod arguments;
 mod binaries;
 mod credentials;
 mod error;
@@ -31,8 +32,9 @@ use process::Process;
 /// that are also compiling.
 const READY_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long one question about readiness may take, so that a hung answer cannot eat the whole limit.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
+/// How long one question about readiness may take: a stranger on our port may never answer, and the
+/// server that could not have it says so at once.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
 /// The pause between two questions about readiness.
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
@@ -84,16 +86,24 @@ impl ControlPlane {
     /// Returns [`ControlPlaneError`] when a process does not get ready; the text then ends with what
     /// that process logged last.
     pub async fn start_with(binaries: &Binaries) -> Result<Self, ControlPlaneError> {
+        Self::start_on(binaries, free_port).await
+    }
+
+    /// Takes the port from `next_port`, again when somebody else got it first.
+    async fn start_on(
+        binaries: &Binaries,
+        mut next_port: impl FnMut() -> Result<u16, ControlPlaneError>,
+    ) -> Result<Self, ControlPlaneError> {
         let folder = tempfile::Builder::new()
             .prefix("control-plane-")
             .tempdir()
             .map_err(ControlPlaneError::Folder)?;
         let credentials = Credentials::write(folder.path())?;
-        let mut etcd = Process::spawn(folder.path(), &binaries.etcd(), &etcd_arguments(folder.path()))?;
+        let mut etcd = Process::spawn(folder.path(), &binaries.etcd(), &arguments::etcd(folder.path()))?;
         for _ in 0..PORT_ATTEMPTS {
-            let port = free_port()?;
-            let arguments = api_server_arguments(folder.path(), &credentials, port);
-            let mut api_server = Process::spawn(folder.path(), &binaries.api_server(), &arguments)?;
+            let port = next_port()?;
+            let command_line = arguments::api_server(folder.path(), &credentials, port);
+            let mut api_server = Process::spawn(folder.path(), &binaries.api_server(), &command_line)?;
             let kubeconfig = credentials.write_kubeconfig(port)?;
             let config = config_from(&kubeconfig).await?;
             match wait_until_ready(&config, &mut etcd, &mut api_server).await {
@@ -226,45 +236,26 @@ fn free_port() -> Result<u16, ControlPlaneError> {
     Ok(listener.local_addr().map_err(ControlPlaneError::Port)?.port())
 }
 
-/// etcd listens on sockets in its own folder only, so that it needs no ports. The addresses it
-/// advertises stay at their defaults: a member that is alone dials nobody.
-fn etcd_arguments(folder: &Path) -> Vec<String> {
-    let folder = folder.display();
-    vec![
-        format!("--data-dir={folder}/etcd"),
-        format!("--listen-client-urls=unix://{folder}/etcd.sock"),
-        "--advertise-client-urls=http://localhost:2379".to_owned(),
-        format!("--listen-peer-urls=unix://{folder}/peer.sock"),
-        "--unsafe-no-fsync".to_owned(),
-    ]
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn api_server_arguments(folder: &Path, credentials: &Credentials, port: u16) -> Vec<String> {
-    let folder = folder.display();
-    vec![
-        format!("--etcd-servers=unix://{folder}/etcd.sock"),
-        format!("--cert-dir={folder}"),
-        "--bind-address=127.0.0.1".to_owned(),
-        format!("--secure-port={port}"),
-        // The default is the address of the first network card, which a sandbox may not have.
-        "--advertise-address=127.0.0.1".to_owned(),
-        "--endpoint-reconciler-type=none".to_owned(),
-        format!("--tls-cert-file={}", credentials.serving_certificate().display()),
-        format!("--tls-private-key-file={}", credentials.serving_key().display()),
-        format!("--client-ca-file={}", credentials.authority().display()),
-        "--anonymous-auth=false".to_owned(),
-        "--authorization-mode=RBAC".to_owned(),
-        "--disable-admission-plugins=ServiceAccount".to_owned(),
-        "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-        format!(
-            "--service-account-key-file={}",
-            credentials.service_account_public_key().display()
-        ),
-        format!(
-            "--service-account-signing-key-file={}",
-            credentials.service_account_key().display()
-        ),
-        "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
-        "--profiling=false".to_owned(),
-    ]
+    #[tokio::test]
+    async fn port_that_somebody_else_has_is_given_up_for_another() {
+        let Some(binaries) = binaries::find_or_skip("port_that_somebody_else_has") else {
+            return;
+        };
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let taken_port = taken.local_addr().expect("its number").port();
+        let mut asked = 0;
+
+        let control_plane = ControlPlane::start_on(&binaries, || {
+            asked += 1;
+            if asked == 1 { Ok(taken_port) } else { free_port() }
+        });
+
+        let control_plane = control_plane.await.expect("started on the second port");
+        assert_eq!(asked, 2);
+        assert_ne!(control_plane.config().cluster_url.port_u16(), Some(taken_port));
+    }
 }

@@ -1,0 +1,50 @@
+//! The command lines of etcd and kube-apiserver.
+
+use std::path::Path;
+
+use super::credentials::Credentials;
+
+/// etcd listens on sockets in its own folder only, so that it needs no ports. The addresses it
+/// advertises stay at their defaults: a member that is alone dials nobody.
+pub(super) fn etcd(folder: &Path) -> Vec<String> {
+    let folder = folder.display();
+    vec![
+        format!("--data-dir={folder}/etcd"),
+        format!("--listen-client-urls=unix://{folder}/etcd.sock"),
+        "--advertise-client-urls=http://localhost:2379".to_owned(),
+        format!("--listen-peer-urls=unix://{folder}/peer.sock"),
+        "--unsafe-no-fsync".to_owned(),
+    ]
+}
+
+/// Switches on what a cluster has (RBAC, certificates, signed tokens), and off what needs a network
+/// card or a controller manager.
+pub(super) fn api_server(folder: &Path, credentials: &Credentials, port: u16) -> Vec<String> {
+    let folder = folder.display();
+    vec![
+        format!("--etcd-servers=unix://{folder}/etcd.sock"),
+        format!("--cert-dir={folder}"),
+        "--bind-address=127.0.0.1".to_owned(),
+        format!("--secure-port={port}"),
+        // The default is the address of the first network card, which a sandbox may not have.
+        "--advertise-address=127.0.0.1".to_owned(),
+        "--endpoint-reconciler-type=none".to_owned(),
+        format!("--tls-cert-file={}", credentials.serving_certificate().display()),
+        format!("--tls-private-key-file={}", credentials.serving_key().display()),
+        format!("--client-ca-file={}", credentials.authority().display()),
+        "--anonymous-auth=false".to_owned(),
+        "--authorization-mode=RBAC".to_owned(),
+        "--disable-admission-plugins=ServiceAccount".to_owned(),
+        "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
+        format!(
+            "--service-account-key-file={}",
+            credentials.service_account_public_key().display()
+        ),
+        format!(
+            "--service-account-signing-key-file={}",
+            credentials.service_account_key().display()
+        ),
+        "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+        "--profiling=false".to_owned(),
+    ]
+}
