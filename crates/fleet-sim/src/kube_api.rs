@@ -87,7 +87,13 @@ impl KubeApi {
     pub fn with_seed(clock: SimClock, seed: u64) -> KubeApi {
         let state = State::starting_at(clock.now(), seed);
         let (changed, _) = tokio::sync::watch::channel(0);
-        KubeApi { shared: Arc::new(Shared { clock, state: Mutex::new(state), changed }) }
+        KubeApi {
+            shared: Arc::new(Shared {
+                clock,
+                state: Mutex::new(state),
+                changed,
+            }),
+        }
     }
 
     /// Connects an ordinary client in process. Must be called inside a tokio runtime.
@@ -108,7 +114,9 @@ impl KubeApi {
         let now = self.shared.clock.now();
         let outcome = write::apply_definition(&mut self.lock(), object, now);
         self.wake_watches();
-        outcome.map(|_| ()).map_err(|error: ApiError| refused(error.message().to_owned()))
+        outcome
+            .map(|_| ())
+            .map_err(|error: ApiError| refused(error.message().to_owned()))
     }
 
     /// Reads all objects of a resource as stored, ordered by namespace and name. `resource` is the plural
@@ -183,6 +191,8 @@ impl KubeApi {
 
 impl std::fmt::Debug for KubeApi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KubeApi").field("version", &self.resource_version()).finish_non_exhaustive()
+        f.debug_struct("KubeApi")
+            .field("version", &self.resource_version())
+            .finish_non_exhaustive()
     }
 }

@@ -16,8 +16,10 @@
 
 pub mod clock;
 pub mod cloud;
+pub mod kube_api;
 pub mod kubelet;
 pub mod truth;
 
 pub use clock::SimClock;
 pub use cloud::Cloud;
+pub use kube_api::KubeApi;

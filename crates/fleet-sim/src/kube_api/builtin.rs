@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::{
-    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, events::v1 as events, policy::v1 as policy,
-    rbac::v1 as rbac,
+    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, events::v1 as events,
+    policy::v1 as policy, rbac::v1 as rbac,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::{Serialize, de::DeserializeOwned};
@@ -50,11 +50,20 @@ pub(super) enum Body {
 
 impl Kind {
     pub(super) fn api_version(&self) -> String {
-        if self.key.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.key.group, self.version) }
+        if self.key.group.is_empty() {
+            self.version.clone()
+        } else {
+            format!("{}/{}", self.key.group, self.version)
+        }
     }
 
     pub(super) fn subject<'a>(&'a self, name: &'a str) -> Subject<'a> {
-        Subject { group: &self.key.group, resource: &self.key.plural, kind: &self.kind, name }
+        Subject {
+            group: &self.key.group,
+            resource: &self.key.plural,
+            kind: &self.kind,
+            name,
+        }
     }
 
     pub(super) fn is_custom(&self) -> bool {
@@ -77,38 +86,61 @@ impl Kind {
 pub(super) fn kinds() -> Vec<Kind> {
     let definitions = "apiextensions.k8s.io";
     vec![
-        built_in::<core::Namespace>("", "namespaces", "Namespace").cluster_wide().with_status(),
-        built_in::<core::Node>("", "nodes", "Node").cluster_wide().with_status(),
+        built_in::<core::Namespace>("", "namespaces", "Namespace")
+            .cluster_wide()
+            .with_status(),
+        built_in::<core::Node>("", "nodes", "Node")
+            .cluster_wide()
+            .with_status(),
         built_in::<core::Pod>("", "pods", "Pod").with_status().counting(),
         built_in::<core::ConfigMap>("", "configmaps", "ConfigMap"),
         built_in::<core::Secret>("", "secrets", "Secret"),
         built_in::<core::Event>("", "events", "Event"),
         built_in::<core::Service>("", "services", "Service").with_status(),
         built_in::<core::ServiceAccount>("", "serviceaccounts", "ServiceAccount"),
-        built_in::<core::PersistentVolume>("", "persistentvolumes", "PersistentVolume").cluster_wide().with_status(),
-        built_in::<core::PersistentVolumeClaim>("", "persistentvolumeclaims", "PersistentVolumeClaim").with_status(),
+        built_in::<core::PersistentVolume>("", "persistentvolumes", "PersistentVolume")
+            .cluster_wide()
+            .with_status(),
+        built_in::<core::PersistentVolumeClaim>("", "persistentvolumeclaims", "PersistentVolumeClaim")
+            .with_status(),
         built_in::<events::Event>("events.k8s.io", "events", "Event"),
         built_in::<coordination::Lease>("coordination.k8s.io", "leases", "Lease").conditional(),
-        built_in::<apps::Deployment>("apps", "deployments", "Deployment").with_status().counting(),
-        built_in::<apps::ReplicaSet>("apps", "replicasets", "ReplicaSet").with_status().counting(),
-        built_in::<apps::StatefulSet>("apps", "statefulsets", "StatefulSet").with_status().counting(),
-        built_in::<apps::DaemonSet>("apps", "daemonsets", "DaemonSet").with_status().counting(),
+        built_in::<apps::Deployment>("apps", "deployments", "Deployment")
+            .with_status()
+            .counting(),
+        built_in::<apps::ReplicaSet>("apps", "replicasets", "ReplicaSet")
+            .with_status()
+            .counting(),
+        built_in::<apps::StatefulSet>("apps", "statefulsets", "StatefulSet")
+            .with_status()
+            .counting(),
+        built_in::<apps::DaemonSet>("apps", "daemonsets", "DaemonSet")
+            .with_status()
+            .counting(),
         built_in::<policy::PodDisruptionBudget>("policy", "poddisruptionbudgets", "PodDisruptionBudget")
             .with_status()
             .counting()
             .conditional(),
-        built_in::<rbac::ClusterRole>("rbac.authorization.k8s.io", "clusterroles", "ClusterRole").cluster_wide(),
-        built_in::<CustomResourceDefinition>(definitions, "customresourcedefinitions", "CustomResourceDefinition")
-            .cluster_wide()
-            .with_status()
-            .counting()
-            .conditional(),
+        built_in::<rbac::ClusterRole>("rbac.authorization.k8s.io", "clusterroles", "ClusterRole")
+            .cluster_wide(),
+        built_in::<CustomResourceDefinition>(
+            definitions,
+            "customresourcedefinitions",
+            "CustomResourceDefinition",
+        )
+        .cluster_wide()
+        .with_status()
+        .counting()
+        .conditional(),
     ]
 }
 
 fn built_in<T: Serialize + DeserializeOwned>(group: &str, plural: &str, kind: &str) -> Kind {
     Kind {
-        key: ResourceKey { group: group.to_owned(), plural: plural.to_owned() },
+        key: ResourceKey {
+            group: group.to_owned(),
+            plural: plural.to_owned(),
+        },
         version: "v1".to_owned(),
         kind: kind.to_owned(),
         list_kind: format!("{kind}List"),
@@ -128,7 +160,10 @@ fn round_trip<T: Serialize + DeserializeOwned>(object: Value) -> Result<Value, s
 
 impl Kind {
     fn cluster_wide(self) -> Kind {
-        Kind { namespaced: false, ..self }
+        Kind {
+            namespaced: false,
+            ..self
+        }
     }
 
     fn with_status(self) -> Kind {
@@ -136,10 +171,16 @@ impl Kind {
     }
 
     fn counting(self) -> Kind {
-        Kind { generation: true, ..self }
+        Kind {
+            generation: true,
+            ..self
+        }
     }
 
     fn conditional(self) -> Kind {
-        Kind { unconditional_update: false, ..self }
+        Kind {
+            unconditional_update: false,
+            ..self
+        }
     }
 }

@@ -42,7 +42,14 @@ pub(super) struct Call<'a> {
 impl KubeFault {
     /// Makes a fault that strikes the next call of any kind; narrow it with the methods below.
     pub fn new(effect: KubeFaultEffect) -> KubeFault {
-        KubeFault { effect, verb: None, resource: None, name: None, subresource: None, skip: 0 }
+        KubeFault {
+            effect,
+            verb: None,
+            resource: None,
+            name: None,
+            subresource: None,
+            skip: 0,
+        }
     }
 
     /// Waits for a call with this verb.

@@ -47,7 +47,11 @@ pub(super) struct Query {
 
 /// Reads a path; absent when it points at nothing a server has.
 pub(super) fn parse(path: &str) -> Option<Target> {
-    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+    let parts: Vec<String> = path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(decode)
+        .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["version"] => Some(Target::Version),
@@ -55,10 +59,14 @@ pub(super) fn parse(path: &str) -> Option<Target> {
         ["api"] => Some(Target::CoreVersions),
         ["apis"] => Some(Target::Groups),
         ["apis", group] => Some(Target::Group((*group).to_owned())),
-        ["api", version] => Some(Target::Resources { group: String::new(), version: (*version).to_owned() }),
-        ["apis", group, version] => {
-            Some(Target::Resources { group: (*group).to_owned(), version: (*version).to_owned() })
-        }
+        ["api", version] => Some(Target::Resources {
+            group: String::new(),
+            version: (*version).to_owned(),
+        }),
+        ["apis", group, version] => Some(Target::Resources {
+            group: (*group).to_owned(),
+            version: (*version).to_owned(),
+        }),
         ["api", version, rest @ ..] => resource("", version, rest),
         ["apis", group, version, rest @ ..] => resource(group, version, rest),
         _ => None,
@@ -94,7 +102,9 @@ fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let coded = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let value = coded.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let value = coded
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         if let Some(byte) = value {
             bytes.push(byte);
             rest = &tail[2..];
@@ -114,12 +124,21 @@ impl Query {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             (decode(key), decode(&value.replace('+', " ")))
         };
-        Query { pairs: text.split('&').filter(|part| !part.is_empty()).map(pair).collect() }
+        Query {
+            pairs: text
+                .split('&')
+                .filter(|part| !part.is_empty())
+                .map(pair)
+                .collect(),
+        }
     }
 
     /// The value of a key; a key with an empty value counts as absent.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.pairs.get(key).map(String::as_str).filter(|value| !value.is_empty())
+        self.pairs
+            .get(key)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     pub(super) fn is_true(&self, key: &str) -> bool {

@@ -10,7 +10,10 @@ use super::store::State;
 
 /// Reads one object.
 pub(super) fn get(state: &State, kind: &Kind, path: &ResourcePath) -> Result<Value, ApiError> {
-    let (namespace, name) = (path.namespace.clone().unwrap_or_default(), path.name.clone().unwrap_or_default());
+    let (namespace, name) = (
+        path.namespace.clone().unwrap_or_default(),
+        path.name.clone().unwrap_or_default(),
+    );
     let missing = || ApiError::not_found(kind.subject(path.name.as_deref().unwrap_or("")));
     let object = state.get(&kind.key, &(namespace, name)).ok_or_else(missing)?;
     Ok(view(kind, &object))
@@ -26,9 +29,13 @@ pub(super) fn list(
     let selector = selector(kind, path, query)?;
     let newest = state.version;
     refuse_the_future(query, newest)?;
-    let wanted = state.shelf(&kind.key).objects.iter().filter(|((namespace, _), object)| {
-        path.namespace.as_ref().is_none_or(|it| it == namespace) && selector.matches(object)
-    });
+    let wanted = state
+        .shelf(&kind.key)
+        .objects
+        .iter()
+        .filter(|((namespace, _), object)| {
+            path.namespace.as_ref().is_none_or(|it| it == namespace) && selector.matches(object)
+        });
     let items: Vec<Value> = wanted.map(|(_, object)| list_item(kind, object)).collect();
     Ok(json!({
         "apiVersion": kind.api_version(),
@@ -42,10 +49,16 @@ pub(super) fn list(
 pub(super) fn selector(kind: &Kind, path: &ResourcePath, query: &Query) -> Result<Selector, ApiError> {
     let named = path.name.as_ref().map(|name| format!("metadata.name={name}"));
     let fields = named.as_deref().or_else(|| query.get("fieldSelector"));
-    for rule in fields.unwrap_or("").split(',').filter(|rule| kind.is_custom() && !rule.is_empty()) {
+    for rule in fields
+        .unwrap_or("")
+        .split(',')
+        .filter(|rule| kind.is_custom() && !rule.is_empty())
+    {
         let field = rule.split(['=', '!']).next().unwrap_or("").trim();
         if !matches!(field, "metadata.name" | "metadata.namespace") {
-            return Err(ApiError::bad_request(format!("field label not supported: {field}")));
+            return Err(ApiError::bad_request(format!(
+                "field label not supported: {field}"
+            )));
         }
     }
     Selector::parse(query.get("labelSelector"), fields)
@@ -61,7 +74,11 @@ pub(super) fn wanted_version(query: &Query) -> Result<u64, ApiError> {
 /// Refuses a version that this server has not reached, as one given out by another server.
 pub(super) fn refuse_the_future(query: &Query, newest: u64) -> Result<u64, ApiError> {
     let wanted = wanted_version(query)?;
-    if wanted > newest { Err(ApiError::too_large_resource_version(wanted, newest)) } else { Ok(wanted) }
+    if wanted > newest {
+        Err(ApiError::too_large_resource_version(wanted, newest))
+    } else {
+        Ok(wanted)
+    }
 }
 
 /// Shows a stored object in the version that was asked for.

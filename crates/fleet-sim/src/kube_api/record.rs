@@ -72,7 +72,11 @@ impl Verb {
 
 impl<T: Clone> Bounded<T> {
     pub(super) fn holding(limit: usize) -> Bounded<T> {
-        Bounded { entries: VecDeque::new(), total: 0, limit }
+        Bounded {
+            entries: VecDeque::new(),
+            total: 0,
+            limit,
+        }
     }
 
     pub(super) fn push(&mut self, entry: T) {

@@ -30,15 +30,23 @@ struct FieldRule {
 
 impl Selector {
     pub(super) fn parse(labels: Option<&str>, fields: Option<&str>) -> Result<Selector, ApiError> {
-        let labels = split_outside_brackets(labels.unwrap_or("")).iter().map(|rule| label_rule(rule)).collect::<Result<_, _>>()?;
-        let parts = fields.unwrap_or("").split(',').map(str::trim).filter(|rule| !rule.is_empty());
+        let labels = split_outside_brackets(labels.unwrap_or(""))
+            .iter()
+            .map(|rule| label_rule(rule))
+            .collect::<Result<_, _>>()?;
+        let parts = fields
+            .unwrap_or("")
+            .split(',')
+            .map(str::trim)
+            .filter(|rule| !rule.is_empty());
         let fields = parts.map(field_rule).collect::<Result<_, _>>()?;
         Ok(Selector { labels, fields })
     }
 
     pub(super) fn matches(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
-        self.labels.iter().all(|rule| rule.matches(labels)) && self.fields.iter().all(|rule| rule.matches(object))
+        self.labels.iter().all(|rule| rule.matches(labels))
+            && self.fields.iter().all(|rule| rule.matches(object))
     }
 }
 
@@ -47,7 +55,8 @@ impl Selector {
 impl LabelRule {
     fn matches(&self, labels: &Value) -> bool {
         let value = |key: &str| labels.get(key).and_then(Value::as_str);
-        let among = |key: &str, values: &[String]| value(key).is_some_and(|it| values.iter().any(|each| each == it));
+        let among =
+            |key: &str, values: &[String]| value(key).is_some_and(|it| values.iter().any(|each| each == it));
         match self {
             LabelRule::In(key, values) => among(key, values),
             // As the real server does: an object without the key matches, too.
@@ -74,7 +83,11 @@ impl FieldRule {
 fn label_rule(text: &str) -> Result<LabelRule, ApiError> {
     let unreadable = || ApiError::bad_request(format!("unable to parse requirement: {text:?}"));
     let values = |list: &str| -> Result<Vec<String>, ApiError> {
-        let inner = list.trim().strip_prefix('(').and_then(|it| it.strip_suffix(')')).ok_or_else(unreadable)?;
+        let inner = list
+            .trim()
+            .strip_prefix('(')
+            .and_then(|it| it.strip_suffix(')'))
+            .ok_or_else(unreadable)?;
         Ok(inner.split(',').map(|value| value.trim().to_owned()).collect())
     };
     if let Some((key, list)) = text.split_once(" notin ") {
@@ -104,10 +117,16 @@ fn field_rule(text: &str) -> Result<FieldRule, ApiError> {
     } else if let Some((path, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
         (path, value, true)
     } else {
-        return Err(ApiError::bad_request(format!("invalid selector: '{text}'; can't understand '{text}'")));
+        return Err(ApiError::bad_request(format!(
+            "invalid selector: '{text}'; can't understand '{text}'"
+        )));
     };
     let pointer = format!("/{}", path.trim().replace('.', "/"));
-    Ok(FieldRule { pointer, value: value.trim().to_owned(), wanted })
+    Ok(FieldRule {
+        pointer,
+        value: value.trim().to_owned(),
+        wanted,
+    })
 }
 
 fn split_outside_brackets(text: &str) -> Vec<String> {
@@ -125,5 +144,9 @@ fn split_outside_brackets(text: &str) -> Vec<String> {
             rule.push(letter);
         }
     }
-    rules.iter().map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect()
+    rules
+        .iter()
+        .map(|rule| rule.trim().to_owned())
+        .filter(|rule| !rule.is_empty())
+        .collect()
 }

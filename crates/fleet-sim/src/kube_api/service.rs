@@ -85,27 +85,42 @@ impl Service<Request<kube::client::Body>> for InProcess {
 
 fn respond(answer: Answer) -> Result<Response<ResponseBody>, BoxError> {
     let (code, kind, body) = match answer {
-        Answer::Json(code, value) => {
-            (code, "application/json", Full::from(value.to_string()).map_err(Into::into).boxed_unsync())
-        }
-        Answer::Text(code, text) => (code, "text/plain; charset=utf-8", Full::from(text).map_err(Into::into).boxed_unsync()),
+        Answer::Json(code, value) => (
+            code,
+            "application/json",
+            Full::from(value.to_string()).map_err(Into::into).boxed_unsync(),
+        ),
+        Answer::Text(code, text) => (
+            code,
+            "text/plain; charset=utf-8",
+            Full::from(text).map_err(Into::into).boxed_unsync(),
+        ),
         Answer::Stream(watch) => {
             let frames = watch.into_frames().map(|frame| frame.map_err(BoxError::from));
             (200, "application/json", StreamBody::new(frames).boxed_unsync())
         }
         Answer::Lost => {
-            let broken = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "connection reset before the answer");
+            let broken = std::io::Error::new(
+                std::io::ErrorKind::ConnectionReset,
+                "connection reset before the answer",
+            );
             return Err(broken.into());
         }
     };
-    Ok(Response::builder().status(code).header(header::CONTENT_TYPE, kind).body(body)?)
+    Ok(Response::builder()
+        .status(code)
+        .header(header::CONTENT_TYPE, kind)
+        .body(body)?)
 }
 
 // === impl Asked ===
 
 impl Asked {
     fn header(&self, name: header::HeaderName) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
     }
 
     fn wants_metadata_only(&self) -> bool {
@@ -149,18 +164,26 @@ impl Answer {
 
 impl KubeApi {
     fn answer(&self, asked: &Asked) -> Answer {
-        let Some(target) = path::parse(&asked.path) else { return Answer::unknown() };
+        let Some(target) = path::parse(&asked.path) else {
+            return Answer::unknown();
+        };
         let path = match target {
             Target::Health => return Answer::Text(200, "ok"),
             Target::Resource(path) => path,
-            Target::Version | Target::CoreVersions | Target::Groups | Target::Group(_) | Target::Resources { .. } => {
+            Target::Version
+            | Target::CoreVersions
+            | Target::Groups
+            | Target::Group(_)
+            | Target::Resources { .. } => {
                 let state = self.lock();
                 let found = discovery::describe(&state, &target, asked.header(header::ACCEPT));
                 return found.map_or_else(Answer::unknown, Answer::from_result);
             }
         };
         let mut state = self.lock();
-        let Some(kind) = state.kind(&path.group, &path.version, &path.resource) else { return Answer::unknown() };
+        let Some(kind) = state.kind(&path.group, &path.version, &path.resource) else {
+            return Answer::unknown();
+        };
         if !is_served(&kind, &path) {
             return Answer::unknown();
         }
@@ -187,8 +210,17 @@ impl KubeApi {
         verb: Verb,
         now: DateTime<Utc>,
     ) -> Answer {
-        let name = path.name.clone().or_else(|| asked.name_in_body()).unwrap_or_default();
-        let call = Call { verb, resource: &path.resource, name: &name, subresource: &path.subresource };
+        let name = path
+            .name
+            .clone()
+            .or_else(|| asked.name_in_body())
+            .unwrap_or_default();
+        let call = Call {
+            verb,
+            resource: &path.resource,
+            name: &name,
+            subresource: &path.subresource,
+        };
         let struck = fault::strike(&mut state.faults, call);
         let refusal = match struck {
             None | Some(KubeFaultEffect::CutWatches | KubeFaultEffect::LoseReply) => None,
@@ -224,7 +256,10 @@ impl KubeApi {
                 answer
             }
             Some(KubeFaultEffect::LoseReply) => Answer::Lost,
-            None | Some(KubeFaultEffect::Conflict | KubeFaultEffect::Status(_) | KubeFaultEffect::Gone410) => answer,
+            None
+            | Some(KubeFaultEffect::Conflict | KubeFaultEffect::Status(_) | KubeFaultEffect::Gone410) => {
+                answer
+            }
         }
     }
 
@@ -243,10 +278,22 @@ impl KubeApi {
         let metadata_only = asked.wants_metadata_only();
         Answer::from_result(if verb == Verb::List {
             let list = read::list(state, kind, path, &asked.query);
-            list.map(|list| if metadata_only { read::metadata_only_list(&list) } else { list })
+            list.map(|list| {
+                if metadata_only {
+                    read::metadata_only_list(&list)
+                } else {
+                    list
+                }
+            })
         } else {
             let object = read::get(state, kind, path);
-            object.map(|object| if metadata_only { read::metadata_only(&object) } else { object })
+            object.map(|object| {
+                if metadata_only {
+                    read::metadata_only(&object)
+                } else {
+                    object
+                }
+            })
         })
     }
 
@@ -304,8 +351,13 @@ fn written_answer(outcome: Result<Written, ApiError>, metadata_only: bool) -> An
 
 fn record(state: &mut State, request: &WriteRequest<'_>, name: &str, outcome: &Result<Written, ApiError>) {
     let path = request.path;
-    let (code, changed) = outcome.as_ref().map_or_else(|error| (error.code(), false), |it| (it.code, it.changed));
-    let made = outcome.as_ref().ok().filter(|_| name.is_empty() && request.verb == Verb::Create);
+    let (code, changed) = outcome
+        .as_ref()
+        .map_or_else(|error| (error.code(), false), |it| (it.code, it.changed));
+    let made = outcome
+        .as_ref()
+        .ok()
+        .filter(|_| name.is_empty() && request.verb == Verb::Create);
     let made_name = made.and_then(|written| written.answer["metadata"]["name"].as_str());
     state.writes.push(WriteRecord {
         verb: request.verb,

@@ -32,7 +32,11 @@ pub(super) struct FieldError {
 
 impl Subject<'_> {
     fn qualified(&self, word: &str) -> String {
-        if self.group.is_empty() { word.to_owned() } else { format!("{word}.{}", self.group) }
+        if self.group.is_empty() {
+            word.to_owned()
+        } else {
+            format!("{word}.{}", self.group)
+        }
     }
 
     fn details(&self) -> Value {
@@ -44,27 +48,51 @@ impl Subject<'_> {
 
 impl FieldError {
     pub(super) fn required(field: impl Into<String>, detail: &str) -> FieldError {
-        let message = if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
-        FieldError { reason: "FieldValueRequired", field: field.into(), message }
+        let message = if detail.is_empty() {
+            "Required value".to_owned()
+        } else {
+            format!("Required value: {detail}")
+        };
+        FieldError {
+            reason: "FieldValueRequired",
+            field: field.into(),
+            message,
+        }
     }
 
     pub(super) fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> FieldError {
         let message = format!("Invalid value: {value}: {detail}");
-        FieldError { reason: "FieldValueInvalid", field: field.into(), message }
+        FieldError {
+            reason: "FieldValueInvalid",
+            field: field.into(),
+            message,
+        }
     }
 
     pub(super) fn unsupported(field: impl Into<String>, value: &Value, allowed: &str) -> FieldError {
         let message = format!("Unsupported value: {value}: supported values: {allowed}");
-        FieldError { reason: "FieldValueNotSupported", field: field.into(), message }
+        FieldError {
+            reason: "FieldValueNotSupported",
+            field: field.into(),
+            message,
+        }
     }
 
     pub(super) fn duplicate(field: impl Into<String>, value: &Value) -> FieldError {
         let message = format!("Duplicate value: {value}");
-        FieldError { reason: "FieldValueDuplicate", field: field.into(), message }
+        FieldError {
+            reason: "FieldValueDuplicate",
+            field: field.into(),
+            message,
+        }
     }
 
     pub(super) fn forbidden(field: impl Into<String>, detail: &str) -> FieldError {
-        FieldError { reason: "FieldValueForbidden", field: field.into(), message: format!("Forbidden: {detail}") }
+        FieldError {
+            reason: "FieldValueForbidden",
+            field: field.into(),
+            message: format!("Forbidden: {detail}"),
+        }
     }
 }
 
@@ -72,7 +100,12 @@ impl FieldError {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: String, details: Value) -> ApiError {
-        ApiError { code, reason, message, details }
+        ApiError {
+            code,
+            reason,
+            message,
+            details,
+        }
     }
 
     pub(super) fn code(&self) -> u16 {
@@ -88,18 +121,31 @@ impl ApiError {
     }
 
     pub(super) fn forbidden(subject: Subject<'_>, why: &str) -> ApiError {
-        let message = format!("{} \"{}\" is forbidden: {why}", subject.qualified(subject.resource), subject.name);
+        let message = format!(
+            "{} \"{}\" is forbidden: {why}",
+            subject.qualified(subject.resource),
+            subject.name
+        );
         Self::new(403, "Forbidden", message, subject.details())
     }
 
     pub(super) fn not_found(subject: Subject<'_>) -> ApiError {
-        let message = format!("{} \"{}\" not found", subject.qualified(subject.resource), subject.name);
+        let message = format!(
+            "{} \"{}\" not found",
+            subject.qualified(subject.resource),
+            subject.name
+        );
         Self::new(404, "NotFound", message, subject.details())
     }
 
     /// The plain "no such path" of a server that does not know the kind at all.
     pub(super) fn no_such_resource() -> ApiError {
-        Self::new(404, "NotFound", "the server could not find the requested resource".to_owned(), json!({}))
+        Self::new(
+            404,
+            "NotFound",
+            "the server could not find the requested resource".to_owned(),
+            json!({}),
+        )
     }
 
     pub(super) fn method_not_allowed() -> ApiError {
@@ -112,24 +158,37 @@ impl ApiError {
     }
 
     pub(super) fn already_exists(subject: Subject<'_>) -> ApiError {
-        let message = format!("{} \"{}\" already exists", subject.qualified(subject.resource), subject.name);
+        let message = format!(
+            "{} \"{}\" already exists",
+            subject.qualified(subject.resource),
+            subject.name
+        );
         Self::new(409, "AlreadyExists", message, subject.details())
     }
 
     pub(super) fn conflict(subject: Subject<'_>, why: &str) -> ApiError {
         let what = subject.qualified(subject.resource);
-        let message = format!("Operation cannot be fulfilled on {what} \"{}\": {why}", subject.name);
+        let message = format!(
+            "Operation cannot be fulfilled on {what} \"{}\": {why}",
+            subject.name
+        );
         Self::new(409, "Conflict", message, subject.details())
     }
 
     /// The conflict of optimistic locking: somebody else wrote first.
     pub(super) fn modified_meanwhile(subject: Subject<'_>) -> ApiError {
-        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        let why =
+            "the object has been modified; please apply your changes to the latest version and try again";
         Self::conflict(subject, why)
     }
 
     pub(super) fn expired(wanted: u64, oldest: u64) -> ApiError {
-        Self::new(410, "Expired", format!("too old resource version: {wanted} ({oldest})"), Value::Null)
+        Self::new(
+            410,
+            "Expired",
+            format!("too old resource version: {wanted} ({oldest})"),
+            Value::Null,
+        )
     }
 
     pub(super) fn unsupported_media_type(given: &str) -> ApiError {
@@ -138,9 +197,20 @@ impl ApiError {
     }
 
     pub(super) fn invalid(subject: Subject<'_>, errors: &[FieldError]) -> ApiError {
-        let said: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-        let list = if let [only] = said.as_slice() { only.clone() } else { format!("[{}]", said.join(", ")) };
-        let message = format!("{} \"{}\" is invalid: {list}", subject.qualified(subject.kind), subject.name);
+        let said: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, error.message))
+            .collect();
+        let list = if let [only] = said.as_slice() {
+            only.clone()
+        } else {
+            format!("[{}]", said.join(", "))
+        };
+        let message = format!(
+            "{} \"{}\" is invalid: {list}",
+            subject.qualified(subject.kind),
+            subject.name
+        );
         let cause = |it: &FieldError| json!({"reason": it.reason, "message": it.message, "field": it.field});
         let causes: Vec<Value> = errors.iter().map(cause).collect();
         let mut details = subject.details();
@@ -157,7 +227,17 @@ impl ApiError {
     pub(super) fn too_large_resource_version(wanted: u64, newest: u64) -> ApiError {
         let message = format!("Too large resource version: {wanted}, current: {newest}");
         let cause = json!([{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]);
-        Self::new(504, "Timeout", message, json!({"causes": cause, "retryAfterSeconds": 1}))
+        Self::new(
+            504,
+            "Timeout",
+            message,
+            json!({"causes": cause, "retryAfterSeconds": 1}),
+        )
+    }
+
+    /// An error that the real server forgot to give a reason.
+    pub(super) fn internal(message: &str) -> ApiError {
+        Self::new(500, "", message.to_owned(), Value::Null)
     }
 
     /// An answer that a test ordered.
@@ -176,7 +256,12 @@ impl ApiError {
             504 => "Timeout",
             _ => "",
         };
-        Self::new(code, reason, format!("the simulated API server was told to answer {code}"), json!({}))
+        Self::new(
+            code,
+            reason,
+            format!("the simulated API server was told to answer {code}"),
+            json!({}),
+        )
     }
 
     /// Writes the error as the `Status` object that goes over the wire.

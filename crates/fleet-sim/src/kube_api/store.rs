@@ -94,7 +94,10 @@ impl State {
 
     /// Finds the served version of a kind; absent when it is not installed.
     pub(super) fn kind(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
-        self.kinds.iter().find(|kind| kind.is(group, plural) && kind.version == version).cloned()
+        self.kinds
+            .iter()
+            .find(|kind| kind.is(group, plural) && kind.version == version)
+            .cloned()
     }
 
     pub(super) fn shelf(&mut self, key: &ResourceKey) -> &mut Shelf {
@@ -111,7 +114,15 @@ impl State {
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         let object = Arc::new(object);
         let before = self.shelf(resource).objects.insert(key, object.clone());
-        self.note(resource, Change { version: self.version, before, after: object.clone(), gone: false });
+        self.note(
+            resource,
+            Change {
+                version: self.version,
+                before,
+                after: object.clone(),
+                gone: false,
+            },
+        );
         object
     }
 
@@ -122,7 +133,15 @@ impl State {
         let last = Arc::new(last);
         let before = self.shelf(resource).objects.remove(key);
         self.deleted.push((*last).clone());
-        self.note(resource, Change { version: self.version, before, after: last.clone(), gone: true });
+        self.note(
+            resource,
+            Change {
+                version: self.version,
+                before,
+                after: last.clone(),
+                gone: true,
+            },
+        );
         last
     }
 
@@ -134,10 +153,15 @@ impl State {
     }
 
     pub(super) fn objects(&self, resource: &str) -> Vec<Value> {
-        let (plural, group) = resource.split_once('.').map_or((resource, None), |(name, rest)| (name, Some(rest)));
+        let (plural, group) = resource
+            .split_once('.')
+            .map_or((resource, None), |(name, rest)| (name, Some(rest)));
         let asked = |key: &ResourceKey| key.plural == plural && group.is_none_or(|group| group == key.group);
         let shelves = self.shelves.iter().filter(|(key, _)| asked(key));
-        shelves.flat_map(|(_, shelf)| shelf.objects.values()).map(|object| (**object).clone()).collect()
+        shelves
+            .flat_map(|(_, shelf)| shelf.objects.values())
+            .map(|object| (**object).clone())
+            .collect()
     }
 
     pub(super) fn keep_history(&mut self, changes: usize) {
@@ -184,7 +208,9 @@ impl State {
     /// Makes up the end of a generated name.
     pub(super) fn new_suffix(&mut self) -> String {
         let letters = NAME_LETTERS.len() as u64;
-        (0..5).map(|_| char::from(NAME_LETTERS[(self.random.next_u64() % letters) as usize])).collect()
+        (0..5)
+            .map(|_| char::from(NAME_LETTERS[(self.random.next_u64() % letters) as usize]))
+            .collect()
     }
 }
 
@@ -202,7 +228,10 @@ impl Shelf {
 
 /// Names the place of the Namespaces.
 pub(super) fn namespaces() -> ResourceKey {
-    ResourceKey { group: String::new(), plural: "namespaces".to_owned() }
+    ResourceKey {
+        group: String::new(),
+        plural: "namespaces".to_owned(),
+    }
 }
 
 /// Writes a time as `metadata` carries it.

@@ -56,7 +56,9 @@ pub(super) fn open(
     let from = read::refuse_the_future(query, state.version)?;
     let initial = query.is_true("sendInitialEvents");
     if initial && query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(ApiError::bad_request("sendInitialEvents needs resourceVersionMatch=NotOlderThan"));
+        return Err(ApiError::bad_request(
+            "sendInitialEvents needs resourceVersionMatch=NotOlderThan",
+        ));
     }
     let seconds = query.get("timeoutSeconds").and_then(|text| text.parse().ok());
     let now = Instant::now();
@@ -119,7 +121,11 @@ impl Watch {
 
     /// Waits for a change, the next bookmark or the end, whichever comes first.
     async fn wait(&mut self) {
-        let until = if self.bookmarks { self.ends.min(self.next_bookmark) } else { self.ends };
+        let until = if self.bookmarks {
+            self.ends.min(self.next_bookmark)
+        } else {
+            self.ends
+        };
         let waited = tokio::time::timeout_at(until, self.changed.changed()).await;
         if waited.is_ok_and(|changed| changed.is_ok()) {
             return;
@@ -145,19 +151,30 @@ impl Watch {
         }
         if self.told < shelf.forgotten {
             let gone = ApiError::expired(self.told, shelf.forgotten);
-            self.ready.push_back(json!({"type": "ERROR", "object": gone.to_status()}));
+            self.ready
+                .push_back(json!({"type": "ERROR", "object": gone.to_status()}));
             self.over = true;
             return;
         }
-        let start = shelf.changes.partition_point(|change| change.version <= self.told);
-        let events: Vec<Value> = shelf.changes.range(start..).filter_map(|change| self.event(change)).collect();
+        let start = shelf
+            .changes
+            .partition_point(|change| change.version <= self.told);
+        let events: Vec<Value> = shelf
+            .changes
+            .range(start..)
+            .filter_map(|change| self.event(change))
+            .collect();
         self.ready.extend(events);
         self.told = newest;
     }
 
     fn begin_with_all(&mut self, state: &mut State, mark_the_end: bool) {
         self.told = state.version;
-        let wanted = state.shelf(&self.kind.key).objects.values().filter(|object| self.concerns(object));
+        let wanted = state
+            .shelf(&self.kind.key)
+            .objects
+            .values()
+            .filter(|object| self.concerns(object));
         let events: Vec<Value> = wanted.map(|object| self.shown("ADDED", object)).collect();
         self.ready.extend(events);
         if mark_the_end {
@@ -189,8 +206,11 @@ impl Watch {
     }
 
     fn shown(&self, event: &str, object: &Value) -> Value {
-        let object =
-            if self.metadata_only { read::metadata_only(object) } else { read::view(&self.kind, object) };
+        let object = if self.metadata_only {
+            read::metadata_only(object)
+        } else {
+            read::view(&self.kind, object)
+        };
         json!({"type": event, "object": object})
     }
 

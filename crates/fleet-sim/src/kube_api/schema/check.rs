@@ -1,0 +1,248 @@
+//! Validation of a value against a structural schema, in the words of the real server.
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::{field_schema, is_set};
+use crate::kube_api::status_error::FieldError;
+
+/// Collects everything in `value` that `schema` forbids; `at` is the way to it from the root.
+pub(super) fn check(schema: &Value, value: &Value, at: &str, errors: &mut Vec<FieldError>) {
+    if value.is_null() && is_set(schema, "nullable") {
+        return;
+    }
+    if !has_type(schema, value) {
+        let wanted = schema["type"].as_str().unwrap_or("integer or string");
+        let found = type_name(value);
+        let message =
+            format!("Invalid value: \"{found}\": {at} in body must be of type {wanted}: \"{found}\"");
+        errors.push(FieldError {
+            reason: "FieldValueTypeInvalid",
+            field: at.to_owned(),
+            message,
+        });
+        return;
+    }
+    check_enum(schema, value, at, errors);
+    match value {
+        Value::Object(fields) => {
+            check_size(
+                schema,
+                ["minProperties", "maxProperties"],
+                fields.len(),
+                value,
+                at,
+                errors,
+            );
+            check_fields(schema, value, at, errors);
+        }
+        Value::Array(items) => {
+            check_size(schema, ["minItems", "maxItems"], items.len(), value, at, errors);
+            check_items(schema, items, at, errors);
+        }
+        Value::String(text) => {
+            check_size(
+                schema,
+                ["minLength", "maxLength"],
+                text.chars().count(),
+                value,
+                at,
+                errors,
+            );
+            check_text(schema, text, at, errors);
+        }
+        Value::Number(_) => check_number(schema, value, at, errors),
+        Value::Null | Value::Bool(_) => {}
+    }
+    check_combinations(schema, value, at, errors);
+}
+
+fn has_type(schema: &Value, value: &Value) -> bool {
+    if is_set(schema, "x-kubernetes-int-or-string") {
+        return value.is_string() || is_integer(value);
+    }
+    match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => is_integer(value),
+        Some("number") => value.is_number(),
+        // A place without a type, such as a branch of `anyOf`, says nothing about it.
+        Some(_) | None => true,
+    }
+}
+
+fn is_integer(value: &Value) -> bool {
+    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn check_enum(schema: &Value, value: &Value, at: &str, errors: &mut Vec<FieldError>) {
+    let Some(allowed) = schema["enum"].as_array() else {
+        return;
+    };
+    if !allowed.contains(value) {
+        let listed: Vec<String> = allowed.iter().map(Value::to_string).collect();
+        errors.push(FieldError::unsupported(at, value, &listed.join(", ")));
+    }
+}
+
+fn check_size(
+    schema: &Value,
+    [least, most]: [&str; 2],
+    size: usize,
+    value: &Value,
+    at: &str,
+    errors: &mut Vec<FieldError>,
+) {
+    let size = size as u64;
+    if let Some(least) = schema[least].as_u64().filter(|least| size < *least) {
+        let detail = format!("{at} in body should be at least {least} long");
+        errors.push(FieldError::invalid(at, value, &detail));
+    }
+    if let Some(most) = schema[most].as_u64().filter(|most| size > *most) {
+        let message = format!("Too long: may not be longer than {most}");
+        errors.push(FieldError {
+            reason: "FieldValueTooLong",
+            field: at.to_owned(),
+            message,
+        });
+    }
+}
+
+fn check_fields(schema: &Value, value: &Value, at: &str, errors: &mut Vec<FieldError>) {
+    let inside = |field: &str| {
+        if at.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{at}.{field}")
+        }
+    };
+    for field in schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        if value.get(field).is_none() {
+            errors.push(FieldError::required(inside(field), ""));
+        }
+    }
+    for (field, inner) in value.as_object().into_iter().flatten() {
+        // The root's own metadata is checked for all kinds alike.
+        if at.is_empty() && matches!(field.as_str(), "metadata" | "apiVersion" | "kind") {
+            continue;
+        }
+        if let Some(known) = field_schema(schema, field) {
+            check(known, inner, &inside(field), errors);
+        }
+    }
+}
+
+fn check_items(schema: &Value, items: &[Value], at: &str, errors: &mut Vec<FieldError>) {
+    for (index, item) in items.iter().enumerate() {
+        check(&schema["items"], item, &format!("{at}[{index}]"), errors);
+    }
+    let keys: Vec<&str> = match schema["x-kubernetes-list-type"].as_str() {
+        Some("set") => Vec::new(),
+        Some("map") => schema["x-kubernetes-list-map-keys"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect(),
+        Some(_) | None => return,
+    };
+    let same = |one: &Value, other: &Value| {
+        if keys.is_empty() {
+            one == other
+        } else {
+            keys.iter().all(|key| one[key] == other[key])
+        }
+    };
+    for (index, item) in items.iter().enumerate() {
+        if items[..index].iter().any(|earlier| same(earlier, item)) {
+            errors.push(FieldError::duplicate(format!("{at}[{index}]"), item));
+        }
+    }
+}
+
+fn check_text(schema: &Value, text: &str, at: &str, errors: &mut Vec<FieldError>) {
+    let value = Value::from(text);
+    if let Some(pattern) = schema["pattern"].as_str() {
+        // The syntax of Go, which the real server uses, and of this crate are the same family.
+        if !Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)) {
+            errors.push(FieldError::invalid(
+                at,
+                &value,
+                &format!("{at} in body should match '{pattern}'"),
+            ));
+        }
+    }
+    if schema["format"] == "date-time" && chrono::DateTime::parse_from_rfc3339(text).is_err() {
+        let detail = format!("{at} in body must be of type date-time: {value}");
+        errors.push(FieldError::invalid(at, &value, &detail));
+    }
+}
+
+fn check_number(schema: &Value, value: &Value, at: &str, errors: &mut Vec<FieldError>) {
+    let Some(number) = value.as_f64() else { return };
+    let too_small = |least: f64| number < least || (is_set(schema, "exclusiveMinimum") && number <= least);
+    let too_large = |most: f64| number > most || (is_set(schema, "exclusiveMaximum") && number >= most);
+    if let Some(least) = schema["minimum"].as_f64().filter(|least| too_small(*least)) {
+        let detail = format!("{at} in body should be greater than or equal to {least}");
+        errors.push(FieldError::invalid(at, value, &detail));
+    }
+    if let Some(most) = schema["maximum"].as_f64().filter(|most| too_large(*most)) {
+        let detail = format!("{at} in body should be less than or equal to {most}");
+        errors.push(FieldError::invalid(at, value, &detail));
+    }
+    if let Some(step) = schema["multipleOf"].as_f64().filter(|step| number % step != 0.0) {
+        errors.push(FieldError::invalid(
+            at,
+            value,
+            &format!("{at} in body should be a multiple of {step}"),
+        ));
+    }
+}
+
+fn check_combinations(schema: &Value, value: &Value, at: &str, errors: &mut Vec<FieldError>) {
+    let branches = |word: &str| schema[word].as_array().map_or(&[][..], Vec::as_slice);
+    let fits = |branch: &Value| {
+        let mut found = Vec::new();
+        check(branch, value, at, &mut found);
+        found.is_empty()
+    };
+    for branch in branches("allOf") {
+        check(branch, value, at, errors);
+    }
+    let any = branches("anyOf");
+    if !any.is_empty() && !any.iter().any(fits) {
+        let detail = format!("{at} in body must validate at least one schema (anyOf)");
+        errors.push(FieldError::invalid(at, value, &detail));
+    }
+    let one = branches("oneOf");
+    if !one.is_empty() && one.iter().filter(|branch| fits(branch)).count() != 1 {
+        let detail = format!("{at} in body must validate one and only one schema (oneOf)");
+        errors.push(FieldError::invalid(at, value, &detail));
+    }
+    if schema.get("not").is_some_and(fits) {
+        errors.push(FieldError::invalid(
+            at,
+            value,
+            &format!("{at} in body must not validate the schema (not)"),
+        ));
+    }
+}

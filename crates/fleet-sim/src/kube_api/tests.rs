@@ -1,0 +1,1 @@
+//! Tests of the simulated API server through the client an operator uses.

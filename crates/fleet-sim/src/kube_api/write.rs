@@ -1,0 +1,411 @@
+//! The writing verbs: create, update, patch and delete.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::admit;
+use super::builtin::Kind;
+use super::definition;
+use super::metadata;
+use super::patch::{self, PatchKind};
+use super::path::{Query, ResourcePath};
+use super::read;
+use super::record::Verb;
+use super::status_error::{ApiError, FieldError};
+use super::store::{self, ObjectKey, State};
+
+/// A write request on its way to the store.
+pub(super) struct WriteRequest<'a> {
+    pub(super) verb: Verb,
+    pub(super) kind: &'a Arc<Kind>,
+    pub(super) path: &'a ResourcePath,
+    pub(super) query: &'a Query,
+    pub(super) content_type: &'a str,
+    pub(super) body: &'a [u8],
+    pub(super) now: DateTime<Utc>,
+}
+
+/// What a write request came to.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) code: u16,
+    pub(super) changed: bool,
+    pub(super) answer: Value,
+}
+
+/// Where an update is headed: which object, through which subresource, for real or as a rehearsal.
+pub(super) struct Place<'a> {
+    pub(super) kind: &'a Kind,
+    pub(super) key: ObjectKey,
+    pub(super) subresource: &'a str,
+    pub(super) rehearsal: bool,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// Carries out a write request.
+pub(super) fn perform(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
+    match request.verb {
+        Verb::Create => create(state, &request.place(), request.json_body()?),
+        Verb::Update => update(state, request),
+        Verb::Patch => patch(state, request),
+        Verb::Delete => delete(state, request),
+        Verb::DeleteCollection => delete_collection(state, request),
+        Verb::Get | Verb::List | Verb::Watch => Err(ApiError::method_not_allowed()),
+    }
+}
+
+/// Creates or replaces a custom resource definition, whatever version it had.
+pub(super) fn apply_definition(
+    state: &mut State,
+    mut object: Value,
+    now: DateTime<Utc>,
+) -> Result<Written, ApiError> {
+    let group = "apiextensions.k8s.io";
+    let kind = state
+        .kind(group, "v1", "customresourcedefinitions")
+        .ok_or_else(ApiError::no_such_resource)?;
+    let key = (
+        String::new(),
+        object["metadata"]["name"].as_str().unwrap_or("").to_owned(),
+    );
+    let place = Place {
+        kind: &kind,
+        key,
+        subresource: "",
+        rehearsal: false,
+        now,
+    };
+    match state.get(&kind.key, &place.key) {
+        Some(old) => {
+            object["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"].clone();
+            store_update(state, &place, &old, object)
+        }
+        None => create(state, &place, object),
+    }
+}
+
+// === impl WriteRequest ===
+
+impl<'a> WriteRequest<'a> {
+    fn place(&self) -> Place<'a> {
+        let path = self.path;
+        Place {
+            kind: self.kind,
+            key: (
+                path.namespace.clone().unwrap_or_default(),
+                path.name.clone().unwrap_or_default(),
+            ),
+            subresource: &path.subresource,
+            rehearsal: self.query.get("dryRun") == Some("All"),
+            now: self.now,
+        }
+    }
+
+    fn json_body(&self) -> Result<Value, ApiError> {
+        if !self.content_type.is_empty() && !self.content_type.starts_with("application/json") {
+            return Err(ApiError::unsupported_media_type(self.content_type));
+        }
+        self.any_json()
+    }
+
+    fn any_json(&self) -> Result<Value, ApiError> {
+        let unreadable =
+            |error| ApiError::bad_request(format!("the body of the request is not JSON: {error}"));
+        serde_json::from_slice(self.body).map_err(unreadable)
+    }
+}
+
+fn create(state: &mut State, place: &Place<'_>, mut object: Value) -> Result<Written, ApiError> {
+    let kind = place.kind;
+    metadata::refuse_wrong_address(place, &mut object)?;
+    refuse_missing_namespace(state, place, &object)?;
+    metadata::prepare_create(state, place, &mut object)?;
+    if kind.status && kind.is_custom() {
+        // The status of a new custom resource is set by a second call; what comes with the first is dropped.
+        if let Some(fields) = object.as_object_mut() {
+            fields.remove("status");
+        }
+    }
+    let object = admit::admit(kind, object, None)?;
+    let name = object["metadata"]["name"].as_str().unwrap_or("").to_owned();
+    let key = (place.key.0.clone(), name.clone());
+    if state.get(&kind.key, &key).is_some() {
+        return Err(ApiError::already_exists(kind.subject(&name)));
+    }
+    if place.rehearsal {
+        return Ok(Written {
+            code: 201,
+            changed: false,
+            answer: read::view(kind, &object),
+        });
+    }
+    let stored = state.put(&kind.key, key, object);
+    definition::refresh(state, kind);
+    Ok(Written {
+        code: 201,
+        changed: true,
+        answer: read::view(kind, &stored),
+    })
+}
+
+/// A real server refuses objects in a namespace that is missing or on its way out.
+fn refuse_missing_namespace(state: &State, place: &Place<'_>, object: &Value) -> Result<(), ApiError> {
+    if !place.kind.namespaced {
+        return Ok(());
+    }
+    let namespaces = store::namespaces();
+    let name = &place.key.0;
+    let Some(kind) = state.kind("", "v1", "namespaces") else {
+        return Ok(());
+    };
+    let Some(namespace) = state.get(&namespaces, &(String::new(), name.clone())) else {
+        return Err(ApiError::not_found(kind.subject(name)));
+    };
+    if namespace["metadata"]["deletionTimestamp"].is_null() {
+        return Ok(());
+    }
+    let why = format!("unable to create new content in namespace {name} because it is being terminated");
+    Err(ApiError::forbidden(
+        place
+            .kind
+            .subject(object["metadata"]["name"].as_str().unwrap_or("")),
+        &why,
+    ))
+}
+
+fn update(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
+    let place = request.place();
+    let mut object = request.json_body()?;
+    metadata::refuse_wrong_address(&place, &mut object)?;
+    let old = existing(state, &place)?;
+    let version = object["metadata"]["resourceVersion"].as_str().unwrap_or("");
+    if version.is_empty() && !place.kind.unconditional_update_allowed() {
+        let error = FieldError::invalid(
+            "metadata.resourceVersion",
+            &json!(0),
+            "must be specified for an update",
+        );
+        return Err(ApiError::invalid(place.subject(), &[error]));
+    }
+    store_update(state, &place, &old, object)
+}
+
+fn patch(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
+    let place = request.place();
+    let kind = PatchKind::of(request.content_type, place.kind)?;
+    let body = request.any_json()?;
+    let old = match existing(state, &place) {
+        Err(missing) if kind == PatchKind::Apply && place.subresource.is_empty() => {
+            return if missing.code() == 404 {
+                create_by_apply(state, &place, body)
+            } else {
+                Err(missing)
+            };
+        }
+        found => found?,
+    };
+    let mut object = read::view(place.kind, &old);
+    patch::apply(kind, place.kind, &mut object, body)?;
+    metadata::refuse_wrong_address(&place, &mut object)?;
+    store_update(state, &place, &old, object)
+}
+
+fn create_by_apply(state: &mut State, place: &Place<'_>, body: Value) -> Result<Written, ApiError> {
+    if body["metadata"]["name"].as_str().unwrap_or("").is_empty() {
+        return Err(ApiError::bad_request(
+            "name must be provided in the applied object to create it",
+        ));
+    }
+    create(state, place, body)
+}
+
+fn existing(state: &State, place: &Place<'_>) -> Result<Arc<Value>, ApiError> {
+    state
+        .get(&place.kind.key, &place.key)
+        .ok_or_else(|| ApiError::not_found(place.subject()))
+}
+
+/// Stores a changed object under the rules of an update: locking, what may change where, validation,
+/// generation, and the end of an object whose last finalizer went.
+fn store_update(
+    state: &mut State,
+    place: &Place<'_>,
+    old: &Arc<Value>,
+    mut object: Value,
+) -> Result<Written, ApiError> {
+    let kind = place.kind;
+    metadata::refuse_stale(place, old, &object)?;
+    metadata::keep_what_the_server_owns(place, old, &mut object)?;
+    keep_the_other_half(place, old, &mut object);
+    let mut object = admit::admit(kind, object, Some(old))?;
+    if kind.generation && spec_changed(kind, old, &object) {
+        metadata::raise_generation(&mut object);
+    }
+    if object == **old {
+        return Ok(Written {
+            code: 200,
+            changed: false,
+            answer: read::view(kind, old),
+        });
+    }
+    if place.rehearsal {
+        return Ok(Written {
+            code: 200,
+            changed: false,
+            answer: read::view(kind, &object),
+        });
+    }
+    let leaves = !object["metadata"]["deletionTimestamp"].is_null() && !metadata::is_held(kind, &object);
+    let stored = if leaves {
+        state.remove(&kind.key, &place.key, object)
+    } else {
+        state.put(&kind.key, place.key.clone(), object)
+    };
+    definition::refresh(state, kind);
+    Ok(Written {
+        code: 200,
+        changed: true,
+        answer: read::view(kind, &stored),
+    })
+}
+
+/// A write to the object keeps its status, a write to the status keeps everything else.
+fn keep_the_other_half(place: &Place<'_>, old: &Value, object: &mut Value) {
+    if place.subresource == "status" {
+        let mut mixed = old.clone();
+        set_or_remove(&mut mixed, "status", object.get("status"));
+        if !place.kind.is_custom() {
+            // Built-in kinds accept labels and annotations through their status, too; kubelets rely on it.
+            mixed["metadata"] = object["metadata"].clone();
+        }
+        *object = mixed;
+    } else if place.kind.status {
+        set_or_remove(object, "status", old.get("status"));
+    }
+}
+
+fn set_or_remove(object: &mut Value, field: &str, value: Option<&Value>) {
+    let Some(fields) = object.as_object_mut() else {
+        return;
+    };
+    match value {
+        Some(value) => fields.insert(field.to_owned(), value.clone()),
+        None => fields.remove(field),
+    };
+}
+
+/// Whether something changed that `metadata.generation` counts: all but metadata and a separate status.
+fn spec_changed(kind: &Kind, old: &Value, new: &Value) -> bool {
+    let counted = |object: &Value| -> Map<String, Value> {
+        let fields = object.as_object().cloned().unwrap_or_default();
+        let ignored = |field: &str| {
+            matches!(field, "metadata" | "apiVersion" | "kind") || (field == "status" && kind.status)
+        };
+        fields.into_iter().filter(|(field, _)| !ignored(field)).collect()
+    };
+    counted(old) != counted(new)
+}
+
+fn delete(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
+    let place = request.place();
+    if !place.subresource.is_empty() {
+        return Err(ApiError::method_not_allowed());
+    }
+    let options = if request.body.is_empty() {
+        json!({})
+    } else {
+        request.any_json()?
+    };
+    let old = existing(state, &place)?;
+    metadata::refuse_unmet_preconditions(&place, &old, &options["preconditions"])?;
+    let rehearsal = place.rehearsal
+        || options["dryRun"]
+            .as_array()
+            .is_some_and(|stages| !stages.is_empty());
+    Ok(remove(state, &Place { rehearsal, ..place }, &old))
+}
+
+fn delete_collection(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
+    let list = read::list(state, request.kind, request.path, request.query)?;
+    let mut changed = false;
+    for item in list["items"].as_array().into_iter().flatten() {
+        let text = |field: &str| item["metadata"][field].as_str().unwrap_or("").to_owned();
+        let place = Place {
+            key: (text("namespace"), text("name")),
+            ..request.place()
+        };
+        if let Some(old) = state.get(&place.kind.key, &place.key) {
+            changed |= remove(state, &place, &old).changed;
+        }
+    }
+    Ok(Written {
+        code: 200,
+        changed,
+        answer: list,
+    })
+}
+
+/// Removes an object, or marks it as leaving while something holds it.
+fn remove(state: &mut State, place: &Place<'_>, old: &Arc<Value>) -> Written {
+    let kind = place.kind;
+    let is_leaving = !old["metadata"]["deletionTimestamp"].is_null();
+    let held = metadata::is_held(kind, old);
+    if held && (is_leaving || place.rehearsal) {
+        return Written {
+            code: 200,
+            changed: false,
+            answer: read::view(kind, old),
+        };
+    }
+    if held {
+        let mut leaving = (**old).clone();
+        leaving["metadata"]["deletionTimestamp"] = store::timestamp(place.now).into();
+        leaving["metadata"]["deletionGracePeriodSeconds"] = 0.into();
+        if kind.generation {
+            metadata::raise_generation(&mut leaving);
+        }
+        if kind.is("", "namespaces") {
+            leaving["status"]["phase"] = "Terminating".into();
+        }
+        let stored = state.put(&kind.key, place.key.clone(), leaving);
+        return Written {
+            code: 200,
+            changed: true,
+            answer: read::view(kind, &stored),
+        };
+    }
+    if !place.rehearsal {
+        state.remove(&kind.key, &place.key, (**old).clone());
+        definition::refresh(state, kind);
+    }
+    let details = json!({
+        "name": place.key.1,
+        "group": kind.key.group,
+        "kind": kind.key.plural,
+        "uid": old["metadata"]["uid"],
+    });
+    let answer = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+    Written {
+        code: 200,
+        changed: !place.rehearsal,
+        answer,
+    }
+}
+
+// === impl Place ===
+
+impl Place<'_> {
+    pub(super) fn subject(&self) -> super::status_error::Subject<'_> {
+        self.kind.subject(&self.key.1)
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    fn unconditional_update_allowed(&self) -> bool {
+        self.unconditional_update && !self.is_custom()
+    }
+}
