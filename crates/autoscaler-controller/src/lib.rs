@@ -1,3 +1,41 @@
 //! Joins VPSie and Kubernetes: observe, match, decide, act, record.
+//!
+//! ```text
+//!  Kubernetes ──watches──┐                                        ┌──▶ VPSie: add, remove
+//!                        ├─▶ World ─▶ Matching ─▶ Batches ─▶ Actor ┤
+//!  VPSie ───────polls────┘   observe   match       decide     act └──▶ Kubernetes: intent, record, labels, status
+//! ```
+//!
+//! Nothing flows back: the next pass learns of our own actions only by observing them. The matching rules are
+//! those of the crate `node-match`; deciding is pure; only [`act`] has effects outside.
 
 pub mod resources;
+
+pub mod settings;
+
+pub mod clock;
+mod time;
+
+pub mod poll;
+pub mod watches;
+pub mod world;
+
+pub mod intent;
+
+pub mod baseline;
+
+pub mod convert;
+
+pub mod removal;
+
+pub mod command;
+
+pub mod decide;
+
+pub mod act;
+
+mod operator;
+
+pub use clock::Clock;
+pub use operator::{Operator, StartError};
+pub use settings::Settings;

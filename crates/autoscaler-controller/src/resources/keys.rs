@@ -27,6 +27,10 @@ pub const ANNOTATION_NODE_GROUP_NAMESPACE: &str = "autoscaler.vpsie.com/nodegrou
 pub const ANNOTATION_CREATION_REQUESTED: &str = "autoscaler.vpsie.com/creation-requested";
 /// Annotates VPSieNodes with the intent: JSON of request time, slot, baseline, outcome and evidence.
 pub const ANNOTATION_CREATION_INTENT: &str = "autoscaler.vpsie.com/creation-intent";
+/// Annotates VPSieNodes with the intent to remove their machine: JSON like that of the creation.
+pub const ANNOTATION_REMOVAL_INTENT: &str = "autoscaler.vpsie.com/removal-intent";
+/// Annotates NodeGroups with the intent to create their group at VPSie: JSON like that of the creation.
+pub const ANNOTATION_GROUP_INTENT: &str = "autoscaler.vpsie.com/group-intent";
 /// Annotates VPSieNodes with their life: JSON of state, stamps and counts.
 pub const ANNOTATION_LIFECYCLE: &str = "autoscaler.vpsie.com/lifecycle";
 /// Annotates Nodes with the drain mark: since when, by whom and why.

@@ -1,0 +1,216 @@
+//! Carries out commands, one outside effect each, and keeps going when one fails.
+
+mod baselines;
+mod node;
+mod objects;
+mod provider_group;
+mod removal;
+mod request;
+
+use crate::baseline::Baselines;
+use crate::clock::Clock;
+use crate::command::{Batch, Command, Target};
+use crate::poll::Polls;
+use crate::watches::Watches;
+use baselines::BaselineStore;
+use kube::Client;
+use removal::Remover;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use vpsie_api::{ClusterId, EffectError, RemoveWorker, VpsieApi};
+
+/// Carries out what was decided.
+pub struct Actor {
+    client: Client,
+    api: Arc<dyn VpsieApi>,
+    remover: Remover,
+    baselines: BaselineStore,
+    clock: Clock,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The object changed since it was looked at; the next pass decides again.
+    #[error("the object changed meanwhile; it is looked at again")]
+    Conflict,
+    /// Kubernetes refused or failed.
+    #[error("the Kubernetes API did not do it")]
+    Kubernetes(#[source] Box<kube::Error>),
+    /// VPSie refused or failed.
+    #[error("VPSie did not do it")]
+    Vpsie(#[source] Box<EffectError>),
+    /// The Node is marked for another VPSieNode, which is left to a person.
+    #[error("Node {node} is marked for VPSieNode {other}; it is left alone")]
+    ClaimedByAnother {
+        /// The Node.
+        node: String,
+        /// The VPSieNode that it is marked for.
+        other: String,
+    },
+    /// The permit was not used in time.
+    #[error("the permit to remove the machine has expired; it is examined again")]
+    PermitExpired,
+    /// The intent was written too long ago for the request to leave.
+    #[error("more than 5 seconds passed between intent and request; nothing was asked of VPSie")]
+    IntentExpired,
+    /// There is no baseline to ask against.
+    #[error("no complete baseline of the cluster is at hand; nothing was asked of VPSie")]
+    NoBaseline,
+    /// The baseline cannot be stored.
+    #[error("the baseline cannot be stored")]
+    Baseline(#[from] crate::baseline::BaselineError),
+    /// An earlier request of this pass to the same cluster had no clear success.
+    #[error("an earlier request to the cluster failed in this pass; it is tried again later")]
+    ClusterPaused,
+}
+
+/// What one pass knows beyond its commands.
+struct Pass<'a> {
+    polls: &'a Polls,
+    watches: &'a Watches,
+    /// Versions of objects that this pass itself has written since they were looked at.
+    versions: BTreeMap<String, String>,
+    /// Baselines that requests of this pass refer to.
+    baselines: BTreeSet<String>,
+    /// Clusters that get no further request in this pass.
+    paused: BTreeSet<ClusterId>,
+}
+
+// === impl Actor ===
+
+impl Actor {
+    /// Makes an actor; the only holder of the power to remove machines.
+    pub fn new(
+        client: Client,
+        api: Arc<dyn VpsieApi>,
+        remove: Arc<dyn RemoveWorker>,
+        clock: Clock,
+        namespace: &str,
+    ) -> Self {
+        let baselines = BaselineStore::new(client.clone(), namespace);
+        Self {
+            client,
+            api,
+            remover: Remover::new(remove),
+            baselines,
+            clock,
+        }
+    }
+
+    /// Reads the stored baselines.
+    ///
+    /// # Errors
+    ///
+    /// When the ConfigMap cannot be read.
+    pub async fn load_baselines(&mut self) -> Result<(), ActError> {
+        self.baselines.load().await
+    }
+
+    /// Returns the stored baselines.
+    pub fn baselines(&self) -> &Baselines {
+        self.baselines.all()
+    }
+
+    /// Carries out all batches in order and returns how many commands had an effect.
+    ///
+    /// A command that fails ends its own batch and no other.
+    pub async fn act(&mut self, batches: Vec<Batch>, polls: &Polls, watches: &Watches) -> usize {
+        let mut pass = Pass {
+            polls,
+            watches,
+            versions: BTreeMap::new(),
+            baselines: BTreeSet::new(),
+            paused: BTreeSet::new(),
+        };
+        let mut done = 0;
+        for batch in batches {
+            for command in batch.commands {
+                let label = command.label();
+                match self.carry_out(command, &mut pass).await {
+                    Ok(()) => {
+                        done += 1;
+                        tracing::debug!(subject = batch.subject, command = label, "done");
+                    }
+                    Err(error) => {
+                        report(&batch.subject, label, &error);
+                        break;
+                    }
+                }
+            }
+        }
+        done
+    }
+
+    async fn carry_out(&mut self, command: Command, pass: &mut Pass<'_>) -> Result<(), ActError> {
+        match command {
+            Command::AddFinalizer(kind, target, finalizers)
+            | Command::RemoveFinalizer(kind, target, finalizers) => {
+                self.set_finalizers(kind, target, &finalizers, pass).await
+            }
+            Command::CreateProviderGroup(target, request) => {
+                self.create_provider_group(target, &request, pass).await
+            }
+            Command::CreateVpsieNode(object) => self.create_vpsie_node(&object).await,
+            Command::DeleteVpsieNode(target) => self.delete_vpsie_node(&target).await,
+            Command::RequestMachine(request) => self.request_machine(request, pass).await,
+            Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
+            Command::LabelNode(target, marks) => self.label_node(target, marks).await,
+            Command::CordonNode(target) => self.cordon_node(&target).await,
+            Command::RemoveMachine(permit) => self.remove_machine(permit, pass).await,
+            Command::DeleteNode(target) => self.delete_node(&target).await,
+            Command::WriteVpsieNodeStatus(target, write) => {
+                self.write_vpsie_node_status(target, &write, pass).await
+            }
+            Command::WriteNodeGroupStatus(target, write) => {
+                self.write_node_group_status(target, &write, pass).await
+            }
+        }
+    }
+}
+
+// === impl Pass ===
+
+impl Pass<'_> {
+    /// Returns a target at the version that this pass itself wrote last.
+    ///
+    /// Our own write succeeded on the version that was decided on, so nothing else came in between.
+    fn current(&self, mut target: Target) -> Target {
+        if let Some(version) = self.versions.get(&target.uid) {
+            target.resource_version.clone_from(version);
+        }
+        target
+    }
+
+    /// Notes the version that a write of ours made.
+    fn wrote<K: kube::ResourceExt>(&mut self, object: &K) {
+        if let (Some(uid), Some(version)) = (object.uid(), object.resource_version()) {
+            self.versions.insert(uid, version);
+        }
+    }
+}
+
+impl From<kube::Error> for ActError {
+    fn from(error: kube::Error) -> Self {
+        match &error {
+            kube::Error::Api(status) if status.code == 409 => Self::Conflict,
+            _ => Self::Kubernetes(Box::new(error)),
+        }
+    }
+}
+
+impl From<EffectError> for ActError {
+    fn from(error: EffectError) -> Self {
+        Self::Vpsie(Box::new(error))
+    }
+}
+
+/// Conflicts are the normal way of two writers; everything else is worth a person's look.
+fn report(subject: &str, command: &'static str, error: &ActError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    if matches!(error, ActError::Conflict | ActError::ClusterPaused) {
+        tracing::debug!(subject, command, %error, "not done");
+    } else {
+        tracing::warn!(subject, command, %error, cause, "not done");
+    }
+}

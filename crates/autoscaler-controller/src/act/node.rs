@@ -1,0 +1,92 @@
+//! Writes to Nodes: marks, cordon, and the end of a Node whose machine is gone.
+
+use super::objects::only;
+use super::{ActError, Actor};
+use crate::command::{NodeMarks, Target};
+use crate::decide::marks::with_taints;
+use crate::resources::keys;
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use serde_json::json;
+
+/// Tries of one labelling; kubelets write their Node every few seconds, so a second try nearly always succeeds.
+const LABEL_TRIES: u32 = 3;
+
+impl Actor {
+    /// Labels a Node in one request; a conflict is tried again from a fresh read (`L4`, `L5`).
+    pub(super) async fn label_node(&self, mut target: Target, mut marks: NodeMarks) -> Result<(), ActError> {
+        let api = Api::<Node>::all(self.client.clone());
+        for attempt in 1..=LABEL_TRIES {
+            match api
+                .patch(
+                    &target.name,
+                    &PatchParams::default(),
+                    &Patch::Merge(patch(&target, &marks)),
+                )
+                .await
+            {
+                Ok(_) => {
+                    tracing::info!(node = target.name, vpsie_node = marks.claim, "labels written");
+                    return Ok(());
+                }
+                Err(kube::Error::Api(status)) if status.code == 409 && attempt < LABEL_TRIES => {
+                    let fresh = api.get(&target.name).await?;
+                    check_unclaimed(&fresh, &target, &marks)?;
+                    marks.taints = with_taints(&fresh, &marks.group_taints);
+                    target.resource_version = fresh.resource_version().unwrap_or_default();
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ActError::Conflict)
+    }
+
+    pub(super) async fn cordon_node(&self, target: &Target) -> Result<(), ActError> {
+        let api = Api::<Node>::all(self.client.clone());
+        let metadata = json!({ "resourceVersion": target.resource_version, "uid": target.uid });
+        let patch = Patch::Merge(json!({ "metadata": metadata, "spec": { "unschedulable": true } }));
+        api.patch(&target.name, &PatchParams::default(), &patch).await?;
+        Ok(())
+    }
+
+    pub(super) async fn delete_node(&self, target: &Target) -> Result<(), ActError> {
+        match Api::<Node>::all(self.client.clone())
+            .delete(&target.name, &only(target))
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn patch(target: &Target, marks: &NodeMarks) -> serde_json::Value {
+    let mut patch = json!({
+        "metadata": {
+            "resourceVersion": target.resource_version,
+            "uid": target.uid,
+            "labels": marks.labels,
+            "annotations": marks.annotations,
+        }
+    });
+    if let Some(taints) = &marks.taints {
+        patch["spec"]["taints"] = json!(taints);
+    }
+    patch
+}
+
+/// Refuses a Node that became another's, or another Node, since it was looked at.
+fn check_unclaimed(fresh: &Node, target: &Target, marks: &NodeMarks) -> Result<(), ActError> {
+    if fresh.uid().as_deref() != Some(target.uid.as_str()) {
+        return Err(ActError::Conflict);
+    }
+    match fresh.labels().get(keys::LABEL_VPSIE_NODE) {
+        Some(other) if *other != marks.claim => Err(ActError::ClaimedByAnother {
+            node: target.name.clone(),
+            other: other.clone(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}

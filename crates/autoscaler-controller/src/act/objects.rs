@@ -1,0 +1,181 @@
+//! Writes to NodeGroups and VPSieNodes, each under the version that was looked at.
+
+use super::{ActError, Actor, Pass};
+use crate::command::{Kind, MachineRecord, StatusWrite, Target};
+use crate::intent::Intent;
+use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::fmt::Debug;
+
+impl Actor {
+    /// Returns the API of a kind in a namespace.
+    pub(super) fn api_of<K>(&self, namespace: &str) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    pub(super) async fn set_finalizers(
+        &self,
+        kind: Kind,
+        target: Target,
+        finalizers: &[String],
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        let patch = json!({ "metadata": { "finalizers": finalizers } });
+        match kind {
+            Kind::NodeGroup => self.merge::<NodeGroup>(target, patch, pass).await,
+            Kind::VpsieNode => self.merge::<VPSieNode>(target, patch, pass).await,
+        }
+    }
+
+    /// Creates a VPSieNode; one that exists already is the same slot, made before a crash or a stale read.
+    pub(super) async fn create_vpsie_node(&self, object: &VPSieNode) -> Result<(), ActError> {
+        let api = self.api_of::<VPSieNode>(&object.namespace().unwrap_or_default());
+        match api.create(&PostParams::default(), object).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn delete_vpsie_node(&self, target: &Target) -> Result<(), ActError> {
+        let api = self.api_of::<VPSieNode>(&target.namespace);
+        match api.delete(&target.name, &only(target)).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn record_machine(
+        &self,
+        target: Target,
+        record: &MachineRecord,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        let mut spec = json!({ "vpsieInstanceID": record.instance_id.unwrap_or(0) });
+        let optional = [
+            ("vpsieNodeIdentifier", record.identifier.clone().map(Value::from)),
+            ("vpsieGroupID", record.group.map(Value::from)),
+            ("ipAddress", record.ip_address.clone().map(Value::from)),
+            ("ipv6Address", record.ipv6_address.clone().map(Value::from)),
+        ];
+        for (key, value) in optional {
+            if let Some(value) = value {
+                spec[key] = value;
+            }
+        }
+        let mut patch = json!({ "spec": spec });
+        if let Some(intent) = &record.intent {
+            patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_INTENT] =
+                intent.to_annotation().into();
+        }
+        self.merge::<VPSieNode>(target, patch, pass).await
+    }
+
+    /// Writes an intent on an object and, for a new one, the keys that go with it.
+    pub(super) async fn write_intent<K>(
+        &self,
+        target: Target,
+        key: &str,
+        intent: &Intent,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let mut patch = json!({ "metadata": { "annotations": { key: intent.to_annotation() } } });
+        if key == keys::ANNOTATION_CREATION_INTENT {
+            patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_REQUESTED] = keys::TRUE.into();
+        }
+        self.merge::<K>(target, patch, pass).await
+    }
+
+    pub(super) async fn write_vpsie_node_status(
+        &self,
+        target: Target,
+        write: &StatusWrite<VPSieNodeStatus>,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        let phase = write.status.phase.as_ref().map(ToString::to_string);
+        let name = format!("{}/{}", target.namespace, target.name);
+        self.merge_status::<VPSieNode, _>(target, write, pass).await?;
+        tracing::info!(vpsie_node = name, phase, "status written");
+        Ok(())
+    }
+
+    pub(super) async fn write_node_group_status(
+        &self,
+        target: Target,
+        write: &StatusWrite<NodeGroupStatus>,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        self.merge_status::<NodeGroup, _>(target, write, pass).await
+    }
+
+    /// Sends a merge patch that fails when the object changed since it was looked at.
+    pub(super) async fn merge<K>(
+        &self,
+        target: Target,
+        mut patch: Value,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let target = pass.current(target);
+        patch["metadata"]["resourceVersion"] = target.resource_version.clone().into();
+        patch["metadata"]["uid"] = target.uid.clone().into();
+        let api = self.api_of::<K>(&target.namespace);
+        let object = api
+            .patch(&target.name, &PatchParams::default(), &Patch::Merge(patch))
+            .await?;
+        pass.wrote(&object);
+        Ok(())
+    }
+
+    async fn merge_status<K, S>(
+        &self,
+        target: Target,
+        write: &StatusWrite<S>,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+        S: Serialize,
+    {
+        let target = pass.current(target);
+        let mut status =
+            serde_json::to_value(&write.status).expect("a status of plain values always serialises");
+        for field in &write.cleared {
+            status[field] = Value::Null;
+        }
+        let metadata = json!({ "resourceVersion": target.resource_version, "uid": target.uid });
+        let patch = Patch::Merge(json!({ "metadata": metadata, "status": status }));
+        let api = self.api_of::<K>(&target.namespace);
+        let object = api
+            .patch_status(&target.name, &PatchParams::default(), &patch)
+            .await?;
+        pass.wrote(&object);
+        Ok(())
+    }
+}
+
+/// Deletes only the very object that was looked at, not another of its name.
+pub(super) fn only(target: &Target) -> DeleteParams {
+    let preconditions = Preconditions {
+        uid: Some(target.uid.clone()),
+        resource_version: None,
+    };
+    DeleteParams {
+        preconditions: Some(preconditions),
+        ..DeleteParams::default()
+    }
+}

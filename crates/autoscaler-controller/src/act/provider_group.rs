@@ -1,0 +1,30 @@
+//! The creation of a node group at VPSie: intent, POST, outcome.
+
+use super::{ActError, Actor, Pass};
+use crate::command::Target;
+use crate::intent::Intent;
+use crate::resources::{NodeGroup, keys};
+use vpsie_api::CreateGroup;
+
+impl Actor {
+    /// Asks VPSie for a node group; the next polls show its number under its name.
+    pub(super) async fn create_provider_group(
+        &self,
+        target: Target,
+        request: &CreateGroup,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        let mut intent = Intent::open(self.clock.now(), 1, None);
+        self.write_intent::<NodeGroup>(target.clone(), keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+            .await?;
+        let answer = self.api.create_group(request).await;
+        tracing::info!(
+            cluster = %request.cluster, group = request.name, size = %request.size,
+            error = answer.as_ref().err().map(ToString::to_string), "provider group asked for"
+        );
+        intent.settle(&answer);
+        self.write_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+            .await?;
+        answer.map_err(ActError::from)
+    }
+}

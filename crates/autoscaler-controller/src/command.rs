@@ -1,0 +1,218 @@
+//! What a pass decided to do: one outside effect per command.
+
+use crate::intent::Intent;
+use crate::removal::Permit;
+use crate::resources::{NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
+use k8s_openapi::api::core::v1::Taint;
+use std::collections::BTreeMap;
+use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
+
+/// One stored object, at the version that the decision was made on.
+///
+/// Every write carries the version, so a decision on a stale object fails instead of overwriting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// Namespace of the object; empty for Nodes.
+    pub namespace: String,
+    /// Name of the object.
+    pub name: String,
+    /// Its uid: another object of the same name is not meant.
+    pub uid: String,
+    /// The version that was looked at.
+    pub resource_version: String,
+}
+
+/// All commands about one object, carried out in order; the first failure skips the rest.
+#[derive(Debug, PartialEq)]
+pub struct Batch {
+    /// What the batch is about, for logs: `VPSieNode kube-system/workers-1`.
+    pub subject: String,
+    /// The commands, in order.
+    pub commands: Vec<Command>,
+}
+
+/// One outside effect.
+#[derive(Debug, PartialEq)]
+pub enum Command {
+    /// Puts the autoscaler's finalizer on an object; the list is written as one.
+    AddFinalizer(Kind, Target, Vec<String>),
+    /// Takes the autoscaler's finalizer off an object, which lets Kubernetes delete it.
+    RemoveFinalizer(Kind, Target, Vec<String>),
+    /// Asks VPSie for a node group.
+    CreateProviderGroup(Target, CreateGroup),
+    /// Creates a VPSieNode under the name of its slot.
+    CreateVpsieNode(Box<VPSieNode>),
+    /// Asks Kubernetes to delete a VPSieNode, because its NodeGroup is being deleted.
+    DeleteVpsieNode(Target),
+    /// Writes the intent, asks VPSie for a worker, and writes what came of it.
+    RequestMachine(Request),
+    /// Records the discovered machine on the VPSieNode.
+    RecordMachine(Target, Box<MachineRecord>),
+    /// Puts labels, annotations and taints on a Node in one request (`L4`).
+    LabelNode(Target, NodeMarks),
+    /// Stops the scheduler from using a Node.
+    CordonNode(Target),
+    /// Removes a machine at VPSie.
+    RemoveMachine(Permit),
+    /// Deletes the Node of a removed machine.
+    DeleteNode(Target),
+    /// Writes the status of a VPSieNode.
+    WriteVpsieNodeStatus(Target, Box<StatusWrite<VPSieNodeStatus>>),
+    /// Writes the status of a NodeGroup.
+    WriteNodeGroupStatus(Target, Box<StatusWrite<NodeGroupStatus>>),
+}
+
+/// A status to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusWrite<S> {
+    /// The whole status.
+    pub status: S,
+    /// Names of the fields that it no longer has.
+    pub cleared: Vec<String>,
+}
+
+/// Which of our kinds a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A NodeGroup.
+    NodeGroup,
+    /// A VPSieNode.
+    VpsieNode,
+}
+
+/// A request for one worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The VPSieNode that the worker is for.
+    pub target: Target,
+    /// The cluster at VPSie.
+    pub cluster: ClusterId,
+    /// The node group at VPSie.
+    pub group: GroupNumber,
+    /// How many requests this VPSieNode has made, this one included.
+    pub attempt: u32,
+}
+
+/// What is recorded of a discovered machine (`D2`, `D3`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MachineRecord {
+    /// Numeric id; `None` where VPSie reports none.
+    pub instance_id: Option<u64>,
+    /// UUID that names the machine in a removal.
+    pub identifier: Option<String>,
+    /// Group of the request.
+    pub group: Option<u64>,
+    /// First IPv4 address.
+    pub ip_address: Option<String>,
+    /// First IPv6 address.
+    pub ipv6_address: Option<String>,
+    /// The intent with the evidence of the match, when the autoscaler made the request.
+    pub intent: Option<Intent>,
+}
+
+/// What a Node carries for its VPSieNode (`L1` to `L4`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeMarks {
+    /// The VPSieNode that claims the Node.
+    pub claim: String,
+    /// Labels to set.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations to set.
+    pub annotations: BTreeMap<String, String>,
+    /// The taints of the group.
+    pub group_taints: Vec<Taint>,
+    /// All taints of the Node when some of the group's are missing; the list is replaced as one.
+    pub taints: Option<Vec<Taint>>,
+}
+
+// === impl Target ===
+
+impl Target {
+    /// Names an object at the version that was read.
+    pub fn of<K: kube::ResourceExt>(object: &K) -> Self {
+        Self {
+            namespace: object.namespace().unwrap_or_default(),
+            name: object.name_any(),
+            uid: object.uid().unwrap_or_default(),
+            resource_version: object.resource_version().unwrap_or_default(),
+        }
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// Returns the finalizer by which we keep objects of the kind.
+    pub fn finalizer(self) -> &'static str {
+        match self {
+            Self::NodeGroup => keys::FINALIZER_NODE_GROUP,
+            Self::VpsieNode => keys::FINALIZER_VPSIE_NODE,
+        }
+    }
+
+    /// Tells whether an object has our finalizer.
+    pub fn is_kept<K: kube::ResourceExt>(self, object: &K) -> bool {
+        object
+            .finalizers()
+            .iter()
+            .any(|finalizer| finalizer == self.finalizer())
+    }
+
+    /// Makes the command that puts our finalizer on an object.
+    pub fn keep<K: kube::ResourceExt>(self, object: &K) -> Command {
+        let mut finalizers = object.finalizers().to_vec();
+        finalizers.push(self.finalizer().to_owned());
+        Command::AddFinalizer(self, Target::of(object), finalizers)
+    }
+
+    /// Makes the command that takes our finalizer off an object.
+    pub fn release<K: kube::ResourceExt>(self, object: &K) -> Command {
+        let mut finalizers = object.finalizers().to_vec();
+        finalizers.retain(|finalizer| finalizer != self.finalizer());
+        Command::RemoveFinalizer(self, Target::of(object), finalizers)
+    }
+}
+
+// === impl Batch ===
+
+impl Batch {
+    /// Starts an empty batch about an object.
+    pub fn about<K: kube::Resource<DynamicType = ()> + kube::ResourceExt>(object: &K) -> Self {
+        let place = object
+            .namespace()
+            .map(|namespace| format!("{namespace}/"))
+            .unwrap_or_default();
+        Self {
+            subject: format!("{} {place}{}", K::kind(&()), object.name_any()),
+            commands: Vec::new(),
+        }
+    }
+
+    /// Adds a command at the end.
+    pub fn push(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+}
+
+// === impl Command ===
+
+impl Command {
+    /// Names the command in logs.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::AddFinalizer(..) => "add-finalizer",
+            Self::RemoveFinalizer(..) => "remove-finalizer",
+            Self::CreateProviderGroup(..) => "create-provider-group",
+            Self::CreateVpsieNode(..) => "create-vpsienode",
+            Self::DeleteVpsieNode(..) => "delete-vpsienode",
+            Self::RequestMachine(..) => "request-machine",
+            Self::RecordMachine(..) => "record-machine",
+            Self::LabelNode(..) => "label-node",
+            Self::CordonNode(..) => "cordon-node",
+            Self::RemoveMachine(..) => "remove-machine",
+            Self::DeleteNode(..) => "delete-node",
+            Self::WriteVpsieNodeStatus(..) => "write-vpsienode-status",
+            Self::WriteNodeGroupStatus(..) => "write-nodegroup-status",
+        }
+    }
+}

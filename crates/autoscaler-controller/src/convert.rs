@@ -1,0 +1,275 @@
+//! The border: what Kubernetes and VPSie report, as the values that matching works on.
+
+use crate::baseline::{Baselines, shape};
+use crate::intent::{Intent, Requested};
+use crate::poll::Reply;
+use crate::resources::{Phase, VPSieNode, keys};
+use crate::world::{ClaimObject, World};
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use node_match::{Claim, Cluster, EvidenceKind, Group, Machine, ReportedAt, Snapshot};
+use vpsie_api::ClusterId;
+
+/// Number of the one list of machines that is polled; ids are comparable only within a list.
+const CLUSTER_NODES: u8 = 0;
+
+/// Reads what the annotations of a VPSieNode say of its request.
+pub fn requested(object: &VPSieNode) -> Requested {
+    let annotations = object.annotations();
+    if let Some(text) = annotations.get(keys::ANNOTATION_CREATION_INTENT) {
+        return match serde_json::from_str::<Intent>(text) {
+            Ok(intent) => Requested::Recorded(intent),
+            Err(error) => Requested::Unreadable {
+                error: error.to_string(),
+            },
+        };
+    }
+    let is_marked = annotations
+        .get(keys::ANNOTATION_CREATION_REQUESTED)
+        .is_some_and(|value| value == keys::TRUE);
+    // The Go autoscaler marked a VPSieNode only after the reply, so one in Provisioning may have been asked for.
+    if is_marked || object.phase() == Phase::Provisioning {
+        let since = object.status.as_ref().and_then(|status| status.created_at);
+        return Requested::TakenOver { since };
+    }
+    Requested::Never
+}
+
+/// Makes the input of matching from one observation.
+pub fn snapshot(world: &World<'_>) -> Snapshot {
+    let mut snapshot = Snapshot::new(world.now);
+    snapshot.settings.discovery_timeout = world.settings.discovery_timeout;
+    snapshot.settings.clock_skew = world.settings.clock_skew;
+    snapshot.settings.anonymous = world.settings.anonymous;
+    for (id, view) in world.polls.clusters() {
+        if let Some(reply) = view.latest() {
+            snapshot.clusters.push(Cluster {
+                id: id.to_string(),
+                shape: shape(reply),
+            });
+            snapshot.groups.extend(groups(id, reply));
+            snapshot.machines.extend(machines(id, reply));
+        }
+    }
+    snapshot.claims = world
+        .claims
+        .iter()
+        .map(|claim| self::claim(claim, world))
+        .collect();
+    snapshot.nodes = world.nodes.iter().map(|node| self::node(node)).collect();
+    snapshot
+}
+
+fn groups<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Group> + 'a {
+    reply
+        .groups
+        .iter()
+        .filter(|group| !group.is_deleted)
+        .map(move |group| Group {
+            cluster: cluster.to_string(),
+            id: group.number.get(),
+            cpu: group.cpu,
+            ram_mb: group.ram_mb,
+            disk_gb: group.disk_gb,
+            nodes_count: group.nodes_count,
+        })
+}
+
+fn machines<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Machine> + 'a {
+    reply.cluster.nodes.iter().map(move |node| Machine {
+        list: CLUSTER_NODES,
+        id: node.number.map(vpsie_api::NodeNumber::get),
+        identifier: node
+            .identifier
+            .as_ref()
+            .map(|identifier| identifier.as_str().to_owned()),
+        cluster: cluster.to_string(),
+        group: None,
+        hostname: node.hostname.clone(),
+        addresses: node.addresses.clone(),
+        status: node.status.clone(),
+        is_deleted: false,
+        role: node.role.clone(),
+        created_at: node.created.map(|created| ReportedAt {
+            at: created.at,
+            zoned: created.zoned,
+        }),
+        cpu: node.cpu,
+        ram_mb: node.ram_mb,
+        disk_gb: node.disk_gb,
+    })
+}
+
+fn claim(claim: &ClaimObject, world: &World<'_>) -> Claim {
+    let object = &claim.object;
+    let status = object.status.clone().unwrap_or_default();
+    let spec = &object.spec;
+    let intent = claim.requested.intent();
+    Claim {
+        uid: object.uid().unwrap_or_default(),
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+        cluster: spec.resource_identifier.clone(),
+        group: provider_group(object, world),
+        creation_requested: claim.requested.may_have_effect(),
+        requested_at: claim.requested.requested_at(),
+        baseline: intent.and_then(|intent| baseline_of(intent, world.baselines)),
+        taken_over: matches!(
+            claim.requested,
+            Requested::TakenOver { .. } | Requested::Unreadable { .. }
+        ),
+        instance_id: object.instance_id().and_then(|id| u64::try_from(id).ok()),
+        identifier: present(spec.vpsie_node_identifier.as_ref()),
+        provider_id: None,
+        node_name: present(status.node_name.as_ref().or(spec.node_name.as_ref())),
+        hostname: present(status.hostname.as_ref()),
+        addresses: [&spec.ip_address, &spec.ipv6_address]
+            .into_iter()
+            .filter_map(|text| present(text.as_ref()))
+            .collect(),
+        recorded_by: intent.and_then(|intent| EvidenceKind::from_name(intent.recorded_by.as_deref()?)),
+    }
+}
+
+/// Returns the number of the provider group of a VPSieNode: recorded on it, else on its NodeGroup.
+pub fn provider_group(object: &VPSieNode, world: &World<'_>) -> Option<u64> {
+    let recorded = object.spec.vpsie_group_id;
+    let of_group = || world.group_of(object)?.status.as_ref()?.vpsie_group_id;
+    recorded
+        .filter(|id| *id > 0)
+        .or_else(of_group)
+        .and_then(|id| u64::try_from(id).ok())
+        .filter(|id| *id > 0)
+}
+
+fn baseline_of(intent: &Intent, baselines: &Baselines) -> Option<std::sync::Arc<node_match::Baseline>> {
+    baselines.get(intent.baseline.as_deref()?).cloned()
+}
+
+fn present(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
+}
+
+fn node(node: &Node) -> node_match::Node {
+    let labels = node.labels();
+    let addresses = node
+        .status
+        .as_ref()
+        .and_then(|status| status.addresses.as_deref())
+        .unwrap_or_default();
+    let hostname = addresses
+        .iter()
+        .find(|address| address.type_ == "Hostname")
+        .map(|address| address.address.clone());
+    node_match::Node {
+        uid: node.uid().unwrap_or_default(),
+        name: node.name_any(),
+        hostname: hostname.or_else(|| labels.get("kubernetes.io/hostname").cloned()),
+        addresses: addresses
+            .iter()
+            .filter(|address| matches!(address.type_.as_str(), "InternalIP" | "ExternalIP"))
+            .map(|address| address.address.clone())
+            .collect(),
+        provider_id: node.spec.as_ref().and_then(|spec| spec.provider_id.clone()),
+        created_at: node
+            .metadata
+            .creation_timestamp
+            .as_ref()
+            .and_then(crate::time::to_chrono),
+        control_plane: is_control_plane(node),
+        claim_label: labels.get(keys::LABEL_VPSIE_NODE).cloned(),
+        claim_uid: node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID).cloned(),
+        cpu: capacity(node, "cpu").and_then(whole_cpus),
+        ram_mb: capacity(node, "memory").and_then(megabytes),
+    }
+}
+
+/// Tells whether a Node belongs to the control plane, by its role label or taint and never by its name.
+pub fn is_control_plane(node: &Node) -> bool {
+    const ROLES: [&str; 2] = [
+        "node-role.kubernetes.io/control-plane",
+        "node-role.kubernetes.io/master",
+    ];
+    let taints = node
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.taints.as_deref())
+        .unwrap_or_default();
+    ROLES
+        .iter()
+        .any(|role| node.labels().contains_key(*role) || taints.iter().any(|taint| taint.key == *role))
+}
+
+fn capacity<'a>(node: &'a Node, resource: &str) -> Option<&'a str> {
+    Some(node.status.as_ref()?.capacity.as_ref()?.get(resource)?.0.as_str())
+}
+
+fn whole_cpus(quantity: &str) -> Option<u32> {
+    match quantity.strip_suffix('m') {
+        Some(thousandths) => Some(thousandths.parse::<u32>().ok()? / 1000),
+        None => quantity.parse().ok(),
+    }
+}
+
+/// Reads the forms in which a kubelet reports memory; another form is no evidence.
+fn megabytes(quantity: &str) -> Option<u64> {
+    const UNITS: [(&str, u64); 3] = [("Ki", 1024), ("Mi", 1024 * 1024), ("Gi", 1024 * 1024 * 1024)];
+    let unit = UNITS
+        .iter()
+        .find_map(|(suffix, bytes)| Some((quantity.strip_suffix(suffix)?, *bytes)));
+    let (number, bytes) = unit.unwrap_or((quantity, 1));
+    Some(number.parse::<u64>().ok()?.checked_mul(bytes)? / (1024 * 1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacity_is_read_in_the_forms_that_kubelets_report() {
+        let memory = [
+            ("4025848Ki", Some(3931)),
+            ("4096Mi", Some(4096)),
+            ("4Gi", Some(4096)),
+            ("4294967296", Some(4096)),
+            ("much", None),
+        ];
+        for (text, expected) in memory {
+            assert_eq!(megabytes(text), expected, "{text}");
+        }
+        let cpu = [("2", Some(2)), ("1930m", Some(1)), ("many", None)];
+        for (text, expected) in cpu {
+            assert_eq!(whole_cpus(text), expected, "{text}");
+        }
+    }
+
+    fn stored(phase: Phase, annotations: &[(&str, &str)]) -> VPSieNode {
+        let mut object = VPSieNode::default();
+        object.status = Some(crate::resources::VPSieNodeStatus {
+            phase: Some(phase),
+            ..Default::default()
+        });
+        let annotations = annotations
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        object.metadata.annotations = Some(annotations.collect());
+        object
+    }
+
+    /// I7: what the Go autoscaler left in the middle of provisioning counts as asked for.
+    #[test]
+    fn provisioning_without_a_record_counts_as_taken_over() {
+        let taken_over = Requested::TakenOver { since: None };
+        assert_eq!(requested(&stored(Phase::Provisioning, &[])), taken_over);
+        let marked = [(keys::ANNOTATION_CREATION_REQUESTED, "true")];
+        assert_eq!(requested(&stored(Phase::Pending, &marked)), taken_over);
+        assert_eq!(requested(&stored(Phase::Pending, &[])), Requested::Never);
+    }
+
+    /// I2: a record that somebody edited is no proof that nothing was made.
+    #[test]
+    fn unreadable_record_counts_as_a_request_of_unknown_effect() {
+        let edited = [(keys::ANNOTATION_CREATION_INTENT, "{\"outcome\":\"refused\"")];
+        assert!(requested(&stored(Phase::Provisioning, &edited)).may_have_effect());
+    }
+}

@@ -1,0 +1,46 @@
+//! What to do about one observation. No clock, no network, no `async`: the same world gives the same commands.
+//!
+//! ```text
+//!            ┌─ NodeGroup ──▶ provider group? nodes missing? counts      (group)
+//!  World ────┤
+//!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim)
+//!            │                which may ask VPSie for a machine now                    (request)
+//!            └─ deleted ────▶ Terminating ▶ Deleting ▶ gone                            (ending)
+//! ```
+
+pub mod claim;
+pub mod draft;
+pub mod ending;
+pub mod group;
+pub mod marks;
+pub mod request;
+
+use crate::command::Batch;
+use crate::world::World;
+use node_match::{Matching, Verdict};
+use std::collections::BTreeMap;
+
+/// Decides what to do about every NodeGroup and VPSieNode.
+///
+/// # Guarantees
+///
+/// Each object has at most one batch, in order of kind, namespace and name. One object that cannot be decided on
+/// never stops another.
+pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
+    let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
+        .claims
+        .iter()
+        .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
+        .collect();
+    let turns = request::turns(world, &verdicts);
+    let groups = world.groups.iter().map(|group| group::decide(world, group));
+    let claims = world.claims.iter().map(|claim| {
+        let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
+        let view = claim::View::new(world, claim, verdicts.get(uid).copied(), turns.get(uid).copied());
+        claim::decide(&view)
+    });
+    groups
+        .chain(claims)
+        .filter(|batch| !batch.commands.is_empty())
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! A status being written: starts as stored, and becomes a command only if something changed.
+
+use crate::command::{Command, StatusWrite, Target};
+use crate::resources::{
+    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, set_condition,
+};
+use chrono::{DateTime, SubsecRound as _, Utc};
+use serde::Serialize;
+
+/// A status of `S`, with what conditions need to know.
+pub struct Draft<S> {
+    /// The status as it will be written.
+    pub status: S,
+    stored: S,
+    generation: Option<i64>,
+    now: DateTime<Utc>,
+}
+
+/// A status with conditions.
+pub trait Conditions {
+    /// Returns the list of conditions.
+    fn conditions(&mut self) -> &mut Option<Vec<Condition>>;
+}
+
+impl Conditions for VPSieNodeStatus {
+    fn conditions(&mut self) -> &mut Option<Vec<Condition>> {
+        &mut self.conditions
+    }
+}
+
+impl Conditions for NodeGroupStatus {
+    fn conditions(&mut self) -> &mut Option<Vec<Condition>> {
+        &mut self.conditions
+    }
+}
+
+// === impl Draft ===
+
+impl<S: Conditions> Draft<S> {
+    /// Sets a condition; the time of its last change stays while its status stays.
+    pub fn condition(
+        &mut self,
+        type_: &str,
+        status: impl Into<ConditionStatus>,
+        reason: &str,
+        message: impl Into<String>,
+    ) {
+        let condition = Condition::new(type_, status.into(), reason, message, self.generation);
+        set_condition(self.status.conditions(), condition, self.now);
+    }
+
+    /// Removes a condition that no longer applies.
+    pub fn clear(&mut self, type_: &str) {
+        if let Some(conditions) = self.status.conditions() {
+            conditions.retain(|condition| condition.type_ != type_);
+        }
+    }
+
+    /// Returns the time of the pass in whole seconds, as Kubernetes stores times.
+    pub fn stamp(&self) -> DateTime<Utc> {
+        self.now.trunc_subsecs(0)
+    }
+}
+
+impl Draft<VPSieNodeStatus> {
+    /// Starts from the stored status of a VPSieNode.
+    pub fn of_claim(object: &VPSieNode, now: DateTime<Utc>) -> Self {
+        let stored = object.status.clone().unwrap_or_default();
+        Self {
+            status: stored.clone(),
+            stored,
+            generation: object.metadata.generation,
+            now,
+        }
+    }
+
+    /// Returns the write, if anything changed.
+    pub fn finish(mut self, target: &Target) -> Option<Command> {
+        self.status.observed_generation = self.generation.or(self.status.observed_generation);
+        let write = write(&self.stored, self.status)?;
+        Some(Command::WriteVpsieNodeStatus(target.clone(), Box::new(write)))
+    }
+}
+
+impl Draft<NodeGroupStatus> {
+    /// Starts from the stored status of a NodeGroup.
+    pub fn of_group(object: &NodeGroup, now: DateTime<Utc>) -> Self {
+        let stored = object.status.clone().unwrap_or_default();
+        Self {
+            status: stored.clone(),
+            stored,
+            generation: object.metadata.generation,
+            now,
+        }
+    }
+
+    /// Returns the write, if anything changed.
+    pub fn finish(mut self, target: &Target) -> Option<Command> {
+        self.status.observed_generation = self.generation.or(self.status.observed_generation);
+        let write = write(&self.stored, self.status)?;
+        Some(Command::WriteNodeGroupStatus(target.clone(), Box::new(write)))
+    }
+}
+
+/// Makes the write of a status that changed.
+fn write<S: Serialize + PartialEq>(stored: &S, status: S) -> Option<StatusWrite<S>> {
+    (status != *stored).then(|| {
+        let mut cleared = fields(stored);
+        let kept = fields(&status);
+        cleared.retain(|field| !kept.contains(field));
+        StatusWrite { status, cleared }
+    })
+}
+
+fn fields<S: Serialize>(status: &S) -> Vec<String> {
+    let value = serde_json::to_value(status).expect("a status of plain values always serialises");
+    value
+        .as_object()
+        .map(|object| object.keys().cloned().collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,158 @@
+//! The end of a VPSieNode: its machine is removed and proven gone before its finalizer goes.
+
+use super::claim::{ERROR, VPS_READY, View, record};
+use crate::command::{Batch, Command, Kind, Target};
+use crate::intent::Intent;
+use crate::poll::ClusterView;
+use crate::removal::{MustStay, examine};
+use crate::resources::{Phase, VPSieNodeStatus, keys};
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use node_match::Verdict;
+use std::sync::Arc;
+use vpsie_api::{ClusterId, NodeUuid};
+
+use super::draft::Draft;
+
+/// Decides what to do about a VPSieNode that is being deleted.
+pub fn decide(view: &View<'_>) -> Batch {
+    let mut batch = Batch::about(view.object());
+    if !Kind::VpsieNode.is_kept(view.object()) {
+        return batch;
+    }
+    let mut draft = view.draft();
+    if !matches!(view.object().phase(), Phase::Terminating | Phase::Deleting) {
+        draft.status.phase = Some(Phase::Terminating);
+        draft.status.terminating_at = Some(draft.stamp());
+    }
+    if let Some(node) = own_node(view).filter(|node| !is_cordoned(node)) {
+        batch.push(Command::CordonNode(Target::of(node.as_ref())));
+    }
+    match view.claim.machine() {
+        Some(machine) if is_gone(view, &machine) => finish(view, &mut batch),
+        Some(machine) => remove(view, &mut batch, draft, &machine),
+        None => without_machine(view, &mut batch, draft),
+    }
+    batch
+}
+
+/// Asks for the removal of the recorded machine, or says why it must stay for now.
+fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>, machine: &NodeUuid) {
+    let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
+    let reply = view.cluster.and_then(ClusterView::latest);
+    let permit = examine(
+        &view.target,
+        &cluster,
+        Some(machine),
+        reply,
+        is_proven(view),
+        view.world.now,
+    );
+    let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
+    match permit {
+        Ok(permit) => {
+            draft.status.phase = Some(Phase::Deleting);
+            say_removal(&mut draft, intent.as_ref());
+            batch.commands.extend(draft.finish(&view.target));
+            if intent.is_none_or(|intent| intent.may_repeat_named_at() <= view.world.now) {
+                batch.push(Command::RemoveMachine(permit));
+            }
+        }
+        Err(reason) => {
+            match reason {
+                MustStay::NotListed | MustStay::ReplyIncomplete => {
+                    draft.condition(VPS_READY, false, reason.as_str(), reason.sentence());
+                }
+                MustStay::IdentifierUnknown | MustStay::ControlPlane | MustStay::IdentityUnproven => {
+                    draft.condition(ERROR, true, reason.as_str(), reason.sentence());
+                }
+            }
+            batch.commands.extend(draft.finish(&view.target));
+        }
+    }
+}
+
+/// Says how the removal stands; an error of VPSie is shown until it is gone.
+fn say_removal(draft: &mut Draft<VPSieNodeStatus>, intent: Option<&Intent>) {
+    draft.condition(
+        VPS_READY,
+        false,
+        "Deleting",
+        "the removal of the machine is asked for",
+    );
+    match intent.and_then(|intent| intent.error.clone()) {
+        Some(error) => draft.condition(ERROR, true, "VPSDeleteFailed", error),
+        None => draft.clear(ERROR),
+    }
+}
+
+/// Decides about a VPSieNode without a recorded identifier.
+fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>) {
+    if !view.claim.may_have_machine() {
+        return batch.push(Kind::VpsieNode.release(view.object()));
+    }
+    let identified = view.found().and_then(|found| {
+        Some((
+            found,
+            found
+                .machine
+                .as_ref()
+                .filter(|machine| machine.identifier().is_some())?,
+        ))
+    });
+    if let Some((found, machine)) = identified {
+        record(view, batch, &mut draft, found, machine);
+    } else if view.claim.has_machine() {
+        let reason = MustStay::IdentifierUnknown;
+        draft.condition(ERROR, true, reason.as_str(), reason.sentence());
+    } else if view
+        .object()
+        .uid()
+        .is_some_and(|uid| view.world.without_candidate.is_proven(&uid))
+    {
+        return batch.push(Kind::VpsieNode.release(view.object()));
+    } else {
+        draft.condition(
+            VPS_READY,
+            false,
+            "RequestOpen",
+            "a machine may still appear for this VPSieNode; it is kept until the time limit and three replies without one",
+        );
+    }
+    batch.commands.extend(draft.finish(&view.target));
+}
+
+/// Ends a VPSieNode whose machine is proven gone: first its Node, then its finalizer.
+fn finish(view: &View<'_>, batch: &mut Batch) {
+    batch.commands.clear();
+    if let Some(node) = own_node(view) {
+        batch.push(Command::DeleteNode(Target::of(node.as_ref())));
+    }
+    batch.push(Kind::VpsieNode.release(view.object()));
+}
+
+/// Tells whether nothing contradicts that the recorded machine is this VPSieNode's own.
+fn is_proven(view: &View<'_>) -> bool {
+    match view.verdict {
+        Some(Verdict::Matched(found)) => !found.contested,
+        Some(Verdict::Waiting { .. } | Verdict::TimedOut { .. } | Verdict::NotParticipating { .. }) => true,
+        Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. }) | None => false,
+    }
+}
+
+fn is_gone(view: &View<'_>, machine: &NodeUuid) -> bool {
+    view.cluster.is_some_and(|cluster| cluster.is_gone(machine))
+}
+
+/// Returns the Node that is marked for this VPSieNode by name and uid.
+fn own_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
+    let object = view.object();
+    view.world.nodes.iter().find(|node| {
+        node.labels().get(keys::LABEL_VPSIE_NODE) == Some(&object.name_any())
+            && node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) == object.metadata.uid.as_ref()
+    })
+}
+
+fn is_cordoned(node: &Node) -> bool {
+    node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
+}

@@ -1,0 +1,207 @@
+//! Which VPSieNodes may ask VPSie for a machine in this pass, and why the others must wait.
+
+use crate::command::Kind;
+use crate::convert::provider_group;
+use crate::intent::Requested;
+use crate::poll::Reply;
+use crate::resources::Phase;
+use crate::world::{ClaimObject, World};
+use chrono::{DateTime, Utc};
+use node_match::Verdict;
+use std::collections::{BTreeMap, BTreeSet};
+use vpsie_api::{ClusterId, GroupNumber};
+
+/// Whether a VPSieNode may ask for a machine now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It may ask now.
+    Now {
+        /// The group to ask for.
+        group: GroupNumber,
+        /// How many requests it will have made.
+        attempt: u32,
+    },
+    /// It must wait.
+    Wait(WaitingOn),
+}
+
+/// What a VPSieNode waits for before it may ask for a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitingOn {
+    /// Its finalizer, without which it could vanish while its machine is made.
+    Finalizer,
+    /// Its NodeGroup, which is missing or being deleted.
+    NodeGroup,
+    /// The number of its group at VPSie.
+    ProviderGroup,
+    /// Two complete replies of VPSie, without which a new machine cannot be told from an old one.
+    Baseline,
+    /// The wait after a refused or unsent request.
+    BackOff {
+        /// When it ends.
+        until: DateTime<Utc>,
+    },
+    /// Another group of the cluster, because a new machine does not tell which group it is of (`R7`).
+    OtherGroup,
+}
+
+// === impl WaitingOn ===
+
+impl WaitingOn {
+    /// Returns the stable word for conditions.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Finalizer => "WaitingForFinalizer",
+            Self::NodeGroup => "NodeGroupMissing",
+            Self::ProviderGroup => "WaitingForProviderGroup",
+            Self::Baseline => "WaitingForBaseline",
+            Self::BackOff { .. } => "BackingOff",
+            Self::OtherGroup => "WaitingForOtherGroup",
+        }
+    }
+
+    /// Says what it means and what a person can do.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Finalizer => "the finalizer is written before anything is asked of VPSie",
+            Self::NodeGroup => {
+                "the NodeGroup is missing or being deleted; create it, or delete this VPSieNode"
+            }
+            Self::ProviderGroup => {
+                "VPSie has no group for the NodeGroup yet; see the conditions of the NodeGroup"
+            }
+            Self::Baseline => "two complete replies of VPSie are needed before a machine is asked for",
+            Self::BackOff { .. } => "the last request had no effect; it is repeated after a growing wait",
+            Self::OtherGroup => "machines of another group are still being discovered; groups take turns",
+        }
+    }
+}
+
+/// Gives every VPSieNode that wants a machine its turn, by uid.
+pub fn turns<'w>(world: &'w World<'_>, verdicts: &BTreeMap<&str, &Verdict<'_>>) -> BTreeMap<&'w str, Turn> {
+    let mut turns = BTreeMap::new();
+    let mut busy = busy_groups(world, verdicts);
+    for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
+        let turn = match turn(world, claim) {
+            Turn::Now { group, attempt } => {
+                let cluster = claim.object.spec.resource_identifier.as_str();
+                let others = busy.entry(cluster).or_default();
+                if others.iter().any(|other| *other != group.get()) && !groups_differ(world, cluster) {
+                    Turn::Wait(WaitingOn::OtherGroup)
+                } else {
+                    others.insert(group.get());
+                    Turn::Now { group, attempt }
+                }
+            }
+            wait @ Turn::Wait(_) => wait,
+        };
+        turns.insert(claim.object.metadata.uid.as_deref().unwrap_or_default(), turn);
+    }
+    turns
+}
+
+fn wants_machine(claim: &ClaimObject) -> bool {
+    let is_waiting = match claim.object.phase() {
+        Phase::Pending | Phase::Provisioning => true,
+        Phase::Provisioned
+        | Phase::Joining
+        | Phase::Ready
+        | Phase::Terminating
+        | Phase::Deleting
+        | Phase::Failed
+        | Phase::Unrecognised(_) => false,
+    };
+    is_waiting && !claim.is_deleted() && !claim.may_have_machine()
+}
+
+fn turn(world: &World<'_>, claim: &ClaimObject) -> Turn {
+    let object = &claim.object;
+    if !Kind::VpsieNode.is_kept(object.as_ref()) {
+        return Turn::Wait(WaitingOn::Finalizer);
+    }
+    if world
+        .group_of(object)
+        .is_none_or(|group| group.metadata.deletion_timestamp.is_some())
+    {
+        return Turn::Wait(WaitingOn::NodeGroup);
+    }
+    let Some(group) = provider_group(object, world) else {
+        return Turn::Wait(WaitingOn::ProviderGroup);
+    };
+    let attempt = match &claim.requested {
+        Requested::Never => 1,
+        Requested::Recorded(intent) => match intent.may_repeat_at() {
+            Some(at) if at <= world.now => intent.attempt.saturating_add(1),
+            Some(until) => return Turn::Wait(WaitingOn::BackOff { until }),
+            None => return Turn::Wait(WaitingOn::Baseline),
+        },
+        Requested::TakenOver { .. } | Requested::Unreadable { .. } => return Turn::Wait(WaitingOn::Baseline),
+    };
+    let has_baseline = world
+        .cluster(&object.spec.resource_identifier)
+        .and_then(|view| view.baseline_replies())
+        .is_some();
+    if !has_baseline {
+        return Turn::Wait(WaitingOn::Baseline);
+    }
+    Turn::Now {
+        group: GroupNumber::new(group),
+        attempt,
+    }
+}
+
+/// Lists, by cluster, the groups that have asked for machines which are not discovered yet.
+///
+/// A VPSieNode that has Failed no longer keeps other groups waiting: a person may take days.
+fn busy_groups<'w>(
+    world: &'w World<'_>,
+    verdicts: &BTreeMap<&str, &Verdict<'_>>,
+) -> BTreeMap<&'w str, BTreeSet<u64>> {
+    let mut busy: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+    for claim in &world.claims {
+        let object = &claim.object;
+        let is_open =
+            claim.requested.may_have_effect() && !claim.has_machine() && object.phase() != Phase::Failed;
+        let uid = object.metadata.uid.as_deref().unwrap_or_default();
+        let found = verdicts
+            .get(uid)
+            .and_then(|verdict| verdict.matched()?.machine.as_ref());
+        if let (true, None, Some(group)) = (is_open, found, provider_group(object, world)) {
+            busy.entry(object.spec.resource_identifier.as_str())
+                .or_default()
+                .insert(group);
+        }
+    }
+    busy
+}
+
+/// Tells whether the size of a new machine says which group it is of.
+fn groups_differ(world: &World<'_>, cluster: &str) -> bool {
+    let Some(reply) = world
+        .polls
+        .cluster(&ClusterId::new(cluster))
+        .and_then(|view| view.latest())
+    else {
+        return false;
+    };
+    machines_have_sizes(reply) && sizes_are_distinct(reply)
+}
+
+fn machines_have_sizes(reply: &Reply) -> bool {
+    reply
+        .cluster
+        .nodes
+        .iter()
+        .all(|node| node.cpu.is_some() && node.ram_mb.is_some() && node.disk_gb.is_some())
+}
+
+fn sizes_are_distinct(reply: &Reply) -> bool {
+    let mut sizes = BTreeSet::new();
+    let groups = reply.groups.iter().filter(|group| !group.is_deleted);
+    groups
+        .into_iter()
+        .all(|group| match (group.cpu, group.ram_mb, group.disk_gb) {
+            (Some(cpu), Some(ram), Some(disk)) => sizes.insert((cpu, ram, disk)),
+            _ => false,
+        })
+}

@@ -1,0 +1,221 @@
+//! The record of one request to VPSie, kept on the object that it is for.
+//!
+//! VPSie answers an add with `data: true` and keeps no request id. This record, written before the request
+//! leaves, is therefore the only proof that a machine may exist (`I1`, `I2`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use vpsie_api::EffectError;
+
+/// One request: when, against which baseline, and what came of it.
+///
+/// The same record serves the request for a worker, its removal, and the creation of a provider group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intent {
+    /// When the intent was written. The request left at most five seconds later, or never.
+    pub requested_at: DateTime<Utc>,
+    /// The baseline of what was there before the request; none for a record taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// What is known of the request's effect.
+    pub outcome: Outcome,
+    /// How many requests were made for this VPSieNode, this one included.
+    pub attempt: u32,
+    /// The error behind the outcome, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The links that led to the recorded machine, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The kind of evidence that tied the machine to the claim: an anonymous match may later be contested (`R7`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<String>,
+}
+
+/// What is known of a request's effect (`I2`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The intent is written; nothing is known of the request. After a crash it stays so.
+    Open,
+    /// VPSie took the request.
+    Accepted,
+    /// VPSie refused the request; no machine was made.
+    Refused,
+    /// The request never reached VPSie; no machine was made.
+    NotSent,
+    /// The request may or may not have made a machine.
+    Unknown,
+}
+
+/// What the annotations of a VPSieNode say of its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// Nothing was ever asked for this VPSieNode.
+    Never,
+    /// A record of our own.
+    Recorded(Intent),
+    /// An earlier autoscaler asked, or may have asked, and left no record (`I7`).
+    TakenOver {
+        /// The best known time of that request.
+        since: Option<DateTime<Utc>>,
+    },
+    /// The record cannot be read; it counts as a request whose effect is unknown.
+    Unreadable {
+        /// Why not, for a person.
+        error: String,
+    },
+}
+
+/// Wait before a removal or a group creation that VPSie took, but that shows no effect, is asked for again.
+///
+/// Both name what they are about, so a repetition cannot do more than the first request.
+const EFFECT_WAIT: TimeDelta = TimeDelta::minutes(2);
+/// First wait before a refused or unsent request is made again.
+const FIRST_BACK_OFF: TimeDelta = TimeDelta::seconds(30);
+/// Longest wait between two requests: a lifted limit is noticed within ten minutes.
+const LONGEST_BACK_OFF: TimeDelta = TimeDelta::minutes(10);
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// Tells whether a machine may exist because of the request.
+    pub fn may_have_effect(self) -> bool {
+        match self {
+            Self::Open | Self::Accepted | Self::Unknown => true,
+            Self::Refused | Self::NotSent => false,
+        }
+    }
+}
+
+// === impl Intent ===
+
+impl Intent {
+    /// Returns when another request is allowed, or `None` when it never is.
+    pub fn may_repeat_at(&self) -> Option<DateTime<Utc>> {
+        if self.outcome.may_have_effect() {
+            return None;
+        }
+        let doublings = self.attempt.saturating_sub(1).min(10);
+        let wait = (FIRST_BACK_OFF * (1 << doublings)).min(LONGEST_BACK_OFF);
+        Some(self.requested_at + wait)
+    }
+
+    /// Returns when a request that names its object may be repeated, whatever came of the last one.
+    ///
+    /// Only for removals and group creations: a second request for a worker would buy a second worker.
+    pub fn may_repeat_named_at(&self) -> DateTime<Utc> {
+        self.may_repeat_at().unwrap_or(self.requested_at + EFFECT_WAIT)
+    }
+
+    /// Starts the record of a request that is about to leave.
+    pub fn open(requested_at: DateTime<Utc>, attempt: u32, baseline: Option<String>) -> Self {
+        let (outcome, error, evidence, recorded_by) = (Outcome::Open, None, Vec::new(), None);
+        Self {
+            requested_at,
+            baseline,
+            outcome,
+            attempt,
+            error,
+            evidence,
+            recorded_by,
+        }
+    }
+
+    /// Writes down what came of the request (`I2`).
+    pub fn settle<T>(&mut self, answer: &Result<T, EffectError>) {
+        self.outcome = match answer {
+            Ok(_) => Outcome::Accepted,
+            Err(EffectError::Refused(_)) => Outcome::Refused,
+            Err(EffectError::NotSent(_)) => Outcome::NotSent,
+            Err(EffectError::Unknown(_)) => Outcome::Unknown,
+        };
+        self.error = answer.as_ref().err().map(ToString::to_string);
+    }
+
+    /// Reads the record from an annotation, if it is there and readable.
+    pub fn from_annotation<K: kube::ResourceExt>(object: &K, key: &str) -> Option<Self> {
+        serde_json::from_str(object.annotations().get(key)?).ok()
+    }
+
+    /// Writes the record as the text of its annotation.
+    pub fn to_annotation(&self) -> String {
+        serde_json::to_string(self).expect("a record of plain values always serialises")
+    }
+}
+
+// === impl Requested ===
+
+impl Requested {
+    /// Tells whether a machine may exist because of what was asked.
+    pub fn may_have_effect(&self) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Recorded(intent) => intent.outcome.may_have_effect(),
+            Self::TakenOver { .. } | Self::Unreadable { .. } => true,
+        }
+    }
+
+    /// Returns the time of a request that may have had an effect.
+    pub fn requested_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Recorded(intent) if intent.outcome.may_have_effect() => Some(intent.requested_at),
+            Self::TakenOver { since } => *since,
+            Self::Never | Self::Recorded(_) | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Returns the record of our own, if there is one.
+    pub fn intent(&self) -> Option<&Intent> {
+        match self {
+            Self::Recorded(intent) => Some(intent),
+            Self::Never | Self::TakenOver { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intent(outcome: Outcome, attempt: u32) -> Intent {
+        Intent {
+            outcome,
+            ..Intent::open(DateTime::UNIX_EPOCH, attempt, None)
+        }
+    }
+
+    /// I2: only refused and not sent allow another request, after a growing wait.
+    #[test]
+    fn only_a_request_without_effect_may_be_repeated() {
+        let table = [
+            (Outcome::Open, 1, None),
+            (Outcome::Accepted, 1, None),
+            (Outcome::Unknown, 1, None),
+            (Outcome::Refused, 1, Some(30)),
+            (Outcome::NotSent, 3, Some(120)),
+            (Outcome::Refused, 99, Some(600)),
+        ];
+        for (outcome, attempt, seconds) in table {
+            let expected = seconds.map(|seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds));
+            assert_eq!(
+                intent(outcome, attempt).may_repeat_at(),
+                expected,
+                "{outcome:?} after attempt {attempt}"
+            );
+        }
+    }
+
+    #[test]
+    fn annotation_reads_back_as_written() {
+        let written = Intent {
+            baseline: Some("b1".into()),
+            ..intent(Outcome::Accepted, 2)
+        };
+        assert_eq!(
+            serde_json::from_str::<Intent>(&written.to_annotation()).unwrap(),
+            written
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The operator: one pass after the other, woken by changes and by the clock.
+
+use crate::act::{ActError, Actor};
+use crate::clock::Clock;
+use crate::convert;
+use crate::decide::decide;
+use crate::poll::{Absences, Polls};
+use crate::settings::Settings;
+use crate::watches::{WatchError, Watches};
+use crate::world::{ClaimObject, World, wanted};
+use chrono::TimeDelta;
+use kube::{Client, ResourceExt};
+use node_match::{Matching, Verdict, match_fleet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use vpsie_api::{RemoveWorker, VpsieApi};
+
+/// How far apart the replies must be that prove that an open request made nothing (`I6`).
+const CANDIDATE_SPACING: TimeDelta = TimeDelta::minutes(1);
+/// Wait after a change before a pass, so that a burst of changes is one pass.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// The node autoscaler: watches, polls, and the actor.
+pub struct Operator {
+    settings: Settings,
+    clock: Clock,
+    api: Arc<dyn VpsieApi>,
+    watches: Watches,
+    polls: Polls,
+    without_candidate: Absences<String>,
+    actor: Actor,
+}
+
+/// Why the operator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A watch did not start.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// The stored baselines could not be read.
+    #[error("the ConfigMap of baselines could not be read; grant get, create and patch on it")]
+    Baselines(#[source] ActError),
+}
+
+// === impl Operator ===
+
+impl Operator {
+    /// Starts the watches and reads what an earlier process left.
+    ///
+    /// # Errors
+    ///
+    /// When a kind is not installed or may not be listed, or the API server does not answer.
+    pub async fn start<A>(
+        client: Client,
+        api: Arc<A>,
+        clock: Clock,
+        settings: Settings,
+    ) -> Result<Self, StartError>
+    where
+        A: VpsieApi + RemoveWorker + 'static,
+    {
+        let watches = Watches::start(&client).await?;
+        let mut actor = Actor::new(
+            client,
+            Arc::clone(&api) as _,
+            Arc::clone(&api) as _,
+            clock.clone(),
+            &settings.namespace,
+        );
+        actor.load_baselines().await.map_err(StartError::Baselines)?;
+        let polls = Polls::default();
+        let without_candidate = Absences::spaced(CANDIDATE_SPACING);
+        Ok(Self {
+            settings,
+            clock,
+            api,
+            watches,
+            polls,
+            without_candidate,
+            actor,
+        })
+    }
+
+    /// Runs passes until the future is dropped.
+    ///
+    /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. Every effect
+    /// is safe to be cut off: its intent is written first.
+    pub async fn run(mut self) {
+        loop {
+            let changed = async {
+                self.watches.changed().await;
+                tokio::time::sleep(SETTLING).await;
+            };
+            // The time-out is the next poll; which of the two woke us does not matter.
+            drop(tokio::time::timeout(self.settings.poll_interval, changed).await);
+            self.tick().await;
+            if self.watches.is_broken() {
+                tracing::error!("a watch ended by itself; the operator stops");
+                return;
+            }
+        }
+    }
+
+    /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
+    pub async fn tick(&mut self) -> usize {
+        self.poll().await;
+        let batches = {
+            let world = self.observe();
+            let snapshot = convert::snapshot(&world);
+            let matching = match_fleet(&snapshot);
+            let unfound = unfound(&world, &matching);
+            let batches = decide(&world, &matching);
+            drop(world);
+            self.note_unfound(unfound);
+            batches
+        };
+        self.actor.act(batches, &self.polls, &self.watches).await
+    }
+
+    /// Asks VPSie when a poll is due, once for all.
+    async fn poll(&mut self) {
+        let now = self.clock.now();
+        let claims = self.claims();
+        let wanted = wanted(&self.watches.groups(), &claims);
+        let interval = TimeDelta::from_std(self.settings.poll_interval).unwrap_or(TimeDelta::MAX);
+        if self.polls.is_due(now, interval, &wanted) {
+            self.polls.refresh(self.api.as_ref(), now, &wanted).await;
+        }
+    }
+
+    fn claims(&self) -> Vec<ClaimObject> {
+        self.watches
+            .vpsie_nodes()
+            .into_iter()
+            .map(ClaimObject::new)
+            .collect()
+    }
+
+    fn observe(&self) -> World<'_> {
+        World {
+            now: self.clock.now(),
+            settings: &self.settings,
+            groups: self.watches.groups(),
+            claims: self.claims(),
+            nodes: self.watches.nodes(),
+            polls: &self.polls,
+            baselines: self.actor.baselines(),
+            without_candidate: &self.without_candidate,
+        }
+    }
+
+    /// Counts replies without a candidate for deleted VPSieNodes with an open request.
+    fn note_unfound(&mut self, unfound: BTreeSet<String>) {
+        self.without_candidate.observe(unfound, self.clock.now());
+    }
+}
+
+/// Lists the deleted VPSieNodes whose time is over and for which a complete reply shows no candidate (`I6`).
+fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeSet<String> {
+    let timed_out: BTreeSet<&str> = matching
+        .claims
+        .iter()
+        .filter(|answer| matches!(&answer.verdict, Verdict::TimedOut { candidates } if candidates.is_empty()))
+        .map(|answer| answer.claim.uid.as_str())
+        .collect();
+    let is_complete = |claim: &ClaimObject| {
+        let view = world.cluster(&claim.object.spec.resource_identifier);
+        view.is_some_and(|view| view.baseline_replies().is_some())
+    };
+    world
+        .claims
+        .iter()
+        .filter(|claim| claim.is_deleted() && is_complete(claim))
+        .filter_map(|claim| claim.object.uid())
+        .filter(|uid| timed_out.contains(uid.as_str()))
+        .collect()
+}

@@ -1,0 +1,322 @@
+//! One shared poll of VPSie per cycle: every cluster is asked once, whatever the number of its nodes (`D8`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use vpsie_api::{CallError, Cluster, ClusterId, ClusterSummary, NodeGroup, NodeUuid, VpsieApi};
+
+/// How many complete replies must lack a machine before it counts as gone.
+pub const ABSENCES_NEEDED: u32 = 3;
+/// How far apart those replies must be: one slow or stale page of VPSie must not count three times.
+pub const ABSENCE_SPACING: TimeDelta = TimeDelta::seconds(30);
+
+/// What one poll of one cluster answered.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// When the poll began.
+    pub at: DateTime<Utc>,
+    /// The cluster with its nodes.
+    pub cluster: Cluster,
+    /// The node groups of the cluster.
+    pub groups: Vec<NodeGroup>,
+    /// The entry of the cluster in the list of all clusters, when that list was readable.
+    pub summary: Option<ClusterSummary>,
+}
+
+/// All that is known of one cluster at VPSie.
+#[derive(Debug)]
+pub struct ClusterView {
+    /// The newest reply, or why there is none.
+    latest: Option<Result<Reply, CallError>>,
+    /// The two newest complete replies, older first; together they make a baseline (`R2b`).
+    complete: Vec<Reply>,
+    /// Machines that were asked about and not listed.
+    absences: Absences<NodeUuid>,
+}
+
+/// What complete replies lacked, how often, and when last; replies that are close together count once.
+#[derive(Debug)]
+pub struct Absences<K> {
+    spacing: TimeDelta,
+    seen: BTreeMap<K, (u32, DateTime<Utc>)>,
+}
+
+/// The poll of all clusters, and when the next is due.
+#[derive(Debug, Default)]
+pub struct Polls {
+    clusters: BTreeMap<ClusterId, ClusterView>,
+    polled_at: Option<DateTime<Utc>>,
+}
+
+// === impl Reply ===
+
+impl Reply {
+    /// Tells whether the reply speaks of the cluster that was asked for and lists all of its nodes.
+    pub fn is_complete(&self, requested: &ClusterId) -> bool {
+        self.cluster.is_complete(requested)
+    }
+
+    /// Tells whether a machine is listed.
+    pub fn lists(&self, machine: &NodeUuid) -> bool {
+        self.cluster
+            .nodes
+            .iter()
+            .any(|node| node.identifier.as_ref() == Some(machine))
+    }
+}
+
+// === impl ClusterView ===
+
+impl ClusterView {
+    /// Returns the newest reply if the newest poll succeeded.
+    pub fn latest(&self) -> Option<&Reply> {
+        self.latest.as_ref()?.as_ref().ok()
+    }
+
+    /// Returns why the newest poll failed.
+    pub fn error(&self) -> Option<&CallError> {
+        self.latest.as_ref()?.as_ref().err()
+    }
+
+    /// Returns the two newest complete replies, once there are two and the newest poll is one of them.
+    pub fn baseline_replies(&self) -> Option<[&Reply; 2]> {
+        let latest = self.latest()?;
+        match self.complete.as_slice() {
+            [older, newer] if newer.at == latest.at => Some([older, newer]),
+            _ => None,
+        }
+    }
+
+    /// Tells whether enough complete replies, far enough apart, lacked a machine.
+    pub fn is_gone(&self, machine: &NodeUuid) -> bool {
+        self.absences.is_proven(machine)
+    }
+
+    /// Takes in the answer to one poll; `wanted` are the recorded machines whose absence matters.
+    fn take(&mut self, id: &ClusterId, answer: Result<Reply, CallError>, wanted: &BTreeSet<NodeUuid>) {
+        if let Ok(reply) = &answer
+            && reply.is_complete(id)
+        {
+            self.count_absences(reply, wanted);
+            self.complete.push(reply.clone());
+            if self.complete.len() > 2 {
+                self.complete.remove(0);
+            }
+        }
+        self.latest = Some(answer);
+    }
+
+    fn count_absences(&mut self, reply: &Reply, wanted: &BTreeSet<NodeUuid>) {
+        let absent: BTreeSet<NodeUuid> = wanted
+            .iter()
+            .filter(|machine| !reply.lists(machine))
+            .cloned()
+            .collect();
+        self.absences.observe(absent, reply.at);
+    }
+}
+
+impl Default for ClusterView {
+    fn default() -> Self {
+        Self {
+            latest: None,
+            complete: Vec::new(),
+            absences: Absences::spaced(ABSENCE_SPACING),
+        }
+    }
+}
+
+// === impl Absences ===
+
+impl<K: Ord> Absences<K> {
+    /// Starts with nothing absent; replies closer together than `spacing` count once.
+    pub fn spaced(spacing: TimeDelta) -> Self {
+        Self {
+            spacing,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what one complete reply lacked; what it did not lack is forgotten.
+    pub fn observe(&mut self, absent: BTreeSet<K>, at: DateTime<Utc>) {
+        self.seen.retain(|key, _| absent.contains(key));
+        for key in absent {
+            let (count, last) = self.seen.entry(key).or_insert((0, at - self.spacing));
+            if at - *last >= self.spacing {
+                *count = count.saturating_add(1);
+                *last = at;
+            }
+        }
+    }
+
+    /// Tells whether enough replies, far enough apart, lacked it.
+    pub fn is_proven(&self, key: &K) -> bool {
+        self.seen
+            .get(key)
+            .is_some_and(|(count, _)| *count >= ABSENCES_NEEDED)
+    }
+}
+
+// === impl Polls ===
+
+impl Polls {
+    /// Returns what is known of a cluster.
+    pub fn cluster(&self, id: &ClusterId) -> Option<&ClusterView> {
+        self.clusters.get(id)
+    }
+
+    /// Returns every polled cluster in order of its identifier.
+    pub fn clusters(&self) -> impl Iterator<Item = (&ClusterId, &ClusterView)> {
+        self.clusters.iter()
+    }
+
+    /// Tells whether a poll is due, or a cluster is wanted that was never asked for.
+    pub fn is_due(
+        &self,
+        now: DateTime<Utc>,
+        interval: TimeDelta,
+        wanted: &BTreeMap<ClusterId, BTreeSet<NodeUuid>>,
+    ) -> bool {
+        let is_old = self.polled_at.is_none_or(|at| now - at >= interval);
+        let asks_for_new = wanted.keys().any(|id| !self.clusters.contains_key(id));
+        !wanted.is_empty() && (is_old || asks_for_new)
+    }
+
+    /// Asks VPSie once for the list of clusters and once for each wanted cluster and its groups.
+    ///
+    /// A failure is kept as the answer of its cluster and stops no other.
+    pub async fn refresh(
+        &mut self,
+        api: &dyn VpsieApi,
+        now: DateTime<Utc>,
+        wanted: &BTreeMap<ClusterId, BTreeSet<NodeUuid>>,
+    ) {
+        self.clusters.retain(|id, _| wanted.contains_key(id));
+        self.polled_at = Some(now);
+        if wanted.is_empty() {
+            return;
+        }
+        let summaries = match api.clusters().await {
+            Ok(summaries) => summaries,
+            Err(error) => {
+                tracing::warn!(%error, "the list of clusters could not be read");
+                Vec::new()
+            }
+        };
+        for (id, machines) in wanted {
+            let summary = summaries
+                .iter()
+                .find(|summary| &summary.identifier == id)
+                .cloned();
+            let answer = ask(api, id, now, summary).await;
+            if let Err(error) = &answer {
+                tracing::warn!(cluster = %id, %error, "the cluster could not be polled");
+            }
+            self.clusters
+                .entry(id.clone())
+                .or_default()
+                .take(id, answer, machines);
+        }
+    }
+}
+
+async fn ask(
+    api: &dyn VpsieApi,
+    id: &ClusterId,
+    at: DateTime<Utc>,
+    summary: Option<ClusterSummary>,
+) -> Result<Reply, CallError> {
+    let cluster = api.cluster(id).await?;
+    let groups = api.node_groups(id).await?;
+    Ok(Reply {
+        at,
+        cluster,
+        groups,
+        summary,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vpsie_api::ClusterNode;
+
+    fn cluster_id() -> ClusterId {
+        ClusterId::new("c1")
+    }
+
+    fn reply(seconds: i64, machines: &[&str], count: u32) -> Reply {
+        let nodes = machines
+            .iter()
+            .map(|machine| ClusterNode {
+                identifier: Some(NodeUuid::new(*machine)),
+                ..ClusterNode::default()
+            })
+            .collect();
+        Reply {
+            at: DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds),
+            cluster: Cluster {
+                identifier: Some(cluster_id()),
+                count: Some(count),
+                nodes,
+                ..Cluster::default()
+            },
+            groups: Vec::new(),
+            summary: None,
+        }
+    }
+
+    fn view(replies: Vec<Result<Reply, CallError>>) -> ClusterView {
+        let wanted = BTreeSet::from([NodeUuid::new("m1")]);
+        let mut view = ClusterView::default();
+        for reply in replies {
+            view.take(&cluster_id(), reply, &wanted);
+        }
+        view
+    }
+
+    /// LC-25: gone means absent from three complete replies at least 30 s apart.
+    #[test]
+    fn a_machine_is_gone_only_after_three_spaced_complete_replies() {
+        let machine = NodeUuid::new("m1");
+        let gone = |replies| view(replies).is_gone(&machine);
+        assert!(gone(vec![
+            Ok(reply(0, &[], 0)),
+            Ok(reply(30, &[], 0)),
+            Ok(reply(60, &[], 0))
+        ]));
+        assert!(
+            !gone(vec![Ok(reply(0, &[], 0)), Ok(reply(30, &[], 0))]),
+            "two are not three"
+        );
+        let close = [0, 10, 20, 29].map(|at| Ok(reply(at, &[], 0)));
+        assert!(!gone(close.into()), "replies within 30 s count once");
+        let truncated = [0, 30, 60, 90].map(|at| Ok(reply(at, &[], 1)));
+        assert!(
+            !gone(truncated.into()),
+            "a reply that lacks a node it counts proves nothing"
+        );
+        let seen_again =
+            [(0, &[][..]), (30, &[]), (60, &["m1"]), (90, &[]), (120, &[])].map(|(at, listed)| {
+                let count = u32::try_from(listed.len()).unwrap();
+                Ok(reply(at, listed, count))
+            });
+        assert!(!gone(seen_again.into()), "being listed starts the count anew");
+    }
+
+    /// R2b: a baseline is the union of two sane polls, the newest included.
+    #[test]
+    fn baseline_needs_two_complete_replies_and_a_sane_newest_one() {
+        assert!(view(vec![Ok(reply(0, &["m1"], 1))]).baseline_replies().is_none());
+        assert!(
+            view(vec![Ok(reply(0, &["m1"], 1)), Ok(reply(9, &["m1"], 1))])
+                .baseline_replies()
+                .is_some()
+        );
+        let newest_truncated = view(vec![
+            Ok(reply(0, &["m1"], 1)),
+            Ok(reply(9, &["m1"], 1)),
+            Ok(reply(18, &["m1"], 2)),
+        ]);
+        assert!(newest_truncated.baseline_replies().is_none());
+    }
+}

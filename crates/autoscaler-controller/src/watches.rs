@@ -1,0 +1,188 @@
+//! Kubernetes, watched: three kinds in memory, never listed in a loop.
+
+use crate::resources::{NodeGroup, VPSieNode};
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::Node;
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
+const FIRST_LIST_LIMIT: Duration = Duration::from_secs(60);
+
+/// The watched objects, and a signal that any of them changed.
+pub struct Watches {
+    groups: Store<NodeGroup>,
+    vpsie_nodes: Store<VPSieNode>,
+    nodes: Store<Node>,
+    changed: Arc<Notify>,
+    tasks: JoinSet<()>,
+}
+
+/// Why the watches did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// A kind is not known to the API server.
+    #[error(
+        "{kind} is not known to the API server; apply the resource definitions: `autoscaler crd | kubectl apply -f -`"
+    )]
+    NotInstalled {
+        /// The missing kind.
+        kind: String,
+    },
+    /// The API server does not let us list a kind.
+    #[error(
+        "the API server forbids listing {kind}; grant get, list and watch on it to the autoscaler's service account"
+    )]
+    Forbidden {
+        /// The kind that may not be listed.
+        kind: String,
+    },
+    /// The API server could not be asked.
+    #[error("listing {kind} failed; check the kubeconfig and that the API server is reachable")]
+    Unreachable {
+        /// The kind that was being listed.
+        kind: String,
+        /// What the client says.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// The first lists did not arrive in time.
+    #[error("the first lists of the API server did not arrive within 60 seconds")]
+    TimedOut,
+}
+
+// === impl Watches ===
+
+impl Watches {
+    /// Checks that each kind can be listed, starts its watch, and waits for the first lists.
+    ///
+    /// # Errors
+    ///
+    /// Names the kind that cannot be listed and what to do about it.
+    pub async fn start(client: &Client) -> Result<Self, WatchError> {
+        check::<NodeGroup>(client).await?;
+        check::<VPSieNode>(client).await?;
+        check::<Node>(client).await?;
+        let mut tasks = JoinSet::new();
+        let changed = Arc::new(Notify::new());
+        let groups = watch::<NodeGroup>(client, &changed, &mut tasks, |_| ());
+        let vpsie_nodes = watch::<VPSieNode>(client, &changed, &mut tasks, |_| ());
+        let nodes = watch::<Node>(client, &changed, &mut tasks, drop_images);
+        let first_lists = async {
+            tokio::try_join!(
+                groups.wait_until_ready(),
+                vpsie_nodes.wait_until_ready(),
+                nodes.wait_until_ready()
+            )
+        };
+        match tokio::time::timeout(FIRST_LIST_LIMIT, first_lists).await {
+            Ok(Ok(_)) => Ok(Self {
+                groups,
+                vpsie_nodes,
+                nodes,
+                changed,
+                tasks,
+            }),
+            Ok(Err(_)) | Err(_) => Err(WatchError::TimedOut),
+        }
+    }
+
+    /// Returns all NodeGroups in order of namespace and name.
+    pub fn groups(&self) -> Vec<Arc<NodeGroup>> {
+        sorted(&self.groups)
+    }
+
+    /// Returns all VPSieNodes in order of namespace and name.
+    pub fn vpsie_nodes(&self) -> Vec<Arc<VPSieNode>> {
+        sorted(&self.vpsie_nodes)
+    }
+
+    /// Returns all Nodes in order of their name.
+    pub fn nodes(&self) -> Vec<Arc<Node>> {
+        sorted(&self.nodes)
+    }
+
+    /// Waits until some watched object changed since the last call.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Tells whether a watch ended, which none does by itself.
+    pub fn is_broken(&mut self) -> bool {
+        self.tasks.try_join_next().is_some()
+    }
+}
+
+fn sorted<K>(store: &Store<K>) -> Vec<Arc<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let mut objects = store.state();
+    objects.sort_by_cached_key(|object| {
+        let metadata = object.meta();
+        (metadata.namespace.clone(), metadata.name.clone())
+    });
+    objects
+}
+
+async fn check<K>(client: &Client) -> Result<(), WatchError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let kind = K::kind(&()).into_owned();
+    let one = kube::api::ListParams::default().limit(1);
+    let api = Api::<K>::all(client.clone());
+    let Err(source) = tokio::time::timeout(FIRST_LIST_LIMIT, api.list_metadata(&one))
+        .await
+        .map_err(|_| WatchError::TimedOut)?
+    else {
+        return Ok(());
+    };
+    match &source {
+        kube::Error::Api(status) if status.code == 404 => Err(WatchError::NotInstalled { kind }),
+        kube::Error::Api(status) if status.code == 403 => Err(WatchError::Forbidden { kind }),
+        _ => Err(WatchError::Unreachable {
+            kind,
+            source: Box::new(source),
+        }),
+    }
+}
+
+fn watch<K>(client: &Client, changed: &Arc<Notify>, tasks: &mut JoinSet<()>, trim: fn(&mut K)) -> Store<K>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let (store, writer) = reflector::store();
+    let changed = Arc::clone(changed);
+    let events = watcher(Api::<K>::all(client.clone()), watcher::Config::default())
+        .default_backoff()
+        .modify(move |object| {
+            object.managed_fields_mut().clear();
+            trim(object);
+        })
+        .reflect(writer)
+        .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"));
+    tasks.spawn(async move {
+        let mut events = std::pin::pin!(events);
+        while let Some(event) = events.next().await {
+            if event.is_ok() {
+                changed.notify_one();
+            }
+        }
+    });
+    store
+}
+
+/// The images of a Node are most of its size, and nobody here reads them.
+fn drop_images(node: &mut Node) {
+    if let Some(status) = &mut node.status {
+        status.images = None;
+    }
+}

@@ -1,0 +1,125 @@
+//! Everything that one pass looks at, read once.
+
+use crate::baseline::Baselines;
+use crate::intent::Requested;
+use crate::poll::{Absences, ClusterView, Polls};
+use crate::resources::{NodeGroup, VPSieNode};
+use crate::settings::Settings;
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use vpsie_api::{ClusterId, NodeUuid};
+
+/// One observation of Kubernetes and VPSie.
+pub struct World<'a> {
+    /// The time of the observation.
+    pub now: DateTime<Utc>,
+    /// What an operator may tune.
+    pub settings: &'a Settings,
+    /// All NodeGroups, in order of namespace and name.
+    pub groups: Vec<Arc<NodeGroup>>,
+    /// All VPSieNodes, in order of namespace and name.
+    pub claims: Vec<ClaimObject>,
+    /// All Nodes, in order of name.
+    pub nodes: Vec<Arc<Node>>,
+    /// What VPSie answered last, by cluster.
+    pub polls: &'a Polls,
+    /// The stored baselines.
+    pub baselines: &'a Baselines,
+    /// Deleted VPSieNodes for whose open request nothing was found, by uid (`I6`).
+    pub without_candidate: &'a Absences<String>,
+}
+
+/// A VPSieNode with what its annotations say of its request.
+#[derive(Clone, Debug)]
+pub struct ClaimObject {
+    /// The object as stored.
+    pub object: Arc<VPSieNode>,
+    /// What was asked for it.
+    pub requested: Requested,
+}
+
+// === impl World ===
+
+impl World<'_> {
+    /// Returns what is known of the cluster of a VPSieNode or NodeGroup.
+    pub fn cluster(&self, identifier: &str) -> Option<&ClusterView> {
+        self.polls.cluster(&ClusterId::new(identifier))
+    }
+
+    /// Returns the NodeGroup of a VPSieNode.
+    pub fn group_of(&self, claim: &VPSieNode) -> Option<&Arc<NodeGroup>> {
+        self.groups.iter().find(|group| {
+            group.name_any() == claim.spec.node_group_name && group.namespace() == claim.namespace()
+        })
+    }
+
+    /// Returns the VPSieNodes of a NodeGroup.
+    pub fn members<'w>(&'w self, group: &'w NodeGroup) -> impl Iterator<Item = &'w ClaimObject> {
+        self.claims.iter().filter(move |claim| {
+            claim.object.spec.node_group_name == group.name_any()
+                && claim.object.namespace() == group.namespace()
+        })
+    }
+}
+
+// === impl ClaimObject ===
+
+impl ClaimObject {
+    /// Reads the annotations of a VPSieNode.
+    pub fn new(object: Arc<VPSieNode>) -> Self {
+        let requested = crate::convert::requested(&object);
+        Self { object, requested }
+    }
+
+    /// Tells whether the object is being deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.object.metadata.deletion_timestamp.is_some()
+    }
+
+    /// Returns the recorded identifier of the machine.
+    pub fn machine(&self) -> Option<NodeUuid> {
+        let identifier = self.object.spec.vpsie_node_identifier.as_deref()?;
+        (!identifier.is_empty()).then(|| NodeUuid::new(identifier))
+    }
+
+    /// Tells whether anything of a machine is recorded.
+    pub fn has_machine(&self) -> bool {
+        self.machine().is_some()
+            || self.object.instance_id().is_some()
+            || self
+                .object
+                .spec
+                .ip_address
+                .as_deref()
+                .is_some_and(|address| !address.is_empty())
+    }
+
+    /// Tells whether a machine may exist for it: one is recorded, or a request may have made one.
+    pub fn may_have_machine(&self) -> bool {
+        self.has_machine() || self.requested.may_have_effect()
+    }
+}
+
+/// Lists the clusters to poll, and in each the recorded machines whose absence matters.
+pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> BTreeMap<ClusterId, BTreeSet<NodeUuid>> {
+    let mut wanted: BTreeMap<ClusterId, BTreeSet<NodeUuid>> = BTreeMap::new();
+    for group in groups
+        .iter()
+        .filter(|group| !group.spec.resource_identifier.is_empty())
+    {
+        wanted
+            .entry(ClusterId::new(group.spec.resource_identifier.as_str()))
+            .or_default();
+    }
+    for claim in claims
+        .iter()
+        .filter(|claim| !claim.object.spec.resource_identifier.is_empty())
+    {
+        let cluster = ClusterId::new(claim.object.spec.resource_identifier.as_str());
+        wanted.entry(cluster).or_default().extend(claim.machine());
+    }
+    wanted
+}
