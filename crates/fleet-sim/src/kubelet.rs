@@ -5,6 +5,9 @@
 
 mod node;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
