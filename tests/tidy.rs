@@ -1,0 +1,272 @@
+//! The rules of this house, as tests. Each rule is first shown to complain about something bad.
+
+#[path = "tidy/borders.rs"]
+mod borders;
+#[path = "tidy/crates.rs"]
+mod crates;
+#[path = "tidy/files.rs"]
+mod files;
+#[path = "tidy/manifest.rs"]
+mod manifest;
+#[path = "tidy/text.rs"]
+mod text;
+
+use files::TextFile;
+
+/// Shows that a rule complains once about each bad file and not about a good one, then asks about ours.
+#[track_caller]
+fn check(rule: fn(&TextFile) -> Vec<String>, bad: &[(&str, &str)], good: &[(&str, &str)]) {
+    for (path, text) in bad {
+        assert_eq!(
+            rule(&TextFile::new(path, text)).len(),
+            1,
+            "the rule must see {path}: {text}"
+        );
+    }
+    for (path, text) in good {
+        assert_eq!(
+            rule(&TextFile::new(path, text)),
+            Vec::<String>::new(),
+            "the rule must not mind {text}"
+        );
+    }
+    nothing_to_say(files::all().iter().flat_map(rule).collect());
+}
+
+#[track_caller]
+fn nothing_to_say(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// The rules below would all hold in an empty folder.
+#[test]
+fn this_is_the_checkout() {
+    let paths: Vec<String> = files::all().into_iter().map(|file| file.path).collect();
+    for expected in [
+        ".ci/run",
+        "Cargo.toml",
+        "crates/node-match/src/lib.rs",
+        "deploy/crd.yaml",
+        "tests/tidy.rs",
+    ] {
+        assert!(
+            paths.iter().any(|path| path == expected),
+            "{expected} is not among {} files",
+            paths.len()
+        );
+    }
+    assert!(!paths.iter().any(|path| path.starts_with("target/")));
+    assert!(crates::manifests().len() >= 6);
+}
+
+#[test]
+fn crates_that_think_touch_nothing() {
+    let path = "crates/node-match/src/claim.rs";
+    check(
+        text::impure,
+        &[
+            (path, "pub async fn decide() {}"),
+            (path, "let later = async move { 1 };"),
+            (path, "let reply = client.send().await;"),
+            (path, "let now = Utc::now();"),
+            (path, "let now = std::time::Instant::now();"),
+            (path, "let now = SystemTime::now();"),
+            (path, "use std::collections::HashMap;"),
+            (path, "    let seen: HashSet<u64> = claims.collect();"),
+            ("crates/fleet-plan/src/fit/tests.rs", "let now = Utc::now();"),
+        ],
+        &[
+            (path, "// A HashMap would make the answer depend on the run."),
+            (path, "pub fn decide(now: DateTime<Utc>) {}"),
+            ("crates/vpsie-api/src/client.rs", "pub async fn send() {}"),
+        ],
+    );
+}
+
+#[test]
+fn files_can_be_read_in_one_sitting() {
+    let long = "//! Too long.\n".repeat(501);
+    let just_short_enough = "//! Long.\n".repeat(500);
+    check(
+        text::too_long,
+        &[("crates/node-match/src/lib.rs", &long), ("tests/laws.rs", &long)],
+        &[
+            ("crates/node-match/src/lib.rs", &just_short_enough),
+            ("deploy/crd.yaml", &long),
+        ],
+    );
+}
+
+#[test]
+fn readme_can_be_read_in_one_sitting() {
+    let long = "Words.\n".repeat(121);
+    check(
+        text::readme_too_long,
+        &[("README.md", &long)],
+        &[("docs/architecture.md", &long)],
+    );
+}
+
+#[test]
+fn file_names_say_what_is_inside() {
+    check(
+        text::empty_name,
+        &[
+            ("crates/node-match/src/claim/mod.rs", ""),
+            ("crates/node-match/src/utils.rs", ""),
+            ("tests/common/words.rs", ""),
+        ],
+        &[("crates/node-match/src/model.rs", ""), ("docs/common.md", "")],
+    );
+}
+
+#[test]
+fn files_say_what_they_are() {
+    check(
+        text::no_introduction,
+        &[
+            ("src/a.rs", "use std::fmt;\n"),
+            ("src/a.rs", "\n//! Late.\n"),
+            ("src/a.rs", "//!\n"),
+            ("src/a.rs", ""),
+        ],
+        &[("src/a.rs", "//! Letters.\n"), ("a.toml", "")],
+    );
+}
+
+#[test]
+fn nothing_is_put_off() {
+    check(
+        text::put_off,
+        &[
+            ("src/a.rs", concat!("// TO", "DO: later")),
+            ("scripts/test", concat!("# FIX", "ME later")),
+            ("src/a.rs", concat!("let a = 1; // XX", "X")),
+        ],
+        &[
+            ("src/a.rs", concat!("const METHOD", "TODOS: u8 = 1;")),
+            ("docs/style.md", concat!("No TO", "DO.")),
+        ],
+    );
+}
+
+#[test]
+fn every_test_runs() {
+    check(
+        text::ignored,
+        &[
+            ("src/a.rs", concat!("#[ign", "ore]")),
+            ("src/a.rs", concat!("    #[ign", "ore = \"slow\"]")),
+            ("src/a.rs", concat!("#[cfg_attr(windows, ign", "ore)]")),
+            ("src/a.rs", concat!("/// ```ign", "ore")),
+            ("src/a.rs", concat!("//! ```rust,ign", "ore")),
+        ],
+        &[
+            ("src/a.rs", "// We ignore what is not ours."),
+            ("src/a.rs", "let ignored = 1;"),
+        ],
+    );
+}
+
+#[test]
+fn names_of_tests_are_sentences() {
+    check(
+        text::name_is_no_sentence,
+        &[
+            ("src/a.rs", "    #[test]\n    fn test_it() {}\n"),
+            ("src/a.rs", "#[tokio::test]\nasync fn test_it() {}\n"),
+        ],
+        &[
+            ("src/a.rs", "#[test]\nfn one_claim_has_one_machine() {}\n"),
+            ("src/a.rs", "fn test_clock() {}\n"),
+        ],
+    );
+}
+
+#[test]
+fn paths_exist_on_every_machine() {
+    check(
+        text::path_of_one_machine,
+        &[
+            ("src/a.rs", concat!("let path = \"/ro", "ot/cache\";")),
+            ("docs/testing.md", concat!("See /ho", "me/me/notes.")),
+        ],
+        &[("deploy/Dockerfile", "COPY autoscaler /usr/local/bin/")],
+    );
+}
+
+#[test]
+fn machines_are_removed_in_one_place() {
+    let act = || {
+        TextFile::new(
+            "crates/autoscaler-controller/src/act.rs",
+            "vpsie.remove_worker(&cluster, &node)",
+        )
+    };
+    let bad = [
+        TextFile::new(
+            "crates/autoscaler-controller/src/observe.rs",
+            "vpsie.remove_worker(&cluster, &node)",
+        ),
+        TextFile::new(
+            "bins/autoscaler/src/main.rs",
+            "RemoveWorker::remove_worker(&client, &cluster, &node)",
+        ),
+    ];
+    for file in bad {
+        assert_eq!(borders::removals_besides_one(&[act(), file]).len(), 1);
+    }
+    let renamed = TextFile::new(
+        "crates/autoscaler-controller/src/act.rs",
+        "let vpsie: &dyn RemoveWorker;",
+    );
+    assert_eq!(borders::removals_besides_one(&[renamed]).len(), 1);
+    let good = [
+        act(),
+        TextFile::new(
+            "crates/vpsie-api/src/api.rs",
+            "client.remove_worker(&cluster, &node)",
+        ),
+        TextFile::new(
+            "crates/fleet-sim/src/cloud.rs",
+            "async fn remove_worker(&self) {}",
+        ),
+        TextFile::new(
+            "crates/autoscaler-controller/src/plan.rs",
+            "// `remove_worker(` is called by act.rs.",
+        ),
+        TextFile::new(
+            "crates/autoscaler-controller/src/plan/tests.rs",
+            "vpsie.expect_remove_worker()",
+        ),
+    ];
+    assert_eq!(borders::removals_besides_one(&good), Vec::<String>::new());
+    nothing_to_say(borders::removals_besides_one(&files::all()));
+}
+
+/// A mistake in our reply types must not be in both the client and what it is tested against.
+#[test]
+fn simulator_shares_only_the_transport_with_the_client() {
+    let path = "crates/fleet-sim/src/cloud.rs";
+    check(
+        borders::shared_shapes,
+        &[
+            (path, "use vpsie_api::Cluster;"),
+            (path, "use vpsie_api::{Transport, NodeGroup, TransportError};"),
+            (
+                path,
+                "use vpsie_api::{\n    Transport,\n    k8s::{Cluster, ClusterNode},\n};",
+            ),
+            (path, "fn reply() -> vpsie_api::Offer {}"),
+            (path, "use vpsie_api::*;"),
+        ],
+        &[
+            (path, "use vpsie_api::{Transport, TransportError};"),
+            (path, "//! vpsie_api::Cluster is not used."),
+            (
+                "crates/autoscaler-controller/src/observe.rs",
+                "use vpsie_api::Cluster;",
+            ),
+        ],
+    );
+}
