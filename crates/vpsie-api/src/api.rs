@@ -63,3 +63,34 @@ pub trait RemoveWorker: Send + Sync {
     /// Says whether the worker may be going all the same.
     async fn remove_worker(&self, cluster: &ClusterId, node: &NodeUuid) -> Result<(), EffectError>;
 }
+
+#[cfg(all(test, feature = "mock"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn mocks_stand_in_for_both_traits() {
+        let mut api = MockVpsieApi::new();
+        api.expect_add_worker()
+            .withf(|cluster, group, request| {
+                (cluster.as_str(), group.get(), request.as_str()) == ("c", 412, "slot-1")
+            })
+            .returning(|_, _, _| Ok(Accepted::default()));
+        let api: &dyn VpsieApi = &api;
+        let request = RequestId::new("slot-1").expect("a good id");
+        let added = api
+            .add_worker(&ClusterId::new("c"), GroupNumber::new(412), &request)
+            .await;
+        assert_eq!(added, Ok(Accepted::default()));
+
+        let mut remover = MockRemoveWorker::new();
+        remover.expect_remove_worker().times(1).returning(|_, _| Ok(()));
+        let remover: &dyn RemoveWorker = &remover;
+        assert_eq!(
+            remover
+                .remove_worker(&ClusterId::new("c"), &NodeUuid::new("n"))
+                .await,
+            Ok(())
+        );
+    }
+}

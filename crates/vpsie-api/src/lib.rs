@@ -1,4 +1,71 @@
 //! The VPSie HTTP API, typed: requests and replies as values, and one client that sends them.
+//!
+//! Knows clusters, nodes, groups and sizes of managed Kubernetes as VPSie has them, and
+//! nothing of Kubernetes itself.
+//!
+//! ```text
+//!   VpsieApi · RemoveWorker                 the traits that callers are written against
+//!            │
+//!         Client ──── Session               who is asking: a token, or tokens renewed
+//!            │
+//!   Request value ──▶ Transport ──▶ Reply value ──▶ Cluster, NodeGroup, Offer, …
+//!   (no socket)          │          (no socket)
+//!                        │               └────────▶ CallError    one variant per cause
+//!                  HttpTransport                        │
+//!                  or a script in memory           EffectError   may it have happened?
+//! ```
+//!
+//! # The three outcomes of a failed change
+//! A call that buys a machine must not be repeated on a guess. So a failed change says
+//! what is known about its effect, see [`EffectError`]: *refused* and *not sent* prove that
+//! nothing was made; after everything else the outcome is *unknown*, and the next step is
+//! to look at what exists.
+//!
+//! # Leniency
+//! Sources disagree about names and types of fields. Everything but the key of a list entry
+//! is optional, numbers may be text, truths may be numbers, and a date that cannot be read
+//! is no date. Text that is empty is none.
+//!
+//! # Examples
+//! A transport that answers from a script stands in for VPSie:
+//! ```
+//! use std::sync::Arc;
+//!
+//! use vpsie_api::{
+//!     Client, ClusterId, Credentials, EffectError, GroupNumber, NextStep, RefusalReason, RequestId,
+//!     Settings, Transport, TransportError, VpsieApi,
+//! };
+//!
+//! /// Answers every request alike.
+//! struct Always(&'static str);
+//!
+//! #[async_trait::async_trait]
+//! impl Transport for Always {
+//!     async fn send(
+//!         &self,
+//!         request: http::Request<bytes::Bytes>,
+//!     ) -> Result<http::Response<bytes::Bytes>, TransportError> {
+//!         assert_eq!(request.headers()["vpsie-auth"], "my-token");
+//!         Ok(http::Response::new(self.0.into()))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let answer = r#"{"error":true,"message":"Worker nodes count exceeds the allowed limit"}"#;
+//! let token = Credentials::Token("my-token".to_owned().into());
+//! let vpsie = Client::new(Settings::default(), token, Arc::new(Always(answer)))?;
+//!
+//! let cluster = ClusterId::new("0d6c1a52-f8f3-11f0-9b1e-0050569c68dc");
+//! let request = RequestId::new("workers-1")?;
+//! let error = vpsie.add_worker(&cluster, GroupNumber::new(412), &request).await.unwrap_err();
+//!
+//! assert!(matches!(error, EffectError::Refused(_)));
+//! assert_eq!(error.refusal(), Some(RefusalReason::WorkerLimit));
+//! assert_eq!(error.next_step(), NextStep::Never);
+//! # Ok(())
+//! # }
+//! ```
 
 mod api;
 mod call;

@@ -1,1 +1,9 @@
-//! Tests of the client.
+//! Tests of the client over a transport that answers from a script.
+
+mod effects;
+mod recorded;
+mod script;
+mod secrets;
+mod sessions;
+mod settings;
+mod wire;

@@ -1,6 +1,6 @@
 //! Reads the nouns of managed Kubernetes; sources disagree, so all spellings are taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::envelope::MissingKey;
 use crate::fields::Fields;
@@ -65,7 +65,7 @@ impl ClusterNode {
         self.identifier = self.identifier.take().or(other.identifier);
         self.hostname = self.hostname.take().or(other.hostname);
         self.addresses.extend(other.addresses);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         self.addresses.retain(|address| seen.insert(address.clone()));
         self.status = self.status.take().or(other.status);
         self.role = self.role.take().or(other.role);
@@ -133,36 +133,47 @@ enum Key {
 
 impl Union {
     fn add(&mut self, list: impl Iterator<Item = ClusterNode>) {
-        let known = self.nodes.len();
+        // Earlier nodes that an entry of this list has turned out to be.
+        let mut joined = BTreeSet::new();
+        let mut changed = Vec::new();
         for node in list {
-            match self.find(&node) {
-                Some(index) => self.nodes[index].complete_with(node),
-                None => self.nodes.push(node),
+            match self.find(&node, &joined) {
+                Some(index) => {
+                    self.nodes[index].complete_with(node);
+                    joined.insert(index);
+                    changed.push(index);
+                }
+                None => {
+                    changed.push(self.nodes.len());
+                    self.nodes.push(node);
+                }
             }
         }
-        for (offset, node) in self.nodes[known..].iter().enumerate() {
-            for key in keys(node) {
-                self.index.entry(key).or_insert(known + offset);
+        for index in changed {
+            for key in keys(&self.nodes[index]) {
+                self.index.entry(key).or_insert(index);
             }
         }
     }
 
-    /// Finds a report of the same node from an earlier list. A differing identifier
-    /// tells two nodes of one name apart.
-    fn find(&self, node: &ClusterNode) -> Option<usize> {
+    /// Finds a report of the same node from an earlier list.
+    fn find(&self, node: &ClusterNode, joined: &BTreeSet<usize>) -> Option<usize> {
         keys(node)
             .filter_map(|key| self.index.get(&key).copied())
-            .find(|index| {
-                let other = &self.nodes[*index];
-                let differs = |same: Option<bool>| same == Some(false);
-                let identifiers = node.identifier.as_ref().zip(other.identifier.as_ref());
-                let numbers = node.number.zip(other.number);
-                let same_identifier = identifiers.map(|(ours, theirs)| ours == theirs);
-                !differs(same_identifier)
-                    && (same_identifier == Some(true)
-                        || !differs(numbers.map(|(ours, theirs)| ours == theirs)))
-            })
+            .find(|index| !joined.contains(index) && agree(node, &self.nodes[*index]))
     }
+}
+
+/// Tells whether two reports that share a key can be about one node: a differing
+/// identifier, or else a differing number, tells two nodes of one name apart.
+fn agree(one: &ClusterNode, other: &ClusterNode) -> bool {
+    let identifiers = one.identifier.as_ref().zip(other.identifier.as_ref());
+    if let Some((ours, theirs)) = identifiers {
+        return ours == theirs;
+    }
+    one.number
+        .zip(other.number)
+        .is_none_or(|(ours, theirs)| ours == theirs)
 }
 
 fn keys(node: &ClusterNode) -> impl Iterator<Item = Key> {
