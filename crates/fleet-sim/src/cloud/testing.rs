@@ -106,6 +106,7 @@ pub(crate) fn answered(handled: Handled) -> (u16, Value) {
             let body = serde_json::from_slice(reply.body()).unwrap_or(Value::Null);
             (reply.status().as_u16(), body)
         }
-        other => panic!("expected an answer, got {other:?}"),
+        Handled::ConnectionLost => panic!("expected an answer, the connection was lost"),
+        Handled::TimedOut => panic!("expected an answer, none came"),
     }
 }

@@ -1,6 +1,6 @@
 //! The state behind the cloud and the few ways in which it grows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
@@ -38,6 +38,7 @@ pub(super) struct World {
     pub(super) calls: Vec<Call>,
     /// The last whole answer per path, for stale lists.
     pub(super) answers: BTreeMap<String, Bytes>,
+    hostnames: BTreeSet<String>,
     last_created: Option<DateTime<Utc>>,
 }
 
@@ -50,6 +51,8 @@ pub(super) struct Purchase {
 const FIRST_MACHINE: u64 = 71_001;
 const FIRST_GROUP: u64 = 412;
 const FIRST_CLUSTER: u64 = 140;
+/// Four digits make 65,536 names; so many draws fail only when nearly all of them are taken.
+const HOSTNAME_DRAWS: u32 = 200;
 /// How long before the start of the simulation the first machines were made.
 const AGE_OF_FIRST_MACHINES: Duration = Duration::days(4);
 
@@ -73,6 +76,7 @@ impl World {
             removals: Vec::new(),
             calls: Vec::new(),
             answers: BTreeMap::new(),
+            hostnames: BTreeSet::new(),
             last_created: None,
         }
     }
@@ -215,7 +219,7 @@ impl World {
     /// Drafts a machine with its names and addresses; its times are set by the caller.
     fn draft(&mut self, cluster: &str, group: Option<u64>, role: Role, size: u64) -> Machine {
         let number = FIRST_MACHINE + self.machines.len() as u64;
-        let hostname = self.free_hostname(cluster, role);
+        let hostname = self.free_hostname(cluster, role, number);
         let uuid = self.chance.uuid();
         let offer = self.offers[&size].clone();
         let home = self.cluster_mut(cluster).expect("the machine's cluster exists");
@@ -254,7 +258,7 @@ impl World {
     }
 
     /// Draws a hostname as VPSie does, one that no machine ever had.
-    fn free_hostname(&mut self, cluster: &str, role: Role) -> String {
+    fn free_hostname(&mut self, cluster: &str, role: Role, number: u64) -> String {
         let name = self
             .cluster(cluster)
             .expect("the machine's cluster exists")
@@ -265,14 +269,12 @@ impl World {
             Role::Manager => "master",
             Role::Worker => "slave",
         };
-        // Four digits name 65,536 machines; a fifth is added rather than never to end.
-        for attempt in 0_u32.. {
-            let extra = if attempt > 200 { "0" } else { "" };
-            let hostname = format!("{name}-{word}-{extra}{}", self.chance.suffix());
-            if self.machines.values().all(|machine| machine.hostname != hostname) {
-                return hostname;
-            }
-        }
-        unreachable!("the loop above has no end but a free name")
+        let drawn = (0..HOSTNAME_DRAWS)
+            .map(|_| format!("{name}-{word}-{}", self.chance.suffix()))
+            .find(|hostname| !self.hostnames.contains(hostname));
+        // The number of a machine has five digits and belongs to it alone.
+        let hostname = drawn.unwrap_or_else(|| format!("{name}-{word}-{number:05x}"));
+        self.hostnames.insert(hostname.clone());
+        hostname
     }
 }

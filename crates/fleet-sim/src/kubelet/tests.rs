@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{run, run_cluster};
 use crate::cloud::testing::SmallCloud;
 use crate::cloud::{CallKind, ClusterSpec, Fault, FaultEffect, SimMachine};
-use crate::kube_api::KubeApi;
+use crate::kube_api::{KubeApi, KubeFault, KubeFaultEffect, Verb};
 
 /// A small cloud whose kubelets run against a Kubernetes API of their own.
 struct Fleet {
@@ -253,4 +253,24 @@ async fn kubelets_of_one_cluster_leave_the_others_out() {
             .unwrap()
             .starts_with("ams-kubernetes-0001-master-")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn kubelet_survives_an_api_that_fails() {
+    let fleet = Fleet::start().await;
+    let on_create = |effect| KubeFault::new(effect).on(Verb::Create).resource("nodes");
+    fleet.api.fault(on_create(KubeFaultEffect::Status(500)));
+    fleet.api.fault(on_create(KubeFaultEffect::LoseReply));
+    fleet.api.fault(
+        KubeFault::new(KubeFaultEffect::Conflict)
+            .on(Verb::Patch)
+            .resource("nodes"),
+    );
+    let uuid = fleet.world.buy("uid-1");
+    fleet.world.settle().await;
+    let node = fleet
+        .node_of(&fleet.machine(&uuid))
+        .await
+        .expect("it joins in the end");
+    assert_eq!(readiness(&node), "True");
 }

@@ -18,6 +18,10 @@ pub(super) struct Facts<'a> {
     pub(super) postings: Vec<Posting>,
     pub(super) removals: Vec<Removal>,
     machines: BTreeMap<String, SimMachine>,
+    uuid_of_number: BTreeMap<u64, String>,
+    uuid_of_node: BTreeMap<String, String>,
+    /// Places in `claims`, by the machine that they record.
+    holders: BTreeMap<String, Vec<usize>>,
 }
 
 // === impl Facts ===
@@ -32,18 +36,35 @@ impl<'a> Facts<'a> {
             .map(|claim| (claim.uid.clone(), claim))
             .collect();
         former.retain(|uid, _| claims.iter().all(|claim| claim.uid != *uid));
-        Self {
+        let all = cloud.machines();
+        let mut facts = Self {
             claims,
             former: former.into_values().collect(),
             nodes: objects.nodes,
             postings: cloud.ledger(),
             removals: cloud.removals(),
-            machines: cloud
-                .machines()
+            uuid_of_number: all
+                .iter()
+                .map(|machine| (machine.number, machine.uuid.clone()))
+                .collect(),
+            uuid_of_node: all
+                .iter()
+                .map(|machine| (machine.node_name(), machine.uuid.clone()))
+                .collect(),
+            machines: all
                 .into_iter()
                 .map(|machine| (machine.uuid.clone(), machine))
                 .collect(),
+            holders: BTreeMap::new(),
+        };
+        let mut holders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, claim) in facts.claims.iter().enumerate() {
+            if let Some(machine) = facts.recorded(claim) {
+                holders.entry(machine.uuid.clone()).or_default().push(place);
+            }
         }
+        facts.holders = holders;
+        facts
     }
 
     /// Lists every machine that ever was, by identifier.
@@ -57,7 +78,7 @@ impl<'a> Facts<'a> {
 
     /// Finds the machine whose kubelet registers a Node of this name.
     pub(super) fn machine_of_node(&self, name: &str) -> Option<&SimMachine> {
-        self.machines().find(|machine| machine.node_name() == name)
+        self.machine(self.uuid_of_node.get(name)?)
     }
 
     /// Finds the machine that a claim records; the identifier counts before the number.
@@ -68,6 +89,15 @@ impl<'a> Facts<'a> {
                 .machines()
                 .find(|machine| Some(machine.number) == claim.number),
         }
+    }
+
+    /// Lists the existing claims that record a machine.
+    pub(super) fn holders(&self, machine: &SimMachine) -> impl Iterator<Item = &Claim> {
+        self.holders
+            .get(&machine.uuid)
+            .into_iter()
+            .flatten()
+            .map(|place| &self.claims[*place])
     }
 
     /// Finds the request that made a machine.

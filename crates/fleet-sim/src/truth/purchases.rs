@@ -46,11 +46,7 @@ fn bought_twice(facts: &Facts<'_>, report: &mut Report) {
 fn leaked(facts: &Facts<'_>, report: &mut Report) {
     let mut unrecorded: BTreeMap<(&str, u64), Vec<&SimMachine>> = BTreeMap::new();
     for machine in facts.machines().filter(|machine| costs_money_for_ever(machine)) {
-        let recorded = facts.claims.iter().any(|claim| {
-            facts
-                .recorded(claim)
-                .is_some_and(|found| found.uuid == machine.uuid)
-        });
+        let recorded = facts.holders(machine).next().is_some();
         if let (false, Some(posting)) = (recorded, facts.posting_of(machine)) {
             unrecorded
                 .entry((&posting.cluster, posting.group))

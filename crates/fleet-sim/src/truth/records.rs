@@ -56,12 +56,7 @@ fn obstacle_of_machine(facts: &Facts<'_>, claim: &Claim) -> Option<String> {
             posting.group
         ));
     }
-    let other = facts.claims.iter().find(|other| {
-        other.uid != claim.uid
-            && facts
-                .recorded(other)
-                .is_some_and(|found| found.uuid == machine.uuid)
-    });
+    let other = facts.holders(machine).find(|other| other.uid != claim.uid);
     other.map(|other| format!("records {hostname}, which {} records too", other.name))
 }
 
@@ -80,12 +75,14 @@ fn obstacle_of_node(facts: &Facts<'_>, claim: &Claim) -> Option<String> {
             "names the Node {name}, whose machine was not made for its group"
         ));
     }
-    let other = facts.claims.iter().find(|other| {
-        let records = facts
-            .recorded(other)
-            .is_some_and(|found| found.uuid == machine.uuid);
-        other.uid != claim.uid && (records || other.node_name.as_deref() == Some(name))
-    });
+    let same_name = facts
+        .claims
+        .iter()
+        .filter(|other| other.node_name.as_deref() == Some(name));
+    let other = facts
+        .holders(machine)
+        .chain(same_name)
+        .find(|other| other.uid != claim.uid);
     other.map(|other| format!("names the Node {name}, which belongs to {} too", other.name))
 }
 
@@ -117,16 +114,20 @@ fn touched_wrongly(facts: &Facts<'_>, node: &Value) -> Option<Finding> {
             "carries our labels, but we did not buy its machine",
         ));
     };
-    let holder = facts.claims.iter().find(|claim| {
-        facts
-            .recorded(claim)
-            .is_some_and(|found| found.uuid == machine.uuid)
-    })?;
     let owner = owner?;
-    (owner != holder.name).then(|| {
-        Finding::new(
-            name,
-            format!("is labelled for {owner}, but {} records its machine", holder.name),
-        )
-    })
+    if let Some(holder) = facts.holders(machine).next() {
+        let sentence = format!("is labelled for {owner}, but {} records its machine", holder.name);
+        return (owner != holder.name).then(|| Finding::new(name, sentence));
+    }
+    let elsewhere = facts
+        .claims
+        .iter()
+        .find(|claim| claim.name == owner && claim.records_machine())?;
+    Some(Finding::new(
+        name,
+        format!(
+            "is labelled for {}, which records another machine",
+            elsewhere.name
+        ),
+    ))
 }

@@ -32,12 +32,7 @@ fn objection(facts: &Facts<'_>, machine: &SimMachine) -> Option<String> {
             .recorded(claim)
             .is_some_and(|found| found.uuid == machine.uuid)
     };
-    if let Some(holder) = facts
-        .claims
-        .iter()
-        .filter(|claim| !claim.is_deleting)
-        .find(records)
-    {
+    if let Some(holder) = facts.holders(machine).find(|claim| !claim.is_deleting) {
         return Some(format!("{hostname} was removed while {} records it", holder.name));
     }
     let given_up = || {
