@@ -2,6 +2,7 @@
 
 mod access;
 mod adding;
+mod client;
 mod faults;
 mod groups;
 mod listing;

@@ -85,9 +85,7 @@ impl<'a> Facts<'a> {
     pub(super) fn recorded(&self, claim: &Claim) -> Option<&SimMachine> {
         match &claim.identifier {
             Some(identifier) => self.machine(identifier),
-            None => self
-                .machines()
-                .find(|machine| Some(machine.number) == claim.number),
+            None => self.machine(self.uuid_of_number.get(&claim.number?)?),
         }
     }
 
@@ -102,15 +100,25 @@ impl<'a> Facts<'a> {
 
     /// Finds the request that made a machine.
     pub(super) fn posting_of(&self, machine: &SimMachine) -> Option<&Posting> {
-        self.postings
-            .iter()
-            .find(|posting| posting.machine.as_deref() == Some(&machine.uuid))
+        let place = usize::try_from(machine.made_by?).ok()?.checked_sub(1)?;
+        self.postings.get(place)
     }
 
     /// Reports whether a request for the claim's own cluster and group made the machine.
     pub(super) fn was_made_for_group_of(&self, machine: &SimMachine, claim: &Claim) -> bool {
-        self.posting_of(machine)
-            .is_some_and(|posting| posting.cluster == claim.cluster && Some(posting.group) == claim.group)
+        self.posting_of(machine).is_some_and(|posting| {
+            posting.cluster == claim.cluster && Some(posting.group) == self.group_of(claim)
+        })
+    }
+
+    /// Returns the group of a claim: the one in its spec, else the one that its own request asked for.
+    pub(super) fn group_of(&self, claim: &Claim) -> Option<u64> {
+        let own = || {
+            self.postings
+                .iter()
+                .find(|posting| posting.request_id.as_deref() == Some(&claim.uid))
+        };
+        claim.group.or_else(|| own().map(|posting| posting.group))
     }
 
     /// Reports whether a claim of this uid exists or ever existed.

@@ -58,7 +58,9 @@ fn leaked(facts: &Facts<'_>, report: &mut Report) {
         let open: Vec<&Claim> = facts
             .claims
             .iter()
-            .filter(|claim| claim.cluster == cluster && claim.group == Some(group) && is_open(facts, claim))
+            .filter(|claim| {
+                claim.cluster == cluster && facts.group_of(claim) == Some(group) && is_open(facts, claim)
+            })
             .collect();
         // Open claims explain the machines of their own requests first, then any of their group.
         machines.sort_by_key(|machine| {

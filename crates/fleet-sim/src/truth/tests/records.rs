@@ -217,3 +217,12 @@ async fn record_of_a_machine_that_never_was_is_a_mismatch() {
         false,
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn claim_without_a_group_belongs_where_its_own_request_asked() {
+    let (mut story, _) = Story::of_two_claims().await;
+    for claim in &mut story.claims {
+        claim["spec"]["vpsieGroupID"] = json!(0);
+    }
+    check(&story.report(), CLEAN, true);
+}
