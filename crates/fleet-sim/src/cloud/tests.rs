@@ -2,7 +2,6 @@
 
 mod access;
 mod adding;
-mod client;
 mod faults;
 mod groups;
 mod listing;
