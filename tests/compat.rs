@@ -250,6 +250,65 @@ fn kinds_keep_their_columns() {
     );
 }
 
+/// N2: labels, annotations, finalizers and Secret keys are spelled as on the objects that are out there.
+#[test]
+fn keys_keep_their_spelling() {
+    let ours = [
+        (keys::LABEL_MANAGED, "managed"),
+        (keys::LABEL_NODE_GROUP, "nodegroup"),
+        (keys::LABEL_VPSIE_NODE, "vpsienode"),
+        (keys::LABEL_DATACENTER, "datacenter"),
+        (keys::LABEL_OFFERING, "offering"),
+        (keys::LABEL_SCALE_DOWN_DISABLED, "scale-down-disabled"),
+        (keys::ANNOTATION_VPSIE_NODE_UID, "vpsienode-uid"),
+        (keys::ANNOTATION_NODE_GROUP_NAMESPACE, "nodegroup-namespace"),
+        (keys::ANNOTATION_CREATION_REQUESTED, "creation-requested"),
+        (keys::ANNOTATION_CREATION_INTENT, "creation-intent"),
+        (keys::ANNOTATION_CREATION_REASON, "creation-reason"),
+        (keys::ANNOTATION_LIFECYCLE, "lifecycle"),
+        (keys::ANNOTATION_DRAIN, "drain"),
+        (keys::ANNOTATION_DRAIN_START_TIME, "drain-start-time"),
+        (keys::ANNOTATION_DRAIN_STATUS, "drain-status"),
+        (keys::ANNOTATION_PROTECTED, "protected"),
+        (keys::ANNOTATION_SCALE_DOWN, "scale-down"),
+        (
+            keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS,
+            "scale-down-allowed-hours",
+        ),
+        (keys::ANNOTATION_VPS_ID, "vps-id"),
+    ];
+    for (key, name) in ours {
+        assert_eq!(key, format!("autoscaler.vpsie.com/{name}"));
+    }
+    let whole = [
+        (
+            keys::FINALIZER_NODE_GROUP,
+            "nodegroup.autoscaler.vpsie.com/finalizer",
+        ),
+        (
+            keys::FINALIZER_VPSIE_NODE,
+            "vpsienode.autoscaler.vpsie.com/finalizer",
+        ),
+        (keys::LABEL_CLUSTER_ID, "vpsie.com/cluster-id"),
+        (keys::LABEL_DATACENTER_ID, "vpsie.com/datacenter-id"),
+        (keys::LABEL_PROJECT_ID, "vpsie.com/project-id"),
+        (keys::SECRET_NAMESPACE, "kube-system"),
+        (keys::SECRET_NAME, "vpsie-secret"),
+        (keys::SECRET_TOKEN, "token"),
+        (keys::SECRET_CLIENT_ID, "clientId"),
+        (keys::SECRET_CLIENT_SECRET, "clientSecret"),
+        (keys::SECRET_URL, "url"),
+        (keys::SECRET_RESOURCE_IDENTIFIER, "resourceIdentifier"),
+        (keys::SECRET_DATACENTER_ID, "datacenterId"),
+        (keys::SECRET_PROJECT_ID, "projectId"),
+        (keys::LEASE_NAME, "vpsie-autoscaler-leader"),
+        (keys::CONFIG_MAP_BASELINES, "vpsie-autoscaler-baselines"),
+    ];
+    for (key, name) in whole {
+        assert_eq!(key, name);
+    }
+}
+
 /// A default in the schema is what turned "off" on again in the Go autoscaler.
 #[test]
 fn schemas_have_no_defaults() {
