@@ -105,6 +105,8 @@ pub struct Behaviour {
     pub reports_created_on: bool,
     /// Whether dates of nodes carry a zone.
     pub zone_on_dates: bool,
+    /// How far the cloud's clock, which dates its nodes, is ahead of everyone else's.
+    pub clock_skew: chrono::Duration,
     /// Whether nodes carry `status`.
     pub reports_status: bool,
     /// Whether nodes carry `role`.
@@ -140,6 +142,7 @@ impl Default for Behaviour {
             reports_numbers: true,
             reports_created_on: true,
             zone_on_dates: true,
+            clock_skew: chrono::Duration::zero(),
             reports_status: false,
             reports_roles: false,
             reports_sizes: false,

@@ -99,7 +99,10 @@ fn node(machine: &Machine, behaviour: &Behaviour, now: DateTime<Utc>) -> Value {
     if behaviour.reports_created_on {
         set(
             "created_on",
-            json!(node_date(machine.created_at, behaviour.zone_on_dates)),
+            json!(node_date(
+                machine.created_at + behaviour.clock_skew,
+                behaviour.zone_on_dates
+            )),
         );
     }
     if behaviour.reports_identifiers {

@@ -72,6 +72,10 @@ async fn behaviour_decides_which_fields_are_reported() {
     );
     world
         .cloud
+        .behaviour(|behaviour| behaviour.clock_skew = chrono::Duration::seconds(-90));
+    assert_eq!(worker(&world)["created_on"], json!("2026-01-24 07:58:30"));
+    world
+        .cloud
         .behaviour(|behaviour| behaviour.reports_created_on = false);
     assert_eq!(worker(&world).get("created_on"), None);
 }
