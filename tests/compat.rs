@@ -129,6 +129,32 @@ fn unknown_or_missing_phase_is_read_and_kept() {
     assert_eq!(serde_json::to_value(&node).expect("it can be written"), object);
 }
 
+/// N2: texts that the first releases did not require are empty; one old object must not stop the watch of all.
+#[test]
+fn objects_of_the_first_releases_are_read() {
+    let mut group = documents(NODE_GROUPS).remove(1);
+    let mut node = documents(VPSIE_NODES).remove(0);
+    for field in ["resourceIdentifier", "project", "kubernetesVersion"] {
+        for object in [&mut group, &mut node] {
+            object["spec"]
+                .as_object_mut()
+                .expect("a spec")
+                .remove(field)
+                .expect("it was there");
+        }
+    }
+    let group: NodeGroup = serde_json::from_value(group).expect("our type accepts it");
+    let node: VPSieNode = serde_json::from_value(node).expect("our type accepts it");
+    assert_eq!(
+        group.spec.resource_identifier + &group.spec.project + &group.spec.kubernetes_version,
+        ""
+    );
+    assert_eq!(
+        node.spec.resource_identifier + &node.spec.project + &node.spec.kubernetes_version,
+        ""
+    );
+}
+
 /// N2: `false` and `0` are what the user wrote, and are read as such.
 #[test]
 fn off_means_off() {

@@ -62,6 +62,8 @@ use super::policy::{CostOptimization, MultiRegion, ScaleDownPolicy, ScaleUpPolic
 // Rules: the name is checked on creation only, so that an older object with a longer name can still lose its
 // finalizer; the API server does not check minNodes again while a stored spec stays as it is.
 #[x_kube(validation = Rule::new("self.minNodes <= self.maxNodes").message("minNodes must not exceed maxNodes"))]
+// Texts that the first releases of the Go autoscaler did not require are still required by the schema, but read as
+// empty when an old object lacks them: one object that cannot be read would stop the watch of all the others.
 #[serde(rename_all = "camelCase")]
 pub struct NodeGroupSpec {
     /// Least number of nodes.
@@ -74,8 +76,12 @@ pub struct NodeGroupSpec {
     #[serde(rename = "datacenterID")]
     pub datacenter_id: String,
     /// Identifier of the VPSie cluster that the nodes join.
+    #[serde(default)]
+    #[schemars(!default)]
     pub resource_identifier: String,
     /// VPSie project.
+    #[serde(default)]
+    #[schemars(!default)]
     pub project: String,
     /// VPSie offerings that nodes may be of; the first is the usual one.
     #[serde(rename = "offeringIDs")]
@@ -85,7 +91,8 @@ pub struct NodeGroupSpec {
     #[serde(rename = "osImageID", skip_serializing_if = "Option::is_none")]
     pub os_image_id: Option<String>,
     /// Kubernetes version, with a leading v.
-    #[schemars(regex(pattern = VERSION_PATTERN))]
+    #[serde(default)]
+    #[schemars(!default, regex(pattern = VERSION_PATTERN))]
     pub kubernetes_version: String,
     /// Offering to prefer among `offeringIDs`.
     #[serde(skip_serializing_if = "Option::is_none")]

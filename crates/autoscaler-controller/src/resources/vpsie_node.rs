@@ -63,6 +63,8 @@ use super::node_group::VERSION_PATTERN;
         .message("the name must have at most 63 characters, because it becomes a label value")
         .optional_old_self(true)
 )]
+// Texts that the first releases of the Go autoscaler did not require are still required by the schema, but read as
+// empty when an old object lacks them: one object that cannot be read would stop the watch of all the others.
 #[serde(rename_all = "camelCase")]
 pub struct VPSieNodeSpec {
     /// VPSie number of the machine; 0 means unknown.
@@ -76,14 +78,19 @@ pub struct VPSieNodeSpec {
     #[serde(rename = "datacenterID")]
     pub datacenter_id: String,
     /// Identifier of the VPSie cluster.
+    #[serde(default)]
+    #[schemars(!default)]
     pub resource_identifier: String,
     /// VPSie project.
+    #[serde(default)]
+    #[schemars(!default)]
     pub project: String,
     /// VPSie image.
     #[serde(rename = "osImageID", skip_serializing_if = "Option::is_none")]
     pub os_image_id: Option<String>,
     /// Kubernetes version, with a leading v.
-    #[schemars(regex(pattern = VERSION_PATTERN))]
+    #[serde(default)]
+    #[schemars(!default, regex(pattern = VERSION_PATTERN))]
     pub kubernetes_version: String,
     /// VPSie SSH keys.
     #[serde(rename = "sshKeyIDs", skip_serializing_if = "Option::is_none")]
