@@ -1,2 +1,32 @@
-//! The process.
-fn main() {}
+//! The node autoscaler for VPSie: reads its arguments, wires the libraries together, and ends with a clear code.
+
+mod args;
+mod demo;
+mod exit;
+mod match_file;
+mod output;
+mod run;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(failure) = output::start_logging(&arguments.log) {
+        return failure.report();
+    }
+    let outcome = match arguments.command {
+        Command::Run(options) => run::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Crd => {
+            output::print(autoscaler_controller::resources::crds_yaml().trim_end());
+            Ok(())
+        }
+        Command::Match(options) => match_file::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -13,6 +13,8 @@ pub mod resources;
 
 pub mod settings;
 
+pub mod credentials;
+
 pub mod clock;
 mod time;
 

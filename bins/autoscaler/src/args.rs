@@ -1,0 +1,156 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Node autoscaler for VPSie Kubernetes clusters.
+///
+/// Ends with 0 on success, 1 when an invariant was broken, 2 for wrong arguments or input, 3 for credentials,
+/// 4 for VPSie, 5 for Kubernetes.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to log.
+    #[command(flatten)]
+    pub(crate) log: LogOptions,
+}
+
+/// How to log.
+#[derive(Debug, Args)]
+pub(crate) struct LogOptions {
+    /// Least level to log, or a filter such as `info,kube=debug`.
+    #[arg(long, global = true, default_value = "warn", env = "AUTOSCALER_LOG_LEVEL")]
+    pub(crate) log_level: String,
+    /// Form of the log lines.
+    #[arg(long, global = true, default_value = "text", env = "AUTOSCALER_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// Lines for a person.
+    Text,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the autoscaler against a Kubernetes cluster and VPSie.
+    Run(RunOptions),
+    /// Shows the real autoscaler at work in a simulated world; needs no cluster and no token.
+    Demo(DemoOptions),
+    /// Prints the resource definitions, for `kubectl apply -f -`.
+    Crd,
+    /// Matches machines and Nodes to claims in a snapshot, and says why.
+    Match(MatchOptions),
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// File that names the cluster; by default `KUBECONFIG`, the usual file, or the pod's service account.
+    #[arg(long)]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Name of the Secret with `token`, or `clientId` and `clientSecret`.
+    #[arg(long, default_value = "vpsie-secret", env = "VPSIE_SECRET_NAME")]
+    pub(crate) vpsie_secret_name: String,
+    /// Namespace of that Secret.
+    #[arg(long, default_value = "kube-system", env = "VPSIE_SECRET_NAMESPACE")]
+    pub(crate) vpsie_secret_namespace: String,
+    /// Base URL of VPSie; by default that of the Secret, else https://api.vpsie.com/apps/v2.
+    #[arg(long, env = "VPSIE_URL")]
+    pub(crate) vpsie_url: Option<String>,
+    /// Allows plain HTTP to this machine, for a simulated VPSie.
+    #[arg(long)]
+    pub(crate) allow_plain_http_to_loopback: bool,
+    /// Namespace of the autoscaler's own ConfigMap.
+    #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
+    pub(crate) namespace: String,
+    /// Seconds between two polls of VPSie.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) poll_interval_seconds: u32,
+    /// Seconds in which a requested machine must be discovered.
+    #[arg(long, default_value_t = 900, env = "DISCOVERY_TIMEOUT_SECONDS", value_parser = clap::value_parser!(u32).range(60..=86_400))]
+    pub(crate) discovery_timeout_seconds: u32,
+    /// Seconds in which a discovered machine must join the cluster.
+    #[arg(long, default_value_t = 900, env = "JOINING_TIMEOUT_SECONDS", value_parser = clap::value_parser!(u32).range(60..=86_400))]
+    pub(crate) joining_timeout_seconds: u32,
+    /// Never matches a machine that no name and no address links to a claim.
+    #[arg(long)]
+    pub(crate) no_anonymous: bool,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// How many times faster than real time, or `max`.
+    #[arg(long, default_value = "30", value_parser = speed)]
+    pub(crate) speed: Speed,
+    /// Seed of everything that chance decides.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Form of the summary.
+    #[arg(long, default_value = "text")]
+    pub(crate) output: DemoOutput,
+    /// Records a wrong machine on purpose, to show that the check notices: ends with 1.
+    #[arg(long)]
+    pub(crate) wrong_match: bool,
+}
+
+/// How fast the virtual clock runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Speed {
+    /// So many virtual seconds in a real one.
+    Times(f64),
+    /// As fast as the machine can.
+    Max,
+}
+
+/// Form of the demo's summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoOutput {
+    /// The story in lines, and a table.
+    Text,
+    /// One JSON object and nothing else.
+    Json,
+}
+
+/// Options of `match`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub(crate) struct MatchOptions {
+    /// File with the snapshot as JSON; `-` for standard input.
+    #[arg(long, group = "what")]
+    pub(crate) from: Option<PathBuf>,
+    /// Prints the JSON Schema of the snapshot instead.
+    #[arg(long, group = "what")]
+    pub(crate) schema: bool,
+    /// Form of the answer.
+    #[arg(long, default_value = "json")]
+    pub(crate) output: MatchOutput,
+}
+
+/// Form of the answer of `match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatchOutput {
+    /// JSON, the same bytes for the same facts in any order.
+    Json,
+    /// A table for a person.
+    Table,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(times) if (0.1..=100_000.0).contains(&times) => Ok(Speed::Times(times)),
+        Ok(_) | Err(_) => Err("use a number from 0.1 to 100000, or `max`".to_owned()),
+    }
+}

@@ -1,0 +1,134 @@
+//! The world of the demo: one cluster at VPSie, one Kubernetes API, and what will go wrong.
+
+use anyhow::Context;
+use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
+use autoscaler_controller::{Clock, Operator, Settings};
+use chrono::{DateTime, TimeDelta, Utc};
+use fleet_sim::cloud::{CallKind, ClusterSpec, Fault, FaultEffect};
+use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
+use kube::Client;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Namespace of everything in the demo.
+pub(crate) const NAMESPACE: &str = "default";
+/// Token that the simulated VPSie accepts. It opens nothing real.
+const TOKEN: &str = "demo-token";
+
+/// The simulated world, shared by the story and its narrator.
+#[derive(Clone)]
+pub(crate) struct World {
+    /// The virtual clock.
+    pub(crate) clock: SimClock,
+    /// The simulated VPSie.
+    pub(crate) cloud: Cloud,
+    /// The simulated Kubernetes API.
+    pub(crate) kube: KubeApi,
+    /// The identifier of the cluster at VPSie.
+    pub(crate) cluster: String,
+}
+
+// === impl World ===
+
+impl World {
+    /// Builds the world and plants what will go wrong.
+    pub(crate) fn build(seed: u64) -> anyhow::Result<Self> {
+        let epoch = DateTime::from_timestamp(1_769_241_600, 0).context("the epoch of the demo")?;
+        let clock = SimClock::starting_at(epoch);
+        let cloud = Cloud::new(clock, seed);
+        cloud.accept_only_token(TOKEN);
+        let spec = ClusterSpec {
+            workers_without_group: 2,
+            ..ClusterSpec::named("HEL-Kubernetes-49ab")
+        };
+        let cluster = cloud.add_cluster(spec);
+        cloud.fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins).nth(2));
+        cloud.fault(Fault::on(CallKind::AddWorker, FaultEffect::LoseReplyAfterEffect).nth(4));
+        let kube = KubeApi::with_seed(clock, seed);
+        for definition in all_crds() {
+            kube.install_crd(&definition)?;
+        }
+        Ok(Self {
+            clock,
+            cloud,
+            kube,
+            cluster,
+        })
+    }
+
+    /// Starts the kubelets and the operator, which is the one that `autoscaler run` starts.
+    pub(crate) async fn start(&self) -> anyhow::Result<()> {
+        tokio::spawn(kubelet::run(self.cloud.clone(), self.client(), self.clock));
+        let clock = self.clock;
+        let now: vpsie_api::Now = Arc::new(move || clock.now());
+        let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
+        let settings = vpsie_api::Settings {
+            now: Arc::clone(&now),
+            ..vpsie_api::Settings::default()
+        };
+        let vpsie = vpsie_api::Client::new(settings, credentials, self.cloud.transport())?;
+        let settings = Settings {
+            // A person watches: six virtual minutes show the time limit as well as fifteen.
+            joining_timeout: TimeDelta::minutes(6),
+            ..Settings::default()
+        };
+        let operator = Operator::start(
+            self.client(),
+            Arc::new(vpsie),
+            Clock::from_fn(move || now()),
+            settings,
+        )
+        .await?;
+        tokio::spawn(operator.run());
+        Ok(())
+    }
+
+    /// Connects to the simulated Kubernetes API.
+    pub(crate) fn client(&self) -> Client {
+        self.kube.client()
+    }
+
+    /// Returns the virtual time since the start of the story.
+    pub(crate) fn elapsed(&self, since: DateTime<Utc>) -> TimeDelta {
+        self.clock.now() - since
+    }
+
+    /// Describes the NodeGroups of the story: one with a label, one with a taint, one plain.
+    pub(crate) fn node_groups(&self) -> Vec<NodeGroup> {
+        let mut web = self.node_group("web", 57, 3);
+        web.spec.labels = Some(BTreeMap::from([("tier".to_owned(), "web".to_owned())]));
+        let mut batch = self.node_group("batch", 58, 4);
+        batch.spec.taints = Some(vec![taint("dedicated", "batch")]);
+        vec![web, batch, self.node_group("database", 59, 2)]
+    }
+
+    fn node_group(&self, name: &str, size: i64, minimum: i32) -> NodeGroup {
+        let spec = NodeGroupSpec {
+            min_nodes: minimum,
+            max_nodes: minimum * 2,
+            datacenter_id: "55f06b85-c9ee-11e3-9845-005056aa8af7".to_owned(),
+            resource_identifier: self.cluster.clone(),
+            project: "demo".to_owned(),
+            offering_ids: vec![size.to_string()],
+            kubernetes_version: "v1.34.1".to_owned(),
+            kube_size_id: Some(size),
+            ..NodeGroupSpec::default()
+        };
+        let mut group = NodeGroup::new(name, spec);
+        group.metadata.namespace = Some(NAMESPACE.to_owned());
+        group.metadata.labels = Some(BTreeMap::from([(
+            keys::LABEL_MANAGED.to_owned(),
+            keys::TRUE.to_owned(),
+        )]));
+        group
+    }
+}
+
+fn taint(key: &str, value: &str) -> k8s_openapi::api::core::v1::Taint {
+    k8s_openapi::api::core::v1::Taint {
+        key: key.to_owned(),
+        value: Some(value.to_owned()),
+        effect: "NoSchedule".to_owned(),
+        time_added: None,
+    }
+}

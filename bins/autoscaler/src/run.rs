@@ -1,0 +1,120 @@
+//! `run`: the operator against a real cluster and VPSie.
+
+use crate::args::RunOptions;
+use crate::exit::Failure;
+use anyhow::Context;
+use autoscaler_controller::credentials::{self, CredentialsError};
+use autoscaler_controller::{Clock, Operator, Settings, StartError};
+use chrono::TimeDelta;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use vpsie_api::{CallError, HttpTransport, TransportSettings, VpsieApi};
+
+/// Starts the operator and keeps it running until the process is told to stop.
+pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
+    // Two threads: one pass at a time is made, and watches are decoded beside it.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime
+        .context("starting the runtime")
+        .map_err(Failure::broken)?
+        .block_on(operate(options))
+}
+
+async fn operate(options: &RunOptions) -> Result<(), Failure> {
+    let kubernetes = kubernetes(options).await.map_err(Failure::kubernetes)?;
+    let access = credentials::read(
+        &kubernetes,
+        &options.vpsie_secret_namespace,
+        &options.vpsie_secret_name,
+    )
+    .await;
+    let access = access.map_err(|error| match error {
+        CredentialsError::Unreadable { .. } => Failure::kubernetes(error),
+        CredentialsError::Missing { .. }
+        | CredentialsError::Forbidden { .. }
+        | CredentialsError::Incomplete { .. }
+        | CredentialsError::NotText { .. } => Failure::credentials(error),
+    })?;
+    let vpsie = Arc::new(vpsie(options, access)?);
+    check(vpsie.as_ref()).await?;
+    let operator = Operator::start(kubernetes, vpsie, Clock::system(), settings(options)).await;
+    let operator = operator.map_err(|error| match error {
+        StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
+    })?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
+    tokio::select! {
+        () = operator.run() => Err(Failure::broken(anyhow::anyhow!("the operator ended by itself; see the log"))),
+        stopped = told_to_stop() => stopped.context("waiting for signals").map_err(Failure::broken),
+    }
+}
+
+async fn kubernetes(options: &RunOptions) -> anyhow::Result<kube::Client> {
+    let mut config = match &options.kubeconfig {
+        Some(path) => {
+            let file =
+                Kubeconfig::read_from(path).with_context(|| format!("the kubeconfig {}", path.display()))?;
+            kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+                .await
+                .context("the kubeconfig")?
+        }
+        None => kube::Config::infer()
+            .await
+            .context("no cluster is configured; use --kubeconfig")?,
+    };
+    // The client's own retries can hold one call for minutes; every pass decides anew instead.
+    config.default_retry = false;
+    kube::Client::try_from(config).context("connecting to Kubernetes")
+}
+
+fn vpsie(options: &RunOptions, access: credentials::Access) -> Result<vpsie_api::Client, Failure> {
+    let mut settings = vpsie_api::Settings::default();
+    if let Some(url) = options.vpsie_url.clone().or(access.url) {
+        settings.base_url = url;
+    }
+    let transport = HttpTransport::new(TransportSettings {
+        allow_plain_http_to_loopback: options.allow_plain_http_to_loopback,
+        ..TransportSettings::default()
+    });
+    let transport = transport.map_err(Failure::vpsie)?;
+    vpsie_api::Client::new(settings, access.credentials, Arc::new(transport)).map_err(Failure::credentials)
+}
+
+/// Asks VPSie once before anything else, so that a wrong token or address is said at once.
+async fn check(vpsie: &dyn VpsieApi) -> Result<(), Failure> {
+    match vpsie.clusters().await {
+        Ok(clusters) => {
+            tracing::info!(clusters = clusters.len(), "VPSie answers");
+            Ok(())
+        }
+        Err(error @ (CallError::Unauthorized { .. } | CallError::Forbidden { .. })) => {
+            Err(Failure::credentials(error))
+        }
+        Err(error) => Err(Failure::vpsie(error)),
+    }
+}
+
+fn settings(options: &RunOptions) -> Settings {
+    Settings {
+        namespace: options.namespace.clone(),
+        poll_interval: Duration::from_secs(options.poll_interval_seconds.into()),
+        discovery_timeout: TimeDelta::seconds(options.discovery_timeout_seconds.into()),
+        joining_timeout: TimeDelta::seconds(options.joining_timeout_seconds.into()),
+        anonymous: !options.no_anonymous,
+        ..Settings::default()
+    }
+}
+
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
