@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use crate::envelope::Reply;
 use crate::request::Request;
@@ -23,10 +25,12 @@ use session::Session;
 ///
 /// # Guarantees
 /// A request that changes something is sent once. Only after an answer that says
-/// *not authenticated* it is sent once more, with a new token.
+/// *not authenticated* it is sent once more, with a new token. Either time it is sent within
+/// [`Settings::start_within`] of the call, or not at all.
 pub struct Client {
     line: Line,
     session: Session,
+    start_within: Duration,
 }
 
 impl Client {
@@ -40,31 +44,59 @@ impl Client {
         transport: Arc<dyn Transport>,
     ) -> Result<Self, SettingsError> {
         let session = Session::new(credentials, Arc::clone(&settings.now))?;
+        let start_within = settings.start_within;
         Ok(Self {
             line: Line::new(&settings, transport)?,
             session,
+            start_within,
         })
     }
 
+    /// Sends a request that only reads.
+    async fn read(&self, request: &Request) -> Result<Reply, CallError> {
+        Ok(self.exchange(request, None).await?)
+    }
+
+    /// Sends a request that changes something: soon, or not at all.
+    async fn change(&self, request: &Request) -> Result<Reply, EffectError> {
+        Ok(self
+            .exchange(request, Some(Instant::now() + self.start_within))
+            .await?)
+    }
+
     /// Sends a request, with a new token once more if the first is not accepted.
-    async fn exchange(&self, request: &Request) -> Result<Reply, Failure> {
+    async fn exchange(&self, request: &Request, latest: Option<Instant>) -> Result<Reply, Failure> {
         let key = self
             .session
             .key(&self.line)
             .await
             .map_err(Failure::BeforeSending)?;
-        let key = match self.attempt(request, &key).await {
-            Err(CallError::Unauthorized { .. }) if self.session.can_renew() => self
-                .session
-                .renewed(&self.line, &key)
-                .await
-                .map_err(Failure::BeforeSending)?,
+        let key = match self.attempt(request, &key, latest).await {
+            Err(CallError::Unauthorized { .. }) if self.session.can_renew() => {
+                let renewed = self.session.renewed(&self.line, &key).await;
+                renewed.map_err(Failure::BeforeSending)?
+            }
             result => return result.map_err(Failure::Answered),
         };
-        self.attempt(request, &key).await.map_err(Failure::Answered)
+        self.attempt(request, &key, latest)
+            .await
+            .map_err(Failure::Answered)
     }
 
-    async fn attempt(&self, request: &Request, key: &session::Key) -> Result<Reply, CallError> {
+    async fn attempt(
+        &self,
+        request: &Request,
+        key: &session::Key,
+        latest: Option<Instant>,
+    ) -> Result<Reply, CallError> {
+        if latest.is_some_and(|latest| Instant::now() > latest) {
+            let limit = self.start_within.as_secs_f32();
+            let reason = format!("getting a token took longer than {limit} s");
+            return Err(CallError::NotSent {
+                call: request.call,
+                reason,
+            });
+        }
         let response = self.line.send(request, Some(key.header())).await?;
         Reply::read(request.call, &response, &[self.session.secret(), key.secret()])
     }
@@ -108,30 +140,28 @@ impl From<Failure> for EffectError {
 #[async_trait]
 impl VpsieApi for Client {
     async fn clusters(&self) -> Result<Vec<ClusterSummary>, CallError> {
-        self.exchange(&Request::clusters())
+        self.read(&Request::clusters())
             .await?
             .list(ClusterSummary::decode)
     }
 
     async fn cluster(&self, cluster: &ClusterId) -> Result<Cluster, CallError> {
-        let reply = self.exchange(&Request::cluster(cluster)).await?;
+        let reply = self.read(&Request::cluster(cluster)).await?;
         Ok(Cluster::decode(reply.object()?))
     }
 
     async fn node_groups(&self, cluster: &ClusterId) -> Result<Vec<NodeGroup>, CallError> {
-        self.exchange(&Request::node_groups(cluster))
+        self.read(&Request::node_groups(cluster))
             .await?
             .list(NodeGroup::decode)
     }
 
     async fn offers(&self, datacenter: &DatacenterId) -> Result<Vec<Offer>, CallError> {
-        self.exchange(&Request::offers(datacenter))
-            .await?
-            .list(Offer::decode)
+        self.read(&Request::offers(datacenter)).await?.list(Offer::decode)
     }
 
     async fn create_group(&self, group: &CreateGroup) -> Result<(), EffectError> {
-        let reply = self.exchange(&Request::create_group(group)).await?;
+        let reply = self.change(&Request::create_group(group)).await?;
         reply.acceptance()?;
         Ok(())
     }
@@ -142,9 +172,7 @@ impl VpsieApi for Client {
         group: GroupNumber,
         request: &RequestId,
     ) -> Result<Accepted, EffectError> {
-        let reply = self
-            .exchange(&Request::add_worker(cluster, group, request))
-            .await?;
+        let reply = self.change(&Request::add_worker(cluster, group, request)).await?;
         Ok(Accepted::decode(reply.acceptance()?))
     }
 }
@@ -152,7 +180,7 @@ impl VpsieApi for Client {
 #[async_trait]
 impl RemoveWorker for Client {
     async fn remove_worker(&self, cluster: &ClusterId, node: &NodeUuid) -> Result<(), EffectError> {
-        let reply = self.exchange(&Request::remove_worker(cluster, node)).await?;
+        let reply = self.change(&Request::remove_worker(cluster, node)).await?;
         reply.acceptance()?;
         Ok(())
     }

@@ -19,6 +19,9 @@ use crate::{Call, CallError, RefusalReason};
 /// Longest wait we let VPSie ask for; beyond it a person should look.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
+/// As much of a web page is looked at, in bytes.
+const SCRUBBED: usize = 8192;
+
 /// Holds the `data` of an answer that reports success.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Reply {
@@ -223,12 +226,10 @@ fn no_answer(call: Call, response: &Response<Bytes>, body: &[u8], secrets: &[&st
         .and_then(|value| value.to_str().ok());
     let says_html = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     if body.starts_with(b"<") || (says_html && !body.is_empty()) {
-        // The secrets must be whole to be found, so far more is scrubbed than is kept.
-        let page = String::from_utf8_lossy(&body[..body.len().min(8192)]);
         return CallError::Html {
             call,
             status,
-            prefix: scrub(&page, secrets),
+            prefix: prefix(body, secrets),
         };
     }
     match status {
@@ -242,6 +243,20 @@ fn no_answer(call: Call, response: &Response<Bytes>, body: &[u8], secrets: &[&st
             }
         }
     }
+}
+
+/// Returns how a page begins. Far more is scrubbed than is kept, and a word that the cut
+/// goes through is left out: a secret must be whole to be found.
+fn prefix(page: &[u8], secrets: &[&str]) -> String {
+    let cut = page.get(..SCRUBBED).unwrap_or(page);
+    let text = String::from_utf8_lossy(cut);
+    let whole = if cut.len() < page.len() {
+        text.rsplit_once(char::is_whitespace)
+            .map_or("", |(whole, _)| whole)
+    } else {
+        &text
+    };
+    scrub(whole, secrets)
 }
 
 /// Reads how many seconds VPSie asks us to wait.

@@ -14,20 +14,19 @@ const SCHEMES: [&str; 2] = ["bearer", "basic"];
 /// Returns the text on one short line, without the given secrets and without anything
 /// that looks like one.
 pub(crate) fn scrub(text: &str, secrets: &[&str]) -> String {
-    let without_ours = secrets
-        .iter()
-        .filter(|secret| !secret.is_empty())
-        .fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED));
-    let line = without_named_values(&without_ours);
-    let line: Vec<&str> = line
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .collect();
-    let line = line
-        .into_iter()
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = words
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
-    line.chars().take(LONGEST).collect()
+    let without_ours = secrets
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .fold(line, |line, secret| line.replace(secret, REDACTED));
+    without_named_values(&without_ours)
+        .chars()
+        .take(LONGEST)
+        .collect()
 }
 
 /// Replaces what follows a sensitive word.
@@ -82,6 +81,8 @@ fn value_after(lower: &str, word_end: usize, is_scheme: bool) -> Option<(usize, 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -123,5 +124,21 @@ mod tests {
     fn text_becomes_one_short_line() {
         check("a\r\n\tb\u{1b}c", "a b c");
         assert_eq!(scrub(&"ü".repeat(500), &[""]).chars().count(), LONGEST);
+    }
+
+    proptest! {
+        /// No text around a secret lets it pass, nor makes us stumble.
+        #[test]
+        fn secrets_never_pass(before in "\\PC{0,40}", word in "(token|secret|Bearer|İ|)[ :='\"\\\\]{0,3}", after in "\\PC{0,40}") {
+            let text = scrub(&format!("{before}{word}s3cr3t{after}"), &["s3cr3t"]);
+            prop_assert!(!text.contains("s3cr3t"), "{}", text);
+        }
+
+        /// A value that follows a sensitive word never passes, whoever's it is.
+        #[test]
+        fn named_values_never_pass(before in "[a-z {\"]{0,20}", gap in "\"?[:=] ?\"?", after in "[ ,\"}]\\PC{0,20}") {
+            let text = scrub(&format!("{before}password{gap}Hunter2{after}"), &[]);
+            prop_assert!(!text.contains("Hunter2"), "{}", text);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -16,6 +17,10 @@ pub struct Settings {
     pub base_url: String,
     /// What we call ourselves.
     pub user_agent: String,
+    /// Bounds the wait for a token before a request that changes something. Later than
+    /// this after the call it is not sent at all: what was true when its sender decided
+    /// may be true no longer.
+    pub start_within: Duration,
     /// The clock that decides when a token is too old.
     pub now: Now,
 }
@@ -30,6 +35,7 @@ impl Default for Settings {
         Self {
             base_url: Self::DEFAULT_BASE_URL.to_owned(),
             user_agent: concat!("vpsie-autoscaler/", env!("CARGO_PKG_VERSION")).to_owned(),
+            start_within: Duration::from_secs(2),
             now: Arc::new(Utc::now),
         }
     }
@@ -37,10 +43,17 @@ impl Default for Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL with a user name is refused later; until then it could hold a password.
+        let base_url = if self.base_url.contains('@') {
+            "[redacted]"
+        } else {
+            &self.base_url
+        };
         formatter
             .debug_struct("Settings")
-            .field("base_url", &self.base_url)
+            .field("base_url", &base_url)
             .field("user_agent", &self.user_agent)
+            .field("start_within", &self.start_within)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,9 @@ use bytes::Bytes;
 use thiserror::Error;
 
 /// Carries one HTTP exchange. Never repeats and never redirects.
+///
+/// Requests hold credentials, some of them in the body: an implementation prints neither
+/// headers nor bodies.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends the request and reads the whole answer, whatever its status.

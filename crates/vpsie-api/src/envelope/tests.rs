@@ -1,6 +1,10 @@
 //! Tests of reading answers.
 
+use proptest::prelude::*;
+use serde_json::json;
+
 use super::*;
+use crate::{Accepted, Cluster, ClusterSummary, NodeGroup, Offer};
 
 const CALL: Call = Call::ListClusters;
 
@@ -171,9 +175,72 @@ fn list_entries_must_have_their_key() {
     assert_eq!(list("false"), Err(CallError::Absent { call: CALL }));
 }
 
+/// White space shrinks, so even the end of what is looked at can come into view.
+#[test]
+fn word_at_the_end_of_what_is_looked_at_is_left_out() {
+    let blank = " ".repeat(SCRUBBED - 5);
+    let error = read(502, &[], &format!("<a {blank}s3cr3t")).unwrap_err();
+    assert_eq!(
+        error,
+        CallError::Html {
+            call: CALL,
+            status: 502,
+            prefix: "<a".to_owned()
+        }
+    );
+}
+
 /// Deep nesting is refused by the parser, not by the stack.
 #[test]
 fn deeply_nested_json_is_undecodable() {
     let body = format!("{{\"data\":{}", "[".repeat(100_000));
     assert_eq!(read(200, &[], &body).unwrap_err().label(), "undecodable");
+}
+
+/// Makes JSON out of the names and values that our decoders look at.
+fn any_json() -> impl Strategy<Value = Value> {
+    let names =
+        "identifier|id|error|data|message|code|count|nodes|masters|slaves|hostname|created_on|private_ip";
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,12}|s3cr3t|2026-01-20 08:00:00".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(names, inner, 0..6).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+proptest! {
+    /// Whatever comes, an answer comes out, without a panic and without our secret.
+    #[test]
+    fn every_answer_is_read(status in 100..600_u16, body in any_json(), cut in 0..400_usize) {
+        let whole = body.to_string();
+        let cut: String = whole.chars().take(cut).collect();
+        for body in [&whole, &cut] {
+            let Ok(reply) = read(status, &[], body).map_err(|error| {
+                assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error:?}");
+            }) else { continue };
+            let _all_of_them = (
+                reply.list(ClusterSummary::decode).is_ok(),
+                reply.list(NodeGroup::decode).is_ok(),
+                reply.list(Offer::decode).is_ok(),
+                reply.object().map(Cluster::decode).is_ok(),
+                reply.acceptance().map(Accepted::decode).is_ok(),
+            );
+        }
+    }
+
+    /// Bytes that are no text at all are read as well.
+    #[test]
+    fn every_body_is_read(status in 100..600_u16, body in prop::collection::vec(any::<u8>(), 0..300)) {
+        let response = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+        let read = Reply::read(CALL, &response, &["s3cr3t"]);
+        prop_assert!(read.is_err() || response.status().is_success());
+    }
 }

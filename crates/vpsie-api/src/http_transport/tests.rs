@@ -42,6 +42,19 @@ async fn raw_server(answer: &'static [u8]) -> String {
     address
 }
 
+/// Answers the first connection with these bytes and keeps it open.
+async fn silent_server(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _read = stream.read(&mut [0; 4096]).await;
+        let _written = stream.write_all(answer).await;
+        std::future::pending::<()>().await;
+    });
+    address
+}
+
 #[tokio::test]
 async fn request_and_answer_arrive_unchanged() {
     let server = MockServer::start().await;
@@ -89,6 +102,20 @@ async fn announced_body_beyond_the_limit_is_not_read() {
     assert_eq!(result.unwrap_err(), TransportError::BodyTooLarge);
 }
 
+/// The announcement is enough: this server never sends what it announces.
+#[tokio::test]
+async fn announced_body_is_refused_before_it_comes() {
+    let address = silent_server(b"HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n").await;
+    let transport = transport(|settings| {
+        settings.body_limit = 100;
+        settings.timeout = Duration::from_secs(5);
+    });
+    assert_eq!(
+        transport.send(get(&address)).await.unwrap_err(),
+        TransportError::BodyTooLarge
+    );
+}
+
 #[tokio::test]
 async fn body_at_the_limit_is_read() {
     let server = server(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 100])).await;
@@ -128,16 +155,7 @@ async fn slow_answer_times_out() {
 /// The limit covers the body too.
 #[tokio::test]
 async fn answer_that_never_ends_times_out() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let _read = stream.read(&mut [0; 4096]).await;
-        let _written = stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123")
-            .await;
-        std::future::pending::<()>().await;
-    });
+    let address = silent_server(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123").await;
     let hasty = transport(|settings| settings.timeout = Duration::from_millis(100));
     assert_eq!(
         hasty.send(get(&address)).await.unwrap_err(),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,14 +17,21 @@ pub(super) type Answer = Result<http::Response<Bytes>, TransportError>;
 pub(super) struct Script {
     answers: Mutex<VecDeque<Answer>>,
     seen: Mutex<Vec<String>>,
+    delay: Duration,
 }
 
 impl Script {
     pub(super) fn new(answers: impl IntoIterator<Item = Answer>) -> Arc<Self> {
+        Self::slow(Duration::ZERO, answers)
+    }
+
+    /// Takes this long for every exchange.
+    pub(super) fn slow(delay: Duration, answers: impl IntoIterator<Item = Answer>) -> Arc<Self> {
         let answers = Mutex::new(answers.into_iter().collect());
         Arc::new(Self {
             answers,
             seen: Mutex::default(),
+            delay,
         })
     }
 
@@ -42,8 +50,12 @@ impl Transport for Script {
     async fn send(&self, request: http::Request<Bytes>) -> Answer {
         self.seen.lock().unwrap().push(print(&request));
         let answer = self.answers.lock().unwrap().pop_front();
-        for _ in 0..5 {
-            tokio::task::yield_now().await;
+        if self.delay.is_zero() {
+            for _ in 0..5 {
+                tokio::task::yield_now().await;
+            }
+        } else {
+            tokio::time::sleep(self.delay).await;
         }
         answer.unwrap_or_else(|| panic!("no answer left for {}", print(&request)))
     }

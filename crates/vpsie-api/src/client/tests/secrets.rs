@@ -1,7 +1,7 @@
 //! Nothing that can be printed shows a token, a secret or an initial password.
 
 use super::script::{Answer, Script, answer, client_secret, ok, settings, token, with_secret, with_token};
-use crate::{ClusterId, GroupNumber, RequestId, VpsieApi};
+use crate::{ClusterId, GroupNumber, RequestId, Settings, VpsieApi};
 
 const SECRETS: [&str; 4] = ["t0ken", "s3cr3t", "acc3ss", "hunter2"];
 
@@ -43,6 +43,11 @@ fn settings_and_credentials_print_no_secret() {
         check(&format!("{credentials:?} {credentials:#?}"));
     }
     check(&format!("{:?} {:#?}", settings(), settings()));
+    let careless = Settings {
+        base_url: "https://me:hunter2@api.vpsie.com".to_owned(),
+        ..settings()
+    };
+    check(&format!("{careless:?}"));
     let script = Script::new([]);
     check(&format!("{:?} {:#?}", with_token(&script), with_secret(&script)));
 }

@@ -1,6 +1,7 @@
 //! Tokens: exchanged once, kept, renewed in time, and renewed when they are not accepted.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -186,6 +187,45 @@ async fn failed_renewal_leaves_the_request_unsent() {
         })
     );
     assert_eq!(story(&script), ["exchange", "call with old", "exchange"]);
+}
+
+/// I1: a request that changes something leaves soon after its intent, or not at all.
+#[tokio::test(start_paused = true)]
+async fn change_that_waits_too_long_for_its_token_is_not_sent() {
+    let request = RequestId::new("slot-1").unwrap();
+    let (cluster, group) = (ClusterId::new("c"), GroupNumber::new(1));
+    let accepted = || ok(r#"{"error":false,"data":true}"#);
+
+    let script = Script::slow(Duration::from_millis(1999), [token("new"), accepted()]);
+    let added = with_secret(&script).add_worker(&cluster, group, &request).await;
+    assert!(added.is_ok(), "{added:?}");
+
+    // The token is kept, so the next attempt is in time.
+    let script = Script::slow(Duration::from_millis(2001), [token("new"), accepted()]);
+    let client = with_secret(&script);
+    let error = client.add_worker(&cluster, group, &request).await.unwrap_err();
+    assert_eq!((error.label(), error.cause().label()), ("not_sent", "not_sent"));
+    client.add_worker(&cluster, group, &request).await.unwrap();
+    assert_eq!(story(&script), ["exchange", "call with new"]);
+
+    // The repetition after a 401 is bound as well.
+    let script = Script::slow(
+        Duration::from_millis(800),
+        [token("old"), unauthorized(), token("new")],
+    );
+    let error = with_secret(&script)
+        .add_worker(&cluster, group, &request)
+        .await
+        .unwrap_err();
+    assert_eq!(error.label(), "not_sent");
+    assert_eq!(story(&script), ["exchange", "call with old", "exchange"]);
+}
+
+/// Reading late does no harm.
+#[tokio::test(start_paused = true)]
+async fn reads_wait_for_their_token() {
+    let script = Script::slow(Duration::from_secs(20), [token("new"), none()]);
+    assert_eq!(with_secret(&script).clusters().await, Ok(vec![]));
 }
 
 /// A personal token cannot be renewed, so nothing is repeated.
