@@ -119,3 +119,12 @@ async fn wrong_secret_is_not_exchanged() {
     let body = json!({"clientId": CLIENT_ID, "clientSecret": "wrong"}).to_string();
     assert_eq!(exchange(&world, "application/json", body).0, 401);
 }
+
+#[tokio::test(start_paused = true)]
+async fn rotation_ends_exchanged_tokens_too() {
+    let world = SmallCloud::new();
+    let (_, reply) = exchange(&world, "application/json", json_credentials());
+    let bearer = format!("Bearer {}", reply["token"]["access"]["token"].as_str().unwrap());
+    world.cloud.accept_only_token("rotated");
+    assert_eq!(list_with(&world, Some(("authorization", &bearer))).0, 401);
+}

@@ -76,3 +76,47 @@ async fn removal_by_a_persons_hand_is_nobodys_fault() {
     story.world.cloud.remove_by_hand(&machines[0]);
     check(&story.report(), CLEAN, true);
 }
+
+#[tokio::test(start_paused = true)]
+async fn machine_that_an_open_claim_waits_for_must_not_be_removed() {
+    let (mut story, machines) = Story::of_two_claims().await;
+    story.forget(0);
+    story.world.remove(&machines[0]);
+    let report = story.report();
+    check(
+        &report,
+        Counts {
+            matched: 1,
+            wrongly_removed: 1,
+            ..CLEAN
+        },
+        false,
+    );
+    assert!(
+        report.wrongly_removed[0]
+            .sentence
+            .ends_with("nobody had given it up"),
+        "{report:#?}"
+    );
+    story.claims[0]["metadata"]["deletionTimestamp"] = json!("2026-01-24T09:00:00Z");
+    check(&story.report(), Counts { matched: 1, ..CLEAN }, true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_of_another_group_cannot_give_a_machine_up() {
+    let (mut story, machines) = Story::of_two_claims().await;
+    let mut gone = story.claims.remove(0);
+    gone["spec"]["vpsieGroupID"] = json!(story.world.group + 1);
+    story.world.remove(&machines[0]);
+    let report = examine(&story.world.cloud, &story.claims, &story.nodes(), &[gone]);
+    check(
+        &report,
+        Counts {
+            claims: 1,
+            matched: 1,
+            wrongly_removed: 1,
+            ..CLEAN
+        },
+        false,
+    );
+}
