@@ -16,8 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use vpsie_api::{RemoveWorker, VpsieApi};
 
-/// How far apart the replies must be that prove that an open request made nothing (`I6`).
-const CANDIDATE_SPACING: TimeDelta = TimeDelta::minutes(1);
 /// Wait after a change before a pass, so that a burst of changes is one pass.
 const SETTLING: Duration = Duration::from_millis(100);
 
@@ -69,8 +67,8 @@ impl Operator {
             &settings.namespace,
         );
         actor.load_baselines().await.map_err(StartError::Baselines)?;
-        let polls = Polls::default();
-        let without_candidate = Absences::spaced(CANDIDATE_SPACING);
+        let polls = Polls::new(settings.absence_spacing);
+        let without_candidate = Absences::spaced(settings.candidate_spacing);
         Ok(Self {
             settings,
             clock,

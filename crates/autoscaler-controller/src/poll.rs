@@ -6,8 +6,6 @@ use vpsie_api::{CallError, Cluster, ClusterId, ClusterSummary, NodeGroup, NodeUu
 
 /// How many complete replies must lack a machine before it counts as gone.
 pub const ABSENCES_NEEDED: u32 = 3;
-/// How far apart those replies must be: one slow or stale page of VPSie must not count three times.
-pub const ABSENCE_SPACING: TimeDelta = TimeDelta::seconds(30);
 
 /// What one poll of one cluster answered.
 #[derive(Clone, Debug)]
@@ -41,8 +39,9 @@ pub struct Absences<K> {
 }
 
 /// The poll of all clusters, and when the next is due.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Polls {
+    absence_spacing: TimeDelta,
     clusters: BTreeMap<ClusterId, ClusterView>,
     polled_at: Option<DateTime<Utc>>,
 }
@@ -67,6 +66,14 @@ impl Reply {
 // === impl ClusterView ===
 
 impl ClusterView {
+    fn new(spacing: TimeDelta) -> Self {
+        Self {
+            latest: None,
+            complete: Vec::new(),
+            absences: Absences::spaced(spacing),
+        }
+    }
+
     /// Returns the newest reply if the newest poll succeeded.
     pub fn latest(&self) -> Option<&Reply> {
         self.latest.as_ref()?.as_ref().ok()
@@ -115,16 +122,6 @@ impl ClusterView {
     }
 }
 
-impl Default for ClusterView {
-    fn default() -> Self {
-        Self {
-            latest: None,
-            complete: Vec::new(),
-            absences: Absences::spaced(ABSENCE_SPACING),
-        }
-    }
-}
-
 // === impl Absences ===
 
 impl<K: Ord> Absences<K> {
@@ -159,6 +156,15 @@ impl<K: Ord> Absences<K> {
 // === impl Polls ===
 
 impl Polls {
+    /// Starts with nothing polled; replies closer together than `absence_spacing` prove an absence only once.
+    pub fn new(absence_spacing: TimeDelta) -> Self {
+        Self {
+            absence_spacing,
+            clusters: BTreeMap::new(),
+            polled_at: None,
+        }
+    }
+
     /// Returns what is known of a cluster.
     pub fn cluster(&self, id: &ClusterId) -> Option<&ClusterView> {
         self.clusters.get(id)
@@ -211,10 +217,12 @@ impl Polls {
             if let Err(error) = &answer {
                 tracing::warn!(cluster = %id, %error, "the cluster could not be polled");
             }
-            self.clusters
+            let spacing = self.absence_spacing;
+            let view = self
+                .clusters
                 .entry(id.clone())
-                .or_default()
-                .take(id, answer, machines);
+                .or_insert_with(|| ClusterView::new(spacing));
+            view.take(id, answer, machines);
         }
     }
 }
@@ -267,7 +275,7 @@ mod tests {
 
     fn view(replies: Vec<Result<Reply, CallError>>) -> ClusterView {
         let wanted = BTreeSet::from([NodeUuid::new("m1")]);
-        let mut view = ClusterView::default();
+        let mut view = ClusterView::new(TimeDelta::seconds(30));
         for reply in replies {
             view.take(&cluster_id(), reply, &wanted);
         }

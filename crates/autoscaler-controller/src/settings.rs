@@ -16,6 +16,12 @@ pub struct Settings {
     pub joining_timeout: TimeDelta,
     /// How far the clocks of VPSie, Kubernetes and this process may differ.
     pub clock_skew: TimeDelta,
+    /// How far apart complete replies of VPSie must be to count as separate proof that a machine is gone.
+    ///
+    /// One slow or stale page of VPSie must not count three times. Only tests make it shorter.
+    pub absence_spacing: TimeDelta,
+    /// The same for the proof that an open request made nothing (`I6`).
+    pub candidate_spacing: TimeDelta,
     /// Whether machines that no name and no address links to a claim are matched at all (`R7`).
     pub anonymous: bool,
 }
@@ -29,6 +35,8 @@ impl Default for Settings {
             discovery_timeout: TimeDelta::minutes(15),
             joining_timeout: TimeDelta::minutes(15),
             clock_skew: TimeDelta::minutes(2),
+            absence_spacing: TimeDelta::seconds(30),
+            candidate_spacing: TimeDelta::minutes(1),
             anonymous: true,
         }
     }

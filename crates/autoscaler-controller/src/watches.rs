@@ -3,7 +3,9 @@
 use crate::resources::{NodeGroup, VPSieNode};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Node;
+use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, Store};
+use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
@@ -161,14 +163,18 @@ where
 {
     let (store, writer) = reflector::store();
     let changed = Arc::clone(changed);
-    let events = watcher(Api::<K>::all(client.clone()), watcher::Config::default())
-        .default_backoff()
-        .modify(move |object| {
-            object.managed_fields_mut().clear();
-            trim(object);
-        })
-        .reflect(writer)
-        .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"));
+    let events = watcher(
+        Api::<DeserializeGuard<K>>::all(client.clone()),
+        watcher::Config::default(),
+    )
+    .default_backoff()
+    .try_filter_map(|event| std::future::ready(Ok(readable(event))))
+    .modify(move |object| {
+        object.managed_fields_mut().clear();
+        trim(object);
+    })
+    .reflect(writer)
+    .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"));
     tasks.spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
@@ -178,6 +184,26 @@ where
         }
     });
     store
+}
+
+/// Leaves out an object that cannot be read: one bad object never stops the others.
+fn readable<K: Resource<DynamicType = ()>>(event: Event<DeserializeGuard<K>>) -> Option<Event<K>> {
+    let read = |guard: DeserializeGuard<K>| match guard.0 {
+        Ok(object) => Some(object),
+        Err(error) => {
+            let name = error.metadata.name.unwrap_or_default();
+            let namespace = error.metadata.namespace.unwrap_or_default();
+            tracing::warn!(kind = %K::kind(&()), namespace, name, error = error.error, "the object cannot be read and is left out");
+            None
+        }
+    };
+    match event {
+        Event::Apply(object) => read(object).map(Event::Apply),
+        Event::Delete(object) => read(object).map(Event::Delete),
+        Event::InitApply(object) => read(object).map(Event::InitApply),
+        Event::Init => Some(Event::Init),
+        Event::InitDone => Some(Event::InitDone),
+    }
 }
 
 /// The images of a Node are most of its size, and nobody here reads them.

@@ -12,7 +12,7 @@ use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
-use node_match::{Link, Match, MergedMachine, Verdict};
+use node_match::{Link, Match, MergedMachine, Verdict, WaitingReason};
 use std::net::IpAddr;
 use std::sync::Arc;
 use vpsie_api::ClusterId;
@@ -145,12 +145,7 @@ fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
             }));
             draft.status.phase = Some(Phase::Provisioning);
             draft.status.created_at = Some(draft.stamp());
-            draft.condition(
-                VPS_READY,
-                false,
-                "Provisioning",
-                "a machine was asked for; waiting for VPSie to list it",
-            );
+            say_waiting(draft, WaitingReason::NothingFound);
         }
         Some(Turn::Wait(reason)) => {
             let reply = view.cluster.and_then(ClusterView::error);
@@ -187,12 +182,7 @@ fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeS
             "no machine appeared in time; look for it in the VPSie console, then delete this VPSieNode",
         ),
         Some(Verdict::Waiting { reason, .. }) => {
-            draft.condition(
-                VPS_READY,
-                false,
-                "Provisioning",
-                format!("waiting for the machine: {reason}"),
-            );
+            say_waiting(draft, *reason);
         }
         Some(Verdict::Ambiguous { reason, .. }) => {
             draft.condition(
@@ -212,6 +202,15 @@ fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeS
         }
         Some(Verdict::Matched(_) | Verdict::NotParticipating { .. }) | None => {}
     }
+}
+
+fn say_waiting(draft: &mut Draft<VPSieNodeStatus>, reason: WaitingReason) {
+    draft.condition(
+        VPS_READY,
+        false,
+        "Provisioning",
+        format!("waiting for the machine: {reason}"),
+    );
 }
 
 /// Says why the last request had no effect.
