@@ -233,7 +233,7 @@ fn no_answer(call: Call, response: &Response<Bytes>, body: &[u8], secrets: &[&st
         };
     }
     match status {
-        300.. => unexplained(call, status),
+        300..400 | 500.. => unexplained(call, status),
         _ => {
             let problem = format!("{} bytes that are no JSON object", body.len());
             CallError::Undecodable {

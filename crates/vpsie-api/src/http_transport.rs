@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 use url::{Host, Url};
 
@@ -52,15 +53,13 @@ impl HttpTransport {
     /// # Errors
     /// When the system has no trusted certificates.
     pub fn new(settings: TransportSettings) -> Result<Self, SettingsError> {
-        let broken = |error: &dyn Error| SettingsError::Tls {
-            reason: reason(error),
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_platform_verifier())
-            .map_err(|error| broken(&error))?
-            .with_no_client_auth();
+        let tls = tls_versions()?
+            .with_platform_verifier()
+            .map_err(|error| broken(&error))?;
+        Self::with_tls(settings, tls.with_no_client_auth())
+    }
+
+    fn with_tls(settings: TransportSettings, tls: ClientConfig) -> Result<Self, SettingsError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .timeout(settings.timeout)
@@ -123,6 +122,20 @@ impl Transport for HttpTransport {
         *answer.status_mut() = response.status();
         *answer.headers_mut() = response.headers().clone();
         Ok(answer)
+    }
+}
+
+/// Chooses TLS 1.2 and 1.3 with the cryptography of ring, whatever else is linked in.
+fn tls_versions() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, SettingsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| broken(&error))
+}
+
+fn broken(error: &dyn Error) -> SettingsError {
+    SettingsError::Tls {
+        reason: reason(error),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use url::Url;
@@ -165,6 +165,10 @@ impl Request {
         }
         if let Some(id) = &self.request_id {
             request = request.header(REQUEST_ID, id.as_str());
+        }
+        if self.method == Method::POST && self.body.is_none() {
+            // The HTTP library would leave it out, and some gateways insist on it.
+            request = request.header(CONTENT_LENGTH, 0);
         }
         let mut bytes = Bytes::new();
         if let Some(body) = &self.body {

@@ -7,6 +7,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 
+mod tls;
+
 fn transport(change: impl FnOnce(&mut TransportSettings)) -> HttpTransport {
     let mut settings = TransportSettings {
         allow_plain_http_to_loopback: true,

@@ -20,10 +20,10 @@ fn request() -> RequestId {
 async fn check<F: Future>(reply: &str, call: impl FnOnce(Client) -> F, line: &str, more: &str, body: &str) {
     let script = Script::new([ok(reply)]);
     call(with_token(&script)).await;
-    let content = if body.is_empty() {
-        ""
-    } else {
-        "content-type: application/json\n"
+    let content = match (body, line.starts_with("POST")) {
+        ("", false) => "",
+        ("", true) => "content-length: 0\n",
+        _ => "content-type: application/json\n",
     };
     let expected = format!(
         "{}\naccept: application/json\n{content}user-agent: tests/1\nvpsie-auth: t0ken\n{more}\n{body}",
