@@ -23,6 +23,7 @@
 //! ```
 
 mod admit;
+mod answer;
 mod builtin;
 mod definition;
 mod discovery;

@@ -89,7 +89,7 @@ fn merge(target: &mut Value, patch: Value, rules: Rules<'_>) {
     match patch {
         Value::Object(fields) => merge_object(target, fields, rules),
         Value::Array(items) => merge_list(target, items, rules),
-        other => *target = other,
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => *target = plain,
     }
 }
 

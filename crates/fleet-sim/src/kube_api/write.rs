@@ -1,4 +1,6 @@
-//! The writing verbs: create, update, patch and delete.
+//! The writing verbs: create, update and patch; deletion has a file of its own.
+
+mod removal;
 
 use std::sync::Arc;
 
@@ -50,8 +52,8 @@ pub(super) fn perform(state: &mut State, request: &WriteRequest<'_>) -> Result<W
         Verb::Create => create(state, &request.place(), request.json_body()?),
         Verb::Update => update(state, request),
         Verb::Patch => patch(state, request),
-        Verb::Delete => delete(state, request),
-        Verb::DeleteCollection => delete_collection(state, request),
+        Verb::Delete => removal::delete(state, request),
+        Verb::DeleteCollection => removal::delete_collection(state, request),
         Verb::Get | Verb::List | Verb::Watch => Err(ApiError::method_not_allowed()),
     }
 }
@@ -306,92 +308,6 @@ fn spec_changed(kind: &Kind, old: &Value, new: &Value) -> bool {
         fields.into_iter().filter(|(field, _)| !ignored(field)).collect()
     };
     counted(old) != counted(new)
-}
-
-fn delete(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
-    let place = request.place();
-    if !place.subresource.is_empty() {
-        return Err(ApiError::method_not_allowed());
-    }
-    let options = if request.body.is_empty() {
-        json!({})
-    } else {
-        request.any_json()?
-    };
-    let old = existing(state, &place)?;
-    metadata::refuse_unmet_preconditions(&place, &old, &options["preconditions"])?;
-    let rehearsal = place.rehearsal
-        || options["dryRun"]
-            .as_array()
-            .is_some_and(|stages| !stages.is_empty());
-    Ok(remove(state, &Place { rehearsal, ..place }, &old))
-}
-
-fn delete_collection(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
-    let list = read::list(state, request.kind, request.path, request.query)?;
-    let mut changed = false;
-    for item in list["items"].as_array().into_iter().flatten() {
-        let text = |field: &str| item["metadata"][field].as_str().unwrap_or("").to_owned();
-        let place = Place {
-            key: (text("namespace"), text("name")),
-            ..request.place()
-        };
-        if let Some(old) = state.get(&place.kind.key, &place.key) {
-            changed |= remove(state, &place, &old).changed;
-        }
-    }
-    Ok(Written {
-        code: 200,
-        changed,
-        answer: list,
-    })
-}
-
-/// Removes an object, or marks it as leaving while something holds it.
-fn remove(state: &mut State, place: &Place<'_>, old: &Arc<Value>) -> Written {
-    let kind = place.kind;
-    let is_leaving = !old["metadata"]["deletionTimestamp"].is_null();
-    let held = metadata::is_held(kind, old);
-    if held && (is_leaving || place.rehearsal) {
-        return Written {
-            code: 200,
-            changed: false,
-            answer: read::view(kind, old),
-        };
-    }
-    if held {
-        let mut leaving = (**old).clone();
-        leaving["metadata"]["deletionTimestamp"] = store::timestamp(place.now).into();
-        leaving["metadata"]["deletionGracePeriodSeconds"] = 0.into();
-        if kind.generation {
-            metadata::raise_generation(&mut leaving);
-        }
-        if kind.is("", "namespaces") {
-            leaving["status"]["phase"] = "Terminating".into();
-        }
-        let stored = state.put(&kind.key, place.key.clone(), leaving);
-        return Written {
-            code: 200,
-            changed: true,
-            answer: read::view(kind, &stored),
-        };
-    }
-    if !place.rehearsal {
-        state.remove(&kind.key, &place.key, (**old).clone());
-        definition::refresh(state, kind);
-    }
-    let details = json!({
-        "name": place.key.1,
-        "group": kind.key.group,
-        "kind": kind.key.plural,
-        "uid": old["metadata"]["uid"],
-    });
-    let answer = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
-    Written {
-        code: 200,
-        changed: !place.rehearsal,
-        answer,
-    }
 }
 
 // === impl Place ===

@@ -12,7 +12,7 @@ pub(super) fn check(schema: &Value, value: &Value, at: &str, errors: &mut Vec<Fi
         return;
     }
     if !has_type(schema, value) {
-        let wanted = schema["type"].as_str().unwrap_or("integer or string");
+        let wanted = schema["type"].as_str().unwrap_or("integer,string");
         let found = type_name(value);
         let message =
             format!("Invalid value: \"{found}\": {at} in body must be of type {wanted}: \"{found}\"");

@@ -54,10 +54,11 @@ pub(super) async fn create(api: &Api<DynamicObject>, object: &DynamicObject) -> 
 /// The code, the reason and the message of a refusal.
 #[track_caller]
 pub(super) fn refusal<T: std::fmt::Debug>(result: kube::Result<T>) -> (u16, String, String) {
-    match result.unwrap_err() {
-        kube::Error::Api(status) => (status.code, status.reason.clone(), status.message.clone()),
-        other => panic!("expected a refusal of the server, got {other:?}"),
-    }
+    let error = result.unwrap_err();
+    let kube::Error::Api(status) = error else {
+        panic!("expected a refusal of the server, got {error:?}")
+    };
+    (status.code, status.reason.clone(), status.message.clone())
 }
 
 #[track_caller]
