@@ -69,7 +69,12 @@ impl Baseline {
     /// Tells whether the key was there.
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
-        self.hashes.binary_search(&Self::hash(key)).is_ok()
+        self.contains_hash(Self::hash(key))
+    }
+
+    /// Tells whether the key with this hash was there.
+    pub(crate) fn contains_hash(&self, hash: u64) -> bool {
+        self.hashes.binary_search(&hash).is_ok()
     }
 
     /// Tells whether it is the union of two sane polls of every list and of all Nodes.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{Baseline, EvidenceKind};
 
 /// Describes a VPSieNode: what it asked for and what is already recorded for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     /// Its uid; must be unique within a snapshot.
     pub uid: String,

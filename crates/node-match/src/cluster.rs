@@ -14,7 +14,7 @@ pub struct ClusterShape {
 }
 
 /// Names a cluster and its present shape.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cluster {
     /// The provider's identifier of the cluster.
     pub id: String,
@@ -23,7 +23,7 @@ pub struct Cluster {
 }
 
 /// Describes a node group of a cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
     /// The cluster it belongs to.
     pub cluster: String,

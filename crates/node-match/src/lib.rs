@@ -1,20 +1,39 @@
 //! Decides which cloud machine and which Kubernetes Node belong to which claim.
 
+mod address;
+mod anonymous;
+mod answer;
+mod assign;
 mod baseline;
+mod batch;
 mod claim;
 mod cluster;
+mod contested;
+mod eligible;
 mod evidence;
+mod facts;
 #[cfg(feature = "json")]
 pub mod file;
+mod fleet;
+mod flow;
+mod grouping;
+mod home;
+mod hostname;
+mod links;
 mod machine;
 mod merge;
 mod node;
+mod provider_id;
 mod reason;
 mod snapshot;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
+mod tie;
 mod verdict;
 
+pub use answer::match_fleet;
 pub use baseline::Baseline;
 pub use claim::Claim;
 pub use cluster::{Cluster, ClusterShape, Group};
@@ -29,27 +48,3 @@ pub use snapshot::{Settings, Snapshot};
 pub use verdict::{
     Answer, Candidate, Match, Matching, Subject, Unexplained, UnexplainedMachine, UnexplainedNode, Verdict,
 };
-
-/// Decides for every claim which machine and which Node are its own.
-#[must_use]
-pub fn match_fleet(snapshot: &Snapshot) -> Matching<'_> {
-    let mut claims: Vec<Answer<'_>> = snapshot
-        .claims
-        .iter()
-        .map(|claim| Answer {
-            claim,
-            verdict: Verdict::Waiting {
-                reason: WaitingReason::NothingFound,
-                candidates: Vec::new(),
-            },
-        })
-        .collect();
-    claims.sort_by(|a, b| a.claim.uid.cmp(&b.claim.uid));
-    Matching {
-        claims,
-        unexplained: Unexplained {
-            machines: Vec::new(),
-            nodes: Vec::new(),
-        },
-    }
-}

@@ -12,7 +12,7 @@ pub struct ReportedAt {
 }
 
 /// Describes a machine as one provider list reports it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Machine {
     /// Which list reported it: ids are comparable only within one list.
     pub list: u8,

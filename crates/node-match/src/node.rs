@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 /// Describes a Kubernetes Node.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
     /// Its uid.
     pub uid: String,

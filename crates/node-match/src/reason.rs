@@ -36,7 +36,7 @@ reasons! {
     /// Says what a claim is waiting for.
     WaitingReason {
         /// Nothing that could be its own has appeared yet.
-        NothingFound => "nothing-found",
+        NoCandidates => "no-candidates",
         /// What seems to be its machine is not running yet.
         MachineNotRunning => "machine-not-running",
         /// The recorded machine is in no list; nothing weaker takes its place.
@@ -51,8 +51,6 @@ reasons! {
         NotProvablyNew => "not-provably-new",
         /// Only anonymous matching could help, and it is switched off.
         AnonymousSwitchedOff => "anonymous-switched-off",
-        /// New Nodes appeared whose machines are not listed yet.
-        MachineNotLinked => "machine-not-linked",
     }
 }
 
@@ -83,12 +81,6 @@ reasons! {
         NodeRecordedTwice => "node-recorded-twice",
         /// The recorded Node is tied to another machine than the recorded one.
         RecordedNodeOfAnotherMachine => "recorded-node-of-another-machine",
-        /// The recorded machine is in another cluster.
-        RecordedMachineInAnotherCluster => "recorded-machine-in-another-cluster",
-        /// The recorded machine or Node belongs to the control plane.
-        RecordedControlPlane => "recorded-control-plane",
-        /// The recorded Node names another claim.
-        RecordedNodeClaimedByAnother => "recorded-node-claimed-by-another",
     }
 }
 
@@ -125,6 +117,8 @@ reasons! {
         NotProvablyNew => "not-provably-new",
         /// Another claim owns it.
         OwnedByAnother => "owned-by-another",
+        /// The claim has a Node, or a label names one, that is not this machine's.
+        NotTied => "not-tied",
         /// Its labels name another claim.
         LabelledForAnother => "labelled-for-another",
         /// Its group cannot be told.

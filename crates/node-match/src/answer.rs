@@ -1,0 +1,317 @@
+//! Puts the answer together: verdicts, evidence, and what is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::anonymous::{Outcome, settle};
+use crate::assign::{Assignment, Held, Owner, Part, assign};
+use crate::contested::contested;
+use crate::facts::facts;
+use crate::fleet::{Fleet, Label};
+use crate::tie::Ties;
+use crate::{
+    Answer, Candidate, Evidence, EvidenceKind, Link, Match, Matching, NotParticipatingReason, Obstacle,
+    Snapshot, Subject, Unexplained, UnexplainedMachine, UnexplainedNode, UnexplainedReason, Verdict,
+    WaitingReason,
+};
+
+/// Decides for every claim which machine and which Node are its own.
+///
+/// # Guarantees
+/// - No machine and no Node is given to two claims (R1).
+/// - The answer does not depend on the order of anything in the snapshot (R8).
+/// - Every report of a machine and every Node is in exactly one place of the answer.
+#[must_use]
+pub fn match_fleet(snapshot: &Snapshot) -> Matching<'_> {
+    let fleet = Fleet::new(snapshot);
+    let facts = facts(&fleet);
+    let ties = Ties::new(&fleet, &facts);
+    let mut assignment = assign(&fleet, &facts, &ties);
+    let outcomes = settle(&mut assignment);
+    let (contested_claims, contested_machines) = contested(&assignment);
+    let claims = (0..fleet.claims.len())
+        .map(|claim| Answer {
+            claim: fleet.claims[claim],
+            verdict: verdict(
+                &assignment,
+                claim,
+                outcomes.get(&claim),
+                contested_claims.contains(&claim),
+            ),
+        })
+        .collect();
+    let unexplained = unexplained(&assignment, &outcomes, &contested_machines);
+    Matching { claims, unexplained }
+}
+
+fn verdict<'a>(
+    assignment: &Assignment<'_, 'a>,
+    claim: usize,
+    outcome: Option<&Outcome>,
+    is_contested: bool,
+) -> Verdict<'a> {
+    let (facts, holding) = (&assignment.facts[claim], &assignment.holdings[claim]);
+    let fleet = assignment.fleet;
+    if !facts.participates {
+        let is_duplicate = |other: &usize| fleet.claims[*other].uid == fleet.claims[claim].uid;
+        let neighbours = [
+            claim.checked_sub(1),
+            claim.checked_add(1).filter(|next| *next < fleet.claims.len()),
+        ];
+        let reason = if neighbours.iter().flatten().any(is_duplicate) {
+            NotParticipatingReason::DuplicateUid
+        } else {
+            NotParticipatingReason::NothingRequested
+        };
+        return Verdict::NotParticipating { reason };
+    }
+    if let Some(reason) = facts.conflict {
+        let machines = facts
+            .named_machines
+            .iter()
+            .map(|machine| (Part::Machine(*machine), None));
+        let nodes = facts.node.iter().map(|node| (Part::Node(*node), None));
+        return Verdict::Conflict {
+            reason,
+            candidates: candidates(fleet, machines.chain(nodes)),
+        };
+    }
+    if holding.machine.is_some() || holding.node.is_some() {
+        return Verdict::Matched(matched(assignment, claim, is_contested));
+    }
+    unmatched(assignment, claim, outcome)
+}
+
+/// Says why a claim has nothing.
+fn unmatched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, outcome: Option<&Outcome>) -> Verdict<'a> {
+    let (fleet, facts, holding) = (
+        assignment.fleet,
+        &assignment.facts[claim],
+        &assignment.holdings[claim],
+    );
+    let refused = || {
+        holding
+            .refused
+            .iter()
+            .map(|(part, obstacle)| (*part, Some(*obstacle)))
+    };
+    let free = |parts: &[Part], obstacle| {
+        let all = parts
+            .iter()
+            .map(move |part| (*part, obstacle))
+            .collect::<Vec<_>>();
+        candidates(fleet, refused().chain(all))
+    };
+    if facts.is_machine_missing || facts.is_node_missing {
+        let reason = if facts.is_machine_missing {
+            WaitingReason::RecordedMachineNotListed
+        } else {
+            WaitingReason::RecordedNodeNotListed
+        };
+        return Verdict::Waiting {
+            reason,
+            candidates: candidates(fleet, refused()),
+        };
+    }
+    if let Some(machine) = holding.reserved {
+        let candidates = candidates(fleet, [(Part::Machine(machine), Some(Obstacle::NotRunning))]);
+        return Verdict::Waiting {
+            reason: WaitingReason::MachineNotRunning,
+            candidates,
+        };
+    }
+    let (reason, candidates) = match outcome {
+        Some(Outcome::NotRunning(machine)) => {
+            let candidates = candidates(fleet, [(Part::Machine(*machine), Some(Obstacle::NotRunning))]);
+            return Verdict::Waiting {
+                reason: WaitingReason::MachineNotRunning,
+                candidates,
+            };
+        }
+        Some(Outcome::Ambiguous(reason, parts)) => {
+            return Verdict::Ambiguous {
+                reason: *reason,
+                candidates: free(parts, None),
+            };
+        }
+        Some(Outcome::Unproven(parts)) => (
+            WaitingReason::NotProvablyNew,
+            free(parts, Some(Obstacle::NotProvablyNew)),
+        ),
+        Some(Outcome::SwitchedOff(parts)) => (WaitingReason::AnonymousSwitchedOff, free(parts, None)),
+        None => (reason_of_refusals(&holding.refused), candidates(fleet, refused())),
+    };
+    if is_late(fleet, claim) {
+        Verdict::TimedOut { candidates }
+    } else {
+        Verdict::Waiting { reason, candidates }
+    }
+}
+
+fn reason_of_refusals(refused: &[(Part, Obstacle)]) -> WaitingReason {
+    let is_of_another =
+        |obstacle: &Obstacle| matches!(obstacle, Obstacle::OwnedByAnother | Obstacle::LabelledForAnother);
+    if refused.is_empty() {
+        WaitingReason::NoCandidates
+    } else if refused.iter().any(|(_, obstacle)| is_of_another(obstacle)) {
+        WaitingReason::ClaimedByAnother
+    } else if refused
+        .iter()
+        .all(|(_, obstacle)| *obstacle == Obstacle::NotRunning)
+    {
+        WaitingReason::MachineNotRunning
+    } else {
+        WaitingReason::CandidatesNotEligible
+    }
+}
+
+/// Tells whether the request is older than the timeout.
+fn is_late(fleet: &Fleet<'_>, claim: usize) -> bool {
+    let claim = fleet.claims[claim];
+    claim.creation_requested
+        && claim.requested_at.is_some_and(|requested| {
+            fleet.now.signed_duration_since(requested) > fleet.settings.discovery_timeout
+        })
+}
+
+fn matched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, contested: bool) -> Match<'a> {
+    let (fleet, holding) = (assignment.fleet, &assignment.holdings[claim]);
+    let mut evidence = Vec::new();
+    let entry = |link, kind, detail: &str| Evidence {
+        link,
+        kind,
+        detail: detail.to_owned(),
+    };
+    let direct = |held: &Option<Held>| held.as_ref().filter(|held| !held.is_through_tie).cloned();
+    let (machine, node) = (direct(&holding.machine), direct(&holding.node));
+    if let Some(held) = &machine {
+        evidence.push(entry(Link::ClaimMachine, held.kind, &held.detail));
+    }
+    let tie = match (&holding.machine, &holding.node) {
+        (Some(machine), Some(node)) if assignment.ties.node_of(machine.index) == Some(node.index) => {
+            assignment.ties.evidence(machine.index)
+        }
+        (_, _) => None,
+    };
+    if let Some(held) = &node
+        // What ties the Node to the machine says more than a second link to the claim, unless that is a record.
+        && (machine.is_none() || tie.is_none() || held.kind == EvidenceKind::RecordedNode)
+    {
+        evidence.push(entry(Link::ClaimNode, held.kind, &held.detail));
+    }
+    if let Some((kind, detail)) = tie {
+        evidence.push(entry(Link::MachineNode, *kind, detail));
+    }
+    Match {
+        machine: holding
+            .machine
+            .as_ref()
+            .map(|held| fleet.machines[held.index].merged.clone()),
+        node: holding.node.as_ref().map(|held| fleet.nodes[held.index].node),
+        evidence,
+        contested,
+    }
+}
+
+fn candidates<'a>(
+    fleet: &Fleet<'a>,
+    parts: impl IntoIterator<Item = (Part, Option<Obstacle>)>,
+) -> Vec<Candidate<'a>> {
+    let distinct: BTreeMap<Part, Option<Obstacle>> = parts.into_iter().collect();
+    distinct
+        .into_iter()
+        .map(|(part, obstacle)| Candidate {
+            subject: match part {
+                Part::Machine(machine) => Subject::Machine(fleet.machines[machine].merged.clone()),
+                Part::Node(node) => Subject::Node(fleet.nodes[node].node),
+            },
+            obstacle,
+        })
+        .collect()
+}
+
+/// Lists what no claim has, and why.
+fn unexplained<'a>(
+    assignment: &Assignment<'_, 'a>,
+    outcomes: &BTreeMap<usize, Outcome>,
+    contested: &BTreeSet<usize>,
+) -> Unexplained<'a> {
+    let considered = considered(assignment, outcomes);
+    let machines = (0..assignment.fleet.machines.len())
+        .filter(|machine| !matches!(assignment.machine_owners[*machine], Owner::Claim(_)))
+        .map(|machine| UnexplainedMachine {
+            machine: assignment.fleet.machines[machine].merged.clone(),
+            reason: machine_reason(assignment, machine, &considered, contested),
+        })
+        .collect();
+    let mut nodes: Vec<UnexplainedNode<'a>> = (0..assignment.fleet.nodes.len())
+        .filter(|node| !matches!(assignment.node_owners[*node], Owner::Claim(_)))
+        .map(|node| UnexplainedNode {
+            node: assignment.fleet.nodes[node].node,
+            reason: node_reason(assignment, node, &considered),
+        })
+        .collect();
+    nodes.sort_by(|left, right| (&left.node.name, left.node).cmp(&(&right.node.name, right.node)));
+    Unexplained { machines, nodes }
+}
+
+/// Collects what a claim may still get.
+fn considered(assignment: &Assignment<'_, '_>, outcomes: &BTreeMap<usize, Outcome>) -> BTreeSet<Part> {
+    let of_outcomes = outcomes.values().flat_map(|outcome| match outcome {
+        Outcome::NotRunning(machine) => vec![Part::Machine(*machine)],
+        Outcome::Ambiguous(_, parts) | Outcome::SwitchedOff(parts) => parts.clone(),
+        Outcome::Unproven(_) => Vec::new(),
+    });
+    let reserved = assignment
+        .holdings
+        .iter()
+        .filter_map(|holding| holding.reserved.map(Part::Machine));
+    of_outcomes.chain(reserved).collect()
+}
+
+fn machine_reason(
+    assignment: &Assignment<'_, '_>,
+    machine: usize,
+    considered: &BTreeSet<Part>,
+    contested: &BTreeSet<usize>,
+) -> UnexplainedReason {
+    if assignment.machine_owners[machine] == Owner::Conflict {
+        UnexplainedReason::Conflict
+    } else if assignment.ties.is_control_plane[machine] {
+        UnexplainedReason::ControlPlane
+    } else if assignment.fleet.machines[machine].merged.is_deleted() {
+        UnexplainedReason::Deleted
+    } else if contested.contains(&machine) {
+        UnexplainedReason::Contested
+    } else if considered.contains(&Part::Machine(machine))
+        || matches!(assignment.machine_owners[machine], Owner::Reserved(_))
+    {
+        UnexplainedReason::Candidate
+    } else {
+        UnexplainedReason::Unlinked
+    }
+}
+
+fn node_reason(
+    assignment: &Assignment<'_, '_>,
+    node: usize,
+    considered: &BTreeSet<Part>,
+) -> UnexplainedReason {
+    let facts = &assignment.fleet.nodes[node];
+    let machine = assignment.ties.machine_of(node);
+    let is_machine = |test: &dyn Fn(Owner) -> bool| {
+        machine.is_some_and(|machine| test(assignment.machine_owners[machine]))
+    };
+    if assignment.node_owners[node] == Owner::Conflict || is_machine(&|owner| owner == Owner::Conflict) {
+        UnexplainedReason::Conflict
+    } else if facts.node.control_plane {
+        UnexplainedReason::ControlPlane
+    } else if matches!(facts.label, Label::Unknown | Label::Unclear) {
+        UnexplainedReason::UnknownClaim
+    } else if considered.contains(&Part::Node(node))
+        || machine.is_some_and(|machine| considered.contains(&Part::Machine(machine)))
+    {
+        UnexplainedReason::Candidate
+    } else {
+        UnexplainedReason::Unlinked
+    }
+}

@@ -1,0 +1,383 @@
+//! R1, R3, R6: one claim, one machine, one Node; the strongest evidence first, over the whole set.
+
+use crate::eligible::{machine_obstacle, node_obstacle};
+use crate::facts::Facts;
+use crate::fleet::Fleet;
+use crate::links::{Link, Links};
+use crate::tie::Ties;
+use crate::{EvidenceKind, Obstacle};
+
+/// How many candidates one answer lists at most: enough to see the pattern, never the whole fleet.
+pub(crate) const MOST_CANDIDATES: usize = 16;
+
+/// Holds who has what.
+#[derive(Debug)]
+pub(crate) struct Assignment<'f, 'a> {
+    pub(crate) fleet: &'f Fleet<'a>,
+    pub(crate) facts: &'f [Facts],
+    pub(crate) ties: &'f Ties,
+    /// One entry per claim.
+    pub(crate) holdings: Vec<Holding>,
+    /// One entry per machine.
+    pub(crate) machine_owners: Vec<Owner>,
+    /// One entry per Node.
+    pub(crate) node_owners: Vec<Owner>,
+}
+
+/// Holds what one claim has.
+#[derive(Debug, Default)]
+pub(crate) struct Holding {
+    pub(crate) machine: Option<Held>,
+    pub(crate) node: Option<Held>,
+    /// A machine that will be its own as soon as it runs.
+    pub(crate) reserved: Option<usize>,
+    /// What was linked to it and could not be had.
+    pub(crate) refused: Vec<(Part, Obstacle)>,
+}
+
+/// Holds a machine or Node, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) index: usize,
+    pub(crate) kind: EvidenceKind,
+    pub(crate) detail: String,
+    /// Whether it was found through the other part: the evidence is that of the tie.
+    pub(crate) is_through_tie: bool,
+}
+
+/// Names a machine or a Node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Machine(usize),
+    Node(usize),
+}
+
+/// Tells who has a machine or Node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Nobody,
+    Claim(usize),
+    /// Reserved until it runs.
+    Reserved(usize),
+    /// Records about it contradict each other.
+    Conflict,
+}
+
+/// The kinds of evidence that are weaker than records, strongest first (R3).
+const RANKS: [EvidenceKind; 5] = [
+    EvidenceKind::ProviderId,
+    EvidenceKind::Address,
+    EvidenceKind::Hostname,
+    EvidenceKind::ClaimLabel,
+    EvidenceKind::HostnamePattern,
+];
+
+/// Returns the place of a kind of evidence in R3; smaller is stronger.
+fn rank(kind: EvidenceKind) -> usize {
+    match kind {
+        EvidenceKind::RecordedId | EvidenceKind::RecordedIdentifier | EvidenceKind::RecordedNode => 0,
+        EvidenceKind::ProviderId => 1,
+        EvidenceKind::Address => 2,
+        EvidenceKind::Hostname => 3,
+        EvidenceKind::ClaimLabel => 4,
+        EvidenceKind::HostnamePattern => 5,
+        EvidenceKind::Anonymous => 6,
+    }
+}
+
+/// Gives every claim what is recorded for it, and what names, addresses and labels link to it.
+pub(crate) fn assign<'f, 'a>(fleet: &'f Fleet<'a>, facts: &'f [Facts], ties: &'f Ties) -> Assignment<'f, 'a> {
+    let mut assignment = Assignment {
+        fleet,
+        facts,
+        ties,
+        holdings: fleet.claims.iter().map(|_| Holding::default()).collect(),
+        machine_owners: vec![Owner::Nobody; fleet.machines.len()],
+        node_owners: vec![Owner::Nobody; fleet.nodes.len()],
+    };
+    assignment.settle_facts();
+    let links = Links::new(fleet, facts, ties);
+    assignment.prefer_labelled_nodes(&links);
+    for kind in RANKS {
+        for link in links.to_machines(kind) {
+            assignment.try_machine(link, &links);
+        }
+        for link in links.to_nodes(kind) {
+            assignment.try_node(link, false);
+        }
+        assignment.follow_ties(kind, &links);
+    }
+    for kind in RANKS {
+        for link in links.to_machines(kind) {
+            assignment.reserve(link, &links);
+        }
+    }
+    assignment
+}
+
+// === impl Assignment ===
+
+impl Assignment<'_, '_> {
+    /// R0: records first. What records contradict each other about is nobody's.
+    fn settle_facts(&mut self) {
+        for (claim, facts) in self.facts.iter().enumerate() {
+            if facts.conflict.is_some() {
+                for machine in &facts.named_machines {
+                    self.machine_owners[*machine] = Owner::Conflict;
+                }
+                if let Some(node) = facts.node {
+                    self.node_owners[node] = Owner::Conflict;
+                }
+                continue;
+            }
+            if let Some((machine, kind, detail)) = &facts.machine {
+                self.machine_owners[*machine] = Owner::Claim(claim);
+                self.holdings[claim].machine = Some(Held::direct(*machine, *kind, detail.clone()));
+            }
+            if let Some(node) = facts.node {
+                self.node_owners[node] = Owner::Claim(claim);
+                let name = self.fleet.nodes[node].node.name.clone();
+                self.holdings[claim].node = Some(Held::direct(node, EvidenceKind::RecordedNode, name));
+            }
+        }
+    }
+
+    /// Lets go of a machine that only an address binds when a label binds a Node that is not its own.
+    ///
+    /// Then the Node alone is reported, and nobody else is given the machine.
+    fn prefer_labelled_nodes(&mut self, links: &Links) {
+        for claim in 0..self.holdings.len() {
+            let Some(Held {
+                index,
+                kind: EvidenceKind::Address,
+                ..
+            }) = self.holdings[claim].machine
+            else {
+                continue;
+            };
+            let labelled = links
+                .labelled_node(claim)
+                .filter(|node| self.node_owners[*node] == Owner::Nobody);
+            if labelled.is_some_and(|node| self.ties.node_of(index) != Some(node)) {
+                self.holdings[claim].machine = None;
+                self.machine_owners[index] = Owner::Reserved(claim);
+            }
+        }
+    }
+
+    /// Tells whether a claim may be given a machine.
+    pub(crate) fn wants_machine(&self, claim: usize) -> bool {
+        let facts = &self.facts[claim];
+        facts.participates
+            && facts.conflict.is_none()
+            && !facts.is_machine_missing
+            && self.fleet.claims[claim].creation_requested
+            && self.holdings[claim].machine.is_none()
+    }
+
+    fn wants_node(&self, claim: usize, kind: EvidenceKind) -> bool {
+        let facts = &self.facts[claim];
+        facts.participates
+            && facts.conflict.is_none()
+            && !facts.is_node_missing
+            // The Node of an unlisted machine is found by its provider id only: nothing weaker takes its place.
+            && (!facts.is_machine_missing || kind == EvidenceKind::ProviderId)
+            && self.holdings[claim].node.is_none()
+    }
+
+    fn try_machine(&mut self, link: &Link, links: &Links) {
+        if !self.wants_machine(link.claim) {
+            return;
+        }
+        match self.obstacle_to_machine(link, links) {
+            None => self.give_machine(
+                link.claim,
+                Held::direct(link.index, link.kind, link.detail.clone()),
+            ),
+            Some(obstacle) => self.refuse(link.claim, Part::Machine(link.index), obstacle),
+        }
+    }
+
+    fn obstacle_to_machine(&self, link: &Link, links: &Links) -> Option<Obstacle> {
+        let (claim, machine) = (link.claim, link.index);
+        if self.machine_owners[machine] != Owner::Nobody || self.is_tied_to_other_claim(claim, machine) {
+            return Some(Obstacle::OwnedByAnother);
+        }
+        // A label binds a Node that is not this machine's: then the Node alone is reported.
+        let is_label_elsewhere = links
+            .labelled_node(claim)
+            .filter(|node| self.is_node_free_for(claim, *node))
+            .is_some_and(|node| self.ties.node_of(machine) != Some(node));
+        if is_label_elsewhere || !self.fits_node_of(claim, machine) {
+            return Some(Obstacle::NotTied);
+        }
+        machine_obstacle(self.fleet, self.ties, claim, machine)
+    }
+
+    /// Tells whether the machine's Node is in other hands: what is tied is never split.
+    fn is_tied_to_other_claim(&self, claim: usize, machine: usize) -> bool {
+        self.ties
+            .node_of(machine)
+            .is_some_and(|node| !self.is_node_free_for(claim, node))
+    }
+
+    fn is_node_free_for(&self, claim: usize, node: usize) -> bool {
+        match self.node_owners[node] {
+            Owner::Nobody => true,
+            Owner::Claim(owner) | Owner::Reserved(owner) => owner == claim,
+            Owner::Conflict => false,
+        }
+    }
+
+    /// Tells whether the machine can be beside the Node that the claim has or had.
+    pub(crate) fn fits_node_of(&self, claim: usize, machine: usize) -> bool {
+        match (&self.holdings[claim].node, self.ties.node_of(machine)) {
+            (None, tied) => tied.is_none() || !self.facts[claim].is_node_missing,
+            (Some(held), Some(tied)) => held.index == tied,
+            (Some(held), None) => {
+                held.kind == EvidenceKind::RecordedNode && self.ties.machine_of(held.index).is_none()
+            }
+        }
+    }
+
+    fn try_node(&mut self, link: &Link, is_through_tie: bool) {
+        if !self.wants_node(link.claim, link.kind) {
+            return;
+        }
+        match self.obstacle_to_node(link) {
+            None => {
+                let held = Held {
+                    index: link.index,
+                    kind: link.kind,
+                    detail: link.detail.clone(),
+                    is_through_tie,
+                };
+                self.node_owners[link.index] = Owner::Claim(link.claim);
+                self.holdings[link.claim].node = Some(held);
+            }
+            Some(obstacle) => self.refuse(link.claim, Part::Node(link.index), obstacle),
+        }
+    }
+
+    fn obstacle_to_node(&self, link: &Link) -> Option<Obstacle> {
+        let (claim, node) = (link.claim, link.index);
+        if self.node_owners[node] != Owner::Nobody {
+            return Some(Obstacle::OwnedByAnother);
+        }
+        let tied = self.ties.machine_of(node);
+        if let Some(machine) = tied {
+            let is_free = match self.machine_owners[machine] {
+                Owner::Nobody => true,
+                Owner::Claim(owner) | Owner::Reserved(owner) => owner == claim,
+                Owner::Conflict => false,
+            };
+            if !is_free {
+                return Some(Obstacle::OwnedByAnother);
+            }
+        }
+        let fits = match &self.holdings[claim].machine {
+            None => true,
+            Some(held) if tied.is_some() => tied == Some(held.index),
+            // A recorded machine whose Node is unknown may have this one.
+            Some(held) => rank(held.kind) == 0 && self.ties.node_of(held.index).is_none(),
+        };
+        if !fits {
+            return Some(Obstacle::NotTied);
+        }
+        node_obstacle(self.fleet, claim, node)
+    }
+
+    /// R3: a link through a tie is as strong as the weaker of the two, after the same kind direct.
+    fn follow_ties(&mut self, kind: EvidenceKind, links: &Links) {
+        for claim in 0..self.holdings.len() {
+            let holding = &self.holdings[claim];
+            match (&holding.machine, &holding.node) {
+                (Some(held), None) => {
+                    let Some(node) = self.ties.node_of(held.index) else {
+                        continue;
+                    };
+                    if let Some(link) = self.link_through(claim, held.kind, held.index, node, kind) {
+                        self.try_node(&link, true);
+                    }
+                }
+                (None, Some(held)) => {
+                    let Some(machine) = self.ties.machine_of(held.index) else {
+                        continue;
+                    };
+                    let Some(link) = self.link_through(claim, held.kind, machine, machine, kind) else {
+                        continue;
+                    };
+                    if !self.wants_machine(claim) {
+                        continue;
+                    }
+                    match self.obstacle_to_machine(&link, links) {
+                        None => self.give_machine(
+                            claim,
+                            Held {
+                                index: machine,
+                                kind: link.kind,
+                                detail: link.detail,
+                                is_through_tie: true,
+                            },
+                        ),
+                        Some(obstacle) => self.refuse(claim, Part::Machine(machine), obstacle),
+                    }
+                }
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+        }
+    }
+
+    /// Makes the link to `index` along the tie of `machine`, if its turn has come.
+    fn link_through(
+        &self,
+        claim: usize,
+        held: EvidenceKind,
+        machine: usize,
+        index: usize,
+        turn: EvidenceKind,
+    ) -> Option<Link> {
+        let (kind, detail) = self.ties.evidence(machine)?;
+        let weaker = rank(held).max(rank(*kind));
+        (weaker == rank(turn)).then(|| Link {
+            claim,
+            index,
+            kind: *kind,
+            detail: detail.clone(),
+        })
+    }
+
+    fn give_machine(&mut self, claim: usize, held: Held) {
+        self.machine_owners[held.index] = Owner::Claim(claim);
+        self.holdings[claim].machine = Some(held);
+    }
+
+    /// Keeps a machine for the claim that it is linked to, when all that it lacks is to run.
+    fn reserve(&mut self, link: &Link, links: &Links) {
+        let is_open = self.wants_machine(link.claim) && self.holdings[link.claim].reserved.is_none();
+        if is_open && self.obstacle_to_machine(link, links) == Some(Obstacle::NotRunning) {
+            self.machine_owners[link.index] = Owner::Reserved(link.claim);
+            self.holdings[link.claim].reserved = Some(link.index);
+        }
+    }
+
+    fn refuse(&mut self, claim: usize, part: Part, obstacle: Obstacle) {
+        let refused = &mut self.holdings[claim].refused;
+        if refused.len() < MOST_CANDIDATES && !refused.iter().any(|(known, _)| *known == part) {
+            refused.push((part, obstacle));
+        }
+    }
+}
+
+// === impl Held ===
+
+impl Held {
+    pub(crate) fn direct(index: usize, kind: EvidenceKind, detail: String) -> Self {
+        Self {
+            index,
+            kind,
+            detail,
+            is_through_tie: false,
+        }
+    }
+}

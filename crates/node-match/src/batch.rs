@@ -1,0 +1,196 @@
+//! R7: open claims that can be swapped for each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::Baseline;
+use crate::assign::{Assignment, Owner, Part};
+use crate::eligible::{Newness, newness, node_obstacle, standing_obstacle};
+use crate::grouping::Grouping;
+
+/// Holds open claims of one cluster and group that share what was there before.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    pub(crate) cluster: &'a str,
+    pub(crate) group: Option<u64>,
+    /// Never matched anonymously; its claims only keep their seats (I7).
+    pub(crate) is_taken_over: bool,
+    /// Its claims have a Node already and need a machine beside it.
+    has_nodes: bool,
+    /// In the order of uid.
+    pub(crate) claims: Vec<usize>,
+    /// The groups that have grown since.
+    pub(crate) risen: BTreeSet<u64>,
+    /// Whether times may prove that something is new, for want of a complete baseline.
+    are_times_proof: bool,
+    /// Whether a new Node without a machine can only be a machine that VPSie does not list.
+    do_lone_nodes_count: bool,
+}
+
+type Key<'a> = (
+    &'a str,
+    Option<u64>,
+    bool,
+    bool,
+    Option<usize>,
+    Option<DateTime<Utc>>,
+);
+
+/// Collects the open claims: nothing is recorded for them and nothing else matched them.
+pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'_, 'a>) -> Vec<Batch<'a>> {
+    let fleet = assignment.fleet;
+    let open: Vec<usize> = (0..fleet.claims.len())
+        .filter(|claim| is_open(assignment, *claim))
+        .collect();
+    let numbers = number_baselines(assignment, &open);
+    let mut batches: BTreeMap<Key<'a>, Vec<usize>> = BTreeMap::new();
+    for claim in open {
+        let facts = fleet.claims[claim];
+        let baseline = facts.baseline.as_deref();
+        let since = if baseline.is_some_and(Baseline::is_complete) {
+            None
+        } else {
+            fleet.earliest(claim)
+        };
+        let number = baseline.and_then(|baseline| numbers.get(&std::ptr::from_ref(baseline)).copied());
+        let has_node = assignment.holdings[claim].node.is_some();
+        let key = (
+            facts.cluster.as_str(),
+            facts.group,
+            facts.taken_over,
+            has_node,
+            number,
+            since,
+        );
+        batches.entry(key).or_default().push(claim);
+    }
+    batches
+        .into_iter()
+        .map(|((cluster, group, is_taken_over, has_nodes, _, _), claims)| {
+            let baseline = fleet.claims[claims[0]].baseline.as_deref();
+            let mut batch = Batch {
+                cluster,
+                group,
+                is_taken_over,
+                has_nodes,
+                risen: grouping.risen(cluster, baseline),
+                claims,
+                are_times_proof: false,
+                do_lone_nodes_count: false,
+            };
+            batch.are_times_proof = batch.are_all_times_known(assignment, grouping);
+            batch.do_lone_nodes_count = batch.are_all_new_machines_tied(assignment);
+            batch
+        })
+        .collect()
+}
+
+fn is_open(assignment: &Assignment<'_, '_>, claim: usize) -> bool {
+    let holding = &assignment.holdings[claim];
+    let is_node_tied = holding
+        .node
+        .as_ref()
+        .is_some_and(|held| assignment.ties.machine_of(held.index).is_some());
+    assignment.wants_machine(claim)
+        && !assignment.facts[claim].has_record
+        && holding.reserved.is_none()
+        && !is_node_tied
+}
+
+/// Numbers the baselines by content: claims share them, but not always behind one pointer.
+///
+/// The pointers are only looked up, never iterated over, so that their order decides nothing.
+fn number_baselines(assignment: &Assignment<'_, '_>, open: &[usize]) -> BTreeMap<*const Baseline, usize> {
+    let of = |claim: &usize| assignment.fleet.claims[*claim].baseline.as_deref();
+    let by_pointer: BTreeMap<*const Baseline, &Baseline> = open
+        .iter()
+        .filter_map(of)
+        .map(|baseline| (std::ptr::from_ref(baseline), baseline))
+        .collect();
+    let distinct: BTreeSet<&Baseline> = by_pointer.values().copied().collect();
+    let numbers: BTreeMap<&Baseline, usize> = distinct.into_iter().zip(0..).collect();
+    by_pointer
+        .into_iter()
+        .filter_map(|(pointer, baseline)| Some((pointer, *numbers.get(baseline)?)))
+        .collect()
+}
+
+// === impl Batch ===
+
+impl Batch<'_> {
+    /// Returns a claim that stands for all of them.
+    pub(crate) fn claim(&self) -> usize {
+        self.claims[0]
+    }
+
+    /// Tells whether a machine or Node is provably new for these claims and could be theirs.
+    pub(crate) fn is_new(&self, assignment: &Assignment<'_, '_>, part: Part) -> bool {
+        match part {
+            Part::Machine(machine) => {
+                self.could_have_machine(assignment, machine)
+                    && match newness(assignment.fleet, self.claim(), machine) {
+                        Newness::Proven => true,
+                        Newness::Later => self.are_times_proof || self.is_taken_over,
+                        Newness::Unproven => self.is_taken_over,
+                        Newness::InBaseline | Newness::OlderThanRequest => false,
+                    }
+            }
+            Part::Node(node) => self.could_have_node(assignment, node),
+        }
+    }
+
+    /// Tells whether nothing but its age keeps a machine from these claims.
+    pub(crate) fn could_have_machine(&self, assignment: &Assignment<'_, '_>, machine: usize) -> bool {
+        let fleet = assignment.fleet;
+        let is_node_in_the_way = assignment.ties.node_of(machine).is_some_and(|node| {
+            self.has_nodes
+                || assignment.node_owners[node] != Owner::Nobody
+                || node_obstacle(fleet, self.claim(), node).is_some()
+        });
+        !is_node_in_the_way && standing_obstacle(fleet, assignment.ties, self.claim(), machine).is_none()
+    }
+
+    fn could_have_node(&self, assignment: &Assignment<'_, '_>, node: usize) -> bool {
+        let fleet = assignment.fleet;
+        let claim = fleet.claims[self.claim()];
+        let is_proven = claim.baseline.as_deref().is_some_and(Baseline::is_complete)
+            || (fleet.nodes[node].node.created_at.is_some() && claim.requested_at.is_some());
+        is_proven
+            && self.do_lone_nodes_count
+            && !self.has_nodes
+            && node_obstacle(fleet, self.claim(), node).is_none()
+    }
+
+    /// Tells whether every machine that these claims could have carries a time with a zone (R2b).
+    fn are_all_times_known(&self, assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>) -> bool {
+        let claim = assignment.fleet.claims[self.claim()];
+        if claim.baseline.as_deref().is_some_and(Baseline::is_complete) || claim.requested_at.is_none() {
+            return false;
+        }
+        let timeless = |machine: &usize| assignment.fleet.machines[*machine].zoned_created_at().is_none();
+        !(0..assignment.fleet.machines.len())
+            .filter(timeless)
+            .any(|machine| {
+                let group = grouping.group_of(Part::Machine(machine));
+                assignment.machine_owners[machine] == Owner::Nobody
+                    && (group.is_none() || self.group.is_none() || group == self.group)
+                    && newness(assignment.fleet, self.claim(), machine) == Newness::Unproven
+                    && self.could_have_machine(assignment, machine)
+            })
+    }
+
+    /// Tells whether every new machine of the cluster, whoever has it, is tied to a Node.
+    fn are_all_new_machines_tied(&self, assignment: &Assignment<'_, '_>) -> bool {
+        let fleet = assignment.fleet;
+        fleet.machines.iter().enumerate().all(|(machine, facts)| {
+            facts.merged.cluster() != self.cluster
+                || assignment.ties.node_of(machine).is_some()
+                || facts.merged.is_deleted()
+                || matches!(
+                    newness(fleet, self.claim(), machine),
+                    Newness::InBaseline | Newness::OlderThanRequest
+                )
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! Which machine and which Node are the same thing, whoever claims them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::{DateTime, Utc};
+
+use crate::EvidenceKind;
+use crate::facts::Facts;
+use crate::fleet::{Fleet, before};
+
+/// Holds the ties between machines and Nodes: at most one for each.
+#[derive(Debug)]
+pub(crate) struct Ties {
+    machines: Vec<Option<usize>>,
+    nodes: Vec<Option<usize>>,
+    evidence: BTreeMap<usize, (EvidenceKind, String)>,
+    /// Whether any link leads to a control-plane Node (R2c).
+    pub(crate) is_control_plane: Vec<bool>,
+}
+
+/// The kinds of links, strongest first (R3).
+const KINDS: [EvidenceKind; 3] = [
+    EvidenceKind::ProviderId,
+    EvidenceKind::Address,
+    EvidenceKind::Hostname,
+];
+
+// === impl Ties ===
+
+impl Ties {
+    /// Ties machines to Nodes: records first, then provider ids, addresses and hostnames.
+    pub(crate) fn new(fleet: &Fleet<'_>, facts: &[Facts]) -> Self {
+        let mut ties = Self {
+            machines: vec![None; fleet.machines.len()],
+            nodes: vec![None; fleet.nodes.len()],
+            evidence: BTreeMap::new(),
+            is_control_plane: fleet
+                .machines
+                .iter()
+                .map(|facts| facts.merged.is_control_plane())
+                .collect(),
+        };
+        ties.tie_recorded_pairs(fleet, facts);
+        ties.tie_all(fleet, EvidenceKind::ProviderId, provider_id_links(fleet));
+        ties.tie_all(fleet, EvidenceKind::Address, address_links(fleet));
+        ties.tie_hostnames(fleet);
+        ties
+    }
+
+    pub(crate) fn node_of(&self, machine: usize) -> Option<usize> {
+        self.machines[machine]
+    }
+
+    pub(crate) fn machine_of(&self, node: usize) -> Option<usize> {
+        self.nodes[node]
+    }
+
+    /// Returns why a machine is tied to its Node; `None` when only records say so.
+    pub(crate) fn evidence(&self, machine: usize) -> Option<&(EvidenceKind, String)> {
+        self.evidence.get(&machine)
+    }
+
+    fn tie(&mut self, machine: usize, node: usize, evidence: Option<(EvidenceKind, String)>) {
+        self.machines[machine] = Some(node);
+        self.nodes[node] = Some(machine);
+        if let Some(evidence) = evidence {
+            self.evidence.insert(machine, evidence);
+        }
+    }
+
+    fn are_free(&self, machine: usize, node: usize) -> bool {
+        self.machines[machine].is_none() && self.nodes[node].is_none()
+    }
+
+    fn tie_recorded_pairs(&mut self, fleet: &Fleet<'_>, facts: &[Facts]) {
+        for facts in facts.iter().filter(|facts| facts.conflict.is_none()) {
+            if let (Some((machine, ..)), Some(node)) = (&facts.machine, facts.node) {
+                self.tie(*machine, node, link_between(fleet, *machine, node));
+            }
+        }
+    }
+
+    /// Ties along links of one kind: the newest machine first, then the newest Node (R6).
+    fn tie_all(&mut self, fleet: &Fleet<'_>, kind: EvidenceKind, mut links: Vec<(usize, usize, String)>) {
+        links.sort_by_key(|(machine, node, _)| (fleet.machines[*machine].newest_order, *node));
+        for (machine, node, detail) in links {
+            if !could_be_node_of(fleet, machine, node) {
+                continue;
+            }
+            self.is_control_plane[machine] |= fleet.nodes[node].node.control_plane;
+            if self.are_free(machine, node) {
+                self.tie(machine, node, Some((kind, detail)));
+            }
+        }
+    }
+
+    fn tie_hostnames(&mut self, fleet: &Fleet<'_>) {
+        let mut bearers: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (node, facts) in fleet.nodes.iter().enumerate() {
+            for name in &facts.names {
+                bearers.entry(name).or_default().1.push(node);
+            }
+        }
+        for (machine, facts) in at_home(fleet) {
+            for hostname in &facts.hostnames {
+                if let Some(found) = bearers.get_mut(hostname.as_str()) {
+                    found.0.push(machine);
+                }
+            }
+        }
+        for (hostname, (mut machines, nodes)) in bearers {
+            machines.sort_by_key(|machine| fleet.machines[*machine].newest_order);
+            self.bar_control_plane(fleet, &machines, &nodes);
+            self.tie_group(fleet, hostname, &machines, nodes);
+        }
+    }
+
+    fn bar_control_plane(&mut self, fleet: &Fleet<'_>, machines: &[usize], nodes: &[usize]) {
+        let control_plane = || {
+            nodes
+                .iter()
+                .copied()
+                .filter(|node| fleet.nodes[*node].node.control_plane)
+        };
+        // If any of them can be the machine's, then the one of unknown age or the newest can.
+        let undated = control_plane().find(|node| fleet.nodes[*node].node.created_at.is_none());
+        let Some(node) = undated.or_else(|| control_plane().next()) else {
+            return;
+        };
+        for machine in machines {
+            self.is_control_plane[*machine] |= could_be_node_of(fleet, *machine, node);
+        }
+    }
+
+    /// Ties machines and Nodes of one hostname, both newest first.
+    fn tie_group(&mut self, fleet: &Fleet<'_>, hostname: &str, machines: &[usize], nodes: Vec<usize>) {
+        let free = nodes.into_iter().filter(|node| self.nodes[*node].is_none());
+        let (mut dated, mut undated): (VecDeque<usize>, VecDeque<usize>) =
+            free.partition(|node| fleet.nodes[*node].node.created_at.is_some());
+        for machine in machines
+            .iter()
+            .filter(|machine| self.machines[**machine].is_none())
+            .copied()
+            .collect::<Vec<_>>()
+        {
+            let newest_fits = dated
+                .front()
+                .is_some_and(|node| could_be_node_of(fleet, machine, *node));
+            let node = if newest_fits {
+                dated.pop_front()
+            } else {
+                undated.pop_front()
+            };
+            let Some(node) = node else { continue };
+            self.tie(machine, node, Some((EvidenceKind::Hostname, hostname.to_owned())));
+        }
+    }
+}
+
+fn at_home<'f, 'a>(
+    fleet: &'f Fleet<'a>,
+) -> impl Iterator<Item = (usize, &'f crate::fleet::MachineFacts<'a>)> {
+    let home = fleet.home;
+    fleet
+        .machines
+        .iter()
+        .enumerate()
+        .filter(move |(_, facts)| home == Some(facts.merged.cluster()))
+}
+
+fn provider_id_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, String)> {
+    let link = |(node, facts): (usize, &crate::fleet::NodeFacts<'_>)| {
+        let machine = fleet.machine_of_provider_id(facts.provider_id.as_ref()?)?;
+        Some((
+            machine,
+            node,
+            facts.node.provider_id.as_deref()?.trim().to_owned(),
+        ))
+    };
+    fleet.nodes.iter().enumerate().filter_map(link).collect()
+}
+
+fn address_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, String)> {
+    let mut links = Vec::new();
+    for (machine, facts) in at_home(fleet) {
+        for address in &facts.addresses {
+            let alone = fleet
+                .machine_addresses
+                .only_carrier(&(facts.merged.cluster(), *address))
+                .is_some();
+            if let Some(node) = fleet.node_addresses.only_carrier(address).filter(|_| alone) {
+                links.push((machine, node, address.to_string()));
+            }
+        }
+    }
+    links
+}
+
+/// Finds the strongest link between one machine and one Node.
+fn link_between(fleet: &Fleet<'_>, machine: usize, node: usize) -> Option<(EvidenceKind, String)> {
+    let (machine_facts, node_facts) = (&fleet.machines[machine], &fleet.nodes[node]);
+    KINDS.iter().find_map(|kind| {
+        let detail = match kind {
+            EvidenceKind::ProviderId => {
+                let named = fleet.machine_of_provider_id(node_facts.provider_id.as_ref()?);
+                (named == Some(machine))
+                    .then(|| node_facts.node.provider_id.clone())
+                    .flatten()
+            }
+            EvidenceKind::Address => {
+                let cluster = machine_facts.merged.cluster();
+                let shared = machine_facts.addresses.iter().find(|address| {
+                    fleet.node_addresses.only_carrier(address) == Some(node)
+                        && fleet.machine_addresses.only_carrier(&(cluster, **address)) == Some(machine)
+                });
+                shared.map(ToString::to_string)
+            }
+            EvidenceKind::Hostname => machine_facts
+                .hostnames
+                .iter()
+                .find(|hostname| node_facts.names.contains(hostname))
+                .cloned(),
+            EvidenceKind::RecordedId
+            | EvidenceKind::RecordedIdentifier
+            | EvidenceKind::RecordedNode
+            | EvidenceKind::HostnamePattern
+            | EvidenceKind::ClaimLabel
+            | EvidenceKind::Anonymous => None,
+        };
+        detail.map(|detail| (*kind, detail))
+    })
+}
+
+/// Tells whether the Node is young enough: one created before its machine is not that machine's Node.
+fn could_be_node_of(fleet: &Fleet<'_>, machine: usize, node: usize) -> bool {
+    let node_created: Option<DateTime<Utc>> = fleet.nodes[node].node.created_at;
+    match (fleet.machines[machine].zoned_created_at(), node_created) {
+        (Some(machine), Some(node)) => node >= before(machine, fleet.settings),
+        (None, _) | (_, None) => true,
+    }
+}
