@@ -47,9 +47,12 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
         StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
     })?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
-    tokio::select! {
-        () = operator.run() => Err(Failure::broken(anyhow::anyhow!("the operator ended by itself; see the log"))),
-        stopped = told_to_stop() => stopped.context("waiting for signals").map_err(Failure::broken),
+    let stop = told_to_stop().context("listening for signals").map_err(Failure::broken)?;
+    if operator.run_until(stop).await {
+        tracing::info!("told to stop; the last pass is finished");
+        Ok(())
+    } else {
+        Err(Failure::broken(anyhow::anyhow!("the operator ended by itself; see the log")))
     }
 }
 
@@ -109,12 +112,14 @@ fn settings(options: &RunOptions) -> Settings {
     }
 }
 
-async fn told_to_stop() -> std::io::Result<()> {
+/// Listens for SIGTERM and SIGINT from now on.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -80,24 +80,39 @@ impl Operator {
         })
     }
 
-    /// Runs passes until the future is dropped.
+    /// Runs passes until a watch ends by itself, which none should.
+    pub async fn run(self) {
+        self.run_until(std::future::pending()).await;
+    }
+
+    /// Runs passes until told to stop; returns whether it was told.
     ///
-    /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. Every effect
-    /// is safe to be cut off: its intent is written first.
-    pub async fn run(mut self) {
+    /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. The pass that
+    /// is under way is finished first: what it asked of VPSie is still written down. A process that dies all the
+    /// same leaves an open intent, which is safe.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> bool {
+        let mut stop = std::pin::pin!(stop);
         loop {
-            let changed = async {
-                self.watches.changed().await;
-                tokio::time::sleep(SETTLING).await;
-            };
-            // The time-out is the next poll; which of the two woke us does not matter.
-            drop(tokio::time::timeout(self.settings.poll_interval, changed).await);
+            tokio::select! {
+                biased;
+                () = &mut stop => return true,
+                () = self.woken() => {}
+            }
             self.tick().await;
             if self.watches.is_broken() {
                 tracing::error!("a watch ended by itself; the operator stops");
-                return;
+                return false;
             }
         }
+    }
+
+    /// Waits for a change, or for the time of the next poll; which of the two it was does not matter.
+    async fn woken(&self) {
+        let changed = async {
+            self.watches.changed().await;
+            tokio::time::sleep(SETTLING).await;
+        };
+        drop(tokio::time::timeout(self.settings.poll_interval, changed).await);
     }
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.

@@ -145,7 +145,7 @@ fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
             }));
             draft.status.phase = Some(Phase::Provisioning);
             draft.status.created_at = Some(draft.stamp());
-            say_waiting(draft, WaitingReason::NothingFound);
+            say_waiting(draft, WaitingReason::NoCandidates);
         }
         Some(Turn::Wait(reason)) => {
             let reply = view.cluster.and_then(ClusterView::error);
