@@ -5,9 +5,10 @@
 //! `deletionTimestamp`, preconditions, generated names, label syntax, list and watch with bookmarks and
 //! `410 Gone`, custom resource definitions with pruning, defaults and validation, and errors as `Status`.
 //!
-//! What it leaves out: server-side apply ownership (an apply is answered as a merge that replaces lists, and
-//! lists with map keys are merged by key), CEL rules, admission webhooks, RBAC, garbage collection by owner
-//! reference, paging (a list always comes whole) and the controllers of a control plane. Custom resource
+//! What it leaves out: conflicts between appliers (every server-side apply is as if forced), CEL rules,
+//! admission plugins (a new Node gets no `not-ready` taint) and webhooks, RBAC, garbage collection by owner
+//! reference, grace periods of Pods, paging (a list always comes whole), aggregated discovery, and the
+//! controllers of a control plane: a Namespace that is deleted stays `Terminating`. Custom resource
 //! definitions are served the moment they are stored.
 //!
 //! ```no_run

@@ -51,6 +51,11 @@ fn decode(kind: &Kind, mut object: Value) -> Result<Value, ApiError> {
     };
     if kind.is("", "secrets") {
         fold_string_data(&mut object);
+        fill_in(&mut object, "type", "Opaque".into());
+    }
+    if kind.is("", "nodes") && object["status"]["capacity"].is_object() {
+        let capacity = object["status"]["capacity"].clone();
+        fill_in(&mut object["status"], "allocatable", capacity);
     }
     match &kind.body {
         Body::Typed(round_trip) => round_trip(object).map_err(unfit),
@@ -61,6 +66,24 @@ fn decode(kind: &Kind, mut object: Value) -> Result<Value, ApiError> {
             schema::fill_defaults(schema, &mut object);
             Ok(object)
         }
+    }
+}
+
+fn fill_in(object: &mut Value, field: &str, default: Value) {
+    if object[field].is_null() {
+        object[field] = default;
+    }
+}
+
+/// Refuses a patch that leaves a built-in object in a form its type cannot take; the real server says so in
+/// another way than it refuses a whole object of that form.
+pub(super) fn refuse_unreadable(kind: &Kind, object: &Value) -> Result<(), ApiError> {
+    let Body::Typed(round_trip) = &kind.body else {
+        return Ok(());
+    };
+    match round_trip(object.clone()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ApiError::unreadable_after_patch(&error.to_string())),
     }
 }
 
@@ -137,18 +160,11 @@ fn check_metadata(meta: &Value, errors: &mut Vec<FieldError>) {
             ));
         }
     }
-    for (index, owner) in meta["ownerReferences"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for owner in meta["ownerReferences"].as_array().into_iter().flatten() {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if owner[field].as_str().unwrap_or("").is_empty() {
-                errors.push(FieldError::required(
-                    format!("metadata.ownerReferences[{index}].{field}"),
-                    "",
-                ));
+                let field = format!("metadata.ownerReferences.{field}");
+                errors.push(FieldError::invalid(field, &json!(""), "must not be empty"));
             }
         }
     }
@@ -162,7 +178,7 @@ fn check_node(node: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         .flatten()
         .enumerate()
     {
-        let field = |name: &str| format!("spec.taints[{index}].{name}");
+        let field = |name: &str| format!("metadata.taints[{index}].{name}");
         if !is_qualified_name(taint["key"].as_str().unwrap_or("")) {
             errors.push(FieldError::invalid(
                 field("key"),
@@ -191,14 +207,14 @@ fn check_node(node: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         }
         let identity = (&taint["key"], &taint["effect"]);
         if seen.contains(&identity) {
-            errors.push(FieldError::duplicate(format!("spec.taints[{index}]"), taint));
+            errors.push(FieldError::duplicate(format!("metadata.taints[{index}]"), taint));
         }
         seen.push(identity);
     }
     let before = old.map_or(&Value::Null, |old| &old["spec"]["providerID"]);
     if !before.as_str().unwrap_or("").is_empty() && node["spec"]["providerID"] != *before {
         errors.push(FieldError::forbidden(
-            "spec",
+            "spec.providerID",
             "node updates may not change providerID except from \"\" to valid",
         ));
     }

@@ -48,6 +48,9 @@ impl KubeApi {
             Ok(verb) => verb,
             Err(error) => return Answer::refused(&error),
         };
+        if verb == Verb::Create && kind.namespaced && path.namespace.is_none() {
+            return Answer::unknown();
+        }
         let now = self.shared.clock.now();
         let answer = self.suffer_or_serve(&mut state, asked, &kind, &path, verb, now);
         drop(state);

@@ -55,7 +55,7 @@ pub(super) fn check(definition: &Value, errors: &mut Vec<FieldError>) {
         let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
         let schema = &version["schema"]["openAPIV3Schema"];
         if schema.is_null() {
-            errors.push(FieldError::required(field, "schemas are required"));
+            errors.push(FieldError::required(field, ""));
         } else if schema["type"] != "object" {
             errors.push(FieldError::invalid(
                 format!("{field}.type"),

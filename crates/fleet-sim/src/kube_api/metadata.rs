@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::builtin::Kind;
-use super::status_error::{ApiError, FieldError};
+use super::status_error::{ApiError, FieldError, Subject};
 use super::store::{self, State};
 use super::write::Place;
 
@@ -48,7 +48,7 @@ pub(super) fn refuse_wrong_address(place: &Place<'_>, object: &mut Value) -> Res
     if !name.is_empty() && meta["name"].as_str().unwrap_or(name) != name {
         let message = format!(
             "the name of the object ({}) does not match the name on the URL ({name})",
-            meta["name"]
+            meta["name"].as_str().unwrap_or("")
         );
         return Err(ApiError::bad_request(message));
     }
@@ -102,9 +102,8 @@ pub(super) fn prepare_create(
     Ok(())
 }
 
-/// Refuses a write that was made from an older version of the object, or for another object of its name.
+/// Refuses a write that was made from an older version of the object.
 pub(super) fn refuse_stale(place: &Place<'_>, old: &Value, new: &Value) -> Result<(), ApiError> {
-    refuse_unmet_preconditions(place, old, &json!({"uid": new["metadata"]["uid"]}))?;
     let (stored, given) = (
         &old["metadata"]["resourceVersion"],
         &new["metadata"]["resourceVersion"],
@@ -115,20 +114,44 @@ pub(super) fn refuse_stale(place: &Place<'_>, old: &Value, new: &Value) -> Resul
     Err(ApiError::modified_meanwhile(place.subject()))
 }
 
+/// Refuses a change of what never changes. A replace with another uid was refused as a conflict before.
+pub(super) fn refuse_changed_identity(place: &Place<'_>, old: &Value, new: &Value) -> Result<(), ApiError> {
+    for field in ["uid", "creationTimestamp", "deletionTimestamp"] {
+        let (stored, given) = (&old["metadata"][field], &new["metadata"][field]);
+        let is_kept = field == "deletionTimestamp" && !stored.is_null();
+        if !is_kept && !given.is_null() && given != "" && given != stored {
+            let error = FieldError::invalid(format!("metadata.{field}"), given, "field is immutable");
+            return Err(ApiError::invalid(place.subject(), &[error]));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a call whose preconditions on uid or version the object does not meet.
 pub(super) fn refuse_unmet_preconditions(
     place: &Place<'_>,
     old: &Value,
     preconditions: &Value,
 ) -> Result<(), ApiError> {
-    for (field, word) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
+    for (field, word, end) in [
+        ("uid", "UID", "deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "modified"),
+    ] {
         let wanted = preconditions[field].as_str().unwrap_or("");
         let actual = old["metadata"][field].as_str().unwrap_or("");
         if !wanted.is_empty() && wanted != actual {
             let why = format!(
-                "Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {actual}"
+                "the {word} in the precondition ({wanted}) does not match the {word} in record ({actual}). \
+                 The object might have been {end}"
             );
-            return Err(ApiError::conflict(place.subject(), &why));
+            let subject = place.subject();
+            return Err(ApiError::conflict(
+                Subject {
+                    resource: subject.kind,
+                    ..subject
+                },
+                &why,
+            ));
         }
     }
     Ok(())
@@ -170,8 +193,10 @@ pub(super) fn keep_what_the_server_owns(
     if added.is_empty() {
         return Ok(());
     }
+    let quoted: Vec<String> = added.iter().map(|name| format!("{name:?}")).collect();
     let detail = format!(
-        "no new finalizers can be added if the object is being deleted, found new finalizers {added:?}"
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        quoted.join(", ")
     );
     Err(ApiError::invalid(
         place.subject(),

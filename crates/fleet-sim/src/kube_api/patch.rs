@@ -1,4 +1,6 @@
-//! Patches: JSON patch, merge patch, strategic merge, and server-side apply answered as a merge.
+//! Patches: JSON patch, merge patch, strategic merge, and server-side apply.
+
+pub(super) mod ownership;
 
 use serde_json::{Map, Value};
 
@@ -14,7 +16,7 @@ pub(super) enum PatchKind {
     Merge,
     /// Merge that knows the lists of built-in kinds by their keys.
     Strategic,
-    /// Server-side apply; here without ownership.
+    /// Server-side apply, always as if forced.
     Apply,
 }
 
@@ -67,7 +69,7 @@ pub(super) fn apply(kind: PatchKind, of: &Kind, object: &mut Value, body: Value)
 fn json_patch(object: &mut Value, body: Value) -> Result<(), ApiError> {
     let patch: json_patch::Patch =
         serde_json::from_value(body).map_err(|error| ApiError::bad_request(error.to_string()))?;
-    let rejected = |error| ApiError::unprocessable_patch(format!("the server rejected our request: {error}"));
+    let rejected = |_| ApiError::rejected_patch();
     for operation in patch.0 {
         if !expects_absence(object, &operation) {
             json_patch::patch(object, &[operation]).map_err(rejected)?;

@@ -220,12 +220,58 @@ impl ApiError {
     }
 
     /// A patch that cannot be carried out on the object, such as a failed `test` operation.
-    pub(super) fn unprocessable_patch(message: String) -> ApiError {
-        Self::new(422, "Invalid", message, json!({}))
+    pub(super) fn rejected_patch() -> ApiError {
+        let message = "the server rejected our request due to an error in our request";
+        Self::new(422, "Invalid", message.to_owned(), json!({}))
+    }
+
+    /// A patch after which a built-in object could not be read any more.
+    pub(super) fn unreadable_after_patch(why: &str) -> ApiError {
+        let error = FieldError {
+            reason: "FieldValueInvalid",
+            field: "patch".to_owned(),
+            message: why.to_owned(),
+        };
+        let cause = json!([{"reason": error.reason, "message": error.message, "field": error.field}]);
+        let message = format!(" \"\" is invalid: patch: Invalid value: {why}");
+        Self::new(422, "Invalid", message, json!({"causes": cause}))
+    }
+
+    /// An update that names no version, of a kind that asks for one; the real server names the resource here.
+    pub(super) fn version_required(subject: Subject<'_>) -> ApiError {
+        let error = FieldError::invalid(
+            "metadata.resourceVersion",
+            &json!(0),
+            "must be specified for an update",
+        );
+        Self::invalid(
+            Subject {
+                kind: subject.resource,
+                ..subject
+            },
+            &[error],
+        )
+    }
+
+    /// An apply that does not say in whose name.
+    pub(super) fn manager_required() -> ApiError {
+        let subject = Subject {
+            group: "meta.k8s.io",
+            resource: "",
+            kind: "PatchOptions",
+            name: "",
+        };
+        Self::invalid(
+            subject,
+            &[FieldError::required(
+                "fieldManager",
+                "is required for apply patch",
+            )],
+        )
     }
 
     pub(super) fn too_large_resource_version(wanted: u64, newest: u64) -> ApiError {
-        let message = format!("Too large resource version: {wanted}, current: {newest}");
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {newest}");
         let cause = json!([{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]);
         Self::new(
             504,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::builtin::{self, Kind, ResourceKey};
 use super::fault::KubeFault;
+use super::patch::ownership::{Applied, Manager};
 use super::record::{Bounded, WriteRecord};
 
 const WRITES_KEPT: usize = 200_000;
@@ -32,6 +33,8 @@ pub(super) struct State {
     shelves: BTreeMap<ResourceKey, Shelf>,
     random: ChaCha8Rng,
     history_kept: usize,
+    /// By uid, so that a new object of an old name starts without owners.
+    applied: BTreeMap<String, Applied>,
 }
 
 /// All objects of one resource and how they changed.
@@ -69,6 +72,7 @@ impl State {
             shelves: BTreeMap::new(),
             random: ChaCha8Rng::seed_from_u64(seed),
             history_kept: HISTORY_KEPT,
+            applied: BTreeMap::new(),
         };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.add_namespace(name, now);
@@ -133,6 +137,8 @@ impl State {
         let last = Arc::new(last);
         let before = self.shelf(resource).objects.remove(key);
         self.deleted.push((*last).clone());
+        self.applied
+            .remove(last["metadata"]["uid"].as_str().unwrap_or(""));
         self.note(
             resource,
             Change {
@@ -143,6 +149,19 @@ impl State {
             },
         );
         last
+    }
+
+    /// What each manager applied last to the object with this uid.
+    pub(super) fn applied(&self, uid: &Value) -> Applied {
+        self.applied
+            .get(uid.as_str().unwrap_or(""))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    pub(super) fn note_applied(&mut self, uid: &Value, manager: Manager, body: Value) {
+        let uid = uid.as_str().unwrap_or("").to_owned();
+        self.applied.entry(uid).or_default().insert(manager, body);
     }
 
     fn note(&mut self, resource: &ResourceKey, change: Change) {

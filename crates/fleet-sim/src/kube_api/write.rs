@@ -11,11 +11,11 @@ use super::admit;
 use super::builtin::Kind;
 use super::definition;
 use super::metadata;
-use super::patch::{self, PatchKind};
+use super::patch::{self, PatchKind, ownership};
 use super::path::{Query, ResourcePath};
 use super::read;
 use super::record::Verb;
-use super::status_error::{ApiError, FieldError};
+use super::status_error::ApiError;
 use super::store::{self, ObjectKey, State};
 
 /// A write request on its way to the store.
@@ -184,13 +184,9 @@ fn update(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiE
     let old = existing(state, &place)?;
     let version = object["metadata"]["resourceVersion"].as_str().unwrap_or("");
     if version.is_empty() && !place.kind.unconditional_update_allowed() {
-        let error = FieldError::invalid(
-            "metadata.resourceVersion",
-            &json!(0),
-            "must be specified for an update",
-        );
-        return Err(ApiError::invalid(place.subject(), &[error]));
+        return Err(ApiError::version_required(place.subject()));
     }
+    metadata::refuse_unmet_preconditions(&place, &old, &json!({"uid": object["metadata"]["uid"]}))?;
     store_update(state, &place, &old, object)
 }
 
@@ -198,29 +194,47 @@ fn patch(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiEr
     let place = request.place();
     let kind = PatchKind::of(request.content_type, place.kind)?;
     let body = request.any_json()?;
-    let old = match existing(state, &place) {
-        Err(missing) if kind == PatchKind::Apply && place.subresource.is_empty() => {
-            return if missing.code() == 404 {
-                create_by_apply(state, &place, body)
-            } else {
-                Err(missing)
-            };
-        }
-        found => found?,
-    };
+    if kind == PatchKind::Apply {
+        return apply(state, request, body);
+    }
+    let old = existing(state, &place)?;
     let mut object = read::view(place.kind, &old);
     patch::apply(kind, place.kind, &mut object, body)?;
     metadata::refuse_wrong_address(&place, &mut object)?;
+    admit::refuse_unreadable(place.kind, &object)?;
     store_update(state, &place, &old, object)
 }
 
-fn create_by_apply(state: &mut State, place: &Place<'_>, body: Value) -> Result<Written, ApiError> {
-    if body["metadata"]["name"].as_str().unwrap_or("").is_empty() {
-        return Err(ApiError::bad_request(
-            "name must be provided in the applied object to create it",
-        ));
+/// Server-side apply: makes what is missing, merges into what is there, takes away what is applied no more.
+fn apply(state: &mut State, request: &WriteRequest<'_>, body: Value) -> Result<Written, ApiError> {
+    let place = request.place();
+    let Some(manager) = request.query.get("fieldManager") else {
+        return Err(ApiError::manager_required());
+    };
+    let manager = (manager.to_owned(), place.subresource.to_owned());
+    let written = match existing(state, &place) {
+        Ok(old) => {
+            let mut object = read::view(place.kind, &old);
+            let applied = state.applied(&old["metadata"]["uid"]);
+            ownership::drop_abandoned(&mut object, place.kind, &applied, &manager, &body);
+            patch::apply(PatchKind::Apply, place.kind, &mut object, body.clone())?;
+            metadata::refuse_wrong_address(&place, &mut object)?;
+            store_update(state, &place, &old, object)?
+        }
+        Err(missing) if !place.subresource.is_empty() => return Err(missing),
+        Err(_) if body["metadata"]["name"].as_str().unwrap_or("").is_empty() => {
+            let name = &place.key.1;
+            let message = format!(
+                "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+            );
+            return Err(ApiError::bad_request(message));
+        }
+        Err(_) => create(state, &place, body.clone())?,
+    };
+    if !place.rehearsal {
+        state.note_applied(&written.answer["metadata"]["uid"], manager, body);
     }
-    create(state, place, body)
+    Ok(written)
 }
 
 fn existing(state: &State, place: &Place<'_>) -> Result<Arc<Value>, ApiError> {
@@ -239,6 +253,7 @@ fn store_update(
 ) -> Result<Written, ApiError> {
     let kind = place.kind;
     metadata::refuse_stale(place, old, &object)?;
+    metadata::refuse_changed_identity(place, old, &object)?;
     metadata::keep_what_the_server_owns(place, old, &mut object)?;
     keep_the_other_half(place, old, &mut object);
     let mut object = admit::admit(kind, object, Some(old))?;

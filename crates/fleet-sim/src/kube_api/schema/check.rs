@@ -1,7 +1,7 @@
 //! Validation of a value against a structural schema, in the words of the real server.
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{field_schema, is_set};
 use crate::kube_api::status_error::FieldError;
@@ -26,29 +26,14 @@ pub(super) fn check(schema: &Value, value: &Value, at: &str, errors: &mut Vec<Fi
     check_enum(schema, value, at, errors);
     match value {
         Value::Object(fields) => {
-            check_size(
-                schema,
-                ["minProperties", "maxProperties"],
-                fields.len(),
-                value,
-                at,
-                errors,
-            );
+            check_count(schema, "Properties", fields.len(), at, errors);
             check_fields(schema, value, at, errors);
         }
         Value::Array(items) => {
-            check_size(schema, ["minItems", "maxItems"], items.len(), value, at, errors);
+            check_count(schema, "Items", items.len(), at, errors);
             check_items(schema, items, at, errors);
         }
         Value::String(text) => {
-            check_size(
-                schema,
-                ["minLength", "maxLength"],
-                text.chars().count(),
-                value,
-                at,
-                errors,
-            );
             check_text(schema, text, at, errors);
         }
         Value::Number(_) => check_number(schema, value, at, errors),
@@ -99,23 +84,18 @@ fn check_enum(schema: &Value, value: &Value, at: &str, errors: &mut Vec<FieldErr
     }
 }
 
-fn check_size(
-    schema: &Value,
-    [least, most]: [&str; 2],
-    size: usize,
-    value: &Value,
-    at: &str,
-    errors: &mut Vec<FieldError>,
-) {
-    let size = size as u64;
-    if let Some(least) = schema[least].as_u64().filter(|least| size < *least) {
-        let detail = format!("{at} in body should be at least {least} long");
-        errors.push(FieldError::invalid(at, value, &detail));
+/// Checks how many entries an object or a list has.
+fn check_count(schema: &Value, word: &str, count: usize, at: &str, errors: &mut Vec<FieldError>) {
+    let limit = |side: &str| schema[format!("{side}{word}")].as_u64();
+    let noun = word.to_lowercase();
+    if let Some(least) = limit("min").filter(|least| (count as u64) < *least) {
+        let detail = format!("{at} in body should have at least {least} {noun}");
+        errors.push(FieldError::invalid(at, &count.into(), &detail));
     }
-    if let Some(most) = schema[most].as_u64().filter(|most| size > *most) {
-        let message = format!("Too long: may not be longer than {most}");
+    if let Some(most) = limit("max").filter(|most| (count as u64) > *most) {
+        let message = format!("Too many: {count}: must have at most {most} {noun}");
         errors.push(FieldError {
-            reason: "FieldValueTooLong",
+            reason: "FieldValueTooMany",
             field: at.to_owned(),
             message,
         });
@@ -174,26 +154,50 @@ fn check_items(schema: &Value, items: &[Value], at: &str, errors: &mut Vec<Field
     };
     for (index, item) in items.iter().enumerate() {
         if items[..index].iter().any(|earlier| same(earlier, item)) {
-            errors.push(FieldError::duplicate(format!("{at}[{index}]"), item));
+            let shown: Map<String, Value> = keys
+                .iter()
+                .map(|key| ((*key).to_owned(), item[key].clone()))
+                .collect();
+            let shown = if keys.is_empty() {
+                item.clone()
+            } else {
+                Value::Object(shown)
+            };
+            errors.push(FieldError::duplicate(format!("{at}[{index}]"), &shown));
         }
     }
 }
 
+/// Checks a text; as on the real server only the first thing wrong with it is told.
 fn check_text(schema: &Value, text: &str, at: &str, errors: &mut Vec<FieldError>) {
     let value = Value::from(text);
-    if let Some(pattern) = schema["pattern"].as_str() {
-        // The syntax of Go, which the real server uses, and of this crate are the same family.
-        if !Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)) {
-            errors.push(FieldError::invalid(
-                at,
-                &value,
-                &format!("{at} in body should match '{pattern}'"),
-            ));
-        }
+    let length = text.chars().count() as u64;
+    // The syntax of Go, which the real server uses, and of this crate are the same family.
+    let fits = |pattern: &&str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
+    if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
+        let message = format!("Too long: may not be more than {most} bytes");
+        errors.push(FieldError {
+            reason: "FieldValueTooLong",
+            field: at.to_owned(),
+            message,
+        });
+    } else if let Some(least) = schema["minLength"].as_u64().filter(|least| length < *least) {
+        let detail = format!("{at} in body should be at least {least} chars long");
+        errors.push(FieldError::invalid(at, &value, &detail));
+    } else if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !fits(pattern)) {
+        errors.push(FieldError::invalid(
+            at,
+            &value,
+            &format!("{at} in body should match '{pattern}'"),
+        ));
     }
     if schema["format"] == "date-time" && chrono::DateTime::parse_from_rfc3339(text).is_err() {
-        let detail = format!("{at} in body must be of type date-time: {value}");
-        errors.push(FieldError::invalid(at, &value, &detail));
+        let message = format!("Invalid value: {value}: {at} in body must be of type date-time: {value}");
+        errors.push(FieldError {
+            reason: "FieldValueTypeInvalid",
+            field: at.to_owned(),
+            message,
+        });
     }
 }
 

@@ -55,14 +55,20 @@ async fn a_merge_patch_that_carries_an_older_version_conflicts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_for_another_object_of_the_same_name_conflicts() {
+async fn a_replace_meant_for_another_object_of_the_same_name_conflicts() {
     let (_server, api) = claims();
-    create(&api, &claim("a")).await;
+    let mut object = create(&api, &claim("a")).await;
+    object.metadata.uid = Some("another".into());
+    assert_refused(
+        api.replace("a", &PostParams::default(), &object).await,
+        409,
+        "Conflict",
+    );
     let patch = Patch::Merge(json!({"metadata": {"uid": "another"}, "spec": {"minNodes": 3}}));
     let (code, _, message) = refusal(api.patch("a", &PatchParams::default(), &patch).await);
-    assert_eq!(code, 409);
+    assert_eq!(code, 422, "a patch is told that the uid never changes");
     assert!(
-        message.contains("Precondition failed: UID in precondition: another"),
+        message.contains("metadata.uid: Invalid value: \"another\": field is immutable"),
         "{message}"
     );
 }
@@ -198,10 +204,18 @@ async fn what_the_server_owns_cannot_be_written() {
     let made = api.create(&PostParams::default(), &new).await.unwrap();
     assert_ne!(made.metadata.uid.as_deref(), Some("mine"));
     assert_eq!(made.metadata.generation, None);
-    let patch: Value = json!({"metadata": {"creationTimestamp": "2001-01-01T00:00:00Z"}});
+    let patch: Value = json!({"metadata": {"creationTimestamp": null, "generation": 7}});
     let patched = api
         .patch("c", &PatchParams::default(), &Patch::Merge(patch))
         .await
         .unwrap();
     assert_eq!(patched.metadata, made.metadata);
+    for field in ["creationTimestamp", "deletionTimestamp"] {
+        let patch = Patch::Merge(json!({"metadata": {field: "2001-01-01T00:00:00Z"}}));
+        assert_refused(
+            api.patch("c", &PatchParams::default(), &patch).await,
+            422,
+            "Invalid",
+        );
+    }
 }

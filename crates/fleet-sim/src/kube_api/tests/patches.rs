@@ -122,27 +122,62 @@ async fn a_json_patch_whose_test_fails_is_unprocessable_and_changes_nothing() {
     assert_eq!(changed.data["spec"]["group"], "gpu");
 }
 
+fn with_conditions(conditions: Value) -> Patch<Value> {
+    let kind = super::kit::claim_type();
+    Patch::Apply(
+        json!({"apiVersion": kind.api_version, "kind": kind.kind, "status": {"conditions": conditions}}),
+    )
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_apply_makes_what_is_missing_and_merges_into_what_is_there() {
-    let (server, api) = claims();
+async fn an_apply_makes_what_is_missing_and_drops_what_is_applied_no_more() {
+    let (_server, api) = claims();
     let apply = PatchParams::apply("operator").force();
     let mut object = claim("a");
     object.data["spec"]["minNodes"] = 2.into();
+    object.metadata.labels = Some([("mine".to_owned(), "yes".to_owned())].into());
     api.patch("a", &apply, &Patch::Apply(&object)).await.unwrap();
+    let other = Patch::Merge(json!({"metadata": {"labels": {"theirs": "yes"}}, "spec": {"identifier": "x"}}));
+    api.patch("a", &PatchParams::default(), &other).await.unwrap();
     let again = api.patch("a", &apply, &Patch::Apply(&claim("a"))).await.unwrap();
-    assert_eq!(again.data["spec"]["group"], "workers");
-    let status = |kind: &str, value: &str| {
-        let conditions = json!([{"type": kind, "status": value}]);
-        let types = super::kit::claim_type();
-        json!({"apiVersion": types.api_version, "kind": types.kind, "status": {"conditions": conditions}})
-    };
-    for (kind, value) in [("Ready", "False"), ("Joined", "True"), ("Ready", "True")] {
-        api.patch_status("a", &apply, &Patch::Apply(status(kind, value)))
+    assert_eq!(
+        again.data["spec"],
+        json!({"group": "workers", "size": "small", "identifier": "x"})
+    );
+    assert_eq!(again.labels().keys().collect::<Vec<_>>(), ["theirs"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_managers_apply_their_own_conditions() {
+    let (server, api) = claims();
+    create(&api, &claim("a")).await;
+    let condition = |kind: &str, value: &str| json!({"type": kind, "status": value});
+    for (manager, conditions) in [
+        (
+            "one",
+            json!([condition("Ready", "False"), condition("Joined", "True")]),
+        ),
+        ("two", json!([condition("Extra", "True")])),
+        ("one", json!([condition("Ready", "True")])),
+    ] {
+        let apply = PatchParams::apply(manager).force();
+        api.patch_status("a", &apply, &with_conditions(conditions))
             .await
             .unwrap();
     }
-    let expected = json!([{"type": "Ready", "status": "True"}, {"type": "Joined", "status": "True"}]);
+    let expected = json!([condition("Ready", "True"), condition("Extra", "True")]);
     assert_eq!(server.objects("claims")[0]["status"]["conditions"], expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_to_the_status_of_nothing_is_not_found() {
+    let (_server, api) = claims();
+    let patch = with_conditions(json!([]));
+    assert_refused(
+        api.patch_status("a", &PatchParams::apply("one"), &patch).await,
+        404,
+        "NotFound",
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,6 +188,18 @@ async fn the_helpers_of_the_client_cordon_and_label() {
     assert_eq!(stored(&server)["spec"]["unschedulable"], true);
     api.uncordon("n").await.unwrap();
     assert_ne!(stored(&server)["spec"]["unschedulable"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_patch_that_breaks_the_type_of_a_built_in_kind_is_invalid() {
+    let server = server();
+    let api = a_node(&server).await;
+    let patch = Patch::Merge(json!({"metadata": {"labels": {"x": 1}}}));
+    assert_refused(
+        api.patch("n", &PatchParams::default(), &patch).await,
+        422,
+        "Invalid",
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,7 +65,9 @@ fn remove(state: &mut State, place: &Place<'_>, old: &Arc<Value>) -> Written {
     if held {
         let mut leaving = (**old).clone();
         leaving["metadata"]["deletionTimestamp"] = store::timestamp(place.now).into();
-        leaving["metadata"]["deletionGracePeriodSeconds"] = 0.into();
+        if !kind.is("", "namespaces") {
+            leaving["metadata"]["deletionGracePeriodSeconds"] = 0.into();
+        }
         if kind.generation {
             metadata::raise_generation(&mut leaving);
         }
