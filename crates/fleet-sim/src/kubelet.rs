@@ -1,7 +1,8 @@
 //! Kubelets of every running machine: they register Nodes, turn them Ready, and fall silent.
 //!
-//! Left out: heartbeats (a Node is written only when something changes) and the taints that the node
-//! life-cycle controller of a real control plane sets.
+//! They also keep the taints that the node life-cycle controller of a control plane keeps: not-ready until the
+//! Node is Ready, unreachable once it is silent. Left out: heartbeats; a Node is written only when something
+//! changes.
 
 mod node;
 
@@ -17,7 +18,7 @@ use k8s_openapi::api::core::v1::Node;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 
-use self::node::{Readiness, registration, status_change};
+use self::node::{Readiness, registration, status_change, taint_change};
 use crate::clock::SimClock;
 use crate::cloud::{Cloud, SimMachine};
 
@@ -50,7 +51,8 @@ async fn run_selected(cloud: Cloud, cluster: Option<&str>, client: Client, clock
             .is_none_or(|at| at + LOOK <= now || cloud.next_change_after(at).is_some_and(|next| next <= now))
         {
             match pass(&nodes, &wanted(&cloud, cluster), now).await {
-                Ok(()) => settled_at = Some(now),
+                Ok(Settled::Yes) => settled_at = Some(now),
+                Ok(Settled::NotYet) => settled_at = None,
                 Err(error) => tracing::debug!(%error, "the kubelets could not write, and try again"),
             }
         }
@@ -68,36 +70,64 @@ fn wanted(cloud: &Cloud, cluster: Option<&str>) -> BTreeMap<String, SimMachine> 
         .collect()
 }
 
-/// Brings every Node to where its machine is; one list, and one write for each that differs.
+/// Says whether every Node is where its machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    Yes,
+    NotYet,
+}
+
+/// Brings every Node to where its machine is; one list, and a write for each difference.
 async fn pass(
     nodes: &Api<Node>,
     machines: &BTreeMap<String, SimMachine>,
     now: DateTime<Utc>,
-) -> Result<(), kube::Error> {
+) -> Result<Settled, kube::Error> {
     let listed = nodes.list(&ListParams::default()).await?;
     let mut present: BTreeMap<String, Node> = listed
         .items
         .into_iter()
         .map(|node| (node.name_any(), node))
         .collect();
+    let mut settled = Settled::Yes;
     for (name, machine) in machines {
-        let readiness = Readiness::of(machine);
         let node = match present.remove(name) {
-            Some(node) => node,
-            None if readiness == Readiness::Silent => continue,
-            None => match register(nodes, machine, now).await? {
-                Some(node) => node,
-                None => continue,
-            },
+            Some(node) => Some(node),
+            None if Readiness::of(machine) == Readiness::Silent => continue,
+            None => register(nodes, machine, now).await?,
         };
-        if let Some(change) = status_change(&node, machine, now) {
-            let patch = nodes
-                .patch_status(name, &PatchParams::default(), &Patch::Strategic(change))
-                .await;
-            tolerate(patch, 404)?;
+        let node = match node {
+            Some(node) => follow(nodes, node, machine, now).await?,
+            None => None,
+        };
+        if node.is_none() {
+            settled = Settled::NotYet;
         }
     }
-    Ok(())
+    Ok(settled)
+}
+
+/// Writes what differs between a Node and its machine; none when somebody else changed it meanwhile.
+async fn follow(
+    nodes: &Api<Node>,
+    mut node: Node,
+    machine: &SimMachine,
+    now: DateTime<Utc>,
+) -> Result<Option<Node>, kube::Error> {
+    let (name, parameters) = (node.name_any(), PatchParams::default());
+    if let Some(change) = status_change(&node, machine, now) {
+        let patched = nodes
+            .patch_status(&name, &parameters, &Patch::Strategic(change))
+            .await;
+        let Some(patched) = tolerate(patched, 404)? else {
+            return Ok(None);
+        };
+        node = patched;
+    }
+    let Some(change) = taint_change(&node, machine) else {
+        return Ok(Some(node));
+    };
+    tolerate(nodes.patch(&name, &parameters, &Patch::Merge(change)).await, 409)
 }
 
 /// Creates a Node; one that appeared meanwhile is looked at in the next pass.

@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use crate::cloud::{MachineState, Role, SimMachine};
 
+const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
 /// Says how a Node answers the question whether it is Ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readiness {
@@ -46,6 +50,15 @@ impl Readiness {
         }
     }
 
+    /// Names the taint that goes with it.
+    fn taint(self) -> Option<&'static str> {
+        match self {
+            Self::Starting => Some(NOT_READY),
+            Self::Ready => None,
+            Self::Silent => Some(UNREACHABLE),
+        }
+    }
+
     fn condition(self, now: DateTime<Utc>) -> Value {
         condition("Ready", self.status(), self.reason(), now)
     }
@@ -71,11 +84,16 @@ pub(super) fn registration(machine: &SimMachine, now: DateTime<Utc>) -> Node {
     if let Some(provider_id) = &machine.provider_id {
         node["spec"]["providerID"] = json!(provider_id);
     }
+    let mut taints: Vec<Value> = Readiness::of(machine)
+        .taint()
+        .map(no_schedule)
+        .into_iter()
+        .collect();
     if machine.role == Role::Manager {
-        node["metadata"]["labels"]["node-role.kubernetes.io/control-plane"] = json!("");
-        let taint = json!({"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"});
-        node["spec"]["taints"] = json!([taint]);
+        node["metadata"]["labels"][CONTROL_PLANE] = json!("");
+        taints.push(no_schedule(CONTROL_PLANE));
     }
+    node["spec"]["taints"] = json!(taints);
     serde_json::from_value(node).expect("the object above has the shape of a Node")
 }
 
@@ -93,6 +111,34 @@ pub(super) fn status_change(node: &Node, machine: &SimMachine, now: DateTime<Utc
     }
     let differs = shown.is_none_or(|condition| condition.status != readiness.status());
     differs.then(|| json!({"status": {"conditions": [readiness.condition(now)]}}))
+}
+
+/// Tells what to patch into the taints of a Node, if anything, bound to the version that was read.
+pub(super) fn taint_change(node: &Node, machine: &SimMachine) -> Option<Value> {
+    let due = Readiness::of(machine).taint();
+    let present = node
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.taints.clone())
+        .unwrap_or_default();
+    let is_ours = |key: &str| key == NOT_READY || key == UNREACHABLE;
+    let shown: Vec<&str> = present
+        .iter()
+        .map(|taint| taint.key.as_str())
+        .filter(|key| is_ours(key))
+        .collect();
+    if shown == Vec::from_iter(due) {
+        return None;
+    }
+    let others = present
+        .iter()
+        .filter(|taint| !is_ours(&taint.key))
+        .map(|taint| json!(taint));
+    let taints: Vec<Value> = others.chain(due.map(no_schedule)).collect();
+    Some(json!({
+        "metadata": {"resourceVersion": node.metadata.resource_version},
+        "spec": {"taints": taints},
+    }))
 }
 
 // === helpers ===
@@ -129,6 +175,10 @@ fn full_status(machine: &SimMachine, now: DateTime<Utc>) -> Value {
             "kubeletVersion": format!("v{}", machine.version),
         },
     })
+}
+
+fn no_schedule(key: &str) -> Value {
+    json!({"key": key, "effect": "NoSchedule"})
 }
 
 fn condition(kind: &str, status: &str, reason: &str, now: DateTime<Utc>) -> Value {

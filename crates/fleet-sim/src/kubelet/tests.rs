@@ -57,6 +57,15 @@ fn readiness(node: &Node) -> String {
         .unwrap_or_default()
 }
 
+fn taints(node: &Node) -> Vec<String> {
+    let all = node
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.taints.clone())
+        .unwrap_or_default();
+    all.into_iter().map(|taint| taint.key).collect()
+}
+
 fn addresses(node: &Node) -> Vec<(String, String)> {
     let all = node
         .status
@@ -272,5 +281,33 @@ async fn kubelet_survives_an_api_that_fails() {
         .node_of(&fleet.machine(&uuid))
         .await
         .expect("it joins in the end");
-    assert_eq!(readiness(&node), "True");
+    assert_eq!((readiness(&node), taints(&node)), ("True".to_owned(), Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn taints_follow_the_machine_and_leave_others_alone() {
+    let fleet = Fleet::start().await;
+    let uuid = fleet.world.buy("uid-1");
+    let name = fleet.machine(&uuid).node_name();
+    while fleet.nodes.get_opt(&name).await.unwrap().is_none() {
+        fleet.wait(1).await;
+    }
+    assert_eq!(
+        taints(&fleet.nodes.get(&name).await.unwrap()),
+        ["node.kubernetes.io/not-ready"]
+    );
+    fleet.world.settle().await;
+    assert_eq!(taints(&fleet.nodes.get(&name).await.unwrap()), [""; 0]);
+    let ours = json!({"spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}]}});
+    fleet
+        .nodes
+        .patch(&name, &PatchParams::default(), &Patch::Merge(ours))
+        .await
+        .unwrap();
+    fleet.world.remove(&uuid);
+    fleet.world.settle().await;
+    assert_eq!(
+        taints(&fleet.nodes.get(&name).await.unwrap()),
+        ["gpu", "node.kubernetes.io/unreachable"]
+    );
 }
