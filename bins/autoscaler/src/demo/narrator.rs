@@ -4,6 +4,7 @@ use super::world::World;
 use crate::args::DemoOutput;
 use crate::output;
 use chrono::{DateTime, Utc};
+use fleet_sim::cloud::PostingReply;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,7 +65,14 @@ impl Narrator {
     pub(crate) async fn follow(self, world: World) {
         let mut phases: BTreeMap<String, String> = BTreeMap::new();
         let mut bars: BTreeMap<String, ProgressBar> = BTreeMap::new();
+        let mut told = 0;
         loop {
+            for posting in world.cloud.ledger().iter().skip(told) {
+                told += 1;
+                if posting.reply == PostingReply::Lost {
+                    self.say(&world, "  a reply of VPSie is lost; the machine is made all the same, and asked for once");
+                }
+            }
             for claim in world.kube.objects("vpsienodes") {
                 self.tell_phase(&world, &claim, &mut phases);
             }

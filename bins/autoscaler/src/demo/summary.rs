@@ -3,6 +3,7 @@
 use super::world::World;
 use fleet_sim::truth::{Finding, Report};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The summary of the story.
@@ -69,8 +70,8 @@ impl Summary {
             vpsie_calls: calls.len(),
             kubernetes_writes: world.kube.write_count(),
             virtual_seconds,
-            wall_seconds: wall.as_secs_f64(),
-            findings: findings(settled).chain(findings(ended)).collect(),
+            wall_seconds: (wall.as_secs_f64() * 1000.0).round() / 1000.0,
+            findings: findings(settled).chain(findings(ended)).collect::<BTreeSet<_>>().into_iter().collect(),
         }
     }
 
