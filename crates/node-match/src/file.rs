@@ -1,16 +1,21 @@
 //! Matching from a file: the snapshot as JSON, and the answer as JSON or a table.
+//!
+//! For support cases and for rehearsal: what the operator saw goes in, what it would decide comes out.
 
-use serde::Serialize;
+mod input;
+mod output;
+#[cfg(test)]
+mod tests;
 
-use crate::{Matching, Snapshot};
+pub use output::Output;
 
-/// Says what is wrong with a file.
-#[derive(Debug, thiserror::Error)]
+use crate::Snapshot;
+
+/// Says what is wrong with a file, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The text is not the JSON that the schema describes.
-    #[error(
-        "cannot read the snapshot at line {line}, column {column}: {message}; compare it with `autoscaler match --schema`"
-    )]
+    #[error("line {line}, column {column}: {message}; compare the file with `autoscaler match --schema`")]
     Json {
         /// The line, from 1.
         line: usize,
@@ -20,58 +25,37 @@ pub enum FileError {
         message: String,
     },
     /// A value is well-formed but means nothing.
-    #[error("{field} is `{value}`; {remedy}")]
+    #[error("{field} is `{value}`: {remedy}")]
     Value {
         /// The path of the field.
         field: String,
         /// The value found.
         value: String,
         /// What to write instead.
-        remedy: String,
+        remedy: &'static str,
     },
 }
-
-/// Holds the answer as it is printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Output {}
 
 /// Reads a snapshot.
 ///
 /// # Errors
 /// When the text is not JSON, has a field the schema does not know, or a value that means nothing.
 pub fn read(text: &str) -> Result<Snapshot, FileError> {
-    let _value: serde_json::Value = serde_json::from_str(text).map_err(|error| FileError::Json {
-        line: error.line(),
-        column: error.column(),
-        message: error.to_string(),
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let file: input::File = serde_json::from_str(text).map_err(|error| {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string();
+        FileError::Json {
+            line: error.line(),
+            column: error.column(),
+            message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
+        }
     })?;
-    Ok(Snapshot::new(chrono::DateTime::UNIX_EPOCH))
+    file.into_snapshot()
 }
 
 /// Returns the JSON Schema of the input.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    serde_json::Value::Null
-}
-
-// === impl Output ===
-
-impl Output {
-    /// Makes the printable form of an answer.
-    #[must_use]
-    pub fn new(_matching: &Matching<'_>) -> Self {
-        Self {}
-    }
-
-    /// Prints it as indented JSON with a final newline.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        String::new()
-    }
-
-    /// Prints it as a table for a person.
-    #[must_use]
-    pub fn to_table(&self) -> String {
-        String::new()
-    }
+    schemars::schema_for!(input::File).to_value()
 }

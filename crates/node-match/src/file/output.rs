@@ -1,0 +1,292 @@
+//! The answer, as it is printed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::{Answer, Candidate, Evidence, Matching, MergedMachine, Subject, UnexplainedMachine};
+
+/// Holds the answer as it is printed; the same facts in another order give the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    claims: Vec<OutputClaim>,
+    unexplained: OutputUnexplained,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputClaim {
+    uid: String,
+    verdict: &'static str,
+    machine: Option<OutputMachine>,
+    node: Option<String>,
+    evidence: Vec<OutputEvidence>,
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidates: Option<Vec<OutputCandidate>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    contested: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct OutputMachine {
+    id: Option<u64>,
+    identifier: Option<String>,
+    /// What is left to name it by, when it has neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hostname: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct OutputEvidence {
+    link: &'static str,
+    kind: &'static str,
+    detail: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct OutputCandidate {
+    machine: Option<OutputMachine>,
+    node: Option<String>,
+    obstacle: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputUnexplained {
+    machines: Vec<OutputUnexplainedMachine>,
+    nodes: Vec<String>,
+    /// Why, by the name of the Node.
+    node_reasons: BTreeMap<String, &'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct OutputUnexplainedMachine {
+    id: Option<u64>,
+    identifier: Option<String>,
+    hostname: Option<String>,
+    cluster: String,
+    reason: &'static str,
+}
+
+// === impl Output ===
+
+impl Output {
+    /// Makes the printable form of an answer.
+    #[must_use]
+    pub fn new(matching: &Matching<'_>) -> Self {
+        let nodes = &matching.unexplained.nodes;
+        Self {
+            claims: matching.claims.iter().map(OutputClaim::new).collect(),
+            unexplained: OutputUnexplained {
+                machines: matching
+                    .unexplained
+                    .machines
+                    .iter()
+                    .map(OutputUnexplainedMachine::new)
+                    .collect(),
+                nodes: nodes.iter().map(|entry| entry.node.name.clone()).collect(),
+                node_reasons: nodes
+                    .iter()
+                    .map(|entry| (entry.node.name.clone(), entry.reason.as_str()))
+                    .collect(),
+            },
+        }
+    }
+
+    /// Prints it as indented JSON with a final newline.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("maps with text keys are always JSON");
+        text.push('\n');
+        text
+    }
+
+    /// Prints it as a table for a person.
+    #[must_use]
+    pub fn to_table(&self) -> String {
+        let header = ["CLAIM", "VERDICT", "MACHINE", "NODE", "WHY"].map(str::to_owned);
+        let rows: Vec<[String; 5]> = std::iter::once(header)
+            .chain(self.claims.iter().map(OutputClaim::to_row))
+            .collect();
+        let mut text = table(&rows);
+        if self.unexplained.machines.is_empty() && self.unexplained.nodes.is_empty() {
+            return text;
+        }
+        let header = ["UNEXPLAINED", "NAME", "HOSTNAME", "WHY"].map(str::to_owned);
+        let machines = self.unexplained.machines.iter().map(|machine| {
+            let name = OutputMachine {
+                id: machine.id,
+                identifier: machine.identifier.clone(),
+                hostname: None,
+            };
+            let hostname = machine.hostname.clone().unwrap_or_else(|| "-".to_owned());
+            [
+                "machine".to_owned(),
+                name.to_text(),
+                hostname,
+                machine.reason.to_owned(),
+            ]
+        });
+        let nodes = self.unexplained.nodes.iter().map(|name| {
+            let reason = self.unexplained.node_reasons.get(name).copied().unwrap_or("-");
+            ["node".to_owned(), name.clone(), "-".to_owned(), reason.to_owned()]
+        });
+        let rows: Vec<[String; 4]> = std::iter::once(header).chain(machines).chain(nodes).collect();
+        text.push('\n');
+        text.push_str(&table(&rows));
+        text
+    }
+}
+
+// === impl OutputClaim ===
+
+impl OutputClaim {
+    fn new(answer: &Answer<'_>) -> Self {
+        let found = answer.verdict.matched();
+        let candidates = || {
+            answer
+                .verdict
+                .candidates()
+                .iter()
+                .map(OutputCandidate::new)
+                .collect()
+        };
+        Self {
+            uid: answer.claim.uid.clone(),
+            verdict: answer.verdict.as_str(),
+            machine: found
+                .and_then(|found| found.machine.as_ref())
+                .map(OutputMachine::new),
+            node: found.and_then(|found| found.node).map(|node| node.name.clone()),
+            evidence: found
+                .map(|found| found.evidence.iter().map(OutputEvidence::new).collect())
+                .unwrap_or_default(),
+            reason: answer.verdict.reason(),
+            candidates: found.is_none().then(candidates),
+            contested: found.is_some_and(|found| found.contested),
+        }
+    }
+
+    fn to_row(&self) -> [String; 5] {
+        let dash = || "-".to_owned();
+        let why = match self.reason {
+            Some(reason) => reason.to_owned(),
+            None => {
+                let kinds: Vec<String> = self
+                    .evidence
+                    .iter()
+                    .map(|it| format!("{} ({})", it.kind, it.detail))
+                    .collect();
+                kinds.join(", ")
+            }
+        };
+        [
+            self.uid.clone(),
+            self.verdict.to_owned(),
+            self.machine.as_ref().map_or_else(dash, OutputMachine::to_text),
+            self.node.clone().unwrap_or_else(dash),
+            why,
+        ]
+    }
+}
+
+// === impl OutputMachine ===
+
+impl OutputMachine {
+    fn new(machine: &MergedMachine<'_>) -> Self {
+        let (id, identifier) = (machine.id(), machine.identifier().map(str::to_owned));
+        let is_nameless = id.is_none() && identifier.is_none();
+        let hostname = machine.hostname().filter(|_| is_nameless).map(str::to_owned);
+        Self {
+            id,
+            identifier,
+            hostname,
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let parts: Vec<String> = [
+            self.id.map(|id| id.to_string()),
+            self.identifier.clone(),
+            self.hostname.clone(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if parts.is_empty() {
+            "-".to_owned()
+        } else {
+            parts.join(" ")
+        }
+    }
+}
+
+// === impl OutputEvidence ===
+
+impl OutputEvidence {
+    fn new(evidence: &Evidence) -> Self {
+        Self {
+            link: evidence.link.as_str(),
+            kind: evidence.kind.as_str(),
+            detail: evidence.detail.clone(),
+        }
+    }
+}
+
+// === impl OutputCandidate ===
+
+impl OutputCandidate {
+    fn new(candidate: &Candidate<'_>) -> Self {
+        let (machine, node) = match &candidate.subject {
+            Subject::Machine(machine) => (Some(OutputMachine::new(machine)), None),
+            Subject::Node(node) => (None, Some(node.name.clone())),
+        };
+        Self {
+            machine,
+            node,
+            obstacle: candidate.obstacle.map(|obstacle| obstacle.as_str()),
+        }
+    }
+}
+
+// === impl OutputUnexplainedMachine ===
+
+impl OutputUnexplainedMachine {
+    fn new(entry: &UnexplainedMachine<'_>) -> Self {
+        Self {
+            id: entry.machine.id(),
+            identifier: entry.machine.identifier().map(str::to_owned),
+            hostname: entry.machine.hostname().map(str::to_owned),
+            cluster: entry.machine.cluster().to_owned(),
+            reason: entry.reason.as_str(),
+        }
+    }
+}
+
+/// Aligns rows in columns; control characters in names do not reach the terminal.
+fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let clean = |cell: &str| {
+        cell.chars()
+            .filter(|character| !character.is_control())
+            .collect::<String>()
+    };
+    let rows: Vec<[String; COLUMNS]> = rows
+        .iter()
+        .map(|row| std::array::from_fn(|at| clean(&row[at])))
+        .collect();
+    let widths: [usize; COLUMNS] =
+        std::array::from_fn(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            write!(line, "{cell:<width$}  ").expect("writing to a string never fails");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

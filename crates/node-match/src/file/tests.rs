@@ -1,0 +1,185 @@
+//! The documented example, and what is wrong with files.
+
+use crate::file::{FileError, Output, read, schema};
+use crate::match_fleet;
+
+const EXAMPLE: &str = r#"{
+  "now": "2026-01-24T08:10:00Z",
+  "settings": { "discoveryTimeoutSeconds": 900, "clockSkewSeconds": 120, "anonymous": true },
+  "groups":   [ { "cluster": "0d6c", "id": 412, "cpu": 2, "ramMb": 4096, "diskGb": 80, "nodesCount": 2 } ],
+  "claims":   [ { "uid": "c1", "namespace": "kube-system", "name": "my-node", "cluster": "0d6c", "group": 412,
+                  "creationRequested": true, "requestedAt": "2026-01-24T08:05:00Z", "baseline": ["2a7e", "71002"], "baselineComplete": true,
+                  "instanceId": 0, "identifier": null, "providerID": null, "nodeName": null, "hostname": null, "addresses": [] } ],
+  "machines": [ { "id": 71003, "identifier": "4c1f", "cluster": "0d6c", "group": null, "hostname": "my-node-k8s-worker",
+                  "addresses": ["198.51.100.12", "10.0.0.4"], "status": "running", "role": null,
+                  "createdAt": "2026-01-24T08:06:00Z", "cpu": 2, "ramMb": 4096, "diskGb": 80 } ],
+  "nodes":    [ { "uid": "n1", "name": "my-node-k8s-worker", "hostname": null, "addresses": ["10.0.0.4"], "providerID": null,
+                  "createdAt": "2026-01-24T08:07:30Z", "controlPlane": false, "labels": {}, "cpu": 2, "ramMb": 4096 } ]
+}"#;
+
+fn run(text: &str) -> serde_json::Value {
+    let snapshot = read(text).unwrap();
+    serde_json::from_str(&Output::new(&match_fleet(&snapshot)).to_json()).unwrap()
+}
+
+/// The documented example gives the documented answer.
+#[test]
+fn example_gives_the_documented_answer() {
+    let expected = serde_json::json!({
+        "claims": [{
+            "uid": "c1", "verdict": "matched",
+            "machine": { "id": 71003, "identifier": "4c1f" }, "node": "my-node-k8s-worker",
+            "evidence": [
+                { "link": "claim-machine", "kind": "hostname-pattern", "detail": "my-node-k8s-worker" },
+                { "link": "machine-node", "kind": "address", "detail": "10.0.0.4" },
+            ],
+            "reason": null,
+        }],
+        "unexplained": { "machines": [], "nodes": [], "nodeReasons": {} },
+    });
+    assert_eq!(run(EXAMPLE), expected);
+}
+
+/// The table names the same.
+#[test]
+fn table_is_aligned() {
+    let snapshot = read(&EXAMPLE.replace("my-node-k8s-worker\", \"hostname", "x\", \"hostname")).unwrap();
+    let table = Output::new(&match_fleet(&snapshot)).to_table();
+    assert_eq!(
+        table,
+        "CLAIM  VERDICT  MACHINE     NODE  WHY\n\
+         c1     matched  71003 4c1f  x     hostname-pattern (my-node-k8s-worker), address (10.0.0.4)\n"
+    );
+}
+
+/// Optional fields may be null or missing.
+#[test]
+fn optional_fields_may_be_null_or_missing() {
+    let short = r#"{ "now": "2026-01-24T08:10:00Z",
+        "claims": [{ "uid": "c", "name": "a", "cluster": "x" }],
+        "machines": [{ "cluster": "x" }], "nodes": [{ "name": "n" }], "groups": [{ "cluster": "x", "id": 1 }] }"#;
+    let long = r#"{ "now": "2026-01-24T08:10:00Z", "settings": null, "clusters": null,
+        "claims": [{ "uid": "c", "name": "a", "cluster": "x", "baseline": null, "baselineComplete": null,
+                     "addresses": null, "creationRequested": null, "requestedAt": null, "group": null }],
+        "machines": [{ "cluster": "x", "addresses": null, "createdAt": null, "status": null, "list": null }],
+        "nodes": [{ "name": "n", "labels": null, "annotations": null, "controlPlane": null, "createdAt": null }],
+        "groups": [{ "cluster": "x", "id": 1, "cpu": null, "nodesCount": null }] }"#;
+    assert_eq!(read(short), read(long));
+    assert_eq!(
+        read(r#"{ "now": "2026-01-24T08:10:00Z" }"#).map(|snapshot| snapshot.claims.len()),
+        Ok(0)
+    );
+}
+
+/// Errors name the place and the field.
+#[test]
+fn errors_name_the_place() {
+    let unknown = EXAMPLE.replace("\"group\": 412", "\"gruop\": 412");
+    for (text, expected) in [
+        (
+            unknown.as_str(),
+            "line 5, column 104: unknown field `gruop`, expected one of",
+        ),
+        ("", "line 1, column 0: EOF while parsing a value"),
+        ("{ \"now\": \"yesterday\" }", "line 1, column 20:"),
+        ("{}", "line 1, column 2: missing field `now`"),
+        ("<html>", "line 1, column 1: expected value"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+        assert!(
+            error.ends_with("; compare the file with `autoscaler match --schema`"),
+            "{error}"
+        );
+    }
+}
+
+/// Values that mean nothing are refused with a remedy.
+#[test]
+fn meaningless_values_are_refused() {
+    let date = read(&EXAMPLE.replace("2026-01-24T08:06:00Z", "last week")).unwrap_err();
+    let twice = r#"{ "now": "2026-01-24T08:10:00Z", "claims": [
+        { "uid": "c", "name": "a", "cluster": "x" }, { "uid": "c", "name": "b", "cluster": "x" }] }"#;
+    for (error, expected) in [
+        (date, "machines[0].createdAt"),
+        (read(twice).unwrap_err(), "claims[1].uid"),
+    ] {
+        let FileError::Value { field, .. } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(field, expected);
+    }
+}
+
+/// Dates without a zone are read, and prove nothing.
+#[test]
+fn date_without_zone_is_read() {
+    let snapshot = read(&EXAMPLE.replace("2026-01-24T08:06:00Z", "2026-01-24 08:06:00")).unwrap();
+    assert!(!snapshot.machines[0].created_at.unwrap().zoned);
+}
+
+/// The label and the annotation of a Node are read.
+#[test]
+fn labels_and_annotations_are_read() {
+    let text = EXAMPLE.replace(
+        "\"labels\": {}",
+        r#""labels": { "autoscaler.vpsie.com/vpsienode": "my-node", "node-role.kubernetes.io/control-plane": "" },
+           "annotations": { "autoscaler.vpsie.com/vpsienode-uid": "c1" }"#,
+    );
+    let node = &read(&text).unwrap().nodes[0];
+    assert_eq!(node.claim_label.as_deref(), Some("my-node"));
+    assert_eq!(node.claim_uid.as_deref(), Some("c1"));
+    assert!(node.control_plane);
+}
+
+/// A baseline is complete unless it is empty or says otherwise, and claims share it.
+#[test]
+fn baseline_is_complete_unless_empty() {
+    let complete = |baseline: &str| {
+        let text = EXAMPLE.replace(
+            r#""baseline": ["2a7e", "71002"], "baselineComplete": true"#,
+            baseline,
+        );
+        read(&text).unwrap().claims[0]
+            .baseline
+            .as_ref()
+            .map(|baseline| baseline.is_complete())
+    };
+    assert_eq!(complete(r#""baseline": ["x"]"#), Some(true));
+    assert_eq!(complete(r#""baseline": []"#), None);
+    assert_eq!(
+        complete(r#""baseline": [], "baselineComplete": true"#),
+        Some(true)
+    );
+    assert_eq!(
+        complete(r#""baseline": ["x"], "baselineComplete": false"#),
+        Some(false)
+    );
+}
+
+/// R8: the same facts in another order print the same bytes.
+#[test]
+fn order_does_not_change_the_bytes() {
+    let mut snapshot = read(EXAMPLE).unwrap();
+    let mut other = snapshot.claims[0].clone();
+    other.uid = "c0".to_owned();
+    other.name = "other".to_owned();
+    snapshot.claims.push(other);
+    let straight = Output::new(&match_fleet(&snapshot)).to_json();
+    let mut turned = snapshot.clone();
+    turned.claims.reverse();
+    turned.machines[0].addresses.reverse();
+    assert_eq!(Output::new(&match_fleet(&turned)).to_json(), straight);
+}
+
+/// The schema knows every field and allows no other.
+#[test]
+fn schema_refuses_unknown_fields() {
+    let schema = schema();
+    assert_eq!(schema["additionalProperties"], false);
+    assert!(
+        schema["$defs"]["Claim"]["properties"]["providerID"].is_object(),
+        "{schema:#}"
+    );
+    assert_eq!(schema["required"], serde_json::json!(["now"]));
+}
