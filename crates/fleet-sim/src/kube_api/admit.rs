@@ -29,6 +29,9 @@ pub(super) fn admit(kind: &Kind, object: Value, old: Option<&Value>) -> Result<V
     if kind.is("coordination.k8s.io", "leases") {
         check_lease(&object["spec"], &mut errors);
     }
+    if kind.is("events.k8s.io", "events") {
+        check_event(&object, &mut errors);
+    }
     if kind.is("apiextensions.k8s.io", "customresourcedefinitions") {
         definition::check(&object, &mut errors);
     }
@@ -43,7 +46,7 @@ pub(super) fn admit(kind: &Kind, object: Value, old: Option<&Value>) -> Result<V
 
 /// Drops what the kind does not know, fills in defaults, refuses wrong types.
 fn decode(kind: &Kind, mut object: Value) -> Result<Value, ApiError> {
-    let unfit = |error: serde_json::Error| {
+    let unfit = |error: &dyn std::fmt::Display| {
         let (version, name) = (&kind.version, &kind.kind);
         ApiError::bad_request(format!(
             "{name} in version \"{version}\" cannot be handled as a {name}: {error}"
@@ -58,11 +61,12 @@ fn decode(kind: &Kind, mut object: Value) -> Result<Value, ApiError> {
         fill_in(&mut object["status"], "allocatable", capacity);
     }
     match &kind.body {
-        Body::Typed(round_trip) => round_trip(object).map_err(unfit),
+        Body::Typed(_) => read_typed(kind, object).map_err(|why| unfit(&why)),
         Body::Schema(schema) => {
-            let meta: ObjectMeta = serde_json::from_value(object["metadata"].take()).map_err(unfit)?;
+            let meta: ObjectMeta =
+                serde_json::from_value(object["metadata"].take()).map_err(|error| unfit(&error))?;
             schema::prune(schema, &mut object);
-            object["metadata"] = serde_json::to_value(meta).map_err(unfit)?;
+            object["metadata"] = serde_json::to_value(meta).map_err(|error| unfit(&error))?;
             schema::fill_defaults(schema, &mut object);
             Ok(object)
         }
@@ -78,13 +82,41 @@ fn fill_in(object: &mut Value, field: &str, default: Value) {
 /// Refuses a patch that leaves a built-in object in a form its type cannot take; the real server says so in
 /// another way than it refuses a whole object of that form.
 pub(super) fn refuse_unreadable(kind: &Kind, object: &Value) -> Result<(), ApiError> {
-    let Body::Typed(round_trip) = &kind.body else {
-        return Ok(());
-    };
-    match round_trip(object.clone()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ApiError::unreadable_after_patch(&error.to_string())),
+    match read_typed(kind, object.clone()) {
+        Err(why) if !kind.is_custom() => Err(ApiError::unreadable_after_patch(&why)),
+        Ok(_) | Err(_) => Ok(()),
     }
+}
+
+/// Reads a built-in object as its type, and says what the type cannot take.
+fn read_typed(kind: &Kind, object: Value) -> Result<Value, String> {
+    let Body::Typed(round_trip) = &kind.body else {
+        return Ok(object);
+    };
+    let places = [
+        "/spec/renewTime",
+        "/spec/acquireTime",
+        "/eventTime",
+        "/series/lastObservedTime",
+    ];
+    for text in places
+        .iter()
+        .filter_map(|place| object.pointer(place))
+        .filter_map(Value::as_str)
+    {
+        if !has_microseconds(text) {
+            return Err(format!(
+                "parsing time \"{text}\" as \"2006-01-02T15:04:05.000000Z07:00\""
+            ));
+        }
+    }
+    round_trip(object).map_err(|error| error.to_string())
+}
+
+/// The one form of time with fractions that the real server reads: six digits, no more, no fewer.
+fn has_microseconds(text: &str) -> bool {
+    let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
+    fraction.bytes().take_while(u8::is_ascii_digit).count() == 6
 }
 
 /// Moves the write-only `stringData` of a Secret into `data`.
@@ -239,6 +271,23 @@ fn check_lease(spec: &Value, errors: &mut Vec<FieldError>) {
             value,
             "must be greater than or equal to 0",
         ));
+    }
+}
+
+fn check_event(event: &Value, errors: &mut Vec<FieldError>) {
+    for field in [
+        "eventTime",
+        "reportingController",
+        "reportingInstance",
+        "action",
+        "reason",
+    ] {
+        if event[field].as_str().unwrap_or("").is_empty() {
+            errors.push(FieldError::required(field, ""));
+        }
+    }
+    if !matches!(event["type"].as_str(), Some("Normal" | "Warning")) {
+        errors.push(FieldError::invalid("type", &event["type"], "has invalid value"));
     }
 }
 

@@ -104,7 +104,7 @@ fn drop_at(target: &mut Value, before: &Value, now: &Value, others: &[&Value], r
 
 /// Whether a value is owned as a whole: anything but an object or a list that is merged.
 fn is_plain(value: &Value, rules: Rules<'_>) -> bool {
-    !value.is_object() && !(value.is_array() && rules.list() != ListRule::Replace)
+    !(value.is_object() || value.is_array() && rules.list() != ListRule::Replace)
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -121,6 +121,34 @@ async fn a_lease_is_taken_by_one_of_two() {
     );
 }
 
+/// As on the real server, whose own times have exactly six digits after the second.
+#[tokio::test(start_paused = true)]
+async fn a_lease_takes_times_with_microseconds_only() {
+    let server = server();
+    let kind = kube::api::ApiResource::erase::<Lease>(&());
+    let api: Api<kube::api::DynamicObject> = Api::default_namespaced_with(server.client(), &kind);
+    let lease = |time: &str| -> kube::api::DynamicObject {
+        let types =
+            json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}});
+        let mut object: kube::api::DynamicObject = serde_json::from_value(types).unwrap();
+        object.data = json!({"spec": {"renewTime": time}});
+        object
+    };
+    let plain = api
+        .create(&PostParams::default(), &lease("2026-01-24T08:00:00Z"))
+        .await;
+    assert_refused(plain, 400, "BadRequest");
+    api.create(&PostParams::default(), &lease("2026-01-24T08:00:00.000000Z"))
+        .await
+        .unwrap();
+    let patch = Patch::Merge(json!({"spec": {"renewTime": "2026-01-24T08:00:00.123Z"}}));
+    assert_refused(
+        api.patch("l", &PatchParams::default(), &patch).await,
+        422,
+        "Invalid",
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_status_is_written_only_through_its_subresource() {
     let (_server, api) = claims();
