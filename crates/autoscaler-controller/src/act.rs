@@ -71,8 +71,8 @@ struct Pass<'a> {
     watches: &'a Watches,
     /// Versions of objects that this pass itself has written since they were looked at.
     versions: BTreeMap<String, String>,
-    /// Baselines that requests of this pass refer to.
-    baselines: BTreeSet<String>,
+    /// Baselines of this pass, by cluster: one serves all requests of the pass.
+    baselines: BTreeMap<ClusterId, String>,
     /// Clusters that get no further request in this pass.
     paused: BTreeSet<ClusterId>,
 }
@@ -120,7 +120,7 @@ impl Actor {
             polls,
             watches,
             versions: BTreeMap::new(),
-            baselines: BTreeSet::new(),
+            baselines: BTreeMap::new(),
             paused: BTreeSet::new(),
         };
         let mut done = 0;
@@ -192,9 +192,11 @@ impl Pass<'_> {
 
 impl From<kube::Error> for ActError {
     fn from(error: kube::Error) -> Self {
-        match &error {
-            kube::Error::Api(status) if status.code == 409 => Self::Conflict,
-            _ => Self::Kubernetes(Box::new(error)),
+        let is_conflict = matches!(&error, kube::Error::Api(status) if status.code == 409);
+        if is_conflict {
+            Self::Conflict
+        } else {
+            Self::Kubernetes(Box::new(error))
         }
     }
 }

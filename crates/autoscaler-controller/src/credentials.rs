@@ -70,13 +70,20 @@ pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Access
     let found = Api::<Secret>::namespaced(client.clone(), namespace)
         .get(name)
         .await;
-    let found = found.map_err(|source| match &source {
-        kube::Error::Api(status) if status.code == 404 => CredentialsError::Missing { secret: secret() },
-        kube::Error::Api(status) if status.code == 403 => CredentialsError::Forbidden { secret: secret() },
-        _ => CredentialsError::Unreadable {
-            secret: secret(),
-            source: Box::new(source),
-        },
+    let found = found.map_err(|source| {
+        let code = if let kube::Error::Api(status) = &source {
+            status.code
+        } else {
+            0
+        };
+        match code {
+            404 => CredentialsError::Missing { secret: secret() },
+            403 => CredentialsError::Forbidden { secret: secret() },
+            _ => CredentialsError::Unreadable {
+                secret: secret(),
+                source: Box::new(source),
+            },
+        }
     })?;
     decode(&found.data.unwrap_or_default(), &secret())
 }

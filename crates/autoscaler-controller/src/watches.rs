@@ -147,14 +147,19 @@ where
     else {
         return Ok(());
     };
-    match &source {
-        kube::Error::Api(status) if status.code == 404 => Err(WatchError::NotInstalled { kind }),
-        kube::Error::Api(status) if status.code == 403 => Err(WatchError::Forbidden { kind }),
-        _ => Err(WatchError::Unreachable {
+    let code = if let kube::Error::Api(status) = &source {
+        status.code
+    } else {
+        0
+    };
+    Err(match code {
+        404 => WatchError::NotInstalled { kind },
+        403 => WatchError::Forbidden { kind },
+        _ => WatchError::Unreachable {
             kind,
             source: Box::new(source),
-        }),
-    }
+        },
+    })
 }
 
 fn watch<K>(client: &Client, changed: &Arc<Notify>, tasks: &mut JoinSet<()>, trim: fn(&mut K)) -> Store<K>

@@ -1,7 +1,7 @@
 //! One request for a worker: intent, read-back, POST, outcome, in this order (`I1`, `I2`).
 
 use super::{ActError, Actor, Pass};
-use crate::baseline::{self, NamedBaseline};
+use crate::baseline;
 use crate::command::{Request, Target};
 use crate::convert::requested;
 use crate::intent::{Intent, Outcome};
@@ -25,7 +25,7 @@ impl Actor {
         }
         let id = RequestId::new(request.target.uid.as_str()).expect("a Kubernetes uid is plain ASCII");
         let baseline = self.ensure_baseline(&request, pass).await?;
-        let mut intent = Intent::open(self.clock.now(), request.attempt, Some(baseline.id));
+        let mut intent = Intent::open(self.clock.now(), request.attempt, Some(baseline));
         let written_at = Instant::now();
         self.write_creation_intent(&request.target, &intent, pass).await?;
         self.read_back(&request.target, &intent, pass).await?;
@@ -47,12 +47,11 @@ impl Actor {
         self.write_creation_intent(&request.target, &intent, pass).await
     }
 
-    /// Stores the baseline of the cluster, once for all requests of a pass.
-    async fn ensure_baseline(
-        &mut self,
-        request: &Request,
-        pass: &Pass<'_>,
-    ) -> Result<NamedBaseline, ActError> {
+    /// Stores the baseline of the cluster, once for all requests of a pass, and returns its id.
+    async fn ensure_baseline(&mut self, request: &Request, pass: &mut Pass<'_>) -> Result<String, ActError> {
+        if let Some(id) = pass.baselines.get(&request.cluster) {
+            return Ok(id.clone());
+        }
         let view = pass.polls.cluster(&request.cluster);
         let replies = view
             .and_then(|view| view.baseline_replies())
@@ -69,9 +68,11 @@ impl Actor {
             .iter()
             .filter_map(|object| in_use(object))
             .collect();
-        used.extend(pass.baselines.iter().cloned());
+        used.extend(pass.baselines.values().cloned());
         self.baselines.store(&baseline, &used).await?;
-        Ok(baseline)
+        pass.baselines
+            .insert(request.cluster.clone(), baseline.id.clone());
+        Ok(baseline.id)
     }
 
     async fn write_creation_intent(
@@ -80,9 +81,6 @@ impl Actor {
         intent: &Intent,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
-        if let Some(baseline) = &intent.baseline {
-            pass.baselines.insert(baseline.clone());
-        }
         self.write_intent::<VPSieNode>(target.clone(), keys::ANNOTATION_CREATION_INTENT, intent, pass)
             .await
     }
