@@ -116,7 +116,7 @@ pub(super) fn refuse_stale(place: &Place<'_>, old: &Value, new: &Value) -> Resul
 
 /// Refuses a change of what never changes. A replace with another uid was refused as a conflict before.
 pub(super) fn refuse_changed_identity(place: &Place<'_>, old: &Value, new: &Value) -> Result<(), ApiError> {
-    for field in ["uid", "creationTimestamp", "deletionTimestamp"] {
+    for field in ["uid", "deletionTimestamp"] {
         let (stored, given) = (&old["metadata"][field], &new["metadata"][field]);
         let is_kept = field == "deletionTimestamp" && !stored.is_null();
         if !is_kept && !given.is_null() && given != "" && given != stored {

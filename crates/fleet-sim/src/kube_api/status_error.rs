@@ -120,13 +120,21 @@ impl ApiError {
         Self::new(400, "BadRequest", message.into(), Value::Null)
     }
 
-    pub(super) fn forbidden(subject: Subject<'_>, why: &str) -> ApiError {
-        let message = format!(
-            "{} \"{}\" is forbidden: {why}",
-            subject.qualified(subject.resource),
-            subject.name
-        );
-        Self::new(403, "Forbidden", message, subject.details())
+    pub(super) fn in_leaving_namespace(subject: Subject<'_>, namespace: &str) -> ApiError {
+        let (resource, name) = (subject.qualified(subject.resource), subject.name);
+        let why =
+            format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let message = format!("namespace {namespace} is being terminated");
+        let cause =
+            json!([{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]);
+        let mut details = subject.details();
+        details["causes"] = cause;
+        Self::new(
+            403,
+            "Forbidden",
+            format!("{resource} \"{name}\" is forbidden: {why}"),
+            details,
+        )
     }
 
     pub(super) fn not_found(subject: Subject<'_>) -> ApiError {

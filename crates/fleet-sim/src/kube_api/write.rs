@@ -168,13 +168,8 @@ fn refuse_missing_namespace(state: &State, place: &Place<'_>, object: &Value) ->
     if namespace["metadata"]["deletionTimestamp"].is_null() {
         return Ok(());
     }
-    let why = format!("unable to create new content in namespace {name} because it is being terminated");
-    Err(ApiError::forbidden(
-        place
-            .kind
-            .subject(object["metadata"]["name"].as_str().unwrap_or("")),
-        &why,
-    ))
+    let made = object["metadata"]["name"].as_str().unwrap_or("");
+    Err(ApiError::in_leaving_namespace(place.kind.subject(made), name))
 }
 
 fn update(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {

@@ -232,18 +232,16 @@ async fn what_the_server_owns_cannot_be_written() {
     let made = api.create(&PostParams::default(), &new).await.unwrap();
     assert_ne!(made.metadata.uid.as_deref(), Some("mine"));
     assert_eq!(made.metadata.generation, None);
-    let patch: Value = json!({"metadata": {"creationTimestamp": null, "generation": 7}});
+    let patch: Value = json!({"metadata": {"creationTimestamp": "2001-01-01T00:00:00Z", "generation": 7}});
     let patched = api
         .patch("c", &PatchParams::default(), &Patch::Merge(patch))
         .await
         .unwrap();
     assert_eq!(patched.metadata, made.metadata);
-    for field in ["creationTimestamp", "deletionTimestamp"] {
-        let patch = Patch::Merge(json!({"metadata": {field: "2001-01-01T00:00:00Z"}}));
-        assert_refused(
-            api.patch("c", &PatchParams::default(), &patch).await,
-            422,
-            "Invalid",
-        );
-    }
+    let patch = Patch::Merge(json!({"metadata": {"deletionTimestamp": "2001-01-01T00:00:00Z"}}));
+    assert_refused(
+        api.patch("c", &PatchParams::default(), &patch).await,
+        422,
+        "Invalid",
+    );
 }
