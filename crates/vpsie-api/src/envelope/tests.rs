@@ -190,6 +190,23 @@ fn word_at_the_end_of_what_is_looked_at_is_left_out() {
     );
 }
 
+/// The base URL is wrong then, and the message should not send a reader elsewhere.
+#[test]
+fn redirect_is_named_as_such() {
+    for body in ["", "moved", "{}"] {
+        let error = read(301, &[("location", "https://elsewhere.example")], body).unwrap_err();
+        let problem = "it is a redirect, which is not followed".to_owned();
+        assert_eq!(
+            error,
+            CallError::Undecodable {
+                call: CALL,
+                status: 301,
+                problem
+            }
+        );
+    }
+}
+
 /// Deep nesting is refused by the parser, not by the stack.
 #[test]
 fn deeply_nested_json_is_undecodable() {
