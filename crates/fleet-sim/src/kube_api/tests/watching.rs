@@ -233,3 +233,46 @@ async fn a_version_from_another_server_is_refused() {
     let result = api.watch(&WatchParams::default(), "999999").await.map(|_| ());
     super::kit::assert_refused(result, 504, "Timeout");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_selecting_watch_tells_nothing_of_objects_it_never_showed() {
+    let (server, api) = claims();
+    let from = server.resource_version().to_string();
+    create(&api, &claim("plain")).await;
+    create(&api, &claim("a")).await;
+    for color in ["blue", "red", "green"] {
+        let patch = Patch::Merge(json!({"metadata": {"labels": {"color": color}}}));
+        api.patch("a", &PatchParams::default(), &patch).await.unwrap();
+    }
+    api.delete("plain", &DeleteParams::default()).await.unwrap();
+    api.delete("a", &DeleteParams::default()).await.unwrap();
+    let params = WatchParams {
+        bookmarks: false,
+        ..WatchParams::default().labels("color=red").timeout(10)
+    };
+    let stream = soon(api.watch(&params, &from)).await.unwrap();
+    let words: Vec<String> = soon(stream.map(|event| format!("{:?}", event.unwrap())).collect()).await;
+    assert_eq!(words, ["Added event", "Deleted event"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn thousands_of_objects_and_many_watches_are_no_burden() {
+    let began = std::time::Instant::now();
+    let (server, api) = claims();
+    let mut counts = Vec::new();
+    for _ in 0..8 {
+        let stream = api.watch(&WatchParams::default().timeout(60), "0").await.unwrap();
+        let added = stream
+            .filter(|event| std::future::ready(matches!(event, Ok(WatchEvent::Added(_)))))
+            .count();
+        counts.push(tokio::spawn(added));
+    }
+    for index in 0..2_000 {
+        create(&api, &claim(&format!("c{index}"))).await;
+    }
+    for count in counts {
+        assert_eq!(soon(count).await.unwrap(), 2_000);
+    }
+    assert_eq!(server.objects("claims").len(), 2_000);
+    println!("took {:?}", began.elapsed());
+}
