@@ -11,6 +11,9 @@ use crate::{Baseline, EvidenceKind};
 /// How far a time without a zone may be off: zones reach from -12 to +14 hours.
 const ZONE_SLACK: TimeDelta = TimeDelta::hours(14);
 
+/// Cluster, group and baseline of claims.
+type Key<'a> = (&'a str, Option<u64>, Option<*const Baseline>);
+
 /// Finds claims that were matched anonymously and machines that could as well have been theirs.
 ///
 /// A machine counts when nobody has it, it is new for the claim, and nothing proves that it came after the
@@ -58,7 +61,7 @@ pub(crate) fn contested(assignment: &Assignment<'_, '_>) -> (BTreeSet<usize>, BT
 
 /// Collects claims that have an anonymously found machine, by group and baseline.
 fn anonymous_batches(assignment: &Assignment<'_, '_>) -> Vec<Vec<usize>> {
-    let mut batches: BTreeMap<(&str, Option<u64>, Option<*const Baseline>), Vec<usize>> = BTreeMap::new();
+    let mut batches: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
     for (index, claim) in assignment.fleet.claims.iter().enumerate() {
         let is_anonymous = claim.recorded_by == Some(EvidenceKind::Anonymous)
             && assignment.holdings[index].machine.is_some();

@@ -127,9 +127,9 @@ impl<'c> Flow<'c> {
                     self.shift(start, kind, batch, &came_from);
                     return true;
                 }
-                for next in 0..self.demand.len() {
-                    if next != start && came_from[next].is_none() && self.amount[next][batch] > 0 {
-                        came_from[next] = Some((kind, batch));
+                for (next, origin) in came_from.iter_mut().enumerate() {
+                    if next != start && origin.is_none() && self.amount[next][batch] > 0 {
+                        *origin = Some((kind, batch));
                         queue.push_back(next);
                     }
                 }

@@ -2,7 +2,10 @@
 
 mod anonymous;
 mod cases;
+mod cost;
 mod facts;
+mod fleets;
+mod laws;
 mod settled;
 mod worlds;
 

@@ -1,0 +1,255 @@
+//! What must hold for every fleet.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::testing::{told, told_unexplained};
+use crate::tests::fleets::{OTHER_CLUSTER, fleets, machines};
+use crate::{EvidenceKind, Link, Machine, Matching, Node, Snapshot, Verdict, match_fleet};
+
+/// How many fleets each law is tried on.
+const FLEETS: u32 = 600;
+/// The least share, in percent, of fleets in which each verdict and each kind of evidence occurs.
+const LEAST_SHARE: u32 = 3;
+
+fn everywhere(mut law: impl FnMut(&Snapshot) -> Result<(), TestCaseError>) {
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(FLEETS)
+    });
+    let law = RefCell::new(&mut law);
+    runner
+        .run(&fleets(), |fleet| law.borrow_mut()(&fleet))
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Places every machine report and every Node.
+fn places<'a>(matching: &Matching<'a>) -> (Vec<&'a Machine>, Vec<&'a Node>) {
+    let matched = || {
+        matching
+            .claims
+            .iter()
+            .filter_map(|answer| answer.verdict.matched())
+    };
+    let merged = matched()
+        .filter_map(|found| found.machine.as_ref())
+        .chain(matching.unexplained.machines.iter().map(|entry| &entry.machine));
+    let machines = merged
+        .flat_map(|machine| machine.reports().iter().copied())
+        .collect();
+    let unexplained = matching.unexplained.nodes.iter().map(|entry| entry.node);
+    (
+        machines,
+        matched()
+            .filter_map(|found| found.node)
+            .chain(unexplained)
+            .collect(),
+    )
+}
+
+fn addresses_of<T>(items: impl IntoIterator<Item = *const T>) -> BTreeMap<*const T, usize> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_default() += 1;
+    }
+    counts
+}
+
+/// R1 and the partition: every machine report and every Node is in exactly one place.
+#[test]
+fn everything_is_in_exactly_one_place() {
+    everywhere(|fleet| {
+        let matching = match_fleet(fleet);
+        let (machines, nodes) = places(&matching);
+        let once = |count: &usize| *count == 1;
+        let machines = addresses_of(machines.into_iter().map(std::ptr::from_ref));
+        let nodes = addresses_of(nodes.into_iter().map(std::ptr::from_ref));
+        prop_assert!(
+            machines.values().all(once) && nodes.values().all(once),
+            "something is in two places"
+        );
+        prop_assert_eq!(machines.len(), fleet.machines.len());
+        prop_assert_eq!(nodes.len(), fleet.nodes.len());
+        prop_assert_eq!(matching.claims.len(), fleet.claims.len());
+        prop_assert!(matching.claims.is_sorted_by_key(|answer| &answer.claim.uid));
+        Ok(())
+    });
+}
+
+/// R8: permuting any input changes nothing.
+#[test]
+fn order_changes_nothing() {
+    everywhere(|fleet| {
+        let matching = match_fleet(fleet);
+        for turn in 1..4 {
+            let mut other = fleet.clone();
+            other.claims.reverse();
+            let (claims, machines, nodes) = (other.claims.len(), other.machines.len(), other.nodes.len());
+            other.claims.rotate_left(turn.min(claims));
+            other.machines.rotate_left(turn.min(machines));
+            other.nodes.rotate_left(turn.min(nodes));
+            if turn == 2 {
+                other.machines.reverse();
+            }
+            if turn == 3 {
+                other.nodes.reverse();
+                other.groups.reverse();
+                other
+                    .machines
+                    .iter_mut()
+                    .for_each(|machine| machine.addresses.reverse());
+                other.nodes.iter_mut().for_each(|node| node.addresses.reverse());
+                other
+                    .claims
+                    .iter_mut()
+                    .for_each(|claim| claim.addresses.reverse());
+                // The lists inside an object are sets, too, but they are printed as they came.
+                let again = match_fleet(&other);
+                prop_assert_eq!(
+                    (told(&again), told_unexplained(&again)),
+                    (told(&matching), told_unexplained(&matching))
+                );
+                continue;
+            }
+            prop_assert_eq!(&match_fleet(&other), &matching);
+        }
+        Ok(())
+    });
+}
+
+/// R8: a machine of another cluster changes no verdict.
+#[test]
+fn machine_of_another_cluster_changes_nothing() {
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(FLEETS)
+    });
+    let law = |(mut fleet, mut machine): (Snapshot, Machine)| {
+        fleet.claims.retain(|claim| claim.cluster != OTHER_CLUSTER);
+        let before = told(&match_fleet(&fleet));
+        OTHER_CLUSTER.clone_into(&mut machine.cluster);
+        fleet.machines.push(machine);
+        prop_assert_eq!(told(&match_fleet(&fleet)), before);
+        Ok(())
+    };
+    runner
+        .run(&(fleets(), machines()), law)
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// R0, R8: what is matched stays matched when it is recorded.
+#[test]
+fn recorded_match_stays() {
+    everywhere(|fleet| {
+        let matching = match_fleet(fleet);
+        for (index, answer) in matching.claims.iter().enumerate() {
+            let Some(machine) = answer.verdict.matched().and_then(|found| found.machine.as_ref()) else {
+                continue;
+            };
+            let Some(identifier) = machine.identifier() else {
+                continue;
+            };
+            if answer.claim.identifier.is_some() || answer.claim.provider_id.is_some() {
+                continue;
+            }
+            let mut recorded = fleet.clone();
+            let position = recorded
+                .claims
+                .iter()
+                .position(|claim| claim.uid == answer.claim.uid)
+                .unwrap();
+            recorded.claims[position].identifier = Some(identifier.to_owned());
+            let again = match_fleet(&recorded);
+            let found = again.claims[index]
+                .verdict
+                .matched()
+                .and_then(|found| found.machine.as_ref());
+            prop_assert_eq!(found.and_then(|found| found.identifier()), Some(identifier));
+        }
+        Ok(())
+    });
+}
+
+/// N1, R2c: only who asked and has nothing is given a machine, and never one of the control plane.
+#[test]
+fn only_who_asked_is_given_a_running_worker() {
+    everywhere(|fleet| {
+        for answer in &match_fleet(fleet).claims {
+            let Some(found) = answer.verdict.matched() else {
+                continue;
+            };
+            let Some(machine) = &found.machine else { continue };
+            let is_recorded = found.evidence.iter().any(|evidence| {
+                matches!(
+                    evidence.kind,
+                    EvidenceKind::RecordedId | EvidenceKind::RecordedIdentifier
+                ) || (evidence.link == Link::ClaimMachine && evidence.kind == EvidenceKind::Address)
+            });
+            let may_be_given = answer.claim.creation_requested
+                && machine.is_running()
+                && !machine.is_deleted()
+                && !machine.is_control_plane()
+                && machine.cluster() == answer.claim.cluster;
+            prop_assert!(is_recorded || may_be_given, "{answer:?}");
+        }
+        Ok(())
+    });
+}
+
+/// Time-out: only who is late, has asked and has found nothing.
+#[test]
+fn only_the_late_time_out() {
+    everywhere(|fleet| {
+        for answer in &match_fleet(fleet).claims {
+            if let Verdict::TimedOut { .. } = answer.verdict {
+                let age = fleet.now - answer.claim.requested_at.unwrap();
+                prop_assert!(answer.claim.creation_requested && age > fleet.settings.discovery_timeout);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Every verdict and every kind of evidence occurs often enough for the laws to mean something.
+#[test]
+fn every_verdict_and_kind_occurs() {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    everywhere(|fleet| {
+        let matching = match_fleet(fleet);
+        let mut words: BTreeSet<&str> = BTreeSet::new();
+        for answer in &matching.claims {
+            words.insert(answer.verdict.as_str());
+            let evidence = answer
+                .verdict
+                .matched()
+                .map(|found| found.evidence.as_slice())
+                .unwrap_or_default();
+            words.extend(evidence.iter().map(|evidence| evidence.kind.as_str()));
+        }
+        for word in words {
+            *counts.entry(word).or_default() += 1;
+        }
+        Ok(())
+    });
+    let verdicts = [
+        "matched",
+        "waiting",
+        "ambiguous",
+        "conflict",
+        "timed-out",
+        "not-participating",
+    ];
+    for word in verdicts
+        .into_iter()
+        .chain(EvidenceKind::ALL.map(EvidenceKind::as_str))
+    {
+        let count = counts.get(word).copied().unwrap_or(0);
+        assert!(
+            count * 100 >= FLEETS * LEAST_SHARE,
+            "{word}: {count} of {FLEETS}; all: {counts:?}"
+        );
+    }
+}
