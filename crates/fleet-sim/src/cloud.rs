@@ -4,6 +4,7 @@
 //! decoder cannot agree with itself. Machines are named as VPSie names them; the add request carries no name.
 
 mod access;
+mod account;
 mod answer;
 mod behaviour;
 mod call;
@@ -28,10 +29,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 pub use self::access::{CLIENT_ID, CLIENT_SECRET, TOKEN};
-pub use self::behaviour::{AddReply, AuthEncoding, AuthReply, Behaviour, Delay};
+pub use self::account::{DatacenterSpec, ProjectSpec, SshKeySpec, TagSpec, VmSpec, VmState};
+pub use self::behaviour::{
+    AddReply, AuthEncoding, AuthReply, Behaviour, Casing, Delay, PriceForm, PrivateAddressForm, ProjectForm,
+    TotalForm,
+};
 pub use self::call::{Call, CallKind};
 pub use self::fault::{Fault, FaultEffect};
 pub use self::handle::Handled;
+pub use self::json::INITIAL_PASSWORD;
 pub use self::records::{MachineState, Posting, PostingReply, Removal, Role, SimMachine};
 pub use self::server::serve;
 pub use self::specs::{ClusterSpec, GroupSpec, OfferSpec};
@@ -97,6 +103,35 @@ impl Cloud {
         self.world().add_group(cluster, name, size, now)
     }
 
+    /// Adds a VM that belongs to no cluster; returns its identifier.
+    ///
+    /// # Panics
+    /// When the size does not exist.
+    pub fn add_vm(&self, spec: VmSpec) -> String {
+        let now = self.clock.now();
+        self.world().add_vm(spec, now)
+    }
+
+    /// Adds a datacentre, replacing the one of the same identifier.
+    pub fn add_datacenter(&self, spec: DatacenterSpec) {
+        self.world().account.add_datacenter(spec);
+    }
+
+    /// Adds an SSH key; returns its identifier.
+    pub fn add_ssh_key(&self, spec: SshKeySpec) -> String {
+        self.world().add_ssh_key(spec)
+    }
+
+    /// Adds a project; returns its identifier.
+    pub fn add_project(&self, spec: ProjectSpec) -> String {
+        self.world().add_project(spec)
+    }
+
+    /// Adds a tag.
+    pub fn add_tag(&self, spec: TagSpec) {
+        self.world().account.tags.push(spec);
+    }
+
     /// Adds a machine as a person does in the panel, with no posting; returns its identifier.
     ///
     /// # Panics
@@ -128,6 +163,11 @@ impl Cloud {
     /// Replaces the accepted personal tokens; exchanged tokens stop working too.
     pub fn accept_only_token(&self, token: &str) {
         self.world().access.accept_only_token(token);
+    }
+
+    /// Replaces the accepted client credentials; exchanged tokens stop working.
+    pub fn accept_only_client(&self, id: &str, secret: &str) {
+        self.world().access.accept_only_client(id, secret);
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

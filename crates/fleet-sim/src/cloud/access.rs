@@ -17,6 +17,9 @@ pub(super) struct Access {
     personal: BTreeSet<String>,
     exchanged: BTreeMap<String, DateTime<Utc>>,
     exchanges: u64,
+    mints: u64,
+    client_id: String,
+    client_secret: String,
 }
 
 // === impl Access ===
@@ -27,7 +30,24 @@ impl Access {
             personal: BTreeSet::from([TOKEN.to_owned()]),
             exchanged: BTreeMap::new(),
             exchanges: 0,
+            mints: 0,
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: CLIENT_SECRET.to_owned(),
         }
+    }
+
+    pub(super) fn accept_only_client(&mut self, id: &str, secret: &str) {
+        id.clone_into(&mut self.client_id);
+        secret.clone_into(&mut self.client_secret);
+        self.exchanged.clear();
+    }
+
+    /// Makes a further personal token and accepts it.
+    pub(super) fn mint(&mut self) -> String {
+        self.mints += 1;
+        let token = format!("minted-token-{}", self.mints);
+        self.personal.insert(token.clone());
+        token
     }
 
     pub(super) fn accept_only_token(&mut self, token: &str) {
@@ -37,7 +57,7 @@ impl Access {
 
     /// Exchanges client credentials for a token, or refuses them.
     pub(super) fn exchange(&mut self, id: &str, secret: &str, expires: DateTime<Utc>) -> Option<String> {
-        if id != CLIENT_ID || secret != CLIENT_SECRET {
+        if id != self.client_id || secret != self.client_secret {
             return None;
         }
         self.exchanges += 1;

@@ -1,10 +1,13 @@
 //! What each call does and answers, once it got through.
 
+mod account;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{Request, Response, header};
+use http::{Request, Response};
 use serde_json::{Value, json};
 
+use self::account::{form_body, is_form};
 use super::behaviour::{AddReply, AuthEncoding, AuthReply};
 use super::call::Route;
 use super::fault::FaultEffect;
@@ -43,6 +46,20 @@ impl World {
             }
             Route::RemoveWorker(cluster) => self.remove_worker(cluster, request, now),
             Route::Offers => self.list_offers(request),
+            Route::Vms => self.vms(request, now),
+            Route::Vm(uuid) => self.vm(uuid, now),
+            Route::VmStatus(uuid) => self.vm_status(uuid, now),
+            Route::PendingVms => self.pending_vms(now),
+            Route::VolumeHosts => self.volume_hosts(request, now),
+            Route::PlanCategories => self.plan_categories(),
+            Route::Plans => self.plans(request),
+            Route::Datacenters => self.datacenters(request),
+            Route::SshKeys => self.ssh_keys(now),
+            Route::SshKey(uuid) => self.ssh_key(uuid, now),
+            Route::Projects => self.projects(now),
+            Route::Project(uuid) => self.project(uuid, now),
+            Route::Tags => self.tags(request),
+            Route::MintToken => self.mint_token(request),
             Route::Unknown => with_status(404, failure(404, "Not found")),
         }
     }
@@ -185,16 +202,15 @@ impl World {
             .clusters
             .iter()
             .any(|cluster| cluster.spec.datacenter == datacenter);
-        let offers: Value = self.offers.values().filter(|_| known).map(json::offer).collect();
+        let offers = self.offers.values().filter(|_| known).enumerate();
+        let offers: Value = offers
+            .map(|(place, size)| json::offer(size, self.behaviour.prices, place))
+            .collect();
         data(&offers)
     }
 
     fn authenticate(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
-        let content = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let is_form = content.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let is_form = is_form(request);
         let understood = match self.behaviour.auth_encoding {
             AuthEncoding::Both => true,
             AuthEncoding::Json => !is_form,
@@ -243,14 +259,4 @@ fn failure(code: u16, message: &str) -> String {
 
 fn json_body(request: &Request<Bytes>) -> Value {
     serde_json::from_slice(request.body()).unwrap_or_default()
-}
-
-/// Reads a form of plain names and values; the simulated credentials need no escapes.
-fn form_body(request: &Request<Bytes>) -> Value {
-    let text = String::from_utf8_lossy(request.body()).into_owned();
-    let fields = text.split('&').filter_map(|pair| pair.split_once('='));
-    fields
-        .map(|(name, value)| (name.to_owned(), json!(value)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
 }

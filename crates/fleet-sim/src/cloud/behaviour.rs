@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 /// Holds a range of durations, both ends included, from which chance draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delay {
@@ -37,7 +39,8 @@ impl Delay {
 }
 
 /// Says what an accepted add-worker request is answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AddReply {
     /// The bare `true` that VPSie is known to send.
     True,
@@ -46,7 +49,8 @@ pub enum AddReply {
 }
 
 /// Says how the token exchange nests its reply; sources disagree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuthReply {
     /// `{"accessToken":{…},"refreshToken":{…}}`.
     Flat,
@@ -55,7 +59,8 @@ pub enum AuthReply {
 }
 
 /// Says which encoding of the token exchange is understood; sources disagree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuthEncoding {
     /// JSON and form bodies.
     Both,
@@ -63,6 +68,66 @@ pub enum AuthEncoding {
     Json,
     /// Form bodies only; JSON is answered with 400.
     Form,
+}
+
+/// Says how a sum of money is written; it is known to differ from row to row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceForm {
+    /// As a number: `24.0`.
+    Number,
+    /// As a text: `"24.00"`.
+    Text,
+    /// As a number in one row and as a text in the next.
+    Mixed,
+}
+
+/// Says how a list tells its length; one list of the API is known to do it in a list of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalForm {
+    /// `"total":3`.
+    Number,
+    /// `"total":[{"count":3}]`.
+    List,
+    /// Not at all.
+    Absent,
+}
+
+/// Says how a hostname is written, next to how the machine itself has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Casing {
+    /// Like the machine's own.
+    Kept,
+    /// In small letters.
+    Lower,
+    /// In capital letters.
+    Upper,
+}
+
+/// Says how the list of volume hosts writes a private address; no client relies on its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrivateAddressForm {
+    /// `null`.
+    Null,
+    /// A text.
+    Text,
+    /// A list of texts.
+    List,
+}
+
+/// Says how a VM names its project; sources disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectForm {
+    /// `"project_id":9`.
+    Snake,
+    /// `"projectId":9`.
+    Camel,
+    /// `"projectId":"9"`.
+    CamelText,
 }
 
 /// Says how the cloud behaves, until it is changed.
@@ -73,6 +138,8 @@ pub enum AuthEncoding {
 pub struct Behaviour {
     /// Time one call takes in process.
     pub latency: Delay,
+    /// Time one call takes over HTTP, beside what the network takes.
+    pub answer_delay: Delay,
     /// Time from an accepted add until the machine appears in the node list.
     pub list_delay: Delay,
     /// Time from appearing in the list until the machine runs.
@@ -117,6 +184,26 @@ pub struct Behaviour {
     pub reports_addresses_early: bool,
     /// Whether kubelets of new machines set `spec.providerID`, as `vpsie://` and the identifier.
     pub sets_provider_ids: bool,
+    /// How the node list writes hostnames.
+    pub node_hostnames: Casing,
+    /// Whether the list of volume hosts shows the workers of clusters.
+    pub workers_as_volume_hosts: bool,
+    /// Whether the list of volume hosts calls a worker by the identifier that the node list has.
+    pub volume_hosts_share_identifiers: bool,
+    /// How the list of volume hosts writes hostnames.
+    pub volume_host_hostnames: Casing,
+    /// How the list of volume hosts writes private addresses.
+    pub volume_host_private_addresses: PrivateAddressForm,
+    /// Whether the list of VMs shows the workers of clusters.
+    pub workers_as_vms: bool,
+    /// How VMs name their project.
+    pub vm_projects: ProjectForm,
+    /// How sizes and plans write prices.
+    pub prices: PriceForm,
+    /// How lists tell their length.
+    pub totals: TotalForm,
+    /// Further path prefixes under which everything answers, such as `/v2`.
+    pub prefix_aliases: Vec<String>,
 }
 
 impl Default for Behaviour {
@@ -126,6 +213,7 @@ impl Default for Behaviour {
                 least: Duration::from_millis(20),
                 most: Duration::from_millis(200),
             },
+            answer_delay: Delay::none(),
             list_delay: Delay::between_seconds(5, 40),
             boot_delay: Delay::between_seconds(30, 120),
             join_delay: Delay::between_seconds(10, 60),
@@ -148,6 +236,16 @@ impl Default for Behaviour {
             reports_sizes: false,
             reports_addresses_early: false,
             sets_provider_ids: false,
+            node_hostnames: Casing::Kept,
+            workers_as_volume_hosts: true,
+            volume_hosts_share_identifiers: true,
+            volume_host_hostnames: Casing::Kept,
+            volume_host_private_addresses: PrivateAddressForm::Null,
+            workers_as_vms: false,
+            vm_projects: ProjectForm::Snake,
+            prices: PriceForm::Number,
+            totals: TotalForm::Number,
+            prefix_aliases: Vec::new(),
         }
     }
 }

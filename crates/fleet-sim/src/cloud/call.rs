@@ -2,9 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use http::Method;
+use serde::Deserialize;
 
 /// Names the calls that the simulated cloud understands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Scenario files name them in snake case, such as `add_worker`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallKind {
     /// Exchanges client credentials for a token.
     Authenticate,
@@ -22,6 +26,34 @@ pub enum CallKind {
     RemoveWorker,
     /// Lists node sizes (K11).
     Offers,
+    /// Lists VMs (V1).
+    Vms,
+    /// Shows one VM (V2).
+    Vm,
+    /// Shows what the hypervisor says of a VM (V3).
+    VmStatus,
+    /// Lists VMs that are still being made (V4).
+    PendingVms,
+    /// Lists the machines that a volume can attach to, workers among them (V19).
+    VolumeHosts,
+    /// Lists plan categories (P1).
+    PlanCategories,
+    /// Lists the plans of a category (P2).
+    Plans,
+    /// Lists datacentres.
+    Datacenters,
+    /// Lists SSH keys.
+    SshKeys,
+    /// Shows one SSH key.
+    SshKey,
+    /// Lists projects.
+    Projects,
+    /// Shows one project.
+    Project,
+    /// Lists tags.
+    Tags,
+    /// Mints a personal token.
+    MintToken,
     /// Anything else, answered with 404.
     Unknown,
 }
@@ -50,20 +82,64 @@ pub(super) enum Route {
     AddWorker { cluster: String, group: String },
     RemoveWorker(String),
     Offers,
+    Vms,
+    Vm(String),
+    VmStatus(String),
+    PendingVms,
+    VolumeHosts,
+    PlanCategories,
+    Plans,
+    Datacenters,
+    SshKeys,
+    SshKey(String),
+    Projects,
+    Project(String),
+    Tags,
+    MintToken,
     Unknown,
 }
 
-const PREFIX: &str = "/apps/v2";
+/// Where nearly everything lives.
+const APPS: &str = "/apps/v2";
+/// Where plan categories live, and where some clients look for VMs.
+const API: &str = "/api/v2";
 
 // === impl Route ===
 
 impl Route {
-    pub(super) fn of(method: &Method, path: &str) -> Self {
-        let Some(rest) = path.strip_prefix(PREFIX) else {
-            return Self::Unknown;
-        };
-        let segments: Vec<&str> = rest.trim_start_matches('/').split('/').collect();
-        match (method.as_str(), segments.as_slice()) {
+    /// Finds the call of a method and a path; `aliases` are further prefixes under which everything answers.
+    pub(super) fn of(method: &Method, path: &str, aliases: &[String]) -> Self {
+        let method = method.as_str();
+        if let Some(rest) = below(path, APPS) {
+            return Self::under_apps(method, &rest).unwrap_or(Self::Unknown);
+        }
+        if let Some(rest) = below(path, API) {
+            return Self::under_api(method, &rest).unwrap_or(Self::Unknown);
+        }
+        aliases
+            .iter()
+            .find_map(|alias| below(path, alias))
+            .and_then(|rest| Self::under_apps(method, &rest).or_else(|| Self::under_api(method, &rest)))
+            .unwrap_or(Self::Unknown)
+    }
+
+    fn under_apps(method: &str, segments: &[&str]) -> Option<Self> {
+        Self::clusters_call(method, segments)
+            .or_else(|| Self::vm_call(method, segments))
+            .or_else(|| Self::account_call(method, segments))
+    }
+
+    fn under_api(method: &str, segments: &[&str]) -> Option<Self> {
+        match (method, segments) {
+            ("GET", ["plans", "category"]) => Some(Self::PlanCategories),
+            // Pending VMs are known under the other prefix only.
+            ("GET", ["vm", "pending"]) => None,
+            _ => Self::vm_call(method, segments),
+        }
+    }
+
+    fn clusters_call(method: &str, segments: &[&str]) -> Option<Self> {
+        let call = match (method, segments) {
             ("POST", ["auth", "from", "api"]) => Self::Authenticate,
             ("GET", ["k8s", "cluster", "all"]) => Self::Clusters,
             ("GET", ["k8s", "cluster", "byId", cluster]) => Self::Cluster((*cluster).to_owned()),
@@ -81,8 +157,36 @@ impl Route {
                 Self::RemoveWorker((*cluster).to_owned())
             }
             ("POST", ["k8s", "offers"]) => Self::Offers,
-            _ => Self::Unknown,
-        }
+            _ => return None,
+        };
+        Some(call)
+    }
+
+    fn vm_call(method: &str, segments: &[&str]) -> Option<Self> {
+        let call = match (method, segments) {
+            ("GET", ["vm"]) => Self::Vms,
+            ("GET", ["vm", "pending"]) => Self::PendingVms,
+            ("GET", ["vm", vm]) => Self::Vm((*vm).to_owned()),
+            ("GET", ["vm", "status", vm]) => Self::VmStatus((*vm).to_owned()),
+            _ => return None,
+        };
+        Some(call)
+    }
+
+    fn account_call(method: &str, segments: &[&str]) -> Option<Self> {
+        let call = match (method, segments) {
+            ("GET", ["storages", "vms"]) => Self::VolumeHosts,
+            ("POST", ["resources"]) => Self::Plans,
+            ("GET", ["datacenter"]) => Self::Datacenters,
+            ("GET", ["sshkeys"]) => Self::SshKeys,
+            ("GET", ["sshkey", key]) => Self::SshKey((*key).to_owned()),
+            ("GET", ["projects"]) => Self::Projects,
+            ("GET", ["projects", project]) => Self::Project((*project).to_owned()),
+            ("GET", ["tags"]) => Self::Tags,
+            ("POST", ["profile", "security", "access", "token"]) => Self::MintToken,
+            _ => return None,
+        };
+        Some(call)
     }
 
     pub(super) fn kind(&self) -> CallKind {
@@ -95,9 +199,31 @@ impl Route {
             Self::AddWorker { .. } => CallKind::AddWorker,
             Self::RemoveWorker(_) => CallKind::RemoveWorker,
             Self::Offers => CallKind::Offers,
+            Self::Vms => CallKind::Vms,
+            Self::Vm(_) => CallKind::Vm,
+            Self::VmStatus(_) => CallKind::VmStatus,
+            Self::PendingVms => CallKind::PendingVms,
+            Self::VolumeHosts => CallKind::VolumeHosts,
+            Self::PlanCategories => CallKind::PlanCategories,
+            Self::Plans => CallKind::Plans,
+            Self::Datacenters => CallKind::Datacenters,
+            Self::SshKeys => CallKind::SshKeys,
+            Self::SshKey(_) => CallKind::SshKey,
+            Self::Projects => CallKind::Projects,
+            Self::Project(_) => CallKind::Project,
+            Self::Tags => CallKind::Tags,
+            Self::MintToken => CallKind::MintToken,
             Self::Unknown => CallKind::Unknown,
         }
     }
+}
+
+// === helpers ===
+
+/// Returns the segments of a path below a prefix.
+fn below<'a>(path: &'a str, prefix: &str) -> Option<Vec<&'a str>> {
+    let rest = path.strip_prefix(prefix.trim_end_matches('/'))?;
+    Some(rest.strip_prefix('/')?.split('/').collect())
 }
 
 #[cfg(test)]
@@ -127,13 +253,48 @@ mod tests {
             ),
             ("POST", "/apps/v2/k8s/offers", CallKind::Offers),
             ("POST", "/apps/v2/auth/from/api", CallKind::Authenticate),
+            ("GET", "/apps/v2/vm", CallKind::Vms),
+            ("GET", "/apps/v2/vm/v1", CallKind::Vm),
+            ("GET", "/apps/v2/vm/status/v1", CallKind::VmStatus),
+            ("GET", "/apps/v2/vm/pending", CallKind::PendingVms),
+            ("GET", "/api/v2/vm", CallKind::Vms),
+            ("GET", "/api/v2/vm/v1", CallKind::Vm),
+            ("GET", "/api/v2/vm/status/v1", CallKind::VmStatus),
+            ("GET", "/api/v2/vm/pending", CallKind::Unknown),
+            ("GET", "/apps/v2/storages/vms", CallKind::VolumeHosts),
+            ("GET", "/api/v2/plans/category", CallKind::PlanCategories),
+            ("GET", "/apps/v2/plans/category", CallKind::Unknown),
+            ("POST", "/apps/v2/resources", CallKind::Plans),
+            ("GET", "/apps/v2/datacenter", CallKind::Datacenters),
+            ("GET", "/apps/v2/sshkeys", CallKind::SshKeys),
+            ("GET", "/apps/v2/sshkey/k1", CallKind::SshKey),
+            ("GET", "/apps/v2/projects", CallKind::Projects),
+            ("GET", "/apps/v2/projects/p1", CallKind::Project),
+            ("GET", "/apps/v2/tags", CallKind::Tags),
+            (
+                "POST",
+                "/apps/v2/profile/security/access/token",
+                CallKind::MintToken,
+            ),
+            ("GET", "/apps/v2x/vm", CallKind::Unknown),
+            ("DELETE", "/apps/v2/vm", CallKind::Unknown),
             ("DELETE", "/apps/v2/k8s/cluster/byId/c1/reduce", CallKind::Unknown),
             ("GET", "/v2/k8s/cluster/all", CallKind::Unknown),
             ("POST", "/apps/v2/k8s/cluster/all", CallKind::Unknown),
         ];
         for (method, path, expected) in cases {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            assert_eq!(Route::of(&method, path).kind(), expected, "{method} {path}");
+            assert_eq!(Route::of(&method, path, &[]).kind(), expected, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn alias_answers_like_both_prefixes() {
+        let aliases = ["/v2/".to_owned()];
+        let of = |path: &str| Route::of(&Method::GET, path, &aliases).kind();
+        assert_eq!(of("/v2/k8s/cluster/all"), CallKind::Clusters);
+        assert_eq!(of("/v2/plans/category"), CallKind::PlanCategories);
+        assert_eq!(of("/apps/v2/k8s/cluster/all"), CallKind::Clusters);
+        assert_eq!(of("/v3/k8s/cluster/all"), CallKind::Unknown);
     }
 }

@@ -32,7 +32,11 @@ impl Cloud {
     pub fn handle(&self, request: &Request<Bytes>) -> Handled {
         let now = self.clock.now();
         let mut world = self.world();
-        let route = Route::of(request.method(), request.uri().path());
+        let route = Route::of(
+            request.method(),
+            request.uri().path(),
+            &world.behaviour.prefix_aliases,
+        );
         let kind = route.kind();
         let handled = world.experience(&route, request, now);
         let status = match &handled {
@@ -198,8 +202,10 @@ fn truncated(body: &Bytes) -> Bytes {
     let data = &mut value["data"];
     let list = if data.is_array() {
         Some(data)
-    } else {
+    } else if data.get("nodes").is_some() {
         data.get_mut("nodes")
+    } else {
+        data.get_mut("rows")
     };
     if let Some(items) = list.and_then(Value::as_array_mut) {
         items.truncate(items.len() / 2);

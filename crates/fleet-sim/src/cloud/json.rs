@@ -1,17 +1,27 @@
 //! The JSON of the API, written by hand from what is known of it.
 
+mod account;
+mod vm;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use super::behaviour::Behaviour;
+pub(super) use self::account::*;
+pub use self::vm::INITIAL_PASSWORD;
+pub(super) use self::vm::pending;
+use super::behaviour::{Behaviour, Casing};
 use super::machine::Machine;
 use super::records::Role;
-use super::specs::{GroupSpec, OfferSpec};
+use super::specs::GroupSpec;
 use super::world::{SimCluster, World};
 
 /// The user to whom everything belongs.
 const USER: u64 = 6;
 const DATACENTER: u64 = 3;
+/// The hypervisor on which everything runs.
+const HYPERVISOR: u64 = 12;
+/// The number of the project in which everything is.
+pub(super) const PROJECT: u64 = 9;
 
 // === impl World ===
 
@@ -23,7 +33,8 @@ impl World {
         json!({
             "cluster_name": cluster.spec.name, "identifier": cluster.uuid, "user_id": USER,
             "count": listed().count(), "kube_version": cluster.spec.version, "nickname": size.name,
-            "cpu": size.cpu, "ram": size.ram_mb, "traffic": 4096, "color": "#2b7de9", "price": 24.0,
+            "cpu": size.cpu, "ram": size.ram_mb, "traffic": 4096, "color": "#2b7de9",
+            "price": monthly(size, self.behaviour.prices, 0),
             "lock": i32::from(cluster.spec.locked), "created_by": "Jane Doe", "upgrade_version": "",
             "lb_id": null, "managerCount": managers, "slaveCount": listed().count() - managers,
             "created_on": zoned(cluster.created_at), "updated_on": zoned(now),
@@ -40,7 +51,7 @@ impl World {
             "cluster_name": cluster.spec.name, "identifier": cluster.uuid, "count": nodes.len(),
             "created_on": zoned(cluster.created_at), "updated_on": zoned(now), "created_by": "Jane Doe",
             "nickname": size.name, "cpu": size.cpu, "ram": size.ram_mb, "traffic": 4096,
-            "color": "#2b7de9", "price": 24.0, "nodes": nodes,
+            "color": "#2b7de9", "price": monthly(size, self.behaviour.prices, 0), "nodes": nodes,
         })
     }
 
@@ -56,10 +67,17 @@ impl World {
             "id": group.number, "group_name": group.name, "user_id": USER, "boxsize_id": group.size,
             "datacenter_id": DATACENTER, "ram": size.ram_mb, "cpu": size.cpu, "ssd": size.disk_gb,
             "traffic": 4096, "notes": null, "created_on": zoned(group.created_at), "last_updated": zoned(now),
-            "dropped_on": null, "is_active": 1, "is_deleted": 0, "identifier": group.uuid, "project_id": 9,
+            "dropped_on": null, "is_active": 1, "is_deleted": 0, "identifier": group.uuid, "project_id": PROJECT,
             "cluster_id": cluster.number, "nodes_count": members.count(),
             "dcIdentifier": cluster.spec.datacenter,
         })
+    }
+
+    /// Lists the workers of all clusters that the node lists show.
+    fn listed_workers(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Machine> {
+        self.machines
+            .values()
+            .filter(move |machine| machine.role == Role::Worker && machine.is_listed(now))
     }
 
     fn listed_in<'a>(&'a self, cluster: &'a str, now: DateTime<Utc>) -> impl Iterator<Item = &'a Machine> {
@@ -89,12 +107,15 @@ fn node(machine: &Machine, behaviour: &Behaviour, now: DateTime<Utc>) -> Value {
         }),
     );
     set("user_id", json!(USER));
-    set("hostname", json!(machine.hostname));
+    set(
+        "hostname",
+        json!(cased(&machine.hostname, behaviour.node_hostnames)),
+    );
     set("default_ip", address(&machine.public_address));
     set("private_ip", address(&machine.private_address));
     set("node_type", json!(node_type));
     // The hypervisor, in spite of its name.
-    set("node_id", json!(12));
+    set("node_id", json!(HYPERVISOR));
     set("datacenter_id", json!(DATACENTER));
     if behaviour.reports_created_on {
         set(
@@ -139,13 +160,13 @@ fn status(machine: &Machine, now: DateTime<Utc>) -> &'static str {
     }
 }
 
-pub(super) fn offer(offer: &OfferSpec) -> Value {
-    // Prices follow the CPUs, as the one known plan suggests: 24 a month for two.
-    let monthly = f64::from(offer.cpu) * 12.0;
-    json!({
-        "id": offer.number, "name": offer.name, "cpu": offer.cpu, "ram": offer.ram_mb, "disk": offer.disk_gb,
-        "price": monthly, "hourly_price": (monthly / 730.0 * 10_000.0).round() / 10_000.0,
-    })
+/// Writes a hostname in the casing that a list has.
+fn cased(hostname: &str, casing: Casing) -> String {
+    match casing {
+        Casing::Kept => hostname.to_owned(),
+        Casing::Lower => hostname.to_lowercase(),
+        Casing::Upper => hostname.to_uppercase(),
+    }
 }
 
 /// Writes a date as RFC 3339 with milliseconds.

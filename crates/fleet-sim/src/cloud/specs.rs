@@ -34,6 +34,10 @@ pub struct OfferSpec {
     pub ram_mb: u64,
     /// Disk in gigabytes.
     pub disk_gb: u64,
+    /// Price of a month, in hundredths.
+    pub monthly_price_cents: u32,
+    /// The category of its plan: `Shared CPU` or `Compute Optimized`.
+    pub category: String,
 }
 
 /// Describes one node group as it is.
@@ -82,6 +86,8 @@ impl OfferSpec {
                 cpu: 2,
                 ram_mb: 4096,
                 disk_gb: 80,
+                monthly_price_cents: 24_00,
+                category: "Shared CPU".to_owned(),
             },
             Self {
                 number: 58,
@@ -89,6 +95,8 @@ impl OfferSpec {
                 cpu: 4,
                 ram_mb: 8192,
                 disk_gb: 160,
+                monthly_price_cents: 48_00,
+                category: "Compute Optimized".to_owned(),
             },
             Self {
                 number: 59,
@@ -96,6 +104,8 @@ impl OfferSpec {
                 cpu: 8,
                 ram_mb: 16384,
                 disk_gb: 320,
+                monthly_price_cents: 96_00,
+                category: "Compute Optimized".to_owned(),
             },
         ]
     }

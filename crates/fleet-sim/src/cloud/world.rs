@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
 
 use super::access::Access;
+use super::account::Account;
 use super::behaviour::Behaviour;
 use super::call::Call;
 use super::chance::Chance;
@@ -29,6 +30,7 @@ pub(super) struct World {
     pub(super) behaviour: Behaviour,
     pub(super) faults: Faults,
     pub(super) access: Access,
+    pub(super) account: Account,
     pub(super) clusters: Vec<SimCluster>,
     pub(super) offers: BTreeMap<u64, OfferSpec>,
     pub(super) groups: BTreeMap<u64, GroupSpec>,
@@ -65,6 +67,7 @@ impl World {
             behaviour: Behaviour::default(),
             faults: Faults::default(),
             access: Access::new(),
+            account: Account::new(),
             clusters: Vec::new(),
             offers: OfferSpec::standard()
                 .into_iter()
@@ -105,6 +108,7 @@ impl World {
             self.offers.contains_key(&spec.size),
             "add_cluster: no offer has the cluster's size"
         );
+        self.account.know_datacenter_of(&spec);
         let uuid = self.chance.uuid();
         let (managers, workers, size) = (spec.managers, spec.workers_without_group, spec.size);
         let created_at = now - AGE_OF_FIRST_MACHINES;
