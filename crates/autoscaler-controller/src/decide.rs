@@ -1,18 +1,27 @@
 //! What to do about one observation. No clock, no network, no `async`: the same world gives the same commands.
 //!
 //! ```text
-//!            ┌─ NodeGroup ──▶ provider group? nodes missing? counts      (group)
+//!            ┌─ NodeGroup ──▶ provider group?  VPSieNodes missing?  counts        (group: provider, slots, counts)
 //!  World ────┤
-//!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim)
-//!            │                which may ask VPSie for a machine now                    (request)
+//!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim: discovery, joining)
+//!            │                who may ask VPSie for a machine now                      (request)
 //!            └─ deleted ────▶ Terminating ▶ Deleting ▶ gone                            (ending)
 //! ```
 
-pub mod claim;
-pub mod draft;
-pub mod ending;
+mod draft;
+mod view;
+
+mod counts;
 pub mod group;
+mod provider;
+mod slots;
+
+pub mod claim;
+mod discovery;
+pub mod ending;
+mod joining;
 pub mod marks;
+mod record;
 pub mod request;
 
 use crate::command::Batch;
@@ -36,7 +45,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
     let groups = world.groups.iter().map(|group| group::decide(world, group));
     let claims = world.claims.iter().map(|claim| {
         let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
-        let view = claim::View::new(world, claim, verdicts.get(uid).copied(), turns.get(uid).copied());
+        let view = view::View::new(world, claim, verdicts.get(uid).copied(), turns.get(uid).copied());
         claim::decide(&view)
     });
     groups
@@ -44,3 +53,6 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
         .filter(|batch| !batch.commands.is_empty())
         .collect()
 }
+
+#[cfg(test)]
+mod laws;

@@ -38,6 +38,9 @@ pub mod act;
 
 mod operator;
 
+#[cfg(test)]
+mod testing;
+
 pub use clock::Clock;
 pub use operator::{Operator, StartError};
 pub use settings::Settings;

@@ -161,6 +161,7 @@ impl Operator {
             baselines: self.actor.baselines(),
             without_candidate: &self.without_candidate,
         }
+        .in_order()
     }
 
     /// Counts replies without a candidate for deleted VPSieNodes with an open request.

@@ -7,6 +7,7 @@ use crate::resources::{NodeGroup, VPSieNode};
 use crate::settings::Settings;
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,6 +45,19 @@ pub struct ClaimObject {
 // === impl World ===
 
 impl World<'_> {
+    /// Puts the objects in order of namespace and name, on which turns and batches depend.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        fn place(metadata: &ObjectMeta) -> (Option<String>, Option<String>) {
+            (metadata.namespace.clone(), metadata.name.clone())
+        }
+        self.groups.sort_by_cached_key(|group| place(&group.metadata));
+        self.claims
+            .sort_by_cached_key(|claim| place(&claim.object.metadata));
+        self.nodes.sort_by_cached_key(|node| place(&node.metadata));
+        self
+    }
+
     /// Returns what is known of the cluster of a VPSieNode or NodeGroup.
     pub fn cluster(&self, identifier: &str) -> Option<&ClusterView> {
         self.polls.cluster(&ClusterId::new(identifier))
@@ -123,3 +137,6 @@ pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> BTreeMap<Clu
     }
     wanted
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,11 @@
 //! The end of a VPSieNode: its machine is removed and proven gone before its finalizer goes.
 
-use super::claim::{ERROR, VPS_READY, View, record};
+use super::claim::{ERROR, VPS_READY};
+use super::draft::Draft;
+use super::record::record;
+use super::view::View;
 use crate::command::{Batch, Command, Kind, Target};
+use crate::convert::is_control_plane;
 use crate::intent::Intent;
 use crate::poll::ClusterView;
 use crate::removal::{MustStay, examine};
@@ -11,8 +15,6 @@ use kube::ResourceExt;
 use node_match::Verdict;
 use std::sync::Arc;
 use vpsie_api::{ClusterId, NodeUuid};
-
-use super::draft::Draft;
 
 /// Decides what to do about a VPSieNode that is being deleted.
 pub fn decide(view: &View<'_>) -> Batch {
@@ -29,7 +31,7 @@ pub fn decide(view: &View<'_>) -> Batch {
         batch.push(Command::CordonNode(Target::of(node.as_ref())));
     }
     match view.claim.machine() {
-        Some(machine) if is_gone(view, &machine) => finish(view, &mut batch),
+        Some(machine) if view.is_gone(&machine) => finish(view, &mut batch),
         Some(machine) => remove(view, &mut batch, draft, &machine),
         None => without_machine(view, &mut batch, draft),
     }
@@ -91,15 +93,9 @@ fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNod
     if !view.claim.may_have_machine() {
         return batch.push(Kind::VpsieNode.release(view.object()));
     }
-    let identified = view.found().and_then(|found| {
-        Some((
-            found,
-            found
-                .machine
-                .as_ref()
-                .filter(|machine| machine.identifier().is_some())?,
-        ))
-    });
+    let identified = view
+        .found_machine()
+        .filter(|(_, machine)| machine.identifier().is_some());
     if let Some((found, machine)) = identified {
         record(view, batch, &mut draft, found, machine);
     } else if view.claim.has_machine() {
@@ -131,28 +127,41 @@ fn finish(view: &View<'_>, batch: &mut Batch) {
     batch.push(Kind::VpsieNode.release(view.object()));
 }
 
-/// Tells whether nothing contradicts that the recorded machine is this VPSieNode's own.
+/// Tells whether nothing contradicts that the recorded machine is this VPSieNode's own, and a worker.
 fn is_proven(view: &View<'_>) -> bool {
     match view.verdict {
-        Some(Verdict::Matched(found)) => !found.contested,
-        Some(Verdict::Waiting { .. } | Verdict::TimedOut { .. } | Verdict::NotParticipating { .. }) => true,
-        Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. }) | None => false,
+        Some(Verdict::Matched(found)) => {
+            !found.contested && !found.node.is_some_and(|node| node.control_plane)
+        }
+        Some(Verdict::Waiting { .. } | Verdict::TimedOut { .. }) => true,
+        // With a machine recorded it takes part, unless another VPSieNode has its uid.
+        Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. } | Verdict::NotParticipating { .. })
+        | None => false,
     }
 }
 
-fn is_gone(view: &View<'_>, machine: &NodeUuid) -> bool {
-    view.cluster.is_some_and(|cluster| cluster.is_gone(machine))
-}
-
-/// Returns the Node that is marked for this VPSieNode by name and uid.
+/// Returns the worker's Node that is marked for this VPSieNode by name and uid.
+///
+/// The Go autoscaler wrote no uid; there the recorded name of the Node tells it from a namesake's.
 fn own_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
     let object = view.object();
+    let recorded = object
+        .status
+        .as_ref()
+        .and_then(|status| status.node_name.as_ref());
     view.world.nodes.iter().find(|node| {
-        node.labels().get(keys::LABEL_VPSIE_NODE) == Some(&object.name_any())
-            && node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) == object.metadata.uid.as_ref()
+        let is_ours = match node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) {
+            Some(uid) => Some(uid) == object.metadata.uid.as_ref(),
+            None => recorded.is_some() && recorded == node.metadata.name.as_ref(),
+        };
+        let label = node.labels().get(keys::LABEL_VPSIE_NODE);
+        is_ours && label == object.metadata.name.as_ref() && !is_control_plane(node)
     })
 }
 
 fn is_cordoned(node: &Node) -> bool {
     node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -205,3 +205,6 @@ fn sizes_are_distinct(reply: &Reply) -> bool {
             _ => false,
         })
 }
+
+#[cfg(test)]
+mod tests;

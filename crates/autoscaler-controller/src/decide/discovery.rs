@@ -1,0 +1,107 @@
+//! From the wish for a machine to its discovery: phases Pending and Provisioning.
+
+use super::claim::{ERROR, VPS_READY, time_out};
+use super::draft::Draft;
+use super::record::record;
+use super::request::Turn;
+use super::view::View;
+use crate::command::{Batch, Command, Request};
+use crate::intent::Outcome;
+use crate::poll::ClusterView;
+use crate::resources::{Phase, VPSieNodeStatus};
+use node_match::{Verdict, WaitingReason};
+use vpsie_api::ClusterId;
+
+/// Starts a VPSieNode: it asks for its machine, or already has been asked for.
+pub fn pending(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    draft.status.phase = Some(Phase::Pending);
+    if view.claim.may_have_machine() {
+        draft.status.phase = Some(Phase::Provisioning);
+        draft.status.created_at = draft.status.created_at.or(view.claim.requested.requested_at());
+        return;
+    }
+    ask(view, batch, draft);
+}
+
+/// Asks for a machine if it is this VPSieNode's turn, and says what it waits for otherwise.
+fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    match view.turn {
+        Some(Turn::Now { group, attempt }) => {
+            let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
+            batch.push(Command::RequestMachine(Request {
+                target: view.target.clone(),
+                cluster,
+                group,
+                attempt,
+            }));
+            draft.status.phase = Some(Phase::Provisioning);
+            draft.status.created_at = Some(draft.stamp());
+            say_waiting(draft, WaitingReason::NoCandidates);
+        }
+        Some(Turn::Wait(reason)) => {
+            let reply = view.cluster.and_then(ClusterView::error);
+            let message = match reply {
+                Some(error) => format!("{}; {error}", reason.sentence()),
+                None => reason.sentence().to_owned(),
+            };
+            draft.condition(VPS_READY, false, reason.as_str(), message);
+        }
+        None => {}
+    }
+}
+
+/// Awaits the machine that was asked for, or asks again after a request without effect.
+pub fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    if !view.claim.may_have_machine() {
+        say_refusal(view, draft);
+        return ask(view, batch, draft);
+    }
+    draft.clear(ERROR);
+    if let Some((found, machine)) = view.found_machine() {
+        record(view, batch, draft, found, machine);
+        draft.status.phase = Some(Phase::Provisioned);
+        draft.status.provisioned_at = Some(draft.stamp());
+        return draft.condition(VPS_READY, true, "Provisioned", "the machine is discovered");
+    }
+    match view.verdict {
+        Some(Verdict::TimedOut { .. }) if view.has_reply() => time_out(draft),
+        // Nobody looked, so that nothing was found proves nothing.
+        Some(Verdict::TimedOut { .. }) => {
+            let message = "the time is over, but VPSie does not answer; waiting for an answer";
+            draft.condition(VPS_READY, false, "Provisioning", message);
+        }
+        Some(Verdict::Waiting { reason, .. }) => say_waiting(draft, *reason),
+        Some(Verdict::Ambiguous { reason, .. }) => {
+            let message = format!("nobody can tell which machine is its own: {reason}");
+            draft.condition(VPS_READY, false, "Ambiguous", message);
+        }
+        Some(Verdict::Matched(_) | Verdict::Conflict { .. } | Verdict::NotParticipating { .. }) | None => {}
+    }
+}
+
+fn say_waiting(draft: &mut Draft<VPSieNodeStatus>, reason: WaitingReason) {
+    draft.condition(
+        VPS_READY,
+        false,
+        "Provisioning",
+        format!("waiting for the machine: {reason}"),
+    );
+}
+
+/// Says why the last request had no effect.
+fn say_refusal(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
+    let Some(intent) = view.claim.requested.intent() else {
+        return;
+    };
+    let reason = match intent.outcome {
+        Outcome::Refused => "VPSieRefused",
+        Outcome::NotSent => "VPSieNotReached",
+        Outcome::Open | Outcome::Accepted | Outcome::Unknown => return,
+    };
+    let error = intent
+        .error
+        .clone()
+        .unwrap_or_else(|| "the last request had no effect".to_owned());
+    draft.status.last_error = Some(error.clone());
+    draft.condition(ERROR, true, reason, error);
+}

@@ -1,0 +1,346 @@
+//! A VPSieNode that is being deleted, in every situation, to the exact commands.
+
+use super::*;
+use crate::command::StatusWrite;
+use crate::intent::Outcome;
+use crate::resources::Condition;
+use crate::testing::{
+    ClaimBuilder, TestWorld, ambiguous, at, claim, cluster_id, condition, conflict, found, intent, listed,
+    node, reply, timed_out, waiting, world,
+};
+use node_match::{Machine, NotParticipatingReason};
+use vpsie_api::{Call, CallError};
+
+fn target() -> Target {
+    Target {
+        namespace: "kube-system".to_owned(),
+        name: "web-1".to_owned(),
+        uid: "kube-system/web-1".to_owned(),
+        resource_version: "1".to_owned(),
+    }
+}
+
+fn node_target() -> Target {
+    Target {
+        namespace: String::new(),
+        name: "n1".to_owned(),
+        uid: "kube-system/n1".to_owned(),
+        resource_version: "1".to_owned(),
+    }
+}
+
+fn release() -> Command {
+    Command::RemoveFinalizer(Kind::VpsieNode, target(), Vec::new())
+}
+
+/// A VPSieNode with machine `m1` that a person deletes.
+fn leaving() -> ClaimBuilder {
+    claim("web-1").in_phase(Phase::Ready).machine("m1").deleted()
+}
+
+/// One without a machine, whose request has this outcome.
+fn asked(outcome: Outcome) -> ClaimBuilder {
+    claim("web-1")
+        .in_phase(Phase::Provisioning)
+        .asked(&intent(outcome, -60))
+        .deleted()
+}
+
+fn own_machine() -> Verdict<'static> {
+    let machine = Machine {
+        identifier: Some("m1".to_owned()),
+        ..Machine::default()
+    };
+    found(Some(machine), None, Vec::new())
+}
+
+fn status(before: &ClaimBuilder, phase: Phase, conditions: &[Condition]) -> Command {
+    let mut status = before.0.status.clone().unwrap_or_default();
+    if !matches!(status.phase, Some(Phase::Terminating | Phase::Deleting)) {
+        status.terminating_at = Some(at(0));
+    }
+    status.phase = Some(phase);
+    status.conditions = Some(conditions.to_vec());
+    let write = StatusWrite {
+        status,
+        cleared: Vec::new(),
+    };
+    Command::WriteVpsieNodeStatus(target(), Box::new(write))
+}
+
+/// The permit that is made now for `m1`.
+fn removal() -> Command {
+    let (machine, reply) = (NodeUuid::new("m1"), reply(-10, &["m1"]));
+    let permit = examine(
+        &target(),
+        &cluster_id(),
+        Some(&machine),
+        Some(&reply),
+        true,
+        at(0),
+    );
+    Command::RemoveMachine(permit.unwrap())
+}
+
+fn deleting() -> Condition {
+    condition(
+        VPS_READY,
+        false,
+        "Deleting",
+        "the removal of the machine is asked for",
+    )
+}
+
+#[track_caller]
+fn check(world: TestWorld, expected: &[Command]) {
+    assert_eq!(world.claim_commands("web-1"), expected);
+}
+
+/// LC-24: the status says so, then the machine is removed.
+#[test]
+fn machine_of_a_deleted_vpsie_node_is_removed() {
+    for verdict in [own_machine(), waiting(), timed_out()] {
+        check(
+            world().claim(leaving()).polled(&["m1"]).verdict("web-1", verdict),
+            &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
+        );
+    }
+}
+
+/// I2: a removal names its machine, so it may be repeated, but not at once.
+#[test]
+fn removal_is_repeated_only_after_a_wait() {
+    let asked_before = |outcome, seconds| {
+        let before = leaving().removal(&intent(outcome, seconds));
+        let commands = world()
+            .claim(before)
+            .polled(&["m1"])
+            .verdict("web-1", own_machine())
+            .claim_commands("web-1");
+        commands.contains(&removal())
+    };
+    let table = [
+        (Outcome::Accepted, -119, false),
+        (Outcome::Accepted, -120, true),
+        (Outcome::Open, -119, false),
+        (Outcome::Unknown, -120, true),
+        (Outcome::Refused, -29, false),
+        (Outcome::Refused, -30, true),
+        (Outcome::NotSent, -30, true),
+    ];
+    for (outcome, seconds, expected) in table {
+        assert_eq!(
+            asked_before(outcome, seconds),
+            expected,
+            "{outcome:?} {seconds} s ago"
+        );
+    }
+}
+
+#[test]
+fn refused_removal_is_shown() {
+    let mut refused = intent(Outcome::Refused, -1);
+    refused.error = Some("the cluster is locked".to_owned());
+    let before = leaving().removal(&refused);
+    let error = condition(ERROR, true, "VPSDeleteFailed", "the cluster is locked");
+    check(
+        world()
+            .claim(before.clone())
+            .polled(&["m1"])
+            .verdict("web-1", own_machine()),
+        &[status(&before, Phase::Deleting, &[deleting(), error])],
+    );
+}
+
+/// Every reason for which the machine must stay, with the condition that shows it.
+#[test]
+fn machine_must_stay_and_says_why() {
+    let stays = |world: TestWorld, type_: &str, reason: MustStay| {
+        let shown = condition(type_, type_ == ERROR, reason.as_str(), reason.sentence());
+        check(world, &[status(&leaving(), Phase::Terminating, &[shown])]);
+    };
+    let fresh = || world().claim(leaving()).verdict("web-1", own_machine());
+    stays(fresh(), VPS_READY, MustStay::ReplyIncomplete);
+    let error = CallError::TimedOut {
+        call: Call::GetCluster,
+    };
+    stays(
+        fresh().polled(&["m1"]).answered(Err(error)),
+        VPS_READY,
+        MustStay::ReplyIncomplete,
+    );
+    let mut cut = reply(-10, &["m1"]);
+    cut.cluster.count = Some(2);
+    stays(fresh().answered(Ok(cut)), VPS_READY, MustStay::ReplyIncomplete);
+    stays(fresh().polled(&["m2"]), VPS_READY, MustStay::NotListed);
+    let mut of_master = reply(-10, &[]);
+    let mut master = listed("m1");
+    master.role = Some("master".to_owned());
+    (of_master.cluster.nodes, of_master.cluster.count) = (vec![master], Some(1));
+    stays(fresh().answered(Ok(of_master)), ERROR, MustStay::ControlPlane);
+}
+
+/// R0, R7, R2c: what is doubtful is not removed, except by a person.
+#[test]
+fn doubtful_machine_must_stay() {
+    let mut contested = own_machine();
+    let mut of_control_plane = found(None, Some("n1"), Vec::new());
+    if let Verdict::Matched(found) = &mut contested {
+        found.contested = true;
+    }
+    if let Verdict::Matched(found) = &mut of_control_plane {
+        let node = node_match::Node {
+            control_plane: true,
+            ..node_match::Node::default()
+        };
+        found.node = Some(Box::leak(Box::new(node)));
+    }
+    let twin = Verdict::NotParticipating {
+        reason: NotParticipatingReason::DuplicateUid,
+    };
+    let reason = MustStay::IdentityUnproven;
+    let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
+    for verdict in [contested, of_control_plane, twin, conflict(), ambiguous()] {
+        check(
+            world().claim(leaving()).polled(&["m1"]).verdict("web-1", verdict),
+            &[status(
+                &leaving(),
+                Phase::Terminating,
+                std::slice::from_ref(&shown),
+            )],
+        );
+    }
+    check(
+        world().claim(leaving()).polled(&["m1"]),
+        &[status(&leaving(), Phase::Terminating, &[shown])],
+    );
+}
+
+fn marked(name: &str) -> Node {
+    let mut node = node(name);
+    node.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
+    let uid = (
+        keys::ANNOTATION_VPSIE_NODE_UID.to_owned(),
+        "kube-system/web-1".to_owned(),
+    );
+    node.metadata.annotations = Some([uid].into());
+    node
+}
+
+/// The Node takes no more pods before its machine goes, and is cordoned once.
+#[test]
+fn node_is_cordoned_before_its_machine_goes() {
+    let with = |node| {
+        world()
+            .claim(leaving())
+            .polled(&["m1"])
+            .node(node)
+            .verdict("web-1", own_machine())
+    };
+    let then = [status(&leaving(), Phase::Deleting, &[deleting()]), removal()];
+    let [write, remove] = then;
+    check(
+        with(marked("n1")),
+        &[Command::CordonNode(node_target()), write, remove],
+    );
+    let mut cordoned = marked("n1");
+    cordoned.spec.get_or_insert_default().unschedulable = Some(true);
+    check(
+        with(cordoned),
+        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
+    );
+}
+
+/// A machine that is proven gone ends its Node, then its VPSieNode.
+#[test]
+fn vpsie_node_of_a_gone_machine_ends() {
+    let gone = || world().claim(leaving()).polled_empty_thrice();
+    check(gone(), &[release()]);
+    check(
+        gone().node(marked("n1")),
+        &[Command::DeleteNode(node_target()), release()],
+    );
+    check(gone().verdict("web-1", conflict()), &[release()]);
+}
+
+/// L5, R2c: only a worker's Node that is marked for this very VPSieNode is touched.
+#[test]
+fn node_of_anybody_else_is_not_touched() {
+    let mut of_a_namesake = marked("n1");
+    let uid = (keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), "older".to_owned());
+    of_a_namesake.metadata.annotations = Some([uid].into());
+    let mut of_another = marked("n2");
+    of_another.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
+    let mut of_control_plane = marked("n3");
+    let role = "node-role.kubernetes.io/control-plane".to_owned();
+    let labels = of_control_plane.metadata.labels.get_or_insert_default();
+    labels.insert(role, String::new());
+    let mut without_uid = marked("n4");
+    without_uid.metadata.annotations = None;
+    let nodes = [of_a_namesake, of_another, of_control_plane, without_uid];
+    let gone = world().claim(leaving()).polled_empty_thrice();
+    check(nodes.into_iter().fold(gone, TestWorld::node), &[release()]);
+}
+
+/// I7: the Go autoscaler wrote no uid on Nodes; there the recorded name counts.
+#[test]
+fn node_of_the_go_autoscaler_is_deleted_by_its_recorded_name() {
+    let before = leaving().status(|status| status.node_name = Some("n1".to_owned()));
+    let mut without_uid = marked("n1");
+    without_uid.metadata.annotations = None;
+    check(
+        world().claim(before).polled_empty_thrice().node(without_uid),
+        &[Command::DeleteNode(node_target()), release()],
+    );
+}
+
+#[test]
+fn vpsie_node_that_never_asked_ends_at_once() {
+    check(world().claim(claim("web-1").deleted()), &[release()]);
+    check(world().claim(asked(Outcome::Refused)), &[release()]);
+    check(world().claim(asked(Outcome::NotSent)), &[release()]);
+    check(world().claim(leaving().without_finalizer()).polled(&["m1"]), &[]);
+}
+
+const OPEN: &str = "a machine may still appear for this VPSieNode; it is kept until the time limit and three replies without one";
+
+/// I6: an open request holds the finalizer until it is proven that nothing came of it.
+#[test]
+fn open_request_holds_the_vpsie_node() {
+    let open = condition(VPS_READY, false, "RequestOpen", OPEN);
+    for outcome in [Outcome::Open, Outcome::Accepted, Outcome::Unknown] {
+        let held = status(&asked(outcome), Phase::Terminating, std::slice::from_ref(&open));
+        check(world().claim(asked(outcome)).polled(&[]), &[held]);
+        check(
+            world().claim(asked(outcome)).proven_without_candidate("web-1"),
+            &[release()],
+        );
+    }
+}
+
+/// I5, I6: a machine that comes while the VPSieNode leaves is recorded, so that it can be removed.
+#[test]
+fn machine_that_comes_late_is_recorded_first() {
+    let commands = world()
+        .claim(asked(Outcome::Accepted))
+        .polled(&["m1"])
+        .proven_without_candidate("web-1")
+        .verdict("web-1", own_machine())
+        .claim_commands("web-1");
+    let labels: Vec<&str> = commands.iter().map(Command::label).collect();
+    assert_eq!(labels, ["record-machine", "write-vpsienode-status"]);
+}
+
+/// D2: a machine without an identifier cannot be named, and is not forgotten either.
+#[test]
+fn machine_without_an_identifier_must_stay() {
+    let before = claim("web-1")
+        .but(|claim| claim.spec.vpsie_instance_id = 7)
+        .deleted();
+    let reason = MustStay::IdentifierUnknown;
+    let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
+    check(
+        world().claim(before.clone()).polled(&["m1"]),
+        &[status(&before, Phase::Terminating, &[shown])],
+    );
+}

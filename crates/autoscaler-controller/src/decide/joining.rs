@@ -1,0 +1,131 @@
+//! From the discovered machine to a Node that is Ready, and back: phases Provisioned, Joining and Ready.
+
+use super::claim::{ERROR, NODE_JOINED, NODE_READY, fail};
+use super::draft::Draft;
+use super::marks;
+use super::view::View;
+use crate::command::{Batch, Command, Target};
+use crate::resources::{Phase, VPSieNodeStatus, find_condition};
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use std::sync::Arc;
+
+/// Awaits the Node of a known machine.
+pub fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    let Some(node) = view.node() else {
+        return await_node(view, draft);
+    };
+    if join(view, batch, draft, node) {
+        draft.status.phase = Some(if is_ready(node) {
+            Phase::Ready
+        } else {
+            Phase::Joining
+        });
+    }
+}
+
+/// Watches over a Node that was Ready; when it vanishes, it is awaited again.
+pub fn ready(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    match view.node() {
+        Some(node) => {
+            join(view, batch, draft, node);
+        }
+        None if view.is_node_listed() => {}
+        None => {
+            draft.status.phase = Some(Phase::Joining);
+            say_no_node(draft);
+        }
+    }
+}
+
+fn await_node(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
+    // While VPSie does not answer, matching cannot vouch for the Node, but it is there.
+    if view.is_node_listed() {
+        return;
+    }
+    say_no_node(draft);
+    let limit = view.world.settings.joining_timeout;
+    let is_over = waited_since(draft).is_some_and(|since| view.world.now - since > limit);
+    if is_over && view.has_reply() {
+        fail(
+            draft,
+            "JoiningTimeout",
+            "the machine runs but its Node did not join in time; delete this VPSieNode",
+        );
+    }
+}
+
+/// Says that there is no Node, and whether there ever was one.
+fn say_no_node(draft: &mut Draft<VPSieNodeStatus>) {
+    if draft.status.joined_at.is_none() {
+        return draft.condition(
+            NODE_JOINED,
+            false,
+            "WaitingForNode",
+            "no Node of this machine is seen yet",
+        );
+    }
+    for condition in [NODE_JOINED, NODE_READY] {
+        draft.condition(
+            condition,
+            false,
+            "NodeVanished",
+            "the Node is gone while its machine runs",
+        );
+    }
+}
+
+/// Returns since when a Node is awaited: since the machine runs, or since its Node vanished.
+fn waited_since(draft: &Draft<VPSieNodeStatus>) -> Option<DateTime<Utc>> {
+    let conditions = draft.status.conditions.as_deref();
+    let vanished = find_condition(conditions, NODE_JOINED).filter(|condition| !condition.is_true());
+    let vanished = vanished.and_then(|condition| condition.last_transition_time);
+    if draft.status.joined_at.is_some() {
+        return vanished;
+    }
+    draft.status.provisioned_at.or(vanished)
+}
+
+/// Marks the Node for its VPSieNode and takes over its state; tells whether the Node is its own.
+fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, node: &Arc<Node>) -> bool {
+    if let Some(other) = marks::claimed_by_another(node, view.object()) {
+        let message = format!(
+            "Node {} is marked for VPSieNode {other} and is left alone",
+            node.name_any()
+        );
+        draft.condition(ERROR, true, "NodeClaimedByAnother", message);
+        return false;
+    }
+    draft.clear(ERROR);
+    draft.status.last_error = None;
+    if let Some(marks) = marks::missing(node, view.object(), view.group.map(AsRef::as_ref)) {
+        batch.push(Command::LabelNode(Target::of(node.as_ref()), marks));
+    }
+    draft.status.node_name = Some(node.name_any());
+    draft.status.joined_at = draft.status.joined_at.or(Some(draft.stamp()));
+    draft.condition(
+        NODE_JOINED,
+        true,
+        "Joined",
+        "the Node of the machine is known and labelled",
+    );
+    if is_ready(node) {
+        draft.status.ready_at = draft.status.ready_at.or(Some(draft.stamp()));
+        draft.condition(NODE_READY, true, "Ready", "the Node is Ready");
+    } else {
+        draft.condition(NODE_READY, false, "NotReady", "the Node is not Ready");
+    }
+    true
+}
+
+fn is_ready(node: &Node) -> bool {
+    let conditions = node
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_deref())
+        .unwrap_or_default();
+    conditions
+        .iter()
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}

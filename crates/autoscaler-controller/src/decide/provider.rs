@@ -1,0 +1,165 @@
+//! The group at VPSie behind a NodeGroup: found, made, or the reason why neither.
+
+use super::claim::ERROR;
+use super::draft::Draft;
+use crate::intent::Intent;
+use crate::poll::{ClusterView, Reply};
+use crate::resources::{NodeGroup, NodeGroupStatus, keys};
+use crate::world::World;
+use kube::ResourceExt;
+use vpsie_api::{CallError, ClusterId, CreateGroup, SizeNumber};
+
+/// What is known of a NodeGroup's group at VPSie.
+pub enum Provider {
+    /// Its number.
+    Known(i64),
+    /// It is to be made.
+    Create(CreateGroup),
+    /// Nothing can be done now; the conditions say why.
+    Wait,
+}
+
+/// Finds the group at VPSie, or says what must happen first.
+pub fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<NodeGroupStatus>) -> Provider {
+    if group.spec.min_nodes > group.spec.max_nodes {
+        return problem(
+            draft,
+            "ValidationFailed",
+            "minNodes exceeds maxNodes; lower it".to_owned(),
+        );
+    }
+    if group.spec.resource_identifier.is_empty() {
+        let message = "resourceIdentifier is empty; set it to the identifier of the VPSie cluster";
+        return problem(draft, "ValidationFailed", message.to_owned());
+    }
+    let Some(view) = world.cluster(&group.spec.resource_identifier) else {
+        return Provider::Wait;
+    };
+    if let Some(error) = view.error() {
+        let is_missing = matches!(error, CallError::Absent { .. } | CallError::NotFound { .. });
+        let reason = if is_missing {
+            "ClusterNotFound"
+        } else {
+            "VPSieAPIError"
+        };
+        return problem(
+            draft,
+            reason,
+            format!("resourceIdentifier {}: {error}", group.spec.resource_identifier),
+        );
+    }
+    let Some(reply) = view.latest() else {
+        return Provider::Wait;
+    };
+    match draft.status.vpsie_group_id.filter(|number| *number > 0) {
+        Some(number) if is_listed(reply, number) => known(draft, number),
+        Some(number) => problem(
+            draft,
+            "ProviderGroupNotFound",
+            format!("VPSie no longer lists group {number}; recreate it there, or recreate this NodeGroup"),
+        ),
+        None => find_or_create(world, group, view, reply, draft),
+    }
+}
+
+fn known(draft: &mut Draft<NodeGroupStatus>, number: i64) -> Provider {
+    draft.clear(ERROR);
+    draft.status.vpsie_group_id = Some(number);
+    Provider::Known(number)
+}
+
+/// Shows what a person must know, and waits.
+pub(super) fn problem(draft: &mut Draft<NodeGroupStatus>, reason: &str, message: String) -> Provider {
+    draft.condition(ERROR, true, reason, message);
+    Provider::Wait
+}
+
+fn is_listed(reply: &Reply, number: i64) -> bool {
+    reply
+        .groups
+        .iter()
+        .any(|group| !group.is_deleted && i64::try_from(group.number.get()) == Ok(number))
+}
+
+/// Takes the group of the same name, which is how the Go autoscaler identifies it, or asks for one.
+fn find_or_create(
+    world: &World<'_>,
+    group: &NodeGroup,
+    view: &ClusterView,
+    reply: &Reply,
+    draft: &mut Draft<NodeGroupStatus>,
+) -> Provider {
+    let name = group.name_any();
+    let Some(size) = group.spec.kube_size_id.and_then(|size| u64::try_from(size).ok()) else {
+        return problem(
+            draft,
+            "ValidationFailed",
+            "kubeSizeID is missing; set it to a size of VPSie".to_owned(),
+        );
+    };
+    if let Some(namespace) = namesake(world, group) {
+        let message =
+            format!("NodeGroup {namespace}/{name} would have the same group at VPSie; rename one of them");
+        return problem(draft, "ValidationFailed", message);
+    }
+    let found = reply
+        .groups
+        .iter()
+        .find(|candidate| !candidate.is_deleted && candidate.name == name);
+    match found {
+        Some(found) => take(found, size, draft),
+        None => create(world, group, view, size, draft),
+    }
+}
+
+/// Returns the namespace of another NodeGroup of the name in the same cluster: both would be one group at VPSie.
+fn namesake(world: &World<'_>, group: &NodeGroup) -> Option<String> {
+    let other = world.groups.iter().find(|other| {
+        other.metadata.uid != group.metadata.uid
+            && other.metadata.name == group.metadata.name
+            && other.spec.resource_identifier == group.spec.resource_identifier
+    })?;
+    Some(other.namespace().unwrap_or_default())
+}
+
+/// Takes a group that VPSie has, unless its machines are of another size.
+fn take(found: &vpsie_api::NodeGroup, size: u64, draft: &mut Draft<NodeGroupStatus>) -> Provider {
+    let name = &found.name;
+    if found.size.is_some_and(|found| found.get() != size) {
+        let message = format!("VPSie's group {name} has another size than kubeSizeID {size}; correct it");
+        return problem(draft, "ValidationFailed", message);
+    }
+    match i64::try_from(found.number.get()) {
+        Ok(number) => known(draft, number),
+        Err(_) => {
+            let message = format!("VPSie's group {name} has an impossible number");
+            problem(draft, "VPSieAPIError", message)
+        }
+    }
+}
+
+/// Asks for a group, once per intent; a repetition names the same group and waits for the last one's effect.
+fn create(
+    world: &World<'_>,
+    group: &NodeGroup,
+    view: &ClusterView,
+    size: u64,
+    draft: &mut Draft<NodeGroupStatus>,
+) -> Provider {
+    let intent = Intent::from_annotation(group, keys::ANNOTATION_GROUP_INTENT);
+    match intent.as_ref().and_then(|intent| intent.error.clone()) {
+        Some(error) => draft.condition(ERROR, true, "VPSieAPIError", error),
+        None => draft.clear(ERROR),
+    }
+    let may_ask = intent.is_none_or(|intent| intent.may_repeat_named_at() <= world.now);
+    // Without a sane reply the list of groups may be cut, and a group that exists would be made again.
+    if !may_ask || view.baseline_replies().is_none() {
+        return Provider::Wait;
+    }
+    let cluster = ClusterId::new(group.spec.resource_identifier.as_str());
+    Provider::Create(CreateGroup {
+        cluster,
+        name: group.name_any(),
+        size: SizeNumber::new(size),
+    })
+}

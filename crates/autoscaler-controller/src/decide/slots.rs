@@ -1,0 +1,142 @@
+//! The VPSieNodes that a NodeGroup lacks, each under the name of its slot (`I1`).
+
+use super::draft::Draft;
+use super::provider::problem;
+use crate::command::{Batch, Command};
+use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
+use crate::world::{ClaimObject, World};
+use kube::ResourceExt;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most VPSieNodes made for one group in one pass; the next pass makes the rest.
+const MOST_NEW: usize = 50;
+/// Longest name of a VPSieNode: it becomes the value of a label.
+const LONGEST_NAME: usize = 63;
+
+/// Creates the VPSieNodes that the group lacks, each under the name of its slot.
+pub fn create_missing(
+    batch: &mut Batch,
+    draft: &mut Draft<NodeGroupStatus>,
+    world: &World<'_>,
+    group: &NodeGroup,
+    number: i64,
+) {
+    let members: Vec<&ClaimObject> = world.members(group).collect();
+    let missing = missing(group, &members).min(MOST_NEW);
+    for name in free_names(world, group).take(missing) {
+        if name.len() > LONGEST_NAME {
+            let message = format!(
+                "the name {name} is longer than {LONGEST_NAME} characters; make a NodeGroup with a shorter name"
+            );
+            problem(draft, "ValidationFailed", message);
+            return;
+        }
+        batch.push(Command::CreateVpsieNode(Box::new(new_member(
+            group, name, number,
+        ))));
+    }
+}
+
+/// Lists the names of free slots, smallest first. A name is taken even by a VPSieNode of another group.
+fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = String> {
+    let taken: BTreeSet<String> = world
+        .claims
+        .iter()
+        .filter(|claim| claim.object.metadata.namespace == group.metadata.namespace)
+        .map(|claim| claim.object.name_any())
+        .collect();
+    let name = group.name_any();
+    (1..)
+        .map(move |slot: u32| format!("{name}-{slot}"))
+        .filter(move |name| !taken.contains(name))
+}
+
+/// Counts the VPSieNodes that a group lacks (`S1`, `I4`).
+///
+/// Failed ones do not count towards the minimum, but only one replacement at a time is made for them, until a
+/// person or a join clears it. What was never made needs no such care: it comes first.
+pub fn missing(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
+    let size = |number: i32| usize::try_from(number).unwrap_or_default();
+    let staying: Vec<&ClaimObject> = members
+        .iter()
+        .filter(|member| !member.is_deleted())
+        .copied()
+        .collect();
+    let minimum = size(group.spec.min_nodes);
+    let room = size(group.spec.max_nodes).saturating_sub(members.len());
+    let never_made = minimum.saturating_sub(staying.len());
+    let wanted = if never_made > 0 {
+        never_made
+    } else {
+        replacements(&staying, minimum)
+    };
+    wanted.min(room)
+}
+
+/// Allows one replacement when nothing failed since the last one joined, and none while one is on its way.
+fn replacements(staying: &[&ClaimObject], minimum: usize) -> usize {
+    let is_failed = |member: &&&ClaimObject| member.object.phase() == Phase::Failed;
+    let working = staying.len() - staying.iter().filter(is_failed).count();
+    if working >= minimum {
+        return 0;
+    }
+    let newest = staying.iter().max_by_key(|member| {
+        let created = member.object.metadata.creation_timestamp.as_ref();
+        (created.map(|time| time.0), slot(&member.object))
+    });
+    match newest.map(|member| member.object.phase()) {
+        Some(Phase::Ready) => 1,
+        Some(Phase::Failed) if staying.len() <= minimum => 1,
+        Some(
+            Phase::Failed
+            | Phase::Pending
+            | Phase::Provisioning
+            | Phase::Provisioned
+            | Phase::Joining
+            | Phase::Terminating
+            | Phase::Deleting
+            | Phase::Unrecognised(_),
+        )
+        | None => 0,
+    }
+}
+
+fn slot(object: &VPSieNode) -> Option<u32> {
+    object.name_any().rsplit('-').next()?.parse().ok()
+}
+
+fn new_member(group: &NodeGroup, name: String, number: i64) -> VPSieNode {
+    let spec = &group.spec;
+    let mut member = VPSieNode::new(
+        &name,
+        VPSieNodeSpec {
+            vpsie_instance_id: 0,
+            instance_type: spec.instance_type().unwrap_or_default().to_owned(),
+            node_group_name: group.name_any(),
+            datacenter_id: spec.datacenter_id.clone(),
+            resource_identifier: spec.resource_identifier.clone(),
+            project: spec.project.clone(),
+            os_image_id: spec.os_image_id.clone(),
+            kubernetes_version: spec.kubernetes_version.clone(),
+            ssh_key_ids: spec.ssh_key_ids.clone(),
+            vpsie_group_id: Some(number),
+            ..VPSieNodeSpec::default()
+        },
+    );
+    member.metadata.namespace = group.namespace();
+    member.metadata.finalizers = Some(vec![keys::FINALIZER_VPSIE_NODE.to_owned()]);
+    member.metadata.labels = Some(
+        [
+            (keys::LABEL_MANAGED, keys::TRUE.to_owned()),
+            (keys::LABEL_NODE_GROUP, group.name_any()),
+            (keys::LABEL_DATACENTER, spec.datacenter_id.clone()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into_iter()
+        .collect::<BTreeMap<_, _>>(),
+    );
+    member
+}
+
+#[cfg(test)]
+mod tests;

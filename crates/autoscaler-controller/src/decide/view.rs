@@ -1,0 +1,116 @@
+//! One VPSieNode with everything that a decision about it looks at.
+
+use super::draft::Draft;
+use super::request::Turn;
+use crate::command::{Batch, Kind, Target};
+use crate::poll::ClusterView;
+use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus};
+use crate::world::{ClaimObject, World};
+use k8s_openapi::api::core::v1::Node;
+use node_match::{Match, MergedMachine, Verdict};
+use std::sync::Arc;
+use vpsie_api::NodeUuid;
+
+/// One VPSieNode with all that a decision about it needs.
+pub struct View<'w> {
+    /// The observation that the VPSieNode is part of.
+    pub world: &'w World<'w>,
+    /// The VPSieNode and its request.
+    pub claim: &'w ClaimObject,
+    /// What matching says of it.
+    pub verdict: Option<&'w Verdict<'w>>,
+    /// Whether it may ask for a machine now; `None` when it does not want one.
+    pub turn: Option<Turn>,
+    /// Its NodeGroup.
+    pub group: Option<&'w Arc<NodeGroup>>,
+    /// What VPSie answered last of its cluster.
+    pub cluster: Option<&'w ClusterView>,
+    /// The VPSieNode at the version that is decided on.
+    pub target: Target,
+}
+
+// === impl View ===
+
+impl<'w> View<'w> {
+    /// Gathers what a decision about a VPSieNode needs.
+    pub fn new(
+        world: &'w World<'w>,
+        claim: &'w ClaimObject,
+        verdict: Option<&'w Verdict<'w>>,
+        turn: Option<Turn>,
+    ) -> Self {
+        let object = &claim.object;
+        let group = world.group_of(object);
+        let cluster = world.cluster(&object.spec.resource_identifier);
+        Self {
+            world,
+            claim,
+            verdict,
+            turn,
+            group,
+            cluster,
+            target: Target::of(object.as_ref()),
+        }
+    }
+
+    /// Returns the stored object.
+    pub fn object(&self) -> &'w VPSieNode {
+        &self.claim.object
+    }
+
+    /// Returns what is matched to it.
+    pub fn found(&self) -> Option<&'w Match<'w>> {
+        self.verdict?.matched()
+    }
+
+    /// Returns the Kubernetes Node that is matched to it.
+    pub fn node(&self) -> Option<&'w Arc<Node>> {
+        let uid = &self.found()?.node?.uid;
+        self.world
+            .nodes
+            .iter()
+            .find(|node| node.metadata.uid.as_ref() == Some(uid))
+    }
+
+    /// Starts its new status.
+    pub fn draft(&self) -> Draft<VPSieNodeStatus> {
+        Draft::of_claim(self.object(), self.world.now)
+    }
+
+    /// Starts a batch with its finalizer, which comes before anything else.
+    pub fn batch(&self) -> Batch {
+        let mut batch = Batch::about(self.object());
+        if !Kind::VpsieNode.is_kept(self.object()) {
+            batch.push(Kind::VpsieNode.keep(self.object()));
+        }
+        batch
+    }
+
+    /// Returns the match with its machine, when a machine is matched.
+    pub fn found_machine(&self) -> Option<(&'w Match<'w>, &'w MergedMachine<'w>)> {
+        let found = self.found()?;
+        Some((found, found.machine.as_ref()?))
+    }
+
+    /// Tells whether VPSie answered the newest poll of the cluster; without an answer, no time-out proves anything.
+    pub fn has_reply(&self) -> bool {
+        self.cluster.is_some_and(|cluster| cluster.latest().is_some())
+    }
+
+    /// Tells whether a machine is proven gone at VPSie.
+    pub fn is_gone(&self, machine: &NodeUuid) -> bool {
+        self.cluster.is_some_and(|cluster| cluster.is_gone(machine))
+    }
+
+    /// Tells whether the recorded Node still exists, whatever matching says of it.
+    pub fn is_node_listed(&self) -> bool {
+        let status = self.object().status.as_ref();
+        let name = status.and_then(|status| status.node_name.as_ref());
+        name.is_some()
+            && self
+                .world
+                .nodes
+                .iter()
+                .any(|node| node.metadata.name.as_ref() == name)
+    }
+}

@@ -1,0 +1,221 @@
+//! Builders of NodeGroups, VPSieNodes and Nodes.
+
+use super::{CLUSTER, NAMESPACE, NUMBER, at};
+use crate::intent::{Intent, Outcome};
+use crate::resources::{Condition, ConditionStatus, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
+use crate::world::ClaimObject;
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::core::v1::{Node, NodeCondition};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use std::sync::Arc;
+
+/// A NodeGroup under construction.
+#[derive(Clone)]
+pub(crate) struct GroupBuilder(pub(crate) NodeGroup);
+
+/// A VPSieNode under construction.
+#[derive(Clone)]
+pub(crate) struct ClaimBuilder(pub(crate) VPSieNode);
+
+/// Makes a managed NodeGroup with our finalizer and its provider group known, of 0 to 100 nodes.
+pub(crate) fn group(name: &str) -> GroupBuilder {
+    let mut group = NodeGroup {
+        metadata: metadata(name),
+        ..NodeGroup::default()
+    };
+    group.metadata.finalizers = Some(vec![keys::FINALIZER_NODE_GROUP.to_owned()]);
+    group.metadata.labels = Some([(keys::LABEL_MANAGED.to_owned(), keys::TRUE.to_owned())].into());
+    group.spec.max_nodes = 100;
+    group.spec.resource_identifier = CLUSTER.to_owned();
+    group.spec.datacenter_id = "dc1".to_owned();
+    group.spec.kubernetes_version = "v1.34.1".to_owned();
+    group.spec.offering_ids = vec!["small".to_owned()];
+    group.spec.kube_size_id = Some(7);
+    GroupBuilder(group).number(i64::try_from(NUMBER).unwrap())
+}
+
+/// Makes a VPSieNode with our finalizer, of the group that its name begins with.
+pub(crate) fn claim(name: &str) -> ClaimBuilder {
+    let mut claim = VPSieNode {
+        metadata: metadata(name),
+        ..VPSieNode::default()
+    };
+    claim.metadata.finalizers = Some(vec![keys::FINALIZER_VPSIE_NODE.to_owned()]);
+    claim.spec.node_group_name = name.rsplit_once('-').map_or(name, |(group, _)| group).to_owned();
+    claim.spec.resource_identifier = CLUSTER.to_owned();
+    claim.spec.datacenter_id = "dc1".to_owned();
+    ClaimBuilder(claim)
+}
+
+/// Makes a Ready Node.
+pub(crate) fn node(name: &str) -> Node {
+    let mut node = Node {
+        metadata: metadata(name),
+        ..Node::default()
+    };
+    node.metadata.namespace = None;
+    let condition = NodeCondition {
+        type_: "Ready".to_owned(),
+        status: "True".to_owned(),
+        ..NodeCondition::default()
+    };
+    node.status.get_or_insert_default().conditions = Some(vec![condition]);
+    node
+}
+
+/// Makes the record of a first request with this outcome, `seconds` from now.
+pub(crate) fn intent(outcome: Outcome, seconds: i64) -> Intent {
+    Intent {
+        outcome,
+        ..Intent::open(at(seconds), 1, Some("b1".to_owned()))
+    }
+}
+
+/// Makes a condition that changed now.
+pub(crate) fn condition(type_: &str, status: bool, reason: &str, message: &str) -> Condition {
+    Condition {
+        last_transition_time: Some(at(0)),
+        ..Condition::new(type_, ConditionStatus::from(status), reason, message, None)
+    }
+}
+
+fn metadata(name: &str) -> ObjectMeta {
+    ObjectMeta {
+        namespace: Some(NAMESPACE.to_owned()),
+        name: Some(name.to_owned()),
+        uid: Some(format!("{NAMESPACE}/{name}")),
+        resource_version: Some("1".to_owned()),
+        ..ObjectMeta::default()
+    }
+}
+
+fn time(at: DateTime<Utc>) -> Time {
+    Time(k8s_openapi::jiff::Timestamp::from_second(at.timestamp()).unwrap())
+}
+
+// === impl GroupBuilder ===
+
+impl GroupBuilder {
+    pub(crate) fn min(mut self, nodes: i32) -> Self {
+        self.0.spec.min_nodes = nodes;
+        self
+    }
+
+    pub(crate) fn max(mut self, nodes: i32) -> Self {
+        self.0.spec.max_nodes = nodes;
+        self
+    }
+
+    pub(crate) fn number(mut self, number: i64) -> Self {
+        self.0.status.get_or_insert_default().vpsie_group_id = Some(number);
+        self
+    }
+
+    pub(crate) fn without_number(mut self) -> Self {
+        self.0.status.get_or_insert_default().vpsie_group_id = None;
+        self
+    }
+
+    pub(crate) fn in_namespace(mut self, namespace: &str) -> Self {
+        self.0.metadata.uid = self
+            .0
+            .metadata
+            .name
+            .as_ref()
+            .map(|name| format!("{namespace}/{name}"));
+        self.0.metadata.namespace = Some(namespace.to_owned());
+        self
+    }
+
+    pub(crate) fn unmanaged(mut self) -> Self {
+        self.0.metadata.labels = None;
+        self
+    }
+
+    pub(crate) fn without_finalizer(mut self) -> Self {
+        self.0.metadata.finalizers = None;
+        self
+    }
+
+    pub(crate) fn deleted(mut self) -> Self {
+        self.0.metadata.deletion_timestamp = Some(time(at(0)));
+        self
+    }
+
+    /// Changes anything else.
+    pub(crate) fn but(mut self, change: impl FnOnce(&mut NodeGroup)) -> Self {
+        change(&mut self.0);
+        self
+    }
+}
+
+// === impl ClaimBuilder ===
+
+impl ClaimBuilder {
+    pub(crate) fn in_phase(self, phase: Phase) -> Self {
+        self.status(|status| status.phase = Some(phase))
+    }
+
+    pub(crate) fn status(mut self, change: impl FnOnce(&mut VPSieNodeStatus)) -> Self {
+        change(self.0.status.get_or_insert_default());
+        self
+    }
+
+    /// Records a machine by its identifier.
+    pub(crate) fn machine(mut self, identifier: &str) -> Self {
+        self.0.spec.vpsie_node_identifier = Some(identifier.to_owned());
+        self
+    }
+
+    pub(crate) fn annotated(mut self, key: &str, value: &str) -> Self {
+        let annotations = self.0.metadata.annotations.get_or_insert_default();
+        annotations.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Records what came of its request.
+    pub(crate) fn asked(self, intent: &Intent) -> Self {
+        self.annotated(keys::ANNOTATION_CREATION_INTENT, &intent.to_annotation())
+    }
+
+    /// Records what came of the removal of its machine.
+    pub(crate) fn removal(self, intent: &Intent) -> Self {
+        self.annotated(keys::ANNOTATION_REMOVAL_INTENT, &intent.to_annotation())
+    }
+
+    pub(crate) fn created(mut self, seconds: i64) -> Self {
+        self.0.metadata.creation_timestamp = Some(time(at(seconds)));
+        self
+    }
+
+    pub(crate) fn in_namespace(mut self, namespace: &str) -> Self {
+        self.0.metadata.uid = self
+            .0
+            .metadata
+            .name
+            .as_ref()
+            .map(|name| format!("{namespace}/{name}"));
+        self.0.metadata.namespace = Some(namespace.to_owned());
+        self
+    }
+
+    pub(crate) fn without_finalizer(mut self) -> Self {
+        self.0.metadata.finalizers = None;
+        self
+    }
+
+    pub(crate) fn deleted(mut self) -> Self {
+        self.0.metadata.deletion_timestamp = Some(time(at(0)));
+        self
+    }
+
+    /// Changes anything else.
+    pub(crate) fn but(mut self, change: impl FnOnce(&mut VPSieNode)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    pub(crate) fn build(self) -> ClaimObject {
+        ClaimObject::new(Arc::new(self.0))
+    }
+}

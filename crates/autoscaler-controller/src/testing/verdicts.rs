@@ -1,0 +1,75 @@
+//! Verdicts made by hand.
+
+use super::{CLUSTER, at};
+use node_match::{
+    AmbiguousReason, Claim, ConflictReason, Evidence, Machine, Match, MergedMachine, Node, Snapshot, Verdict,
+    WaitingReason, match_fleet,
+};
+
+/// Says that nothing could be its own yet.
+pub(crate) fn waiting() -> Verdict<'static> {
+    Verdict::Waiting {
+        reason: WaitingReason::NoCandidates,
+        candidates: Vec::new(),
+    }
+}
+
+/// Says that nothing came in time.
+pub(crate) fn timed_out() -> Verdict<'static> {
+    Verdict::TimedOut {
+        candidates: Vec::new(),
+    }
+}
+
+/// Says that nobody can tell.
+pub(crate) fn ambiguous() -> Verdict<'static> {
+    Verdict::Ambiguous {
+        reason: AmbiguousReason::SurplusMachines,
+        candidates: Vec::new(),
+    }
+}
+
+/// Says that records contradict each other.
+pub(crate) fn conflict() -> Verdict<'static> {
+    Verdict::Conflict {
+        reason: ConflictReason::MachineRecordedTwice,
+        candidates: Vec::new(),
+    }
+}
+
+/// Says that a machine, a Node or both are its own.
+pub(crate) fn found(
+    machine: Option<Machine>,
+    node: Option<&str>,
+    evidence: Vec<Evidence>,
+) -> Verdict<'static> {
+    let node = node.map(|name| {
+        &*Box::leak(Box::new(Node {
+            uid: format!("{}/{name}", super::NAMESPACE),
+            name: name.to_owned(),
+            ..Node::default()
+        }))
+    });
+    Verdict::Matched(Match {
+        machine: machine.map(merged),
+        node,
+        evidence,
+        contested: false,
+    })
+}
+
+/// Makes a merged machine of one report; only a matching can.
+fn merged(machine: Machine) -> MergedMachine<'static> {
+    let mut snapshot = Snapshot::new(at(0));
+    snapshot.claims.push(Claim {
+        uid: "any".to_owned(),
+        cluster: CLUSTER.to_owned(),
+        ..Claim::default()
+    });
+    snapshot.machines.push(Machine {
+        cluster: CLUSTER.to_owned(),
+        ..machine
+    });
+    let matching = match_fleet(Box::leak(Box::new(snapshot)));
+    matching.unexplained.machines[0].machine.clone()
+}

@@ -1,0 +1,204 @@
+//! A whole world: objects, replies of VPSie, verdicts; and what is decided in it.
+
+use super::{CLUSTER, ClaimBuilder, GroupBuilder, NAMESPACE, NUMBER, at, cluster_id};
+use crate::baseline::Baselines;
+use crate::command::{Batch, Command};
+use crate::decide::decide;
+use crate::poll::{Absences, Polls, Reply};
+use crate::resources::NodeGroup;
+use crate::settings::Settings;
+use crate::world::{ClaimObject, World};
+use chrono::{DateTime, TimeDelta, Utc};
+use k8s_openapi::api::core::v1::Node;
+use node_match::{Answer, Claim, Matching, Unexplained, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use vpsie_api::{CallError, Cluster, ClusterNode, GroupNumber, NodeUuid, SizeNumber};
+
+/// Everything that one pass looks at, with verdicts by hand.
+pub(crate) struct TestWorld {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) settings: Settings,
+    pub(crate) groups: Vec<Arc<NodeGroup>>,
+    pub(crate) claims: Vec<ClaimObject>,
+    pub(crate) nodes: Vec<Arc<Node>>,
+    pub(crate) polls: Polls,
+    pub(crate) baselines: Baselines,
+    pub(crate) without_candidate: Absences<String>,
+    pub(crate) verdicts: BTreeMap<String, Verdict<'static>>,
+}
+
+/// Starts an empty world in which VPSie was not asked yet.
+pub(crate) fn world() -> TestWorld {
+    let settings = Settings::default();
+    TestWorld {
+        now: at(0),
+        polls: Polls::new(settings.absence_spacing),
+        without_candidate: Absences::spaced(settings.candidate_spacing),
+        settings,
+        groups: Vec::new(),
+        claims: Vec::new(),
+        nodes: Vec::new(),
+        baselines: Baselines::new(),
+        verdicts: BTreeMap::new(),
+    }
+}
+
+/// Makes a complete reply with these machines and the one provider group, `seconds` from now.
+pub(crate) fn reply(seconds: i64, machines: &[&str]) -> Reply {
+    let cluster = Cluster {
+        identifier: Some(cluster_id()),
+        count: u32::try_from(machines.len()).ok(),
+        nodes: machines.iter().map(|machine| listed(machine)).collect(),
+        ..Cluster::default()
+    };
+    Reply {
+        at: at(seconds),
+        cluster,
+        groups: vec![provider_group("web", NUMBER)],
+        summary: None,
+    }
+}
+
+/// Makes a worker as VPSie lists it.
+pub(crate) fn listed(identifier: &str) -> ClusterNode {
+    ClusterNode {
+        identifier: Some(NodeUuid::new(identifier)),
+        hostname: Some(format!("hel-kubernetes-49ab-slave-{identifier}")),
+        cpu: Some(2),
+        ram_mb: Some(4096),
+        disk_gb: Some(80),
+        ..ClusterNode::default()
+    }
+}
+
+/// Makes a provider group of size 7.
+pub(crate) fn provider_group(name: &str, number: u64) -> vpsie_api::NodeGroup {
+    vpsie_api::NodeGroup {
+        number: GroupNumber::new(number),
+        identifier: None,
+        name: name.to_owned(),
+        size: Some(SizeNumber::new(7)),
+        cpu: Some(2),
+        ram_mb: Some(4096),
+        disk_gb: Some(80),
+        nodes_count: None,
+        datacenter: None,
+        is_active: true,
+        is_deleted: false,
+        created: None,
+    }
+}
+
+// === impl TestWorld ===
+
+impl TestWorld {
+    pub(crate) fn group(mut self, group: GroupBuilder) -> Self {
+        self.groups.push(Arc::new(group.0));
+        self
+    }
+
+    pub(crate) fn claim(mut self, claim: ClaimBuilder) -> Self {
+        self.claims.push(claim.build());
+        self
+    }
+
+    pub(crate) fn node(mut self, node: Node) -> Self {
+        self.nodes.push(Arc::new(node));
+        self
+    }
+
+    /// Gives the verdict on a VPSieNode.
+    pub(crate) fn verdict(mut self, claim: &str, verdict: Verdict<'static>) -> Self {
+        self.verdicts.insert(format!("{NAMESPACE}/{claim}"), verdict);
+        self
+    }
+
+    /// Takes in one answer of VPSie.
+    pub(crate) fn answered(mut self, answer: Result<Reply, CallError>) -> Self {
+        let wanted: BTreeSet<NodeUuid> = self.claims.iter().filter_map(ClaimObject::machine).collect();
+        self.polls.take(&cluster_id(), answer, &wanted);
+        self
+    }
+
+    /// Takes in two complete replies with these machines: a baseline.
+    pub(crate) fn polled(self, machines: &[&str]) -> Self {
+        self.answered(Ok(reply(-20, machines)))
+            .answered(Ok(reply(-10, machines)))
+    }
+
+    /// Takes in three replies, far enough apart, that list no machine.
+    pub(crate) fn polled_empty_thrice(self) -> Self {
+        [-90, -50, -10]
+            .into_iter()
+            .fold(self, |world, seconds| world.answered(Ok(reply(seconds, &[]))))
+    }
+
+    /// Proves that nothing was found for the open request of a VPSieNode.
+    pub(crate) fn proven_without_candidate(mut self, claim: &str) -> Self {
+        for minutes in -3..=0 {
+            let absent = BTreeSet::from([format!("{NAMESPACE}/{claim}")]);
+            self.without_candidate
+                .observe(absent, self.now + TimeDelta::minutes(minutes));
+        }
+        self
+    }
+
+    /// Returns the world as a pass sees it.
+    pub(crate) fn observe(&self) -> World<'_> {
+        World {
+            now: self.now,
+            settings: &self.settings,
+            groups: self.groups.clone(),
+            claims: self.claims.clone(),
+            nodes: self.nodes.clone(),
+            polls: &self.polls,
+            baselines: &self.baselines,
+            without_candidate: &self.without_candidate,
+        }
+        .in_order()
+    }
+
+    /// Decides about everything.
+    pub(crate) fn decide(&self) -> Vec<Batch> {
+        let claims: Vec<Claim> = self
+            .verdicts
+            .keys()
+            .map(|uid| Claim {
+                uid: uid.clone(),
+                cluster: CLUSTER.to_owned(),
+                ..Claim::default()
+            })
+            .collect();
+        let answers = claims.iter().zip(self.verdicts.values());
+        let matching = Matching {
+            claims: answers
+                .map(|(claim, verdict)| Answer {
+                    claim,
+                    verdict: verdict.clone(),
+                })
+                .collect(),
+            unexplained: Unexplained {
+                machines: Vec::new(),
+                nodes: Vec::new(),
+            },
+        };
+        decide(&self.observe(), &matching)
+    }
+
+    /// Decides about everything and returns the commands about one object; none when nothing is to be done.
+    pub(crate) fn commands_about(&self, subject: &str) -> Vec<Command> {
+        let batch = self.decide().into_iter().find(|batch| batch.subject == subject);
+        batch.map(|batch| batch.commands).unwrap_or_default()
+    }
+
+    /// Returns the commands about a VPSieNode.
+    pub(crate) fn claim_commands(&self, name: &str) -> Vec<Command> {
+        self.commands_about(&format!("VPSieNode {NAMESPACE}/{name}"))
+    }
+
+    /// Returns the commands about a NodeGroup.
+    pub(crate) fn group_commands(&self, name: &str) -> Vec<Command> {
+        self.commands_about(&format!("NodeGroup {NAMESPACE}/{name}"))
+    }
+}
