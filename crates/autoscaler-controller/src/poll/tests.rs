@@ -1,7 +1,7 @@
 //! What polls prove, and what they cost.
 
 use super::*;
-use vpsie_api::ClusterNode;
+use vpsie_api::{Call, ClusterNode, MockVpsieApi};
 
 fn cluster_id() -> ClusterId {
     ClusterId::new("c1")
@@ -80,4 +80,146 @@ fn baseline_needs_two_complete_replies_and_a_sane_newest_one() {
         Ok(reply(18, &["m1"], 2)),
     ]);
     assert!(newest_truncated.baseline_replies().is_none());
+}
+
+/// The clusters `c1`, `c2` and `c3`, of which none has a recorded machine.
+fn three_clusters() -> BTreeMap<ClusterId, BTreeSet<NodeUuid>> {
+    ["c1", "c2", "c3"]
+        .map(|id| (ClusterId::new(id), BTreeSet::new()))
+        .into()
+}
+
+fn failure(call: Call) -> CallError {
+    CallError::TimedOut { call }
+}
+
+fn summary(id: &str) -> ClusterSummary {
+    ClusterSummary {
+        identifier: ClusterId::new(id),
+        name: None,
+        version: None,
+        locked: Some(false),
+        node_count: None,
+        manager_count: Some(1),
+        worker_count: None,
+        created: None,
+    }
+}
+
+/// What VPSie answers of one cluster: `c2` never, and the others with themselves.
+fn answer(id: &ClusterId) -> Result<Cluster, CallError> {
+    if id.as_str() == "c2" {
+        return Err(failure(Call::GetCluster));
+    }
+    Ok(Cluster {
+        identifier: Some(id.clone()),
+        count: Some(0),
+        ..Cluster::default()
+    })
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+/// Error and summary of every cluster after one poll.
+fn outcome(polls: &Polls) -> Vec<(&str, Option<CallError>, bool)> {
+    polls
+        .clusters()
+        .map(|(id, view)| {
+            let has_summary = view.latest().is_some_and(|reply| reply.summary.is_some());
+            (id.as_str(), view.error().cloned(), has_summary)
+        })
+        .collect()
+}
+
+/// E1, D8: a cluster that fails stops no other, and costs at most two calls like each of them.
+#[tokio::test]
+async fn failing_cluster_stops_no_other() {
+    let mut api = MockVpsieApi::new();
+    api.expect_clusters()
+        .times(1)
+        .returning(|| Ok(vec![summary("c1"), summary("c9")]));
+    api.expect_cluster().times(3).returning(answer);
+    api.expect_node_groups().times(2).returning(|_| Ok(Vec::new()));
+    let mut polls = Polls::new(TimeDelta::seconds(30));
+    polls.refresh(&api, at(0), &three_clusters()).await;
+    assert_eq!(
+        outcome(&polls),
+        [
+            ("c1", None, true),
+            ("c2", Some(failure(Call::GetCluster)), false),
+            ("c3", None, false)
+        ]
+    );
+}
+
+/// E1: neither an unreadable list of clusters nor unreadable groups of one stop the rest.
+#[tokio::test]
+async fn failing_lists_stop_no_cluster() {
+    let mut api = MockVpsieApi::new();
+    api.expect_clusters()
+        .times(1)
+        .returning(|| Err(failure(Call::ListClusters)));
+    api.expect_cluster().times(3).returning(|id| {
+        Ok(Cluster {
+            identifier: Some(id.clone()),
+            ..Cluster::default()
+        })
+    });
+    api.expect_node_groups()
+        .times(3)
+        .returning(|id| match id.as_str() {
+            "c3" => Err(failure(Call::ListNodeGroups)),
+            _ => Ok(Vec::new()),
+        });
+    let mut polls = Polls::new(TimeDelta::seconds(30));
+    polls.refresh(&api, at(0), &three_clusters()).await;
+    let groups = failure(Call::ListNodeGroups);
+    assert_eq!(
+        outcome(&polls),
+        [
+            ("c1", None, false),
+            ("c2", None, false),
+            ("c3", Some(groups), false)
+        ]
+    );
+}
+
+/// D8: without a cluster nothing is asked, and a cluster that nobody wants is forgotten.
+#[tokio::test]
+async fn unwanted_clusters_are_not_asked_and_forgotten() {
+    let mut api = MockVpsieApi::new();
+    api.expect_clusters().times(1).returning(|| Ok(Vec::new()));
+    api.expect_cluster().times(3).returning(answer);
+    api.expect_node_groups().times(2).returning(|_| Ok(Vec::new()));
+    let mut polls = Polls::new(TimeDelta::seconds(30));
+    polls.refresh(&api, at(0), &three_clusters()).await;
+    polls.refresh(&api, at(10), &BTreeMap::new()).await;
+    assert_eq!(outcome(&polls), []);
+}
+
+/// D8: one poll per interval, and at once for a new cluster.
+#[tokio::test]
+async fn poll_is_due_once_per_interval_or_for_a_new_cluster() {
+    let mut api = MockVpsieApi::new();
+    api.expect_clusters().returning(|| Ok(Vec::new()));
+    api.expect_cluster().returning(answer);
+    api.expect_node_groups().returning(|_| Ok(Vec::new()));
+    let interval = TimeDelta::seconds(10);
+    let mut one = three_clusters();
+    one.retain(|id, _| id.as_str() == "c2");
+    let mut polls = Polls::new(TimeDelta::seconds(30));
+    assert!(
+        !polls.is_due(at(0), interval, &BTreeMap::new()),
+        "nothing is wanted"
+    );
+    assert!(polls.is_due(at(0), interval, &one), "nothing was polled");
+    polls.refresh(&api, at(0), &one).await;
+    assert!(
+        !polls.is_due(at(9), interval, &one),
+        "a failed poll is a poll, too"
+    );
+    assert!(polls.is_due(at(10), interval, &one), "the interval is over");
+    assert!(polls.is_due(at(1), interval, &three_clusters()), "c1 is new");
 }
