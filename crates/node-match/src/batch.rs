@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::Baseline;
 use crate::assign::{Assignment, Owner, Part};
 use crate::eligible::{Newness, newness, node_obstacle, standing_obstacle};
+use crate::fleet::Label;
 use crate::grouping::Grouping;
 
 /// Holds open claims of one cluster and group that share what was there before.
@@ -28,6 +29,8 @@ pub(crate) struct Batch<'a> {
     do_lone_nodes_count: bool,
 }
 
+/// Whatever tells two open claims apart: cluster, group, taken over, has a Node, baseline, the request where
+/// times count as proof, and how many free Nodes are older than the request.
 type Key<'a> = (
     &'a str,
     Option<u64>,
@@ -35,6 +38,7 @@ type Key<'a> = (
     bool,
     Option<usize>,
     Option<DateTime<Utc>>,
+    usize,
 );
 
 /// Collects the open claims: nothing is recorded for them and nothing else matched them.
@@ -44,6 +48,7 @@ pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'
         .filter(|claim| is_open(assignment, *claim))
         .collect();
     let numbers = number_baselines(assignment, &open);
+    let ages = ages_of_free_nodes(assignment);
     let mut batches: BTreeMap<Key<'a>, Vec<usize>> = BTreeMap::new();
     for claim in open {
         let facts = fleet.claims[claim];
@@ -53,6 +58,9 @@ pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'
         } else {
             fleet.earliest(claim)
         };
+        let older_nodes = fleet
+            .earliest(claim)
+            .map_or(0, |earliest| ages.partition_point(|created| *created < earliest));
         let number = baseline.and_then(|baseline| numbers.get(&std::ptr::from_ref(baseline)).copied());
         let has_node = assignment.holdings[claim].node.is_some();
         let key = (
@@ -62,12 +70,13 @@ pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'
             has_node,
             number,
             since,
+            older_nodes,
         );
         batches.entry(key).or_default().push(claim);
     }
     batches
         .into_iter()
-        .map(|((cluster, group, is_taken_over, has_nodes, _, _), claims)| {
+        .map(|((cluster, group, is_taken_over, has_nodes, ..), claims)| {
             let baseline = fleet.claims[claims[0]].baseline.as_deref();
             let mut batch = Batch {
                 cluster,
@@ -96,6 +105,17 @@ fn is_open(assignment: &Assignment<'_, '_>, claim: usize) -> bool {
         && !assignment.facts[claim].has_record
         && holding.reserved.is_none()
         && !is_node_tied
+}
+
+/// Lists when the Nodes appeared that anonymous matching may hand out.
+///
+/// Requests between which no Node appeared need not be told apart.
+fn ages_of_free_nodes(assignment: &Assignment<'_, '_>) -> Vec<DateTime<Utc>> {
+    let nodes = assignment.fleet.nodes.iter().zip(&assignment.node_owners);
+    let free = nodes.filter(|(facts, owner)| **owner == Owner::Nobody && facts.label == Label::None);
+    let mut ages: Vec<DateTime<Utc>> = free.filter_map(|(facts, _)| facts.node.created_at).collect();
+    ages.sort_unstable();
+    ages
 }
 
 /// Numbers the baselines by content: claims share them, but not always behind one pointer.
@@ -146,7 +166,7 @@ impl Batch<'_> {
         let is_node_in_the_way = assignment.ties.node_of(machine).is_some_and(|node| {
             self.has_nodes
                 || assignment.node_owners[node] != Owner::Nobody
-                || node_obstacle(fleet, self.claim(), node).is_some()
+                || !self.is_node_eligible(assignment, node)
         });
         !is_node_in_the_way && standing_obstacle(fleet, assignment.ties, self.claim(), machine).is_none()
     }
@@ -156,10 +176,15 @@ impl Batch<'_> {
         let claim = fleet.claims[self.claim()];
         let is_proven = claim.baseline.as_deref().is_some_and(Baseline::is_complete)
             || (fleet.nodes[node].node.created_at.is_some() && claim.requested_at.is_some());
-        is_proven
-            && self.do_lone_nodes_count
-            && !self.has_nodes
-            && node_obstacle(fleet, self.claim(), node).is_none()
+        is_proven && self.do_lone_nodes_count && !self.has_nodes && self.is_node_eligible(assignment, node)
+    }
+
+    /// Tells whether a Node could be any of these claims'.
+    ///
+    /// One with a label is nobody's without a name: whoever it names would have it by its label.
+    fn is_node_eligible(&self, assignment: &Assignment<'_, '_>, node: usize) -> bool {
+        assignment.fleet.nodes[node].label == Label::None
+            && node_obstacle(assignment.fleet, self.claim(), node).is_none()
     }
 
     /// Tells whether every machine that these claims could have carries a time with a zone (R2b).

@@ -6,6 +6,7 @@ mod cost;
 mod facts;
 mod fleets;
 mod laws;
+mod model;
 mod settled;
 mod worlds;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-use crate::EvidenceKind;
 use crate::facts::Facts;
 use crate::fleet::{Fleet, before};
+use crate::{EvidenceKind, Node};
 
 /// Holds the ties between machines and Nodes: at most one for each.
 #[derive(Debug)]
@@ -94,66 +94,90 @@ impl Ties {
         }
     }
 
+    /// Ties along hostnames: the newest machine first takes the newest Node of any of its hostnames.
     fn tie_hostnames(&mut self, fleet: &Fleet<'_>) {
-        let mut bearers: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut bearers: BTreeMap<&str, Bearers> = BTreeMap::new();
         for (node, facts) in fleet.nodes.iter().enumerate() {
             for name in &facts.names {
-                bearers.entry(name).or_default().1.push(node);
+                bearers.entry(name).or_default().add(facts.node, node);
             }
         }
-        for (machine, facts) in at_home(fleet) {
-            for hostname in &facts.hostnames {
-                if let Some(found) = bearers.get_mut(hostname.as_str()) {
-                    found.0.push(machine);
+        let mut machines: Vec<usize> = at_home(fleet).map(|(machine, _)| machine).collect();
+        machines.sort_by_key(|machine| fleet.machines[*machine].newest_order);
+        for machine in machines {
+            let mut newest: Option<(usize, &str)> = None;
+            for hostname in &fleet.machines[machine].hostnames {
+                let Some(found) = bearers.get_mut(hostname.as_str()) else {
+                    continue;
+                };
+                let is_barred = found
+                    .control_plane()
+                    .any(|node| could_be_node_of(fleet, machine, node));
+                self.is_control_plane[machine] |= is_barred;
+                if let Some(node) =
+                    found.newest_free(&self.nodes, |node| could_be_node_of(fleet, machine, node))
+                    && newest.is_none_or(|(known, _)| node < known)
+                {
+                    newest = Some((node, hostname));
                 }
             }
-        }
-        for (hostname, (mut machines, nodes)) in bearers {
-            machines.sort_by_key(|machine| fleet.machines[*machine].newest_order);
-            self.bar_control_plane(fleet, &machines, &nodes);
-            self.tie_group(fleet, hostname, &machines, nodes);
+            if let (Some((node, hostname)), None) = (newest, self.machines[machine]) {
+                self.tie(machine, node, Some((EvidenceKind::Hostname, hostname.to_owned())));
+            }
         }
     }
+}
 
-    fn bar_control_plane(&mut self, fleet: &Fleet<'_>, machines: &[usize], nodes: &[usize]) {
-        let control_plane = || {
-            nodes
-                .iter()
-                .copied()
-                .filter(|node| fleet.nodes[*node].node.control_plane)
-        };
-        // If any of them can be the machine's, then the one of unknown age or the newest can.
-        let undated = control_plane().find(|node| fleet.nodes[*node].node.created_at.is_none());
-        let Some(node) = undated.or_else(|| control_plane().next()) else {
-            return;
-        };
-        for machine in machines {
-            self.is_control_plane[*machine] |= could_be_node_of(fleet, *machine, node);
+/// Holds the Nodes of one name, newest first, and apart those whose age is unknown.
+#[derive(Debug, Default)]
+struct Bearers {
+    dated: VecDeque<usize>,
+    undated: VecDeque<usize>,
+    newest_control_plane: Option<usize>,
+    undated_control_plane: Option<usize>,
+}
+
+// === impl Bearers ===
+
+impl Bearers {
+    fn add(&mut self, node: &Node, index: usize) {
+        let is_dated = node.created_at.is_some();
+        if is_dated {
+            self.dated.push_back(index)
+        } else {
+            self.undated.push_back(index)
         }
-    }
-
-    /// Ties machines and Nodes of one hostname, both newest first.
-    fn tie_group(&mut self, fleet: &Fleet<'_>, hostname: &str, machines: &[usize], nodes: Vec<usize>) {
-        let free = nodes.into_iter().filter(|node| self.nodes[*node].is_none());
-        let (mut dated, mut undated): (VecDeque<usize>, VecDeque<usize>) =
-            free.partition(|node| fleet.nodes[*node].node.created_at.is_some());
-        for machine in machines
-            .iter()
-            .filter(|machine| self.machines[**machine].is_none())
-            .copied()
-            .collect::<Vec<_>>()
-        {
-            let newest_fits = dated
-                .front()
-                .is_some_and(|node| could_be_node_of(fleet, machine, *node));
-            let node = if newest_fits {
-                dated.pop_front()
+        if node.control_plane {
+            let known = if is_dated {
+                &mut self.newest_control_plane
             } else {
-                undated.pop_front()
+                &mut self.undated_control_plane
             };
-            let Some(node) = node else { continue };
-            self.tie(machine, node, Some((EvidenceKind::Hostname, hostname.to_owned())));
+            known.get_or_insert(index);
         }
+    }
+
+    /// Lists control-plane Nodes: if any of them can be a machine's, one of these can.
+    fn control_plane(&self) -> impl Iterator<Item = usize> {
+        self.newest_control_plane
+            .into_iter()
+            .chain(self.undated_control_plane)
+    }
+
+    /// Returns the newest Node that is not tied yet and is young enough.
+    ///
+    /// When the newest is too old, all that have an age are.
+    fn newest_free(&mut self, tied: &[Option<usize>], fits: impl Fn(usize) -> bool) -> Option<usize> {
+        for queue in [&mut self.dated, &mut self.undated] {
+            while queue.front().is_some_and(|node| tied[*node].is_some()) {
+                queue.pop_front();
+            }
+        }
+        self.dated
+            .front()
+            .copied()
+            .filter(|node| fits(*node))
+            .or_else(|| self.undated.front().copied())
     }
 }
 

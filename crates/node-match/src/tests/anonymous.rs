@@ -325,3 +325,65 @@ fn later_surplus_is_contested() {
         &["2 unlinked"],
     );
 }
+
+/// R7: a Node with a label is nobody's without a name, also when two claims bear that name.
+#[test]
+fn labelled_node_is_nobodys_without_a_name() {
+    let empty = baseline(&[]);
+    let world = snapshot(9)
+        .claims([
+            claim("web").in_namespace("a").since(&empty),
+            claim("web").in_namespace("b").since(&empty),
+            claim("z").since(&empty),
+        ])
+        .machines([machine(1).addressed(&["10.0.0.1"])])
+        .nodes([
+            node("n").addressed(&["10.0.0.1"]).labelled("web"),
+            node("m").labelled("gone"),
+        ]);
+    check_all(
+        &world,
+        &[
+            "a/web: waiting no-candidates",
+            "b/web: waiting no-candidates",
+            "z: waiting no-candidates",
+        ],
+        &["1 unlinked", "m unknown-claim", "n unknown-claim"],
+    );
+}
+
+/// R2: a Node that is too old for one claim of a batch may be young enough for another.
+#[test]
+fn claims_of_one_baseline_differ_by_their_requests() {
+    let empty = baseline(&[]);
+    let world = snapshot(20)
+        .claims([
+            claim("a").since(&empty).requested(10),
+            claim("b").since(&empty).requested(1),
+        ])
+        .machines([machine(1).addressed(&["10.0.0.1"])])
+        .nodes([node("n").addressed(&["10.0.0.1"]).created(5)]);
+    check(
+        &world,
+        &[
+            "a: waiting no-candidates",
+            "b: matched 1 + n by anonymous, address",
+        ],
+    );
+}
+
+/// R1: what is tied is never split between two claims.
+#[test]
+fn machine_of_a_node_in_other_hands_is_not_given_away() {
+    let world = snapshot(9)
+        .claims([claim("old").not_requested().with_node("n"), claim("web")])
+        .machines([machine(1).named("web-1").addressed(&["10.0.0.1"])])
+        .nodes([node("n").addressed(&["10.0.0.1"])]);
+    check(
+        &world,
+        &[
+            "old: matched n by recorded-node",
+            "web: waiting claimed-by-another",
+        ],
+    );
+}

@@ -1,0 +1,376 @@
+//! A slow and obvious model of the rules: it shares the input types with the crate, and nothing else.
+
+mod decide;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::testing::CLUSTER;
+use crate::tests::fleets::fleets;
+use crate::{Claim, Machine, Node, Snapshot, match_fleet};
+
+/// How many fleets both are asked about.
+const FLEETS: u32 = 800;
+
+/// What both are asked for each claim: the verdict, the machine's reports, the Node.
+type Told = (String, &'static str, BTreeSet<Machine>, Option<String>);
+
+/// The crate and the model agree about every generated fleet.
+#[test]
+fn crate_and_model_agree() {
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(FLEETS)
+    });
+    let agree = |mut fleet: Snapshot| {
+        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+        prop_assert_eq!(answer(&fleet), World::new(&fleet).decide());
+        Ok(())
+    };
+    runner
+        .run(&fleets(), agree)
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn answer(fleet: &Snapshot) -> Vec<Told> {
+    let tell = |answer: &crate::Answer<'_>| {
+        let found = answer.verdict.matched();
+        let (machine, node) = (
+            found.and_then(|found| found.machine.as_ref()),
+            found.and_then(|found| found.node),
+        );
+        let reports = machine.map(|machine| machine.reports().iter().map(|&report| report.clone()).collect());
+        let node = node.map(|node| node.name.clone());
+        (
+            answer.claim.uid.clone(),
+            answer.verdict.as_str(),
+            reports.unwrap_or_default(),
+            node,
+        )
+    };
+    match_fleet(fleet).claims.iter().map(tell).collect()
+}
+
+/// Holds the snapshot with its machines merged.
+struct World<'a> {
+    fleet: &'a Snapshot,
+    claims: Vec<&'a Claim>,
+    /// Newest first.
+    machines: Vec<Vec<&'a Machine>>,
+    /// Newest first.
+    nodes: Vec<&'a Node>,
+}
+
+/// Holds what the records of a claim name.
+#[derive(Default, Clone)]
+struct Record {
+    named: BTreeSet<usize>,
+    machine: Option<usize>,
+    is_by_address: bool,
+    machine_missing: bool,
+    node: Option<usize>,
+    node_missing: bool,
+    conflict: bool,
+}
+
+impl<'a> World<'a> {
+    fn new(fleet: &'a Snapshot) -> Self {
+        let mut claims: Vec<&Claim> = fleet.claims.iter().collect();
+        claims.sort_by_key(|claim| &claim.uid);
+        let mut machines = merged(&fleet.machines);
+        machines.sort_by_key(|machine| {
+            (
+                last(created(machine).map(|(at, _)| std::cmp::Reverse(at))),
+                identity(machine),
+                machine.clone(),
+            )
+        });
+        let mut nodes: Vec<&Node> = fleet.nodes.iter().collect();
+        nodes.sort_by_key(|node| (last(node.created_at.map(std::cmp::Reverse)), &node.name));
+        Self {
+            fleet,
+            claims,
+            machines,
+            nodes,
+        }
+    }
+
+    fn record(&self, claim: &Claim) -> Record {
+        let mut record = Record::default();
+        let (mut identifiers, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        identifiers.extend(claim.identifier.clone());
+        ids.extend(claim.instance_id.filter(|id| *id != 0));
+        // Generated provider ids of claims always name an identifier.
+        identifiers.extend(
+            claim
+                .provider_id
+                .as_ref()
+                .map(|id| id.trim_start_matches("vpsie://").to_owned()),
+        );
+        let ours: Vec<usize> = (0..self.machines.len())
+            .filter(|m| self.machines[*m][0].cluster == claim.cluster)
+            .collect();
+        let has_identifier = |m: usize| {
+            self.machines[m]
+                .iter()
+                .any(|r| r.identifier.as_ref().is_some_and(|i| identifiers.contains(i)))
+        };
+        let has_id = |m: usize| {
+            self.machines[m]
+                .iter()
+                .any(|r| r.id.is_some_and(|id| ids.contains(&id)))
+        };
+        let by_identifier: Vec<usize> = ours.iter().copied().filter(|m| has_identifier(*m)).collect();
+        let by_id: Vec<usize> = ours.iter().copied().filter(|m| has_id(*m)).collect();
+        record.named.extend(&by_identifier);
+        if !by_identifier.iter().any(|m| by_id.contains(m)) {
+            record.named.extend(&by_id);
+        }
+        let is_other = |m: &usize| {
+            !identifiers.is_empty()
+                && !has_identifier(*m)
+                && self.machines[*m].iter().any(|r| r.identifier.is_some())
+        };
+        record.conflict = identifiers.len() > 1 || record.named.iter().any(is_other);
+        record.machine_missing = !(identifiers.is_empty() && ids.is_empty()) && record.named.is_empty();
+        record.is_by_address = record.named.is_empty();
+        if !record.machine_missing {
+            for address in usable(&claim.addresses) {
+                let carriers: Vec<usize> = ours
+                    .iter()
+                    .copied()
+                    .filter(|m| self.addresses(*m).contains(&address))
+                    .collect();
+                if let [carrier] = carriers[..] {
+                    record.named.insert(carrier);
+                }
+            }
+        }
+        record.conflict |= record.named.len() > 1;
+        record.machine = record.named.first().copied();
+        if let Some(name) = &claim.node_name {
+            record.node = self
+                .nodes
+                .iter()
+                .position(|n| n.name == *name && claim.cluster == CLUSTER);
+            record.node_missing = record.node.is_none();
+        }
+        if let (Some(machine), Some(node)) = (record.machine, record.node) {
+            record.conflict |= self.provided(node).is_some_and(|other| other != machine);
+        }
+        record
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let mut records: Vec<Record> = self.claims.iter().map(|claim| self.record(claim)).collect();
+        let plain = records.clone();
+        for (index, record) in records.iter_mut().enumerate() {
+            let others = plain.iter().enumerate().filter(|(other, _)| *other != index);
+            for (_, other) in others {
+                record.conflict |= record.named.intersection(&other.named).next().is_some();
+                record.conflict |= record.node.is_some() && record.node == other.node;
+            }
+        }
+        records
+    }
+
+    fn addresses(&self, machine: usize) -> BTreeSet<IpAddr> {
+        usable(self.machines[machine].iter().flat_map(|report| &report.addresses))
+    }
+
+    fn at_home(&self, machine: usize) -> bool {
+        self.machines[machine][0].cluster == CLUSTER
+    }
+
+    fn hostnames(&self, machine: usize) -> BTreeSet<String> {
+        self.machines[machine]
+            .iter()
+            .filter_map(|r| r.hostname.as_ref())
+            .map(|h| h.to_lowercase())
+            .collect()
+    }
+
+    fn names(&self, node: usize) -> BTreeSet<String> {
+        let node = self.nodes[node];
+        [Some(&node.name), node.hostname.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|name| name.to_lowercase())
+            .collect()
+    }
+
+    /// The only machine at home that the provider id of a Node names.
+    fn provided(&self, node: usize) -> Option<usize> {
+        let name = self.nodes[node].provider_id.as_ref()?.rsplit('/').next()?;
+        let number = name.parse::<u64>().ok();
+        let is_named = |m: &usize| {
+            self.at_home(*m)
+                && self.machines[*m].iter().any(|r| match number {
+                    Some(number) => r.id == Some(number),
+                    None => r.identifier.as_deref() == Some(name),
+                })
+        };
+        let named: Vec<usize> = (0..self.machines.len()).filter(is_named).collect();
+        if let [machine] = named[..] {
+            Some(machine)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a link of this kind exists: 0 provider id, 1 address, 2 hostname.
+    fn linked(&self, kind: usize, machine: usize, node: usize) -> bool {
+        if !self.at_home(machine) {
+            return false;
+        }
+        match kind {
+            0 => self.provided(node) == Some(machine),
+            1 => self.addresses(machine).into_iter().any(|address| {
+                let machines = (0..self.machines.len())
+                    .filter(|m| self.at_home(*m) && self.addresses(*m).contains(&address))
+                    .count();
+                let nodes = self
+                    .nodes
+                    .iter()
+                    .filter(|n| usable(&n.addresses).contains(&address))
+                    .count();
+                machines == 1 && nodes == 1 && usable(&self.nodes[node].addresses).contains(&address)
+            }),
+            _ => !self.hostnames(machine).is_disjoint(&self.names(node)),
+        }
+    }
+
+    fn is_young_enough(&self, machine: usize, node: usize) -> bool {
+        match (created(&self.machines[machine]), self.nodes[node].created_at) {
+            (Some((machine, true)), Some(node)) => node >= machine - self.fleet.settings.clock_skew,
+            _ => true,
+        }
+    }
+
+    /// Pairs machines and Nodes, and tells how: 0 to 2 as above, 3 by records alone.
+    fn ties(&self, records: &[Record]) -> Vec<(usize, usize, usize)> {
+        let mut ties: Vec<(usize, usize, usize)> = Vec::new();
+        for record in records.iter().filter(|record| !record.conflict) {
+            if let (Some(machine), Some(node)) = (record.machine, record.node) {
+                let kind = (0..3).find(|kind| self.linked(*kind, machine, node)).unwrap_or(3);
+                ties.push((machine, node, kind));
+            }
+        }
+        for kind in 0..3 {
+            for machine in 0..self.machines.len() {
+                for node in 0..self.nodes.len() {
+                    let is_free = ties.iter().all(|(m, n, _)| *m != machine && *n != node);
+                    if is_free && self.linked(kind, machine, node) && self.is_young_enough(machine, node) {
+                        ties.push((machine, node, kind));
+                    }
+                }
+            }
+        }
+        ties
+    }
+
+    fn is_control_plane(&self, machine: usize) -> bool {
+        self.machines[machine].iter().any(|r| {
+            r.role.as_deref() == Some("master")
+                || r.hostname
+                    .as_ref()
+                    .is_some_and(|h| h.to_lowercase().contains("-master-"))
+        }) || (0..self.nodes.len()).any(|node| {
+            self.nodes[node].control_plane
+                && self.is_young_enough(machine, node)
+                && (0..3).any(|kind| self.linked(kind, machine, node))
+        })
+    }
+}
+
+/// Joins reports until nothing more can be joined.
+fn merged(reports: &[Machine]) -> Vec<Vec<&Machine>> {
+    let is_strong = |a: &Machine, b: &Machine| {
+        a.cluster == b.cluster
+            && ((a.identifier.is_some() && a.identifier == b.identifier)
+                || (a.id.is_some_and(|id| id != 0) && a.id == b.id && a.list == b.list))
+    };
+    let is_weak = |a: &Machine, b: &Machine| {
+        let name = |m: &Machine| m.hostname.as_ref().map(|hostname| hostname.to_lowercase());
+        a.cluster == b.cluster
+            && name(a).is_some()
+            && name(a) == name(b)
+            && !usable(&a.addresses).is_disjoint(&usable(&b.addresses))
+    };
+    let singles: Vec<Vec<&Machine>> = reports.iter().map(|report| vec![report]).collect();
+    let strong = closed(singles, &is_strong);
+    let weak = closed(strong.clone(), &|a, b| is_strong(a, b) || is_weak(a, b));
+    let mut machines = Vec::new();
+    for group in weak {
+        let identifiers: BTreeSet<&String> = group.iter().filter_map(|r| r.identifier.as_ref()).collect();
+        if identifiers.len() <= 1 {
+            machines.push(group);
+        } else {
+            machines.extend(
+                strong
+                    .iter()
+                    .filter(|set| group.iter().any(|r| std::ptr::eq(*r, set[0])))
+                    .cloned(),
+            );
+        }
+    }
+    machines.iter_mut().for_each(|machine| machine.sort());
+    machines
+}
+
+fn closed<'a>(
+    mut sets: Vec<Vec<&'a Machine>>,
+    joins: &dyn Fn(&Machine, &Machine) -> bool,
+) -> Vec<Vec<&'a Machine>> {
+    loop {
+        let pair = (0..sets.len())
+            .flat_map(|left| (left + 1..sets.len()).map(move |right| (left, right)))
+            .find(|(left, right)| {
+                sets[*left]
+                    .iter()
+                    .any(|a| sets[*right].iter().any(|b| joins(a, b)))
+            });
+        let Some((left, right)) = pair else { return sets };
+        let other = sets.remove(right);
+        sets[left].extend(other);
+    }
+}
+
+fn usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> BTreeSet<IpAddr> {
+    let read = |text: &String| text.trim().split('/').next()?.parse::<IpAddr>().ok();
+    let plain = texts
+        .into_iter()
+        .filter_map(read)
+        .map(|address| address.to_canonical());
+    // The only useless ones that are generated.
+    plain
+        .filter(|address| !["127.0.0.1", "fe80::1"].contains(&address.to_string().as_str()))
+        .collect()
+}
+
+fn created(machine: &[&Machine]) -> Option<(DateTime<Utc>, bool)> {
+    let times = || machine.iter().filter_map(|report| report.created_at);
+    let zoned = times()
+        .filter(|time| time.zoned)
+        .map(|time| (time.at, true))
+        .min();
+    zoned.or_else(|| times().map(|time| (time.at, false)).min())
+}
+
+type Absent<T> = (bool, Option<T>);
+
+fn identity(machine: &[&Machine]) -> (Absent<u64>, Absent<String>, Absent<String>) {
+    (
+        last(machine.iter().find_map(|r| r.id.filter(|id| *id != 0))),
+        last(machine.iter().find_map(|r| r.identifier.clone())),
+        last(machine.iter().find_map(|r| r.hostname.clone())),
+    )
+}
+
+fn last<T>(value: Option<T>) -> Absent<T> {
+    (value.is_none(), value)
+}

@@ -1,0 +1,479 @@
+//! The second half of the model: who gets what.
+
+mod anonymous;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{Record, Told, World, created};
+use crate::testing::CLUSTER;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Own {
+    Claim(usize),
+    Conflict,
+}
+
+#[derive(PartialEq, Clone, Copy)]
+enum Age {
+    New,
+    Later,
+    Unknown,
+    Old,
+}
+
+struct State<'w, 'a> {
+    world: &'w World<'a>,
+    records: Vec<Record>,
+    ties: Vec<(usize, usize, usize)>,
+    machine_owner: BTreeMap<usize, Own>,
+    node_owner: BTreeMap<usize, Own>,
+    /// Per claim, with the rank of the evidence: 0 record, 1 provider id, 2 address, 3 hostname, 4 label, 5 pattern.
+    machine: BTreeMap<usize, (usize, usize)>,
+    node: BTreeMap<usize, (usize, usize)>,
+    reserved: BTreeSet<usize>,
+    ambiguous: BTreeSet<usize>,
+    waiting: BTreeSet<usize>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn decide(&self) -> Vec<Told> {
+        let records = self.records();
+        let ties = self.ties(&records);
+        let mut state = State {
+            world: self,
+            records,
+            ties,
+            machine_owner: BTreeMap::new(),
+            node_owner: BTreeMap::new(),
+            machine: BTreeMap::new(),
+            node: BTreeMap::new(),
+            reserved: BTreeSet::new(),
+            ambiguous: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+        };
+        state.settle_records();
+        state.settle_named();
+        state.settle_anonymous();
+        (0..self.claims.len()).map(|claim| state.tell(claim)).collect()
+    }
+
+    fn earliest(&self, claim: usize) -> Option<DateTime<Utc>> {
+        self.claims[claim]
+            .requested_at
+            .map(|at| at - self.fleet.settings.clock_skew)
+    }
+
+    fn age(&self, claim: usize, machine: usize) -> Age {
+        let keys = self.machines[machine].iter().flat_map(|r| {
+            [
+                r.id.filter(|id| *id != 0).map(|id| id.to_string()),
+                r.identifier.clone(),
+                r.hostname.clone(),
+            ]
+        });
+        if let Some(baseline) = &self.claims[claim].baseline {
+            if keys.flatten().any(|key| baseline.contains(&key)) {
+                return Age::Old;
+            }
+            if baseline.is_complete() {
+                return Age::New;
+            }
+        }
+        match (created(&self.machines[machine]), self.earliest(claim)) {
+            (Some((at, true)), Some(earliest)) if at < earliest => Age::Old,
+            (Some((_, true)), Some(_)) => Age::Later,
+            _ => Age::Unknown,
+        }
+    }
+
+    fn is_running(&self, machine: usize) -> bool {
+        self.machines[machine]
+            .iter()
+            .all(|r| r.status.as_deref().is_none_or(|s| s == "Running"))
+    }
+
+    /// Everything but age and status.
+    fn stands(&self, claim: usize, machine: usize) -> bool {
+        let reports = &self.machines[machine];
+        let claim = self.claims[claim];
+        let group = reports.iter().find_map(|r| r.group);
+        let described = self
+            .fleet
+            .groups
+            .iter()
+            .find(|g| claim.cluster == g.cluster && claim.group == Some(g.id));
+        reports[0].cluster == claim.cluster
+            && !reports.iter().any(|r| r.is_deleted)
+            && !self.is_control_plane(machine)
+            && (group.is_none() || claim.group.is_none() || group == claim.group)
+            && described.is_none_or(|g| reports.iter().all(|r| r.cpu.is_none() || r.cpu == g.cpu))
+    }
+
+    fn is_node_eligible(&self, claim: usize, node: usize) -> bool {
+        let (facts, node) = (self.claims[claim], self.nodes[node]);
+        let is_for_us = match (&node.claim_uid, &node.claim_label) {
+            (Some(uid), _) => *uid == facts.uid,
+            (None, Some(name)) => *name == facts.name,
+            (None, None) => true,
+        };
+        let is_old = matches!((node.created_at, self.earliest(claim)), (Some(at), Some(from)) if at < from);
+        facts.cluster == CLUSTER
+            && !node.control_plane
+            && is_for_us
+            && !is_old
+            && !facts
+                .baseline
+                .as_ref()
+                .is_some_and(|baseline| baseline.contains(&node.name))
+    }
+
+    fn is_labelled(&self, claim: usize, node: usize) -> bool {
+        let (facts, node) = (self.claims[claim], self.nodes[node]);
+        let namesakes = self
+            .claims
+            .iter()
+            .filter(|c| c.cluster == CLUSTER && c.name == facts.name)
+            .count();
+        facts.cluster == CLUSTER
+            && match (&node.claim_uid, &node.claim_label) {
+                (Some(uid), _) => *uid == facts.uid,
+                (None, Some(name)) => *name == facts.name && namesakes == 1,
+                (None, None) => false,
+            }
+    }
+
+    /// The only claim that a text names, by an exact name (rank 3) or by the pattern (rank 5).
+    fn named(&self, rank: usize, cluster: &str, text: &str) -> Option<usize> {
+        let ours = || {
+            self.claims
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| c.cluster == cluster)
+        };
+        let found: Vec<usize> = if rank == 3 {
+            let bears = |c: &crate::Claim| {
+                c.name == text
+                    || c.hostname
+                        .as_ref()
+                        .is_some_and(|hostname| hostname.to_lowercase() == text)
+            };
+            ours().filter(|(_, c)| bears(c)).map(|(index, _)| index).collect()
+        } else {
+            let starts = |name: &str| {
+                text.strip_prefix(name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
+            };
+            let longest = ours()
+                .filter(|(_, c)| starts(&c.name))
+                .map(|(_, c)| &c.name)
+                .max_by_key(|n| n.len())?;
+            let has_scheme = (0..self.machines.len()).any(|m| {
+                self.machines[m][0].cluster == cluster
+                    && self
+                        .hostnames(m)
+                        .iter()
+                        .any(|h| h.starts_with("hel-kubernetes-49ab-"))
+            });
+            if has_scheme && ["hel", "hel-kubernetes"].contains(&longest.as_str()) {
+                return None;
+            }
+            ours()
+                .filter(|(_, c)| c.name == *longest)
+                .map(|(index, _)| index)
+                .collect()
+        };
+        if let [claim] = found[..] {
+            Some(claim)
+        } else {
+            None
+        }
+    }
+
+    fn names_machine(&self, rank: usize, claim: usize, machine: usize) -> bool {
+        let cluster = &self.machines[machine][0].cluster;
+        self.hostnames(machine)
+            .iter()
+            .any(|hostname| self.named(rank, cluster, hostname) == Some(claim))
+    }
+}
+
+impl State<'_, '_> {
+    fn node_of(&self, machine: usize) -> Option<usize> {
+        self.ties.iter().find(|(m, ..)| *m == machine).map(|(_, n, _)| *n)
+    }
+
+    fn machine_of(&self, node: usize) -> Option<usize> {
+        self.ties.iter().find(|(_, n, _)| *n == node).map(|(m, ..)| *m)
+    }
+
+    fn has_record(&self, claim: usize) -> bool {
+        let c = self.world.claims[claim];
+        c.instance_id.is_some_and(|id| id != 0)
+            || c.identifier.is_some()
+            || c.provider_id.is_some()
+            || c.node_name.is_some()
+            || c.hostname.is_some()
+            || !c.addresses.is_empty()
+    }
+
+    fn participates(&self, claim: usize) -> bool {
+        self.world.claims[claim].creation_requested
+            || self.has_record(claim)
+            || (0..self.world.nodes.len()).any(|node| self.world.is_labelled(claim, node))
+    }
+
+    fn settle_records(&mut self) {
+        for (claim, record) in self.records.iter().enumerate() {
+            let own = if record.conflict {
+                Own::Conflict
+            } else {
+                Own::Claim(claim)
+            };
+            self.machine_owner
+                .extend(record.named.iter().map(|machine| (*machine, own)));
+            self.node_owner.extend(record.node.map(|node| (node, own)));
+            if !record.conflict {
+                let rank = if record.is_by_address { 2 } else { 0 };
+                self.machine
+                    .extend(record.machine.map(|machine| (claim, (machine, rank))));
+                self.node.extend(record.node.map(|node| (claim, (node, 0))));
+            }
+        }
+        for claim in 0..self.records.len() {
+            let Some((machine, 2)) = self.machine.get(&claim).copied() else {
+                continue;
+            };
+            let labelled = self
+                .labelled(claim)
+                .filter(|node| !self.node_owner.contains_key(node));
+            if labelled.is_some_and(|node| self.node_of(machine) != Some(node)) {
+                self.machine.remove(&claim);
+            }
+        }
+    }
+
+    fn labelled(&self, claim: usize) -> Option<usize> {
+        let world = self.world;
+        (0..world.nodes.len()).find(|n| world.is_labelled(claim, *n) && world.is_node_eligible(claim, *n))
+    }
+
+    fn is_free(owner: Option<&Own>, claim: usize) -> bool {
+        owner.is_none_or(|own| *own == Own::Claim(claim))
+    }
+
+    fn wants_machine(&self, claim: usize) -> bool {
+        let record = &self.records[claim];
+        self.world.claims[claim].creation_requested
+            && !record.conflict
+            && !record.machine_missing
+            && !self.machine.contains_key(&claim)
+    }
+
+    /// Whether nothing but its status keeps a machine from the claim.
+    fn may_have_machine(&self, claim: usize, machine: usize) -> bool {
+        let tied = self.node_of(machine);
+        let label_elsewhere = self
+            .labelled(claim)
+            .filter(|node| Self::is_free(self.node_owner.get(node), claim))
+            .is_some_and(|node| tied != Some(node));
+        let fits = match (self.node.get(&claim), tied) {
+            (None, tied) => tied.is_none() || !self.records[claim].node_missing,
+            (Some((node, _)), Some(tied)) => *node == tied,
+            (Some((node, rank)), None) => *rank == 0 && self.machine_of(*node).is_none(),
+        };
+        self.wants_machine(claim)
+            && !self.machine_owner.contains_key(&machine)
+            && tied.is_none_or(|node| Self::is_free(self.node_owner.get(&node), claim))
+            && !label_elsewhere
+            && fits
+            && self.world.stands(claim, machine)
+            && self.world.age(claim, machine) != Age::Old
+    }
+
+    fn may_have_node(&self, claim: usize, node: usize, rank: usize) -> bool {
+        let record = &self.records[claim];
+        let tied = self.machine_of(node);
+        let fits = match self.machine.get(&claim) {
+            None => true,
+            Some((machine, _)) if tied.is_some() => tied == Some(*machine),
+            Some((machine, rank)) => *rank == 0 && self.node_of(*machine).is_none(),
+        };
+        self.participates(claim)
+            && !record.conflict
+            && !record.node_missing
+            && (!record.machine_missing || rank == 1)
+            && !self.node.contains_key(&claim)
+            && !self.node_owner.contains_key(&node)
+            && tied.is_none_or(|machine| Self::is_free(self.machine_owner.get(&machine), claim))
+            && fits
+            && self.world.is_node_eligible(claim, node)
+    }
+
+    fn is_node_linked(&self, claim: usize, node: usize, rank: usize) -> bool {
+        let world = self.world;
+        let c = world.claims[claim];
+        if c.cluster != CLUSTER {
+            return false;
+        }
+        let named = |rank| {
+            world
+                .names(node)
+                .iter()
+                .any(|name| world.named(rank, CLUSTER, name) == Some(claim))
+        };
+        match rank {
+            1 => self.is_provided(claim, node),
+            2 => super::usable(&c.addresses).into_iter().any(|address| {
+                let carriers = world
+                    .nodes
+                    .iter()
+                    .filter(|n| super::usable(&n.addresses).contains(&address))
+                    .count();
+                let recorders = world
+                    .claims
+                    .iter()
+                    .filter(|c| c.cluster == CLUSTER && super::usable(&c.addresses).contains(&address))
+                    .count();
+                carriers == 1
+                    && recorders == 1
+                    && super::usable(&world.nodes[node].addresses).contains(&address)
+            }),
+            3 => named(3),
+            4 => world.is_labelled(claim, node),
+            _ => world.names(node).iter().any(|name| {
+                let is_taken_by_machine = (0..world.machines.len()).any(|machine| {
+                    world.at_home(machine)
+                        && world.hostnames(machine).contains(name)
+                        && world.stands(claim, machine)
+                        && world.age(claim, machine) != Age::Old
+                        && world.is_running(machine)
+                });
+                world.named(5, CLUSTER, name) == Some(claim) && !is_taken_by_machine
+            }),
+        }
+    }
+
+    fn is_provided(&self, claim: usize, node: usize) -> bool {
+        let Some(provider_id) = &self.world.nodes[node].provider_id else {
+            return false;
+        };
+        let name = provider_id.rsplit('/').next().unwrap_or_default().to_owned();
+        let records = |claim: usize| {
+            let c = self.world.claims[claim];
+            let provided = c
+                .provider_id
+                .as_ref()
+                .map(|id| id.trim_start_matches("vpsie://").to_owned());
+            self.records[claim].machine_missing
+                && c.cluster == CLUSTER
+                && [
+                    c.identifier.clone(),
+                    provided,
+                    c.instance_id.filter(|id| *id != 0).map(|id| id.to_string()),
+                ]
+                .contains(&Some(name.clone()))
+        };
+        records(claim) && (0..self.records.len()).filter(|other| records(*other)).count() == 1
+    }
+
+    fn settle_named(&mut self) {
+        let (machines, nodes) = (self.world.machines.len(), self.world.nodes.len());
+        for rank in 1..=5 {
+            for (claim, machine) in pairs(self.records.len(), machines) {
+                let is_named = matches!(rank, 3 | 5) && self.world.names_machine(rank, claim, machine);
+                if is_named && self.world.is_running(machine) && self.may_have_machine(claim, machine) {
+                    self.give_machine(claim, machine, rank);
+                }
+            }
+            for (claim, node) in pairs(self.records.len(), nodes) {
+                if self.is_node_linked(claim, node, rank) && self.may_have_node(claim, node, rank) {
+                    self.give_node(claim, node, rank);
+                }
+            }
+            for claim in 0..self.records.len() {
+                self.follow(claim, rank);
+            }
+        }
+        for rank in [3, 5] {
+            for (claim, machine) in pairs(self.records.len(), machines) {
+                let is_named = self.world.names_machine(rank, claim, machine);
+                let is_open = !self.reserved.contains(&claim) && !self.world.is_running(machine);
+                if is_named && is_open && self.may_have_machine(claim, machine) {
+                    self.machine_owner.insert(machine, Own::Claim(claim));
+                    self.reserved.insert(claim);
+                }
+            }
+        }
+    }
+
+    fn follow(&mut self, claim: usize, turn: usize) {
+        let tie = self.ties.iter().copied().find(|(machine, node, _)| {
+            self.machine.get(&claim).map(|(m, _)| m) == Some(machine)
+                || self.node.get(&claim).map(|(n, _)| n) == Some(node)
+        });
+        let Some((machine, node, kind)) = tie else { return };
+        let weaker = |held: usize| held.max(kind + 1) == turn && kind < 3;
+        match (self.machine.get(&claim).copied(), self.node.get(&claim).copied()) {
+            (Some((_, rank)), None) if weaker(rank) && self.may_have_node(claim, node, kind + 1) => {
+                self.give_node(claim, node, kind + 1);
+            }
+            (None, Some((_, rank)))
+                if weaker(rank)
+                    && self.world.is_running(machine)
+                    && self.may_have_machine(claim, machine) =>
+            {
+                self.give_machine(claim, machine, kind + 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn give_machine(&mut self, claim: usize, machine: usize, rank: usize) {
+        self.machine_owner.insert(machine, Own::Claim(claim));
+        self.machine.insert(claim, (machine, rank));
+    }
+
+    fn give_node(&mut self, claim: usize, node: usize, rank: usize) {
+        self.node_owner.insert(node, Own::Claim(claim));
+        self.node.insert(claim, (node, rank));
+    }
+
+    fn tell(&self, claim: usize) -> Told {
+        let world = self.world;
+        let (record, facts) = (&self.records[claim], world.claims[claim]);
+        let machine = self.machine.get(&claim).map(|(machine, _)| *machine);
+        let node = self.node.get(&claim).map(|(node, _)| *node);
+        let is_late = facts.creation_requested
+            && facts
+                .requested_at
+                .is_some_and(|at| world.fleet.now - at > world.fleet.settings.discovery_timeout);
+        let is_waiting = record.machine_missing
+            || record.node_missing
+            || self.reserved.contains(&claim)
+            || self.waiting.contains(&claim);
+        let word = if !self.participates(claim) {
+            "not-participating"
+        } else if record.conflict {
+            "conflict"
+        } else if machine.is_some() || node.is_some() {
+            "matched"
+        } else if is_waiting {
+            "waiting"
+        } else if self.ambiguous.contains(&claim) {
+            "ambiguous"
+        } else if is_late {
+            "timed-out"
+        } else {
+            "waiting"
+        };
+        let reports = machine.map(|machine| world.machines[machine].iter().map(|&r| r.clone()).collect());
+        let name = node.map(|node| world.nodes[node].name.clone());
+        (facts.uid.clone(), word, reports.unwrap_or_default(), name)
+    }
+}
+
+fn pairs(left: usize, right: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..left).flat_map(move |left| (0..right).map(move |right| (left, right)))
+}
