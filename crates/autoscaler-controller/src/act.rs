@@ -52,7 +52,7 @@ pub enum ActError {
     #[error("the permit to remove the machine has expired; it is examined again")]
     PermitExpired,
     /// The intent was written too long ago for the request to leave.
-    #[error("more than 5 seconds passed between intent and request; nothing was asked of VPSie")]
+    #[error("too much time passed between intent and request; nothing was asked of VPSie")]
     IntentExpired,
     /// There is no baseline to ask against.
     #[error("no complete baseline of the cluster is at hand; nothing was asked of VPSie")]

@@ -11,8 +11,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use vpsie_api::RequestId;
 
-/// Longest time from the write of an intent to its request (`I1`); a new leader relies on it.
-const INTENT_LIFETIME: Duration = Duration::from_secs(5);
+/// Longest time from the write of an intent to the call of the client.
+///
+/// A request leaves within five seconds of its intent or never (`I1`), which a new leader relies on. The client may
+/// need up to two of them for a token before it sends anything, and sends nothing later than that.
+const INTENT_LIFETIME: Duration = Duration::from_secs(3);
 
 impl Actor {
     pub(super) async fn request_machine(
