@@ -29,17 +29,26 @@ pub(crate) struct Batch<'a> {
     do_lone_nodes_count: bool,
 }
 
-/// Whatever tells two open claims apart: cluster, group, taken over, has a Node, baseline, the request where
-/// times count as proof, and how many free Nodes are older than the request.
-type Key<'a> = (
-    &'a str,
-    Option<u64>,
-    bool,
-    bool,
-    Option<usize>,
-    Option<DateTime<Utc>>,
-    usize,
-);
+/// Holds whatever tells two open claims apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    cluster: &'a str,
+    group: Option<u64>,
+    is_taken_over: bool,
+    has_node: bool,
+    baseline: Option<usize>,
+    has_request_time: bool,
+    older_machines: usize,
+    older_nodes: usize,
+}
+
+/// Holds when things appeared: requests between which nothing appeared need not be told apart.
+struct Moments {
+    /// Of machines, where the zone is known.
+    machines: Vec<DateTime<Utc>>,
+    /// Of Nodes that anonymous matching may hand out.
+    nodes: Vec<DateTime<Utc>>,
+}
 
 /// Collects the open claims: nothing is recorded for them and nothing else matched them.
 pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'_, 'a>) -> Vec<Batch<'a>> {
@@ -48,51 +57,58 @@ pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'
         .filter(|claim| is_open(assignment, *claim))
         .collect();
     let numbers = number_baselines(assignment, &open);
-    let ages = ages_of_free_nodes(assignment);
+    let moments = Moments::new(assignment);
     let mut batches: BTreeMap<Key<'a>, Vec<usize>> = BTreeMap::new();
     for claim in open {
         let facts = fleet.claims[claim];
         let baseline = facts.baseline.as_deref();
-        let since = if baseline.is_some_and(Baseline::is_complete) {
-            None
-        } else {
-            fleet.earliest(claim)
-        };
-        let older_nodes = fleet
-            .earliest(claim)
-            .map_or(0, |earliest| ages.partition_point(|created| *created < earliest));
+        // A complete baseline is proof enough: the times of machines do not matter beside it.
+        let is_complete = baseline.is_some_and(Baseline::is_complete);
         let number = baseline.and_then(|baseline| numbers.get(&std::ptr::from_ref(baseline)).copied());
-        let has_node = assignment.holdings[claim].node.is_some();
-        let key = (
-            facts.cluster.as_str(),
-            facts.group,
-            facts.taken_over,
-            has_node,
-            number,
-            since,
-            older_nodes,
-        );
+        let key = Key {
+            cluster: facts.cluster.as_str(),
+            group: facts.group,
+            is_taken_over: facts.taken_over,
+            has_node: assignment.holdings[claim].node.is_some(),
+            baseline: number,
+            has_request_time: facts.requested_at.is_some(),
+            older_machines: if is_complete {
+                0
+            } else {
+                older(&moments.machines, fleet.earliest(claim))
+            },
+            older_nodes: older(&moments.nodes, fleet.earliest(claim)),
+        };
         batches.entry(key).or_default().push(claim);
     }
     batches
         .into_iter()
-        .map(|((cluster, group, is_taken_over, has_nodes, ..), claims)| {
-            let baseline = fleet.claims[claims[0]].baseline.as_deref();
-            let mut batch = Batch {
-                cluster,
-                group,
-                is_taken_over,
-                has_nodes,
-                risen: grouping.risen(cluster, baseline),
-                claims,
-                are_times_proof: false,
-                do_lone_nodes_count: false,
-            };
-            batch.are_times_proof = batch.are_all_times_known(assignment, grouping);
-            batch.do_lone_nodes_count = batch.are_all_new_machines_tied(assignment);
-            batch
-        })
+        .map(|(key, claims)| Batch::new(assignment, grouping, key, claims))
         .collect()
+}
+
+// === impl Moments ===
+
+impl Moments {
+    fn new(assignment: &Assignment<'_, '_>) -> Self {
+        let fleet = assignment.fleet;
+        let free = fleet.nodes.iter().zip(&assignment.node_owners);
+        let free = free.filter(|(facts, owner)| **owner == Owner::Nobody && facts.label == Label::None);
+        let mut nodes: Vec<DateTime<Utc>> = free.filter_map(|(facts, _)| facts.node.created_at).collect();
+        let mut machines: Vec<DateTime<Utc>> = fleet
+            .machines
+            .iter()
+            .filter_map(|facts| facts.zoned_created_at())
+            .collect();
+        nodes.sort_unstable();
+        machines.sort_unstable();
+        Self { machines, nodes }
+    }
+}
+
+/// Counts how many are older than a moment.
+fn older(moments: &[DateTime<Utc>], earliest: Option<DateTime<Utc>>) -> usize {
+    earliest.map_or(0, |earliest| moments.partition_point(|moment| *moment < earliest))
 }
 
 fn is_open(assignment: &Assignment<'_, '_>, claim: usize) -> bool {
@@ -105,17 +121,6 @@ fn is_open(assignment: &Assignment<'_, '_>, claim: usize) -> bool {
         && !assignment.facts[claim].has_record
         && holding.reserved.is_none()
         && !is_node_tied
-}
-
-/// Lists when the Nodes appeared that anonymous matching may hand out.
-///
-/// Requests between which no Node appeared need not be told apart.
-fn ages_of_free_nodes(assignment: &Assignment<'_, '_>) -> Vec<DateTime<Utc>> {
-    let nodes = assignment.fleet.nodes.iter().zip(&assignment.node_owners);
-    let free = nodes.filter(|(facts, owner)| **owner == Owner::Nobody && facts.label == Label::None);
-    let mut ages: Vec<DateTime<Utc>> = free.filter_map(|(facts, _)| facts.node.created_at).collect();
-    ages.sort_unstable();
-    ages
 }
 
 /// Numbers the baselines by content: claims share them, but not always behind one pointer.
@@ -138,7 +143,29 @@ fn number_baselines(assignment: &Assignment<'_, '_>, open: &[usize]) -> BTreeMap
 
 // === impl Batch ===
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    fn new(
+        assignment: &Assignment<'_, 'a>,
+        grouping: &Grouping<'_, 'a>,
+        key: Key<'a>,
+        claims: Vec<usize>,
+    ) -> Self {
+        let baseline = assignment.fleet.claims[claims[0]].baseline.as_deref();
+        let mut batch = Self {
+            cluster: key.cluster,
+            group: key.group,
+            is_taken_over: key.is_taken_over,
+            has_nodes: key.has_node,
+            risen: grouping.risen(key.cluster, baseline),
+            claims,
+            are_times_proof: false,
+            do_lone_nodes_count: false,
+        };
+        batch.are_times_proof = batch.are_all_times_known(assignment, grouping);
+        batch.do_lone_nodes_count = batch.are_all_new_machines_tied(assignment);
+        batch
+    }
+
     /// Returns a claim that stands for all of them.
     pub(crate) fn claim(&self) -> usize {
         self.claims[0]

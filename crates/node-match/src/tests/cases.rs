@@ -30,6 +30,21 @@ fn success_by_ip() {
     check(&world, &["my-node: matched 1 + other by claim-label, address"]);
 }
 
+/// D5: the pattern names the Node, and its address leads to the machine that VPSie named.
+#[test]
+fn success_by_ip_of_a_node_that_the_pattern_names() {
+    let world = snapshot(5)
+        .claims([claim("my-node")])
+        .machines([machine(1)
+            .named("hel-kubernetes-49ab-slave-11cc")
+            .addressed(&["10.0.0.4"])])
+        .nodes([node("my-node-k8s-worker").addressed(&["10.0.0.4"])]);
+    check(
+        &world,
+        &["my-node: matched 1 + my-node-k8s-worker by hostname-pattern, address"],
+    );
+}
+
 /// D6: timeout, and evidence beats the clock.
 #[test]
 fn timeout_comes_only_when_nothing_is_found() {

@@ -109,3 +109,14 @@ fn collisions_do_not_cost_the_square() {
     };
     check_growth(&colliding(500), &colliding(5_000));
 }
+
+/// R9: claims without a baseline that all asked at another moment are not compared one by one.
+#[test]
+fn requests_at_many_moments_do_not_cost_the_square() {
+    let scattered = |size: u64| {
+        let claims = (1..=size).map(|id| claim(&format!("c-{id}")).requested(i64::try_from(id).unwrap()));
+        let machines = (1..=size).map(|id| machine(id).created(-1)).chain([machine(0)]);
+        snapshot(12).claims(claims).machines(machines)
+    };
+    check_growth(&scattered(500), &scattered(5_000));
+}
