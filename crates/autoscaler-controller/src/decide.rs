@@ -12,17 +12,17 @@ mod draft;
 mod view;
 
 mod counts;
-pub mod group;
+mod group;
 mod provider;
 mod slots;
 
-pub mod claim;
+mod claim;
 mod discovery;
-pub mod ending;
+mod ending;
 mod joining;
-pub mod marks;
+pub(crate) mod marks;
 mod record;
-pub mod request;
+mod request;
 
 use crate::command::Batch;
 use crate::world::World;
@@ -35,6 +35,10 @@ use std::collections::BTreeMap;
 ///
 /// Each object has at most one batch, in order of kind, namespace and name. One object that cannot be decided on
 /// never stops another.
+///
+/// # Assumptions
+///
+/// The world is [in order](World::in_order): whose turn it is depends on it.
 pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
     let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
         .claims

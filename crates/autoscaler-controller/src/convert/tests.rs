@@ -28,16 +28,11 @@ fn capacity_is_read_in_the_forms_that_kubelets_report() {
 }
 
 fn stored(phase: Phase, annotations: &[(&str, &str)]) -> VPSieNode {
-    let mut object = VPSieNode::default();
-    object.status = Some(crate::resources::VPSieNodeStatus {
-        phase: Some(phase),
-        ..Default::default()
+    let annotations = annotations.iter();
+    let stored = annotations.fold(claim("web-1").in_phase(phase), |claim, (key, value)| {
+        claim.annotated(key, value)
     });
-    let annotations = annotations
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    object.metadata.annotations = Some(annotations.collect());
-    object
+    stored.0
 }
 
 /// I7: what the Go autoscaler left in the middle of provisioning counts as asked for.

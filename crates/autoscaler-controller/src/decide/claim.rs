@@ -9,21 +9,21 @@ use crate::resources::{Phase, VPSieNodeStatus, find_condition};
 use node_match::Verdict;
 
 /// Condition: VPSie made the machine and it runs.
-pub const VPS_READY: &str = "VPSReady";
+pub(super) const VPS_READY: &str = "VPSReady";
 /// Condition: the machine has a Node.
-pub const NODE_JOINED: &str = "NodeJoined";
+pub(super) const NODE_JOINED: &str = "NodeJoined";
 /// Condition: the Node is Ready.
-pub const NODE_READY: &str = "NodeReady";
+pub(super) const NODE_READY: &str = "NodeReady";
 /// Condition: something needs a person.
-pub const ERROR: &str = "Error";
+pub(super) const ERROR: &str = "Error";
 /// Condition: the machine of a VPSieNode that has Failed came after all (`I5`).
-pub const LATE_MACHINE: &str = "LateMachine";
+pub(super) const LATE_MACHINE: &str = "LateMachine";
 
 /// Reason of [`ERROR`]: no machine was discovered in time (`D6`).
 const DISCOVERY_TIMEOUT: &str = "DiscoveryTimeout";
 
 /// Decides what to do about one VPSieNode.
-pub fn decide(view: &View<'_>) -> Batch {
+pub(super) fn decide(view: &View<'_>) -> Batch {
     if view.claim.is_deleted() {
         return ending::decide(view);
     }

@@ -5,7 +5,7 @@ use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo, Phase, VPSieNode};
 use crate::world::ClaimObject;
 
 /// Writes the counts (`S1`, `S2`) and the conditions that follow from them.
-pub fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Draft<NodeGroupStatus>) {
+pub(super) fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Draft<NodeGroupStatus>) {
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let current = number(members.len());
     let ready = number(

@@ -13,7 +13,7 @@ use node_match::{Verdict, WaitingReason};
 use vpsie_api::ClusterId;
 
 /// Starts a VPSieNode: it asks for its machine, or already has been asked for.
-pub fn pending(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+pub(super) fn pending(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     draft.status.phase = Some(Phase::Pending);
     if view.claim.may_have_machine() {
         draft.status.phase = Some(Phase::Provisioning);
@@ -51,7 +51,7 @@ fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
 }
 
 /// Awaits the machine that was asked for, or asks again after a request without effect.
-pub fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     if !view.claim.may_have_machine() {
         say_refusal(view, draft);
         return ask(view, batch, draft);

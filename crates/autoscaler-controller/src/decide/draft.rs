@@ -8,16 +8,16 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::Serialize;
 
 /// A status of `S`, with what conditions need to know.
-pub struct Draft<S> {
+pub(super) struct Draft<S> {
     /// The status as it will be written.
-    pub status: S,
+    pub(super) status: S,
     stored: S,
     generation: Option<i64>,
     now: DateTime<Utc>,
 }
 
 /// A status with conditions.
-pub trait Conditions {
+pub(super) trait Conditions {
     /// Returns the list of conditions.
     fn conditions(&mut self) -> &mut Option<Vec<Condition>>;
 }
@@ -38,7 +38,7 @@ impl Conditions for NodeGroupStatus {
 
 impl<S: Conditions> Draft<S> {
     /// Sets a condition; the time of its last change stays while its status stays.
-    pub fn condition(
+    pub(super) fn condition(
         &mut self,
         type_: &str,
         status: impl Into<ConditionStatus>,
@@ -50,21 +50,21 @@ impl<S: Conditions> Draft<S> {
     }
 
     /// Removes a condition that no longer applies.
-    pub fn clear(&mut self, type_: &str) {
+    pub(super) fn clear(&mut self, type_: &str) {
         if let Some(conditions) = self.status.conditions() {
             conditions.retain(|condition| condition.type_ != type_);
         }
     }
 
     /// Returns the time of the pass in whole seconds, as Kubernetes stores times.
-    pub fn stamp(&self) -> DateTime<Utc> {
+    pub(super) fn stamp(&self) -> DateTime<Utc> {
         self.now.trunc_subsecs(0)
     }
 }
 
 impl Draft<VPSieNodeStatus> {
     /// Starts from the stored status of a VPSieNode.
-    pub fn of_claim(object: &VPSieNode, now: DateTime<Utc>) -> Self {
+    pub(super) fn of_claim(object: &VPSieNode, now: DateTime<Utc>) -> Self {
         let stored = object.status.clone().unwrap_or_default();
         Self {
             status: stored.clone(),
@@ -75,7 +75,7 @@ impl Draft<VPSieNodeStatus> {
     }
 
     /// Returns the write, if anything changed.
-    pub fn finish(mut self, target: &Target) -> Option<Command> {
+    pub(super) fn finish(mut self, target: &Target) -> Option<Command> {
         self.status.observed_generation = self.generation.or(self.status.observed_generation);
         let write = write(&self.stored, self.status)?;
         Some(Command::WriteVpsieNodeStatus(target.clone(), Box::new(write)))
@@ -84,7 +84,7 @@ impl Draft<VPSieNodeStatus> {
 
 impl Draft<NodeGroupStatus> {
     /// Starts from the stored status of a NodeGroup.
-    pub fn of_group(object: &NodeGroup, now: DateTime<Utc>) -> Self {
+    pub(super) fn of_group(object: &NodeGroup, now: DateTime<Utc>) -> Self {
         let stored = object.status.clone().unwrap_or_default();
         Self {
             status: stored.clone(),
@@ -95,7 +95,7 @@ impl Draft<NodeGroupStatus> {
     }
 
     /// Returns the write, if anything changed.
-    pub fn finish(mut self, target: &Target) -> Option<Command> {
+    pub(super) fn finish(mut self, target: &Target) -> Option<Command> {
         self.status.observed_generation = self.generation.or(self.status.observed_generation);
         let write = write(&self.stored, self.status)?;
         Some(Command::WriteNodeGroupStatus(target.clone(), Box::new(write)))

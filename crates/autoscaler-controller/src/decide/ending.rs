@@ -17,7 +17,7 @@ use std::sync::Arc;
 use vpsie_api::{ClusterId, NodeUuid};
 
 /// Decides what to do about a VPSieNode that is being deleted.
-pub fn decide(view: &View<'_>) -> Batch {
+pub(super) fn decide(view: &View<'_>) -> Batch {
     let mut batch = Batch::about(view.object());
     if !Kind::VpsieNode.is_kept(view.object()) {
         return batch;

@@ -9,7 +9,7 @@ use crate::world::{ClaimObject, World};
 use kube::ResourceExt;
 
 /// Decides what to do about one NodeGroup. One without the label `managed=true` is left alone.
-pub fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
+pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
     let mut batch = Batch::about(group);
     if group.labels().get(keys::LABEL_MANAGED).map(String::as_str) != Some(keys::TRUE) {
         return batch;

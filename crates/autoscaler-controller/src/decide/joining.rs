@@ -12,7 +12,7 @@ use kube::ResourceExt;
 use std::sync::Arc;
 
 /// Awaits the Node of a known machine.
-pub fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+pub(super) fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     let Some(node) = view.node() else {
         return await_node(view, draft);
     };
@@ -26,7 +26,7 @@ pub fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeSt
 }
 
 /// Watches over a Node that was Ready; when it vanishes, it is awaited again.
-pub fn ready(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+pub(super) fn ready(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     match view.node() {
         Some(node) => {
             join(view, batch, draft, node);

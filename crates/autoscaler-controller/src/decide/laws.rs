@@ -1,1 +1,265 @@
-//! Tests.
+//! What must hold in every world, over worlds made at random.
+
+mod plans;
+
+use crate::command::{Batch, Command, Kind};
+use crate::resources::{NodeGroup, Phase, VPSieNode, find_condition};
+use crate::testing::{TestWorld, cluster_id};
+use crate::world::ClaimObject;
+use node_match::Verdict;
+use plans::{GROUPS, Plan, Sketch, build, plan};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use vpsie_api::NodeUuid;
+
+// --- what is decided, and doing it ---
+
+fn claim_of<'w>(world: &'w TestWorld, name: &str) -> &'w ClaimObject {
+    let named = |claim: &&ClaimObject| claim.object.metadata.name.as_deref() == Some(name);
+    world
+        .claims
+        .iter()
+        .find(named)
+        .expect("commands are about objects of the world")
+}
+
+/// Writes the decided statuses and nothing else.
+fn write_statuses(world: &mut TestWorld, batches: &[Batch]) -> usize {
+    let mut written = 0;
+    for command in batches.iter().flat_map(|batch| &batch.commands) {
+        if let Command::WriteVpsieNodeStatus(target, write) = command {
+            let claim = world.claims.iter_mut();
+            let claim = claim
+                .into_iter()
+                .find(|claim| claim.object.metadata.uid.as_ref() == Some(&target.uid));
+            let claim = claim.expect("the status of an object of the world");
+            let mut object = VPSieNode::clone(&claim.object);
+            object.status = Some(write.status.clone());
+            *claim = ClaimObject::new(Arc::new(object));
+            written += 1;
+        }
+        if let Command::WriteNodeGroupStatus(target, write) = command {
+            let group = world.groups.iter_mut();
+            let group = group
+                .into_iter()
+                .find(|group| group.metadata.uid.as_ref() == Some(&target.uid));
+            let group = group.expect("the status of an object of the world");
+            let mut object = NodeGroup::clone(group);
+            object.status = Some(write.status.clone());
+            *group = Arc::new(object);
+            written += 1;
+        }
+    }
+    written
+}
+
+/// Tells whether a batch does nothing but write statuses.
+fn is_only_status(batch: &Batch) -> bool {
+    let is_status = |command: &Command| {
+        matches!(
+            command,
+            Command::WriteVpsieNodeStatus(..) | Command::WriteNodeGroupStatus(..)
+        )
+    };
+    batch.commands.iter().all(is_status)
+}
+
+fn phases(world: &TestWorld) -> BTreeMap<String, Phase> {
+    let phase = |claim: &ClaimObject| (claim.object.metadata.uid.clone().unwrap(), claim.object.phase());
+    world.claims.iter().map(phase).collect()
+}
+
+fn numbers(world: &TestWorld) -> Vec<Option<i64>> {
+    let number = |group: &Arc<NodeGroup>| group.status.as_ref()?.vpsie_group_id;
+    world.groups.iter().map(number).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The order in which objects are listed decides nothing.
+    #[test]
+    fn order_of_objects_does_not_matter(plan in plan(), rotation in 0..7_usize) {
+        let straight = build(&plan).decide();
+        let mut shuffled = build(&plan);
+        shuffled.groups.reverse();
+        shuffled.claims.reverse();
+        let middle = rotation.min(shuffled.claims.len());
+        shuffled.claims.rotate_left(middle);
+        shuffled.nodes.reverse();
+        prop_assert_eq!(straight, shuffled.decide());
+    }
+
+    /// One object has one batch, and an object that is left alone has none.
+    #[test]
+    fn every_object_has_at_most_one_batch(plan in plan()) {
+        let batches = build(&plan).decide();
+        let mut subjects: Vec<&str> = batches.iter().map(|batch| batch.subject.as_str()).collect();
+        prop_assert!(subjects.is_sorted(), "{:?}", subjects);
+        subjects.dedup();
+        prop_assert_eq!(subjects.len(), batches.len());
+        prop_assert!(batches.iter().all(|batch| !batch.commands.is_empty()));
+    }
+
+    /// I1, I2: a machine is asked for only where none can exist, under a finalizer, against a baseline, once.
+    #[test]
+    fn nothing_that_may_have_a_machine_is_given_another(plan in plan()) {
+        let world = build(&plan);
+        for batch in world.decide() {
+            let mut requests = 0;
+            for (place, command) in batch.commands.iter().enumerate() {
+                let Command::RequestMachine(request) = command else { continue };
+                let claim = claim_of(&world, &request.target.name);
+                requests += 1;
+                prop_assert_eq!(place, 0, "the intent is written before anything else");
+                prop_assert!(!claim.may_have_machine() && !claim.is_deleted());
+                prop_assert!(claim.object.metadata.finalizers.is_some());
+                let view = world.polls.cluster(&request.cluster).unwrap();
+                prop_assert!(view.baseline_replies().is_some());
+            }
+            prop_assert!(requests <= 1);
+        }
+    }
+
+    /// LC-24: a machine goes only for a deleted VPSieNode, when VPSie lists it and nothing contradicts.
+    #[test]
+    fn only_a_listed_worker_of_a_deleted_vpsie_node_is_removed(plan in plan()) {
+        let world = build(&plan);
+        let now = world.now;
+        for command in world.decide().into_iter().flat_map(|batch| batch.commands) {
+            let Command::RemoveMachine(permit) = command else { continue };
+            let claim = claim_of(&world, &permit.claim().name);
+            prop_assert!(claim.is_deleted());
+            let uid = claim.object.metadata.uid.as_deref().unwrap();
+            let is_contradicted = matches!(
+                world.verdicts.get(uid),
+                None | Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. })
+            );
+            prop_assert!(!is_contradicted);
+            let recorded = claim.machine();
+            let (cluster, machine) = permit.redeem(now).expect("a new permit is valid");
+            prop_assert_eq!(recorded, Some(machine.clone()));
+            let reply = world.polls.cluster(&cluster).and_then(|view| view.latest()).unwrap();
+            prop_assert!(reply.is_complete(&cluster) && reply.lists(&machine));
+        }
+    }
+
+    /// I6: a VPSieNode is let go only when no machine of it can exist.
+    #[test]
+    fn nothing_that_may_have_a_machine_is_let_go(plan in plan()) {
+        let world = build(&plan);
+        for command in world.decide().into_iter().flat_map(|batch| batch.commands) {
+            let Command::RemoveFinalizer(Kind::VpsieNode, target, _) = command else { continue };
+            let claim = claim_of(&world, &target.name);
+            let cluster = world.polls.cluster(&cluster_id());
+            let is_gone = |machine: NodeUuid| cluster.is_some_and(|view| view.is_gone(&machine));
+            let is_proven = match claim.machine() {
+                Some(machine) => is_gone(machine),
+                None => !claim.may_have_machine() || world.without_candidate.is_proven(&target.uid),
+            };
+            prop_assert!(claim.is_deleted() && is_proven);
+        }
+    }
+
+    /// S1: no group passes its maximum, nor its minimum by more than the one replacement.
+    #[test]
+    fn no_group_grows_past_its_bounds(plan in plan()) {
+        for (batch, sketch) in named(&plan) {
+            let made = batch.commands.iter().filter(|command| matches!(command, Command::CreateVpsieNode(_))).count();
+            let members = sketch.members.len();
+            let staying = sketch.members.iter().filter(|member| !member.is_deleted).count();
+            let maximum = usize::try_from(sketch.maximum).unwrap();
+            let minimum = usize::try_from(sketch.minimum).unwrap();
+            prop_assert!(made == 0 || (members + made <= maximum && staying + made <= minimum.max(staying + 1)));
+        }
+    }
+
+    /// Decide twice, write once: a status that does not move on is not written again, and all come to rest.
+    #[test]
+    fn statuses_come_to_rest(plan in plan()) {
+        let mut world = build(&plan);
+        let mut first = world.decide();
+        first.retain(is_only_status);
+        let (before, numbers_before) = (phases(&world), numbers(&world));
+        write_statuses(&mut world, &first);
+        let after = phases(&world);
+        let has_any_moved = before != after || numbers_before != numbers(&world);
+        let has_moved = |batch: &Batch| match batch.subject.strip_prefix("VPSieNode ") {
+            // Turns and counts follow from the phases of others.
+            None => has_any_moved,
+            Some(uid) => before[uid] != after[uid]
+                || (has_any_moved && matches!(after[uid], Phase::Pending | Phase::Provisioning)),
+        };
+        let mut second = world.decide();
+        second.retain(|batch| first.iter().any(|earlier| earlier.subject == batch.subject));
+        second.retain(|batch| is_only_status(batch) && !has_moved(batch));
+        prop_assert!(second.is_empty(), "again: {:?}\nafter: {:?}", second, first);
+        for _ in 0..4 {
+            let mut batches = world.decide();
+            batches.retain(is_only_status);
+            write_statuses(&mut world, &batches);
+        }
+        let mut rest = world.decide();
+        rest.retain(is_only_status);
+        prop_assert!(rest.is_empty(), "still: {:?}", rest);
+    }
+
+    /// E4: what has Failed stays so and says why.
+    #[test]
+    fn failed_vpsie_nodes_stay_failed_and_say_why(plan in plan()) {
+        let mut world = build(&plan);
+        let failed_before: Vec<String> = phases(&world)
+            .into_iter()
+            .filter_map(|(uid, phase)| (phase == Phase::Failed).then_some(uid))
+            .collect();
+        let batches = world.decide();
+        write_statuses(&mut world, &batches);
+        for claim in world.claims.iter().filter(|claim| !claim.is_deleted()) {
+            let uid = claim.object.metadata.uid.clone().unwrap();
+            let is_failed = claim.object.phase() == Phase::Failed;
+            if failed_before.contains(&uid) {
+                prop_assert!(is_failed);
+            } else if is_failed {
+                let conditions = claim.object.status.as_ref().unwrap().conditions.as_deref();
+                prop_assert!(find_condition(conditions, "Error").is_some_and(|error| error.is_true()));
+            }
+        }
+    }
+}
+
+/// The batches of the groups of a plan, with their sketches.
+fn named(plan: &Plan) -> Vec<(Batch, &Sketch)> {
+    let batches = build(plan).decide().into_iter();
+    let sketch_of = |batch: &Batch| {
+        let name = batch.subject.strip_prefix("NodeGroup kube-system/")?;
+        let place = GROUPS.iter().position(|(group, _)| *group == name)?;
+        Some(&plan.groups[place])
+    };
+    batches
+        .filter_map(|batch| sketch_of(&batch).map(|sketch| (batch, sketch)))
+        .collect()
+}
+
+/// The random worlds are worth something only if every command occurs in them.
+#[test]
+fn random_worlds_contain_every_command() {
+    let mut runner = TestRunner::deterministic();
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for _ in 0..400 {
+        let plan = plan().new_tree(&mut runner).unwrap().current();
+        let batches = build(&plan).decide();
+        let labels = batches
+            .iter()
+            .flat_map(|batch| &batch.commands)
+            .map(Command::label);
+        let labels: BTreeSet<&str> = labels.collect();
+        for label in labels {
+            *counts.entry(label).or_default() += 1;
+        }
+    }
+    let rare: Vec<(&&str, &u32)> = counts.iter().filter(|(_, count)| **count < 12).collect();
+    assert!(counts.len() == 13 && rare.is_empty(), "in 400 worlds: {counts:?}");
+}

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use std::collections::BTreeMap;
 
 /// Returns the marks to write, or `None` when the Node has all of them.
-pub fn missing(node: &Node, claim: &VPSieNode, group: Option<&NodeGroup>) -> Option<NodeMarks> {
+pub(crate) fn missing(node: &Node, claim: &VPSieNode, group: Option<&NodeGroup>) -> Option<NodeMarks> {
     let labels = lacking(node.labels(), labels(claim, group));
     let annotations = lacking(node.annotations(), annotations(claim));
     let group_taints = group
@@ -25,7 +25,7 @@ pub fn missing(node: &Node, claim: &VPSieNode, group: Option<&NodeGroup>) -> Opt
 }
 
 /// Returns the VPSieNode that a Node is marked for, when it is another one than this.
-pub fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Option<&'n str> {
+pub(crate) fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Option<&'n str> {
     let name = node.labels().get(keys::LABEL_VPSIE_NODE)?;
     let uid = node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID);
     let is_ours = *name == claim.name_any() && uid.is_none_or(|uid| Some(uid) == claim.metadata.uid.as_ref());
@@ -69,7 +69,7 @@ fn lacking(
 }
 
 /// Returns the whole list of taints when a wanted one is missing: Kubernetes replaces the list as one.
-pub fn with_taints(node: &Node, wanted: &[Taint]) -> Option<Vec<Taint>> {
+pub(crate) fn with_taints(node: &Node, wanted: &[Taint]) -> Option<Vec<Taint>> {
     let mut taints = node
         .spec
         .as_ref()

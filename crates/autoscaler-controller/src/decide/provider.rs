@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use vpsie_api::{CallError, ClusterId, CreateGroup, SizeNumber};
 
 /// What is known of a NodeGroup's group at VPSie.
-pub enum Provider {
+pub(super) enum Provider {
     /// Its number.
     Known(i64),
     /// It is to be made.
@@ -20,7 +20,7 @@ pub enum Provider {
 }
 
 /// Finds the group at VPSie, or says what must happen first.
-pub fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<NodeGroupStatus>) -> Provider {
+pub(super) fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<NodeGroupStatus>) -> Provider {
     if group.spec.min_nodes > group.spec.max_nodes {
         return problem(
             draft,

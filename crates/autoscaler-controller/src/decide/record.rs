@@ -10,7 +10,7 @@ use node_match::{Link, Match, MergedMachine};
 use std::net::IpAddr;
 
 /// Records a discovered machine (`D2`, `D3`). What is already recorded and not reported again stays.
-pub fn record(
+pub(super) fn record(
     view: &View<'_>,
     batch: &mut Batch,
     draft: &mut Draft<VPSieNodeStatus>,

@@ -13,7 +13,7 @@ use vpsie_api::{ClusterId, GroupNumber};
 
 /// Whether a VPSieNode may ask for a machine now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub(super) enum Turn {
     /// It may ask now.
     Now {
         /// The group to ask for.
@@ -27,7 +27,7 @@ pub enum Turn {
 
 /// What a VPSieNode waits for before it may ask for a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitingOn {
+pub(super) enum WaitingOn {
     /// Its finalizer, without which it could vanish while its machine is made.
     Finalizer,
     /// Its NodeGroup, which is missing or being deleted.
@@ -49,7 +49,7 @@ pub enum WaitingOn {
 
 impl WaitingOn {
     /// Returns the stable word for conditions.
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Finalizer => "WaitingForFinalizer",
             Self::NodeGroup => "NodeGroupMissing",
@@ -61,7 +61,7 @@ impl WaitingOn {
     }
 
     /// Says what it means and what a person can do.
-    pub fn sentence(self) -> &'static str {
+    pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::Finalizer => "the finalizer is written before anything is asked of VPSie",
             Self::NodeGroup => {
@@ -78,7 +78,10 @@ impl WaitingOn {
 }
 
 /// Gives every VPSieNode that wants a machine its turn, by uid.
-pub fn turns<'w>(world: &'w World<'_>, verdicts: &BTreeMap<&str, &Verdict<'_>>) -> BTreeMap<&'w str, Turn> {
+pub(super) fn turns<'w>(
+    world: &'w World<'_>,
+    verdicts: &BTreeMap<&str, &Verdict<'_>>,
+) -> BTreeMap<&'w str, Turn> {
     let mut turns = BTreeMap::new();
     let mut busy = busy_groups(world, verdicts);
     for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {

@@ -14,7 +14,7 @@ const MOST_NEW: usize = 50;
 const LONGEST_NAME: usize = 63;
 
 /// Creates the VPSieNodes that the group lacks, each under the name of its slot.
-pub fn create_missing(
+pub(super) fn create_missing(
     batch: &mut Batch,
     draft: &mut Draft<NodeGroupStatus>,
     world: &World<'_>,
@@ -55,7 +55,7 @@ fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = Stri
 ///
 /// Failed ones do not count towards the minimum, but only one replacement at a time is made for them, until a
 /// person or a join clears it. What was never made needs no such care: it comes first.
-pub fn missing(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
+pub(super) fn missing(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
     let size = |number: i32| usize::try_from(number).unwrap_or_default();
     let staying: Vec<&ClaimObject> = members
         .iter()

@@ -12,28 +12,28 @@ use std::sync::Arc;
 use vpsie_api::NodeUuid;
 
 /// One VPSieNode with all that a decision about it needs.
-pub struct View<'w> {
+pub(super) struct View<'w> {
     /// The observation that the VPSieNode is part of.
-    pub world: &'w World<'w>,
+    pub(super) world: &'w World<'w>,
     /// The VPSieNode and its request.
-    pub claim: &'w ClaimObject,
+    pub(super) claim: &'w ClaimObject,
     /// What matching says of it.
-    pub verdict: Option<&'w Verdict<'w>>,
+    pub(super) verdict: Option<&'w Verdict<'w>>,
     /// Whether it may ask for a machine now; `None` when it does not want one.
-    pub turn: Option<Turn>,
+    pub(super) turn: Option<Turn>,
     /// Its NodeGroup.
-    pub group: Option<&'w Arc<NodeGroup>>,
+    pub(super) group: Option<&'w Arc<NodeGroup>>,
     /// What VPSie answered last of its cluster.
-    pub cluster: Option<&'w ClusterView>,
+    pub(super) cluster: Option<&'w ClusterView>,
     /// The VPSieNode at the version that is decided on.
-    pub target: Target,
+    pub(super) target: Target,
 }
 
 // === impl View ===
 
 impl<'w> View<'w> {
     /// Gathers what a decision about a VPSieNode needs.
-    pub fn new(
+    pub(super) fn new(
         world: &'w World<'w>,
         claim: &'w ClaimObject,
         verdict: Option<&'w Verdict<'w>>,
@@ -54,17 +54,17 @@ impl<'w> View<'w> {
     }
 
     /// Returns the stored object.
-    pub fn object(&self) -> &'w VPSieNode {
+    pub(super) fn object(&self) -> &'w VPSieNode {
         &self.claim.object
     }
 
     /// Returns what is matched to it.
-    pub fn found(&self) -> Option<&'w Match<'w>> {
+    pub(super) fn found(&self) -> Option<&'w Match<'w>> {
         self.verdict?.matched()
     }
 
     /// Returns the Kubernetes Node that is matched to it.
-    pub fn node(&self) -> Option<&'w Arc<Node>> {
+    pub(super) fn node(&self) -> Option<&'w Arc<Node>> {
         let uid = &self.found()?.node?.uid;
         self.world
             .nodes
@@ -73,12 +73,12 @@ impl<'w> View<'w> {
     }
 
     /// Starts its new status.
-    pub fn draft(&self) -> Draft<VPSieNodeStatus> {
+    pub(super) fn draft(&self) -> Draft<VPSieNodeStatus> {
         Draft::of_claim(self.object(), self.world.now)
     }
 
     /// Starts a batch with its finalizer, which comes before anything else.
-    pub fn batch(&self) -> Batch {
+    pub(super) fn batch(&self) -> Batch {
         let mut batch = Batch::about(self.object());
         if !Kind::VpsieNode.is_kept(self.object()) {
             batch.push(Kind::VpsieNode.keep(self.object()));
@@ -87,23 +87,23 @@ impl<'w> View<'w> {
     }
 
     /// Returns the match with its machine, when a machine is matched.
-    pub fn found_machine(&self) -> Option<(&'w Match<'w>, &'w MergedMachine<'w>)> {
+    pub(super) fn found_machine(&self) -> Option<(&'w Match<'w>, &'w MergedMachine<'w>)> {
         let found = self.found()?;
         Some((found, found.machine.as_ref()?))
     }
 
     /// Tells whether VPSie answered the newest poll of the cluster; without an answer, no time-out proves anything.
-    pub fn has_reply(&self) -> bool {
+    pub(super) fn has_reply(&self) -> bool {
         self.cluster.is_some_and(|cluster| cluster.latest().is_some())
     }
 
     /// Tells whether a machine is proven gone at VPSie.
-    pub fn is_gone(&self, machine: &NodeUuid) -> bool {
+    pub(super) fn is_gone(&self, machine: &NodeUuid) -> bool {
         self.cluster.is_some_and(|cluster| cluster.is_gone(machine))
     }
 
     /// Tells whether the recorded Node still exists, whatever matching says of it.
-    pub fn is_node_listed(&self) -> bool {
+    pub(super) fn is_node_listed(&self) -> bool {
         let status = self.object().status.as_ref();
         let name = status.and_then(|status| status.node_name.as_ref());
         name.is_some()

@@ -443,7 +443,9 @@ fn joining_times_out() {
         with_machine(Phase::Joining).status(|status| status.provisioned_at = Some(at(-seconds)))
     };
     let no_node = condition(NODE_JOINED, false, "WaitingForNode", NO_NODE);
-    let status = write(&waited(900), |status| conditions(status, &[no_node.clone()]));
+    let status = write(&waited(900), |status| {
+        conditions(status, std::slice::from_ref(&no_node))
+    });
     check(prepared().claim(waited(900)).polled(&["m1"]), &[status]);
 
     let message = "the machine runs but its Node did not join in time; delete this VPSieNode";
@@ -457,7 +459,9 @@ fn joining_times_out() {
     });
     check(prepared().claim(waited(901)).polled(&["m1"]), &[status]);
 
-    let status = write(&waited(901), |status| conditions(status, &[no_node.clone()]));
+    let status = write(&waited(901), |status| {
+        conditions(status, std::slice::from_ref(&no_node))
+    });
     let error = CallError::TimedOut {
         call: Call::GetCluster,
     };

@@ -150,9 +150,11 @@ fn a_raised_minimum_is_filled_whatever_failed_before() {
 }
 
 fn created(commands: &[Command]) -> Vec<String> {
-    let name = |command: &Command| match command {
-        Command::CreateVpsieNode(object) => Some(object.name_any()),
-        _ => None,
+    let name = |command: &Command| {
+        let Command::CreateVpsieNode(object) = command else {
+            return None;
+        };
+        Some(object.name_any())
     };
     commands.iter().filter_map(name).collect()
 }
