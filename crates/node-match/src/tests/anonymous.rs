@@ -387,3 +387,20 @@ fn machine_of_a_node_in_other_hands_is_not_given_away() {
         ],
     );
 }
+
+/// R3: a machine that bears a claim's name waits for it, and only the other is handed out.
+#[test]
+fn named_machine_that_does_not_run_is_kept_for_its_claim() {
+    let empty = baseline(&[]);
+    let world = snapshot(9)
+        .claims([claim("web").since(&empty), claim("z").since(&empty).requested(1)])
+        .machines([
+            machine(1).named("web-1").in_status("installing"),
+            machine(2).named("hel-2").created(1),
+        ]);
+    check_all(
+        &world,
+        &["web: waiting machine-not-running", "z: matched 2 by anonymous"],
+        &["1 candidate"],
+    );
+}

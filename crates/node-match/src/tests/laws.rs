@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::testing::{told, told_unexplained};
+use crate::testing::{CLUSTER, machine, node, told, told_unexplained};
 use crate::tests::fleets::{OTHER_CLUSTER, fleets, machines};
 use crate::{EvidenceKind, Link, Machine, Matching, Node, Snapshot, Verdict, match_fleet};
 
@@ -143,6 +143,24 @@ fn machine_of_another_cluster_changes_nothing() {
     runner
         .run(&(fleets(), machines()), law)
         .unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// R8: a machine of another group, with its Node, changes no verdict.
+#[test]
+fn addition_to_another_group_changes_nothing() {
+    everywhere(|fleet| {
+        let mut fleet = fleet.clone();
+        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+        // A claim that names no group is concerned by every group.
+        fleet.claims.retain(|claim| claim.group.is_some());
+        let before = told(&match_fleet(&fleet));
+        fleet.machines.push(machine(999).in_group(999).created(5));
+        fleet
+            .nodes
+            .push(node("foreign").provided("vpsie://machine-999").created(6));
+        prop_assert_eq!(told(&match_fleet(&fleet)), before);
+        Ok(())
+    });
 }
 
 /// R0, R8: what is matched stays matched when it is recorded.
