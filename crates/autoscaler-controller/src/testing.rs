@@ -3,6 +3,7 @@
 //! Everything lives in namespace `kube-system` and cluster `c1`, unless it says otherwise. Uids are
 //! `namespace/name`. Verdicts are given by hand, so that no test here depends on the rules of matching.
 
+pub(crate) mod expected;
 mod objects;
 mod verdicts;
 mod worlds;

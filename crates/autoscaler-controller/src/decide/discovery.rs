@@ -105,3 +105,6 @@ fn say_refusal(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
     draft.status.last_error = Some(error.clone());
     draft.condition(ERROR, true, reason, error);
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,6 @@ fn is_ready(node: &Node) -> bool {
         .iter()
         .any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::*;
 use crate::command::StatusWrite;
 use crate::intent::Outcome;
 use crate::resources::Condition;
+use crate::testing::expected::{check, node_target, target};
 use crate::testing::{
     ClaimBuilder, TestWorld, ambiguous, at, claim, cluster_id, condition, conflict, found, intent, listed,
     node, reply, timed_out, waiting, world,
@@ -11,26 +12,8 @@ use crate::testing::{
 use node_match::{Machine, NotParticipatingReason};
 use vpsie_api::{Call, CallError};
 
-fn target() -> Target {
-    Target {
-        namespace: "kube-system".to_owned(),
-        name: "web-1".to_owned(),
-        uid: "kube-system/web-1".to_owned(),
-        resource_version: "1".to_owned(),
-    }
-}
-
-fn node_target() -> Target {
-    Target {
-        namespace: String::new(),
-        name: "n1".to_owned(),
-        uid: "kube-system/n1".to_owned(),
-        resource_version: "1".to_owned(),
-    }
-}
-
 fn release() -> Command {
-    Command::RemoveFinalizer(Kind::VpsieNode, target(), Vec::new())
+    Command::RemoveFinalizer(Kind::VpsieNode, target("web-1"), Vec::new())
 }
 
 /// A VPSieNode with machine `m1` that a person deletes.
@@ -65,14 +48,14 @@ fn status(before: &ClaimBuilder, phase: Phase, conditions: &[Condition]) -> Comm
         status,
         cleared: Vec::new(),
     };
-    Command::WriteVpsieNodeStatus(target(), Box::new(write))
+    Command::WriteVpsieNodeStatus(target("web-1"), Box::new(write))
 }
 
 /// The permit that is made now for `m1`.
 fn removal() -> Command {
     let (machine, reply) = (NodeUuid::new("m1"), reply(-10, &["m1"]));
     let permit = examine(
-        &target(),
+        &target("web-1"),
         &cluster_id(),
         Some(&machine),
         Some(&reply),
@@ -89,11 +72,6 @@ fn deleting() -> Condition {
         "Deleting",
         "the removal of the machine is asked for",
     )
-}
-
-#[track_caller]
-fn check(world: TestWorld, expected: &[Command]) {
-    assert_eq!(world.claim_commands("web-1"), expected);
 }
 
 /// LC-24: the status says so, then the machine is removed.
@@ -241,7 +219,7 @@ fn node_is_cordoned_before_its_machine_goes() {
     let [write, remove] = then;
     check(
         with(marked("n1")),
-        &[Command::CordonNode(node_target()), write, remove],
+        &[Command::CordonNode(node_target("n1")), write, remove],
     );
     let mut cordoned = marked("n1");
     cordoned.spec.get_or_insert_default().unschedulable = Some(true);
@@ -258,7 +236,7 @@ fn vpsie_node_of_a_gone_machine_ends() {
     check(gone(), &[release()]);
     check(
         gone().node(marked("n1")),
-        &[Command::DeleteNode(node_target()), release()],
+        &[Command::DeleteNode(node_target("n1")), release()],
     );
     check(gone().verdict("web-1", conflict()), &[release()]);
 }
@@ -290,7 +268,7 @@ fn node_of_the_go_autoscaler_is_deleted_by_its_recorded_name() {
     without_uid.metadata.annotations = None;
     check(
         world().claim(before).polled_empty_thrice().node(without_uid),
-        &[Command::DeleteNode(node_target()), release()],
+        &[Command::DeleteNode(node_target("n1")), release()],
     );
 }
 

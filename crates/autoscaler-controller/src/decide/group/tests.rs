@@ -5,19 +5,11 @@ use crate::command::StatusWrite;
 use crate::intent::{Intent, Outcome};
 use crate::poll::Reply;
 use crate::resources::{Condition, NodeGroupStatus, NodeInfo, Phase};
+use crate::testing::expected::target;
 use crate::testing::{
     GroupBuilder, TestWorld, at, claim, cluster_id, condition, group, intent, provider_group, reply, world,
 };
 use vpsie_api::{Call, CallError, CreateGroup, SizeNumber};
-
-fn target() -> Target {
-    Target {
-        namespace: "kube-system".to_owned(),
-        name: "web".to_owned(),
-        uid: "kube-system/web".to_owned(),
-        resource_version: "1".to_owned(),
-    }
-}
 
 /// The conditions that follow from the counts.
 fn counted(is_ready: bool, is_at_minimum: bool, is_at_maximum: bool) -> [Condition; 3] {
@@ -47,7 +39,7 @@ fn write(before: &GroupBuilder, change: impl FnOnce(&mut NodeGroupStatus)) -> Co
         status,
         cleared: Vec::new(),
     };
-    Command::WriteNodeGroupStatus(target(), Box::new(write))
+    Command::WriteNodeGroupStatus(target("web"), Box::new(write))
 }
 
 fn write_problem(before: &GroupBuilder, reason: &str, message: &str) -> Command {
@@ -121,7 +113,7 @@ fn missing_provider_group_is_asked_for() {
             name: "web".to_owned(),
             size: SizeNumber::new(7),
         };
-        Command::CreateProviderGroup(target(), request)
+        Command::CreateProviderGroup(target("web"), request)
     };
     let plain = |before: &GroupBuilder| {
         write(before, |status| {
@@ -289,7 +281,7 @@ fn finalizer_of_a_group_comes_first() {
     let finalizers = vec![keys::FINALIZER_NODE_GROUP.to_owned()];
     assert_eq!(
         commands[0],
-        Command::AddFinalizer(Kind::NodeGroup, target(), finalizers)
+        Command::AddFinalizer(Kind::NodeGroup, target("web"), finalizers)
     );
 }
 
@@ -299,7 +291,7 @@ fn deletion(name: &str) -> Command {
     Command::DeleteVpsieNode(Target {
         name: name.to_owned(),
         uid: format!("kube-system/{name}"),
-        ..target()
+        ..target("web")
     })
 }
 
@@ -323,7 +315,7 @@ fn deleted_group_deletes_its_vpsie_nodes_and_no_others() {
 /// A deleted group goes when its last VPSieNode, and so its last machine, is gone.
 #[test]
 fn deleted_group_goes_after_its_last_vpsie_node() {
-    let release = Command::RemoveFinalizer(Kind::NodeGroup, target(), Vec::new());
+    let release = Command::RemoveFinalizer(Kind::NodeGroup, target("web"), Vec::new());
     check(
         world().group(group("web").min(3).deleted()).polled(&[]),
         &[release],
@@ -341,7 +333,7 @@ fn deleted_group_goes_after_its_last_vpsie_node() {
             .get_or_insert_default()
             .push("other".to_owned())
     });
-    let release = Command::RemoveFinalizer(Kind::NodeGroup, target(), vec!["other".to_owned()]);
+    let release = Command::RemoveFinalizer(Kind::NodeGroup, target("web"), vec!["other".to_owned()]);
     check(world().group(with_other), &[release]);
 }
 

@@ -1,0 +1,182 @@
+//! Phases Provisioned, Joining and Ready in every situation, to the exact commands.
+
+use super::*;
+use crate::command::NodeMarks;
+use crate::resources::keys;
+use crate::testing::expected::{check, conditions, node_target, prepared, with_machine, with_node, write};
+use crate::testing::{ClaimBuilder, at, condition, node};
+use chrono::TimeDelta;
+use vpsie_api::{Call, CallError};
+
+fn not_ready(name: &str) -> k8s_openapi::api::core::v1::Node {
+    let mut node = node(name);
+    node.status = None;
+    node
+}
+
+fn marks() -> NodeMarks {
+    let text = |pairs: &[(&str, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        pairs.collect()
+    };
+    NodeMarks {
+        claim: "web-1".to_owned(),
+        labels: text(&[
+            (keys::LABEL_MANAGED, "true"),
+            (keys::LABEL_NODE_GROUP, "web"),
+            (keys::LABEL_VPSIE_NODE, "web-1"),
+            (keys::LABEL_DATACENTER, "dc1"),
+        ]),
+        annotations: text(&[
+            (keys::ANNOTATION_VPSIE_NODE_UID, "kube-system/web-1"),
+            (keys::ANNOTATION_NODE_GROUP_NAMESPACE, "kube-system"),
+        ]),
+        group_taints: Vec::new(),
+        taints: None,
+    }
+}
+
+const JOINED: &str = "the Node of the machine is known and labelled";
+
+/// M3, L4: the Node is labelled before the status says that it joined.
+#[test]
+fn node_that_is_ready_makes_its_vpsie_node_ready() {
+    for phase in [Phase::Provisioned, Phase::Joining] {
+        let before = with_machine(phase);
+        let status = write(&before, |status| {
+            status.phase = Some(Phase::Ready);
+            status.node_name = Some("n1".to_owned());
+            (status.joined_at, status.ready_at) = (Some(at(0)), Some(at(0)));
+            let joined = condition(NODE_JOINED, true, "Joined", JOINED);
+            let ready = condition(NODE_READY, true, "Ready", "the Node is Ready");
+            conditions(status, &[joined, ready]);
+        });
+        let world = prepared().claim(before).polled(&["m1"]).node(node("n1"));
+        check(
+            world.verdict("web-1", with_node()),
+            &[Command::LabelNode(node_target("n1"), marks()), status],
+        );
+    }
+}
+
+#[test]
+fn node_that_is_not_ready_is_joining() {
+    let before = with_machine(Phase::Provisioned);
+    let status = write(&before, |status| {
+        status.phase = Some(Phase::Joining);
+        status.node_name = Some("n1".to_owned());
+        status.joined_at = Some(at(0));
+        let joined = condition(NODE_JOINED, true, "Joined", JOINED);
+        let ready = condition(NODE_READY, false, "NotReady", "the Node is not Ready");
+        conditions(status, &[joined, ready]);
+    });
+    let world = prepared().claim(before).polled(&["m1"]).node(not_ready("n1"));
+    check(
+        world.verdict("web-1", with_node()),
+        &[Command::LabelNode(node_target("n1"), marks()), status],
+    );
+}
+
+/// L5: a Node that is marked for another VPSieNode is left alone and reported.
+#[test]
+fn node_of_another_is_left_alone() {
+    let mut claimed = node("n1");
+    claimed.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
+    let before = with_machine(Phase::Joining);
+    let message = "Node n1 is marked for VPSieNode web-2 and is left alone";
+    let status = write(&before, |status| {
+        conditions(status, &[condition(ERROR, true, "NodeClaimedByAnother", message)]);
+    });
+    let world = prepared().claim(before).polled(&["m1"]).node(claimed);
+    check(world.verdict("web-1", with_node()), &[status]);
+}
+
+const NO_NODE: &str = "no Node of this machine is seen yet";
+
+/// I4: joining has a time limit of its own, from the moment the machine was known.
+#[test]
+fn joining_times_out() {
+    let waited = |seconds: i64| {
+        with_machine(Phase::Joining).status(|status| status.provisioned_at = Some(at(-seconds)))
+    };
+    let no_node = condition(NODE_JOINED, false, "WaitingForNode", NO_NODE);
+    let status = write(&waited(900), |status| {
+        conditions(status, std::slice::from_ref(&no_node))
+    });
+    check(prepared().claim(waited(900)).polled(&["m1"]), &[status]);
+
+    let message = "the machine runs but its Node did not join in time; delete this VPSieNode";
+    let status = write(&waited(901), |status| {
+        status.phase = Some(Phase::Failed);
+        status.last_error = Some(message.to_owned());
+        conditions(
+            status,
+            &[no_node.clone(), condition(ERROR, true, "JoiningTimeout", message)],
+        );
+    });
+    check(prepared().claim(waited(901)).polled(&["m1"]), &[status]);
+
+    let status = write(&waited(901), |status| {
+        conditions(status, std::slice::from_ref(&no_node))
+    });
+    let error = CallError::TimedOut {
+        call: Call::GetCluster,
+    };
+    check(
+        prepared().claim(waited(901)).polled(&["m1"]).answered(Err(error)),
+        &[status],
+    );
+}
+
+/// A VPSieNode whose Node joined an hour ago.
+fn long_joined(phase: Phase) -> ClaimBuilder {
+    with_machine(phase).status(|status| {
+        status.node_name = Some("n1".to_owned());
+        (status.provisioned_at, status.joined_at) = (Some(at(-3700)), Some(at(-3600)));
+        let mut joined = condition(NODE_JOINED, true, "Joined", JOINED);
+        let mut ready = condition(NODE_READY, true, "Ready", "the Node is Ready");
+        (joined.last_transition_time, ready.last_transition_time) = (Some(at(-3600)), Some(at(-3600)));
+        conditions(status, &[joined, ready]);
+    })
+}
+
+const VANISHED: &str = "the Node is gone while its machine runs";
+
+/// A Node that vanishes is awaited from then on, however long ago the machine was made.
+#[test]
+fn vanished_node_is_awaited_again() {
+    let gone = [
+        condition(NODE_JOINED, false, "NodeVanished", VANISHED),
+        condition(NODE_READY, false, "NodeVanished", VANISHED),
+    ];
+    for phase in [Phase::Ready, Phase::Joining] {
+        let before = long_joined(phase);
+        let status = write(&before, |status| {
+            status.phase = Some(Phase::Joining);
+            conditions(status, &gone);
+        });
+        check(prepared().claim(before).polled(&["m1"]), &[status]);
+    }
+    let awaited = long_joined(Phase::Joining).status(|status| conditions(status, &gone));
+    check(prepared().claim(awaited.clone()).polled(&["m1"]), &[]);
+    let mut late = prepared().claim(awaited).polled(&["m1"]);
+    late.now += TimeDelta::seconds(901);
+    let Some(Command::WriteVpsieNodeStatus(_, write)) = late.claim_commands("web-1").pop() else {
+        panic!("no status");
+    };
+    assert_eq!(write.status.phase, Some(Phase::Failed), "it has a limit, too");
+}
+
+/// While VPSie is silent, matching vouches for nothing; a Node that is there stays joined.
+#[test]
+fn listed_node_stays_joined_while_vpsie_is_silent() {
+    for phase in [Phase::Ready, Phase::Joining] {
+        let error = CallError::TimedOut {
+            call: Call::GetCluster,
+        };
+        let world = prepared().claim(long_joined(phase)).polled(&["m1"]);
+        check(world.answered(Err(error)).node(node("n1")), &[]);
+    }
+}
