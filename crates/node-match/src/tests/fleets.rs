@@ -24,42 +24,44 @@ pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
         vec(nodes(), 0..8),
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.1),
-        0..40i64,
+        (0..40i64, weighted(0.3, 0..3u32), weighted(0.3, 0..3u32)),
         vec(baselines(), 3),
     );
-    parts.prop_map(|(claims, machines, nodes, anonymous, locked, now, baselines)| {
-        let mut snapshot = Snapshot::new(at(now));
-        snapshot.settings.anonymous = anonymous;
-        snapshot.clusters = vec![Cluster {
-            id: CLUSTER.to_owned(),
-            shape: ClusterShape {
-                locked: Some(locked),
-                ..ClusterShape::default()
-            },
-        }];
-        snapshot.groups = [(GROUP, 2), (OTHER_GROUP, 4)]
-            .map(|(id, cpu)| group(id, cpu))
-            .to_vec();
-        let baselines: Vec<Arc<Baseline>> = baselines.into_iter().map(Arc::new).collect();
-        snapshot.claims = claims
-            .into_iter()
-            .enumerate()
-            .map(|(index, (mut claim, baseline))| {
-                claim.uid = format!("uid-{index}");
-                claim.baseline = baseline.map(|number| Arc::clone(&baselines[number]));
-                claim
-            })
-            .collect();
-        snapshot.machines = machines;
-        snapshot.nodes = numbered(nodes);
-        for (node, machine) in snapshot.nodes.iter_mut().zip(&snapshot.machines) {
-            // Left to chance, hardly any provider id would name a machine that is there.
-            if let (Some(provider_id), Some(identifier)) = (&mut node.provider_id, &machine.identifier) {
-                *provider_id = format!("vpsie://hel/{identifier}");
+    parts.prop_map(
+        |(claims, machines, nodes, anonymous, locked, (now, ours, theirs), baselines)| {
+            let mut snapshot = Snapshot::new(at(now));
+            snapshot.settings.anonymous = anonymous;
+            snapshot.clusters = vec![Cluster {
+                id: CLUSTER.to_owned(),
+                shape: ClusterShape {
+                    locked: Some(locked),
+                    ..ClusterShape::default()
+                },
+            }];
+            snapshot.groups = [(GROUP, 2, ours), (OTHER_GROUP, 4, theirs)]
+                .map(|(id, cpu, count)| group(id, cpu, count))
+                .to_vec();
+            let baselines: Vec<Arc<Baseline>> = baselines.into_iter().map(Arc::new).collect();
+            snapshot.claims = claims
+                .into_iter()
+                .enumerate()
+                .map(|(index, (mut claim, baseline))| {
+                    claim.uid = format!("uid-{index}");
+                    claim.baseline = baseline.map(|number| Arc::clone(&baselines[number]));
+                    claim
+                })
+                .collect();
+            snapshot.machines = machines;
+            snapshot.nodes = numbered(nodes);
+            for (node, machine) in snapshot.nodes.iter_mut().zip(&snapshot.machines) {
+                // Left to chance, hardly any provider id would name a machine that is there.
+                if let (Some(provider_id), Some(identifier)) = (&mut node.provider_id, &machine.identifier) {
+                    *provider_id = format!("vpsie://hel/{identifier}");
+                }
             }
-        }
-        snapshot
-    })
+            snapshot
+        },
+    )
 }
 
 /// Numbers the Nodes; Kubernetes allows no two of one name.
@@ -75,14 +77,14 @@ fn numbered(nodes: Vec<Node>) -> Vec<Node> {
     nodes
 }
 
-fn group(id: u64, cpu: u32) -> Group {
+fn group(id: u64, cpu: u32, nodes_count: Option<u32>) -> Group {
     Group {
         cluster: CLUSTER.to_owned(),
         id,
         cpu: Some(cpu),
         ram_mb: Some(4096),
         disk_gb: Some(80),
-        nodes_count: None,
+        nodes_count,
     }
 }
 

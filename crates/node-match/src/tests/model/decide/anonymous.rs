@@ -1,6 +1,6 @@
 //! R7 by trying everything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{created, identity, last};
 use super::{Age, State};
@@ -22,12 +22,21 @@ impl State<'_, '_> {
             .chain((0..self.world.nodes.len()).map(Part::Node))
             .collect();
         let mut edges: Vec<(usize, Part)> = Vec::new();
+        let mut groups: BTreeMap<Part, Option<u64>> = BTreeMap::new();
         for part in parts {
-            let fits = |claim: &usize| {
-                let (group, wanted) = (self.group_of(part), self.world.claims[*claim].group);
-                self.is_new(*claim, part) && (group.is_none() || wanted.is_none() || group == wanted)
-            };
-            let claims: Vec<usize> = open.iter().copied().filter(fits).collect();
+            let mut claims: Vec<usize> = open
+                .iter()
+                .copied()
+                .filter(|claim| self.is_new(*claim, part))
+                .collect();
+            let risen: BTreeSet<u64> = claims.iter().flat_map(|claim| self.risen(*claim)).collect();
+            let only_risen = risen.first().copied().filter(|_| risen.len() == 1);
+            let group = self.group_of(part).or(only_risen);
+            claims.retain(|claim| {
+                let wanted = self.world.claims[*claim].group;
+                group.is_none() || wanted.is_none() || group == wanted
+            });
+            groups.insert(part, group);
             if claims.iter().any(|claim| !self.world.claims[*claim].taken_over) {
                 edges.extend(claims.into_iter().map(|claim| (claim, part)));
             }
@@ -44,7 +53,8 @@ impl State<'_, '_> {
                 }
             }
             left.retain(|claim| !claims.contains(claim));
-            self.settle_component(&open, &edges, claims, parts);
+            let is_unknown = parts.iter().any(|part| groups[part].is_none());
+            self.settle_component(&open, &edges, claims, parts, is_unknown);
         }
     }
 
@@ -54,6 +64,7 @@ impl State<'_, '_> {
         edges: &[(usize, Part)],
         claims: BTreeSet<usize>,
         parts: BTreeSet<Part>,
+        is_any_unknown: bool,
     ) {
         let world = self.world;
         if !world.fleet.settings.anonymous {
@@ -68,8 +79,7 @@ impl State<'_, '_> {
             .map(|c| facts(*c).group)
             .collect();
         let is_changing = cluster == CLUSTER && world.fleet.clusters[0].shape.locked == Some(true);
-        let is_unknown = groups.len() > 1
-            || (open_groups.len() > 1 && parts.iter().any(|part| self.group_of(*part).is_none()));
+        let is_unknown = groups.len() > 1 || (open_groups.len() > 1 && is_any_unknown);
         let mut order: Vec<usize> = claims.iter().copied().collect();
         order.sort_by_key(|claim| (facts(*claim).taken_over, last(facts(*claim).requested_at), *claim));
         let mut oldest: Vec<Part> = parts.into_iter().collect();
@@ -119,6 +129,27 @@ impl State<'_, '_> {
                 self.waiting.insert(claim);
             }
         }
+    }
+
+    /// The groups that have grown since the claim's baseline; only the first is ever counted there.
+    fn risen(&self, claim: usize) -> Vec<u64> {
+        let facts = self.world.claims[claim];
+        let is_counted = facts
+            .baseline
+            .as_ref()
+            .is_some_and(|baseline| !baseline.nodes_counts().is_empty());
+        let groups = self
+            .world
+            .fleet
+            .groups
+            .iter()
+            .filter(|group| is_counted && group.cluster == facts.cluster);
+        let has_grown = |group: &&crate::Group| {
+            group
+                .nodes_count
+                .is_some_and(|now| now > if group.id == GROUP { 1 } else { 0 })
+        };
+        groups.filter(has_grown).map(|group| group.id).collect()
     }
 
     fn is_open(&self, claim: usize) -> bool {
