@@ -11,11 +11,14 @@ use crate::envelope::Reply;
 use crate::request::Request;
 use crate::{
     Accepted, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials, DatacenterId,
-    EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings, SettingsError,
-    Transport, VpsieApi,
+    EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Retry, Settings,
+    SettingsError, Transport, VpsieApi,
 };
 
+mod breaker;
+mod lanes;
 mod line;
+mod repeat;
 mod session;
 
 use line::Line;
@@ -31,6 +34,7 @@ pub struct Client {
     line: Line,
     session: Session,
     start_within: Duration,
+    retry: Retry,
 }
 
 impl Client {
@@ -49,12 +53,14 @@ impl Client {
             line: Line::new(&settings, transport)?,
             session,
             start_within,
+            retry: settings.retry,
         })
     }
 
-    /// Sends a request that only reads.
+    /// Sends a request that only reads, and repeats it where that can help.
     async fn read(&self, request: &Request) -> Result<Reply, CallError> {
-        Ok(self.exchange(request, None).await?)
+        self.line.check(request)?;
+        repeat::read(&self.retry, async || Ok(self.exchange(request, None).await?)).await
     }
 
     /// Sends a request that changes something: soon, or not at all.
@@ -97,7 +103,7 @@ impl Client {
                 reason,
             });
         }
-        let response = self.line.send(request, Some(key.header())).await?;
+        let response = self.line.send(request, Some(key.header()), latest).await?;
         Reply::read(request.call, &response, &[self.session.secret(), key.secret()])
     }
 }

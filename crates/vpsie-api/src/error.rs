@@ -113,6 +113,22 @@ pub enum CallError {
         /// Why not.
         reason: String,
     },
+    /// Our own rate limit held the request back for too long; it was not sent.
+    #[error("{call}: our own rate limit holds it back; wait {} s, or allow more calls in a minute", .retry_after.as_secs())]
+    HeldBack {
+        /// What was being done.
+        call: Call,
+        /// When there may be room.
+        retry_after: Duration,
+    },
+    /// VPSie failed so often that it is left alone for a while; nothing was sent.
+    #[error("{call}: VPSie failed too often and is left alone for a while; wait {} s", .retry_after.as_secs())]
+    BreakerOpen {
+        /// What was being done.
+        call: Call,
+        /// When it is tried again.
+        retry_after: Duration,
+    },
     /// No answer in time; the request may have arrived.
     #[error("{call}: no answer within the time limit; try later")]
     TimedOut {
@@ -157,6 +173,8 @@ impl CallError {
             Self::Undecodable { .. } => "undecodable",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::NotSent { .. } => "not_sent",
+            Self::HeldBack { .. } => "held_back",
+            Self::BreakerOpen { .. } => "breaker_open",
             Self::TimedOut { .. } => "timed_out",
             Self::ConnectionLost { .. } => "connection_lost",
         }
@@ -176,6 +194,8 @@ impl CallError {
             | Self::Undecodable { call, .. }
             | Self::BodyTooLarge { call }
             | Self::NotSent { call, .. }
+            | Self::HeldBack { call, .. }
+            | Self::BreakerOpen { call, .. }
             | Self::TimedOut { call }
             | Self::ConnectionLost { call, .. } => *call,
         }
@@ -195,6 +215,9 @@ impl CallError {
             Self::Refused { .. } => NextStep::Never,
             Self::RateLimited { retry_after, .. } => {
                 NextStep::After(retry_after.unwrap_or(RATE_LIMIT_WINDOW))
+            }
+            Self::HeldBack { retry_after, .. } | Self::BreakerOpen { retry_after, .. } => {
+                NextStep::After(*retry_after)
             }
             Self::Html { .. }
             | Self::Server { .. }
@@ -219,6 +242,8 @@ impl CallError {
             | Self::Undecodable { .. }
             | Self::BodyTooLarge { .. }
             | Self::NotSent { .. }
+            | Self::HeldBack { .. }
+            | Self::BreakerOpen { .. }
             | Self::TimedOut { .. }
             | Self::ConnectionLost { .. } => None,
         }

@@ -100,6 +100,6 @@ pub use id::{
 pub use k8s::{Accepted, Cluster, ClusterNode, ClusterSummary, CreateGroup, NodeGroup};
 pub use offer::Offer;
 pub use refusal::RefusalReason;
-pub use settings::{Now, Settings, SettingsError};
+pub use settings::{AuthHeader, BreakerSettings, Now, Retry, Settings, SettingsError};
 pub use timestamp::Timestamp;
 pub use transport::{Transport, TransportError};

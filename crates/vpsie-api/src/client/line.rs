@@ -1,19 +1,26 @@
 //! Where requests go and over what, without a thought of who is asking.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use tokio::time::Instant;
 use url::Url;
 
+use super::breaker::{Breaker, Health};
+use super::lanes::Lanes;
 use crate::request::Request;
 use crate::{Call, CallError, Settings, SettingsError, Transport, TransportError};
 
-/// Joins the base URL and the transport.
+/// Joins the base URL and the transport, and lets through only what may leave now.
 pub(super) struct Line {
     base: Url,
     user_agent: HeaderValue,
+    wait_at_most: Duration,
+    lanes: Lanes,
+    breaker: Mutex<Breaker>,
     transport: Arc<dyn Transport>,
 }
 
@@ -24,21 +31,42 @@ impl Line {
         Ok(Self {
             base: base(&settings.base_url)?,
             user_agent,
+            wait_at_most: settings.wait_at_most,
+            lanes: Lanes::new(settings.calls_per_minute)?,
+            breaker: Mutex::new(Breaker::new(settings.breaker.clone())),
             transport,
         })
     }
 
-    /// Sends a request once.
+    /// Checks that the request can be written down at all.
+    pub(super) fn check(&self, request: &Request) -> Result<(), CallError> {
+        request.to_http(&self.base, &self.user_agent, None).map(|_| ())
+    }
+
+    /// Sends a request once, when there is room; not later than `latest`.
     pub(super) async fn send(
         &self,
         request: &Request,
         authorization: Option<(HeaderName, HeaderValue)>,
+        latest: Option<Instant>,
     ) -> Result<Response<Bytes>, CallError> {
+        let call = request.call;
         let http = request.to_http(&self.base, &self.user_agent, authorization)?;
-        self.transport
-            .send(http)
-            .await
-            .map_err(|error| call_error(request.call, error))
+        let open = |retry_after| CallError::BreakerOpen { call, retry_after };
+        // Asked twice: before the wait, not to wait in vain; after it, for what has happened since.
+        self.breaker().closed_for(Instant::now()).map_err(open)?;
+        let latest = latest.unwrap_or_else(|| Instant::now() + self.wait_at_most);
+        let room = self.lanes.pass(call, latest).await;
+        room.map_err(|retry_after| CallError::HeldBack { call, retry_after })?;
+        let pass = self.breaker().admit(Instant::now()).map_err(open)?;
+        let answer = self.transport.send(http).await;
+        self.breaker().report(&pass, health(&answer), Instant::now());
+        answer.map_err(|error| call_error(call, error))
+    }
+
+    /// No change of the breaker can stop half-way, so a panic elsewhere leaves it sound.
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,6 +95,24 @@ fn base(text: &str) -> Result<Url, SettingsError> {
         return Err(wrong("holds a query or a fragment"));
     }
     Ok(url)
+}
+
+/// Tells what an exchange says about VPSie's health; an answer beyond the limit is an answer.
+fn health(answer: &Result<Response<Bytes>, TransportError>) -> Health {
+    match answer {
+        Ok(response) => {
+            let status = response.status();
+            if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+                Health::Ill
+            } else {
+                Health::Well
+            }
+        }
+        Err(TransportError::BodyTooLarge) => Health::Well,
+        Err(TransportError::NotSent(_) | TransportError::TimedOut | TransportError::ConnectionLost(_)) => {
+            Health::Ill
+        }
+    }
 }
 
 fn call_error(call: Call, error: TransportError) -> CallError {

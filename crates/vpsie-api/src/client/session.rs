@@ -176,7 +176,7 @@ impl Exchanged {
     }
 
     async fn attempt(&self, line: &Line, request: &Request) -> Result<Key, CallError> {
-        let response = line.send(request, None).await?;
+        let response = line.send(request, None, None).await?;
         self.read(&response)
     }
 
@@ -223,6 +223,8 @@ fn may_dislike_the_encoding(error: &CallError) -> bool {
         | CallError::Server { .. }
         | CallError::BodyTooLarge { .. }
         | CallError::NotSent { .. }
+        | CallError::HeldBack { .. }
+        | CallError::BreakerOpen { .. }
         | CallError::TimedOut { .. }
         | CallError::ConnectionLost { .. } => false,
     }

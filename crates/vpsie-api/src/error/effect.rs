@@ -57,9 +57,11 @@ impl EffectError {
 impl From<CallError> for EffectError {
     fn from(cause: CallError) -> Self {
         match &cause {
-            CallError::Unauthorized { .. } | CallError::RateLimited { .. } | CallError::NotSent { .. } => {
-                Self::NotSent(cause)
-            }
+            CallError::Unauthorized { .. }
+            | CallError::RateLimited { .. }
+            | CallError::NotSent { .. }
+            | CallError::HeldBack { .. }
+            | CallError::BreakerOpen { .. } => Self::NotSent(cause),
             // These two arise from JSON errors only, and the words or the status are known.
             CallError::Forbidden { .. } | CallError::NotFound { .. } => Self::Refused(cause),
             CallError::Refused { status, message, .. } => {

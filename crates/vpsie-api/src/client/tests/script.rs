@@ -96,6 +96,7 @@ pub(super) fn settings() -> Settings {
     let now = Arc::new(now);
     Settings {
         user_agent: "tests/1".to_owned(),
+        retry: crate::Retry::never(),
         now,
         ..Settings::default()
     }
