@@ -7,6 +7,7 @@ mod facts;
 mod fleets;
 mod laws;
 mod model;
+mod newness;
 mod settled;
 mod worlds;
 

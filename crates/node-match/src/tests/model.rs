@@ -1,6 +1,7 @@
 //! A slow and obvious model of the rules: it shares the input types with the crate, and nothing else.
 
 mod decide;
+mod eligible;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

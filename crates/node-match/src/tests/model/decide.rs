@@ -4,23 +4,14 @@ mod anonymous;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
-
-use super::{Record, Told, World, created};
+use super::eligible::Age;
+use super::{Record, Told, World};
 use crate::testing::CLUSTER;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Own {
     Claim(usize),
     Conflict,
-}
-
-#[derive(PartialEq, Clone, Copy)]
-enum Age {
-    New,
-    Later,
-    Unknown,
-    Old,
 }
 
 struct State<'w, 'a> {
@@ -57,145 +48,6 @@ impl<'a> World<'a> {
         state.settle_named();
         state.settle_anonymous();
         (0..self.claims.len()).map(|claim| state.tell(claim)).collect()
-    }
-
-    fn earliest(&self, claim: usize) -> Option<DateTime<Utc>> {
-        self.claims[claim]
-            .requested_at
-            .map(|at| at - self.fleet.settings.clock_skew)
-    }
-
-    fn age(&self, claim: usize, machine: usize) -> Age {
-        let keys = self.machines[machine].iter().flat_map(|r| {
-            [
-                r.id.filter(|id| *id != 0).map(|id| id.to_string()),
-                r.identifier.clone(),
-                r.hostname.clone(),
-            ]
-        });
-        if let Some(baseline) = &self.claims[claim].baseline {
-            if keys.flatten().any(|key| baseline.contains(&key)) {
-                return Age::Old;
-            }
-            if baseline.is_complete() {
-                return Age::New;
-            }
-        }
-        match (created(&self.machines[machine]), self.earliest(claim)) {
-            (Some((at, true)), Some(earliest)) if at < earliest => Age::Old,
-            (Some((_, true)), Some(_)) => Age::Later,
-            _ => Age::Unknown,
-        }
-    }
-
-    fn is_running(&self, machine: usize) -> bool {
-        self.machines[machine]
-            .iter()
-            .all(|r| r.status.as_deref().is_none_or(|s| s == "Running"))
-    }
-
-    /// Everything but age and status.
-    fn stands(&self, claim: usize, machine: usize) -> bool {
-        let reports = &self.machines[machine];
-        let claim = self.claims[claim];
-        let group = reports.iter().find_map(|r| r.group);
-        let described = self
-            .fleet
-            .groups
-            .iter()
-            .find(|g| claim.cluster == g.cluster && claim.group == Some(g.id));
-        reports[0].cluster == claim.cluster
-            && !reports.iter().any(|r| r.is_deleted)
-            && !self.is_control_plane(machine)
-            && (group.is_none() || claim.group.is_none() || group == claim.group)
-            && described.is_none_or(|g| reports.iter().all(|r| r.cpu.is_none() || r.cpu == g.cpu))
-    }
-
-    fn is_node_eligible(&self, claim: usize, node: usize) -> bool {
-        let (facts, node) = (self.claims[claim], self.nodes[node]);
-        let is_for_us = match (&node.claim_uid, &node.claim_label) {
-            (Some(uid), _) => *uid == facts.uid,
-            (None, Some(name)) => *name == facts.name,
-            (None, None) => true,
-        };
-        let is_old = matches!((node.created_at, self.earliest(claim)), (Some(at), Some(from)) if at < from);
-        facts.cluster == CLUSTER
-            && !node.control_plane
-            && is_for_us
-            && !is_old
-            && !facts
-                .baseline
-                .as_ref()
-                .is_some_and(|baseline| baseline.contains(&node.name))
-    }
-
-    fn is_labelled(&self, claim: usize, node: usize) -> bool {
-        let (facts, node) = (self.claims[claim], self.nodes[node]);
-        let namesakes = self
-            .claims
-            .iter()
-            .filter(|c| c.cluster == CLUSTER && c.name == facts.name)
-            .count();
-        facts.cluster == CLUSTER
-            && match (&node.claim_uid, &node.claim_label) {
-                (Some(uid), _) => *uid == facts.uid,
-                (None, Some(name)) => *name == facts.name && namesakes == 1,
-                (None, None) => false,
-            }
-    }
-
-    /// The only claim that a text names, by an exact name (rank 3) or by the pattern (rank 5).
-    fn named(&self, rank: usize, cluster: &str, text: &str) -> Option<usize> {
-        let ours = || {
-            self.claims
-                .iter()
-                .enumerate()
-                .filter(|(_, c)| c.cluster == cluster)
-        };
-        let found: Vec<usize> = if rank == 3 {
-            let bears = |c: &crate::Claim| {
-                c.name == text
-                    || c.hostname
-                        .as_ref()
-                        .is_some_and(|hostname| hostname.to_lowercase() == text)
-            };
-            ours().filter(|(_, c)| bears(c)).map(|(index, _)| index).collect()
-        } else {
-            let starts = |name: &str| {
-                text.strip_prefix(name)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
-            };
-            let longest = ours()
-                .filter(|(_, c)| starts(&c.name))
-                .map(|(_, c)| &c.name)
-                .max_by_key(|n| n.len())?;
-            let has_scheme = (0..self.machines.len()).any(|m| {
-                self.machines[m][0].cluster == cluster
-                    && self
-                        .hostnames(m)
-                        .iter()
-                        .any(|h| h.starts_with("hel-kubernetes-49ab-"))
-            });
-            if has_scheme && ["hel", "hel-kubernetes"].contains(&longest.as_str()) {
-                return None;
-            }
-            ours()
-                .filter(|(_, c)| c.name == *longest)
-                .map(|(index, _)| index)
-                .collect()
-        };
-        if let [claim] = found[..] {
-            Some(claim)
-        } else {
-            None
-        }
-    }
-
-    fn names_machine(&self, rank: usize, claim: usize, machine: usize) -> bool {
-        let cluster = &self.machines[machine][0].cluster;
-        self.hostnames(machine)
-            .iter()
-            .any(|hostname| self.named(rank, cluster, hostname) == Some(claim))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::eligible::Age;
 use super::super::{created, identity, last};
-use super::{Age, State};
+use super::State;
 use crate::testing::{CLUSTER, GROUP};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

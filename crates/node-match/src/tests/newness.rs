@@ -1,0 +1,124 @@
+//! R2b, R7: what is provably new, and what a surplus makes doubtful.
+
+use std::sync::Arc;
+
+use crate::Baseline;
+use crate::testing::{baseline, claim, machine, node, snapshot};
+use crate::tests::{check, check_all};
+
+/// R2b: what the baseline contains is not new, by id, identifier or hostname.
+#[test]
+fn what_the_baseline_contains_is_not_new() {
+    for key in ["1", "MACHINE-1", "Hel-1"] {
+        let world = snapshot(9)
+            .claims([claim("a").since(&baseline(&[key]))])
+            .machines([machine(1).named("hel-1")]);
+        check_all(&world, &["a: waiting no-candidates"], &["1 unlinked"]);
+    }
+}
+
+/// R2b: without a complete baseline, times prove newness only when all are known and zoned.
+#[test]
+fn times_prove_newness_only_when_all_are_known() {
+    let partial = Arc::new(Baseline::new(false, ["8"]));
+    let claims = [claim("a"), claim("a").since(&partial)];
+    for claim in claims {
+        let world = |others: &[crate::Machine]| {
+            snapshot(9)
+                .claims([claim.clone()])
+                .machines([machine(1).created(1)])
+                .machines(others.to_vec())
+        };
+        check(&world(&[]), &["a: matched 1 by anonymous"]);
+        check(&world(&[machine(2).created(-9)]), &["a: matched 1 by anonymous"]);
+        check(
+            &world(&[machine(2).created_somewhere(-9)]),
+            &["a: waiting not-provably-new"],
+        );
+        check(&world(&[machine(2)]), &["a: waiting not-provably-new"]);
+        check(&world(&[machine(2).in_group(7)]), &["a: matched 1 by anonymous"]);
+    }
+    let world = snapshot(9)
+        .claims([claim("a").since(&partial)])
+        .machines([machine(8), machine(1).created(1)]);
+    check(&world, &["a: matched 1 by anonymous"]);
+}
+
+/// R7: a new Node counts alone only when no new machine can be its own.
+#[test]
+fn lone_node_counts_only_without_untied_new_machines() {
+    let empty = baseline(&[]);
+    let world = snapshot(9)
+        .claims([claim("a").since(&empty)])
+        .nodes([node("n").created(1)]);
+    check(&world, &["a: matched n by anonymous"]);
+    let untied = world.clone().machines([machine(1)]);
+    check_all(&untied, &["a: matched 1 by anonymous"], &["n unlinked"]);
+    let owned = world
+        .clone()
+        .claims([claim("b").with_id(1)])
+        .machines([machine(1)]);
+    check(
+        &owned,
+        &["a: waiting no-candidates", "b: matched 1 by recorded-id"],
+    );
+    let tied = owned.nodes([node("n1").provided("vpsie://1")]);
+    check(
+        &tied,
+        &[
+            "a: matched n by anonymous",
+            "b: matched 1 + n1 by recorded-id, provider-id",
+        ],
+    );
+}
+
+/// R7: a surplus after an anonymous match makes both contested, within the time of discovery.
+#[test]
+fn later_surplus_is_contested() {
+    let empty = baseline(&[]);
+    let world = |other| {
+        snapshot(99)
+            .claims([claim("a").since(&empty).with_id(1).found_anonymously()])
+            .machines([machine(1).created(1), other])
+    };
+    check_all(
+        &world(machine(2).created(9)),
+        &["a: matched 1 by recorded-id contested"],
+        &["2 contested"],
+    );
+    check_all(
+        &world(machine(2)),
+        &["a: matched 1 by recorded-id contested"],
+        &["2 contested"],
+    );
+    check_all(
+        &world(machine(2).created(60)),
+        &["a: matched 1 by recorded-id"],
+        &["2 unlinked"],
+    );
+    check_all(
+        &world(machine(2).in_group(7)),
+        &["a: matched 1 by recorded-id"],
+        &["2 unlinked"],
+    );
+}
+
+/// R2: a Node that is too old for one claim of a batch may be young enough for another.
+#[test]
+fn claims_of_one_baseline_differ_by_their_requests() {
+    let empty = baseline(&[]);
+    let world = snapshot(20)
+        .claims([
+            claim("a").since(&empty).requested(10),
+            claim("b").since(&empty).requested(1),
+        ])
+        .machines([machine(1).addressed(&["10.0.0.1"])])
+        .nodes([node("n").addressed(&["10.0.0.1"]).created(5)]);
+    check(
+        &world,
+        &[
+            "a: waiting no-candidates",
+            "b: matched 1 + n by anonymous, address",
+        ],
+    );
+}
