@@ -1,8 +1,7 @@
 //! The client: sends the request values and reads the answers.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -11,8 +10,8 @@ use crate::envelope::Reply;
 use crate::request::Request;
 use crate::{
     Accepted, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials, DatacenterId,
-    EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Retry, Settings,
-    SettingsError, Transport, VpsieApi,
+    EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings, SettingsError,
+    Transport, VpsieApi,
 };
 
 mod breaker;
@@ -22,7 +21,7 @@ mod repeat;
 mod session;
 
 use line::Line;
-use session::Session;
+use session::{Key, Session};
 
 /// Calls VPSie: proves who we are, sends, and reads the answer.
 ///
@@ -30,11 +29,14 @@ use session::Session;
 /// A request that changes something is sent once. Only after an answer that says
 /// *not authenticated* it is sent once more, with a new token. Either time it is sent within
 /// [`Settings::start_within`] of the call, or not at all.
+///
+/// All callers together send at most [`Settings::calls_per_minute`]; a part of them is kept
+/// for removals. After [`BreakerSettings::failures`](crate::BreakerSettings::failures) in a
+/// row nothing is sent for a while. What only reads is repeated as [`Settings::retry`] says.
 pub struct Client {
     line: Line,
-    session: Session,
-    start_within: Duration,
-    retry: Retry,
+    settings: Settings,
+    session: RwLock<Arc<Session>>,
 }
 
 impl Client {
@@ -47,56 +49,82 @@ impl Client {
         credentials: Credentials,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, SettingsError> {
-        let session = Session::new(credentials, Arc::clone(&settings.now))?;
-        let start_within = settings.start_within;
+        let session = Session::new(credentials, &settings)?;
         Ok(Self {
             line: Line::new(&settings, transport)?,
-            session,
-            start_within,
-            retry: settings.retry,
+            session: RwLock::new(Arc::new(session)),
+            settings,
         })
+    }
+
+    /// Proves with other credentials who we are from now on; `true` if they differ.
+    ///
+    /// The same ones again change nothing, so a Secret may simply be read every minute. A
+    /// request that is refused for want of authentication while its credentials are
+    /// replaced is sent once more with the new ones.
+    ///
+    /// # Errors
+    /// When the credentials cannot work; those in use stay.
+    pub fn replace_credentials(&self, credentials: Credentials) -> Result<bool, SettingsError> {
+        let session = Session::new(credentials, &self.settings)?;
+        let mut current = self.session.write().unwrap_or_else(PoisonError::into_inner);
+        let differs = !current.is_same(&session);
+        if differs {
+            *current = Arc::new(session);
+        }
+        Ok(differs)
+    }
+
+    /// No assignment can stop half-way, so a panic elsewhere leaves the session sound.
+    fn session(&self) -> Arc<Session> {
+        Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Sends a request that only reads, and repeats it where that can help.
     async fn read(&self, request: &Request) -> Result<Reply, CallError> {
         self.line.check(request)?;
-        repeat::read(&self.retry, async || Ok(self.exchange(request, None).await?)).await
+        repeat::read(&self.settings.retry, async || {
+            Ok(self.exchange(request, None).await?)
+        })
+        .await
     }
 
     /// Sends a request that changes something: soon, or not at all.
     async fn change(&self, request: &Request) -> Result<Reply, EffectError> {
         Ok(self
-            .exchange(request, Some(Instant::now() + self.start_within))
+            .exchange(request, Some(Instant::now() + self.settings.start_within))
             .await?)
     }
 
-    /// Sends a request, with a new token once more if the first is not accepted.
+    /// Sends a request, with another key once more if the first is not accepted.
     async fn exchange(&self, request: &Request, latest: Option<Instant>) -> Result<Reply, Failure> {
-        let key = self
-            .session
-            .key(&self.line)
-            .await
-            .map_err(Failure::BeforeSending)?;
-        let key = match self.attempt(request, &key, latest).await {
-            Err(CallError::Unauthorized { .. }) if self.session.can_renew() => {
-                let renewed = self.session.renewed(&self.line, &key).await;
-                renewed.map_err(Failure::BeforeSending)?
-            }
+        let session = self.session();
+        let key = session.key(&self.line).await;
+        let key = key.map_err(Failure::BeforeSending)?;
+        let refused = match self.attempt(request, &session, &key, latest).await {
+            Err(error @ CallError::Unauthorized { .. }) => error,
             result => return result.map_err(Failure::Answered),
         };
-        self.attempt(request, &key, latest)
-            .await
-            .map_err(Failure::Answered)
+        let session = match self.session() {
+            current if !Arc::ptr_eq(&current, &session) => current,
+            session if session.can_renew() => session,
+            _fixed => return Err(Failure::Answered(refused)),
+        };
+        let key = session.renewed(&self.line, &key).await;
+        let key = key.map_err(Failure::BeforeSending)?;
+        let second = self.attempt(request, &session, &key, latest).await;
+        second.map_err(Failure::Answered)
     }
 
     async fn attempt(
         &self,
         request: &Request,
-        key: &session::Key,
+        session: &Session,
+        key: &Key,
         latest: Option<Instant>,
     ) -> Result<Reply, CallError> {
         if latest.is_some_and(|latest| Instant::now() > latest) {
-            let limit = self.start_within.as_secs_f32();
+            let limit = self.settings.start_within.as_secs_f32();
             let reason = format!("getting a token took longer than {limit} s");
             return Err(CallError::NotSent {
                 call: request.call,
@@ -104,7 +132,7 @@ impl Client {
             });
         }
         let response = self.line.send(request, Some(key.header()), latest).await?;
-        Reply::read(request.call, &response, &[self.session.secret(), key.secret()])
+        Reply::read(request.call, &response, &[session.secret(), key.secret()])
     }
 }
 

@@ -14,9 +14,9 @@ use crate::envelope::checked;
 use crate::fields::Fields;
 use crate::request::Request;
 use crate::settings::Now;
-use crate::{Call, CallError, Credentials, SettingsError, Timestamp};
+use crate::{AuthHeader, Call, CallError, Credentials, Settings, SettingsError, Timestamp};
 
-/// The header of personal access tokens.
+/// The header that is VPSie's own.
 const VPSIE_AUTH: HeaderName = HeaderName::from_static("vpsie-auth");
 
 /// Renewed this long before the end, so that no request is under way with a dying token.
@@ -35,7 +35,11 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn new(name: HeaderName, scheme: &str, secret: SecretString) -> Option<Self> {
+    fn new(header: AuthHeader, secret: SecretString) -> Option<Self> {
+        let (name, scheme) = match header {
+            AuthHeader::VpsieAuth => (VPSIE_AUTH, ""),
+            AuthHeader::Bearer => (AUTHORIZATION, "Bearer "),
+        };
         let mut value = HeaderValue::from_str(&format!("{scheme}{}", secret.expose_secret())).ok()?;
         value.set_sensitive(true);
         Some(Self {
@@ -69,6 +73,7 @@ pub(super) enum Session {
 pub(super) struct Exchanged {
     id: String,
     secret: SecretString,
+    header: AuthHeader,
     now: Now,
     /// Locked during an exchange, so that there is one at a time.
     current: Mutex<Option<Arc<Key>>>,
@@ -76,11 +81,11 @@ pub(super) struct Exchanged {
 
 impl Session {
     /// Checks the credentials. Mounted files end in line breaks, so they are trimmed.
-    pub(super) fn new(credentials: Credentials, now: Now) -> Result<Self, SettingsError> {
+    pub(super) fn new(credentials: Credentials, settings: &Settings) -> Result<Self, SettingsError> {
         match credentials {
             Credentials::Token(token) => {
                 let token = filled(token.expose_secret(), "token")?;
-                let key = Key::new(VPSIE_AUTH, "", token.into());
+                let key = Key::new(settings.token_header, token.into());
                 Ok(Self::Fixed(Arc::new(
                     key.ok_or(SettingsError::TokenNotPrintable)?,
                 )))
@@ -88,7 +93,8 @@ impl Session {
             Credentials::Client { id, secret } => Ok(Self::Exchanged(Exchanged {
                 id: filled(&id, "client id")?.to_owned(),
                 secret: filled(secret.expose_secret(), "client secret")?.into(),
-                now,
+                header: settings.client_header,
+                now: Arc::clone(&settings.now),
                 current: Mutex::new(None),
             })),
         }
@@ -116,6 +122,15 @@ impl Session {
             Self::Fixed(key) => Ok(Arc::clone(key)),
             Self::Exchanged(exchanged) => exchanged.key(line, Some(rejected)).await,
         }
+    }
+
+    /// Tells whether both ask in the same name with the same secret.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let id = |session: &Self| match session {
+            Self::Fixed(_) => None,
+            Self::Exchanged(exchanged) => Some(exchanged.id.clone()),
+        };
+        id(self) == id(other) && self.secret() == other.secret()
     }
 
     /// Returns what must not be printed.
@@ -191,7 +206,7 @@ impl Exchanged {
         let token = token.or_else(|| fields.object("token")?.object("access"));
         let key = token.and_then(|token| {
             let secret = SecretString::from(token.text(&["token"])?);
-            let mut key = Key::new(AUTHORIZATION, "Bearer ", secret)?;
+            let mut key = Key::new(self.header, secret)?;
             key.use_until = Some(self.use_until(token.time(&["expires"])));
             Some(key)
         });

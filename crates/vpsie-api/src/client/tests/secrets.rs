@@ -86,7 +86,7 @@ async fn errors_print_no_secret() {
 
 #[test]
 fn credentials_are_marked_sensitive_for_whoever_prints_requests() {
-    let header = super::super::session::Session::new(token(), settings().now);
+    let header = super::super::session::Session::new(token(), &settings());
     let super::super::session::Session::Fixed(key) = header.expect("the token is fine") else {
         panic!("a token is a fixed key")
     };
