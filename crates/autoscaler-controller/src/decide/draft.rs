@@ -119,3 +119,6 @@ fn fields<S: Serialize>(status: &S) -> Vec<String> {
         .map(|object| object.keys().cloned().collect())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

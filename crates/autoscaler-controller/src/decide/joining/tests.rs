@@ -180,3 +180,72 @@ fn listed_node_stays_joined_while_vpsie_is_silent() {
         check(world.answered(Err(error)).node(node("n1")), &[]);
     }
 }
+
+/// A Node that carries all marks of `web-1`.
+fn marked(mut node: Node) -> Node {
+    node.metadata.labels = Some(marks().labels);
+    node.metadata.annotations = Some(marks().annotations);
+    node
+}
+
+#[test]
+fn ready_vpsie_node_at_rest_needs_nothing() {
+    let before = long_joined(Phase::Ready).status(|status| status.ready_at = Some(at(-3600)));
+    let world = prepared().claim(before).polled(&["m1"]);
+    check(world.node(marked(node("n1"))).verdict("web-1", with_node()), &[]);
+}
+
+/// A Node that is not Ready for a while flips a condition, and its VPSieNode stays Ready, as in the Go autoscaler.
+#[test]
+fn node_that_is_ready_no_more_flips_a_condition() {
+    let before = long_joined(Phase::Ready).status(|status| status.ready_at = Some(at(-3600)));
+    let status = write(&before, |status| {
+        let ready = condition(NODE_READY, false, "NotReady", "the Node is not Ready");
+        status.conditions.as_mut().unwrap()[1] = ready;
+    });
+    let world = prepared().claim(before).polled(&["m1"]);
+    check(
+        world.node(marked(not_ready("n1"))).verdict("web-1", with_node()),
+        &[status],
+    );
+}
+
+/// What was wrong before the Node joined is no longer shown.
+#[test]
+fn joining_clears_what_was_wrong() {
+    let before = with_machine(Phase::Joining).status(|status| {
+        status.last_error = Some("an error".to_owned());
+        let error = condition(ERROR, true, "NodeClaimedByAnother", "before");
+        conditions(status, &[error]);
+    });
+    let world = prepared().claim(before).polled(&["m1"]).node(marked(node("n1")));
+    let commands = world.verdict("web-1", with_node()).claim_commands("web-1");
+    let [Command::WriteVpsieNodeStatus(_, write)] = &commands[..] else {
+        panic!("one status: {commands:?}");
+    };
+    assert_eq!(write.cleared, ["lastError"]);
+    let kept = write.status.conditions.iter().flatten();
+    let kept: Vec<&str> = kept.map(|condition| condition.type_.as_str()).collect();
+    assert_eq!(kept, [NODE_JOINED, NODE_READY]);
+}
+
+/// A Node that came back is joined again, and keeps the time of its first join.
+#[test]
+fn node_that_came_back_is_ready_again() {
+    let gone = [
+        condition(NODE_JOINED, false, "NodeVanished", VANISHED),
+        condition(NODE_READY, false, "NodeVanished", VANISHED),
+    ];
+    let before = long_joined(Phase::Joining).status(|status| {
+        status.ready_at = Some(at(-3500));
+        conditions(status, &gone);
+    });
+    let status = write(&before, |status| {
+        status.phase = Some(Phase::Ready);
+        let joined = condition(NODE_JOINED, true, "Joined", JOINED);
+        let ready = condition(NODE_READY, true, "Ready", "the Node is Ready");
+        conditions(status, &[joined, ready]);
+    });
+    let world = prepared().claim(before).polled(&["m1"]).node(marked(node("n1")));
+    check(world.verdict("web-1", with_node()), &[status]);
+}
