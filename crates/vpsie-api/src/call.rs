@@ -21,6 +21,30 @@ pub enum Call {
     AddWorker,
     /// Removes a named worker.
     RemoveWorker,
+    /// Deletes a node group.
+    DeleteGroup,
+    /// Lists the virtual machines of the account.
+    ListVms,
+    /// Reads one virtual machine.
+    GetVm,
+    /// Asks the hypervisor about a virtual machine.
+    GetVmStatus,
+    /// Lists virtual machines that are still being made.
+    ListPendingVms,
+    /// Lists the machines that a volume can attach to.
+    ListVolumeHosts,
+    /// Lists the categories of plans.
+    ListPlanCategories,
+    /// Lists the plans of a category with their prices.
+    ListPlans,
+    /// Lists the data centres.
+    ListDatacenters,
+    /// Lists the SSH keys of the account.
+    ListSshKeys,
+    /// Lists the projects of the account.
+    ListProjects,
+    /// Lists the tags of the account.
+    ListTags,
 }
 
 impl Call {
@@ -35,6 +59,18 @@ impl Call {
             Self::CreateGroup => "create_group",
             Self::AddWorker => "add_worker",
             Self::RemoveWorker => "remove_worker",
+            Self::DeleteGroup => "delete_group",
+            Self::ListVms => "list_vms",
+            Self::GetVm => "get_vm",
+            Self::GetVmStatus => "get_vm_status",
+            Self::ListPendingVms => "list_pending_vms",
+            Self::ListVolumeHosts => "list_volume_hosts",
+            Self::ListPlanCategories => "list_plan_categories",
+            Self::ListPlans => "list_plans",
+            Self::ListDatacenters => "list_datacenters",
+            Self::ListSshKeys => "list_ssh_keys",
+            Self::ListProjects => "list_projects",
+            Self::ListTags => "list_tags",
         }
     }
 }
@@ -50,6 +86,18 @@ impl fmt::Display for Call {
             Self::CreateGroup => "creating the node group",
             Self::AddWorker => "adding a worker",
             Self::RemoveWorker => "removing a worker",
+            Self::DeleteGroup => "deleting the node group",
+            Self::ListVms => "listing the virtual machines",
+            Self::GetVm => "reading the virtual machine",
+            Self::GetVmStatus => "asking the hypervisor about the virtual machine",
+            Self::ListPendingVms => "listing the pending virtual machines",
+            Self::ListVolumeHosts => "listing the hosts of volumes",
+            Self::ListPlanCategories => "listing the categories of plans",
+            Self::ListPlans => "listing the plans",
+            Self::ListDatacenters => "listing the data centres",
+            Self::ListSshKeys => "listing the SSH keys",
+            Self::ListProjects => "listing the projects",
+            Self::ListTags => "listing the tags",
         })
     }
 }

@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod breaker;
+mod inventory;
 mod lanes;
 mod line;
 mod repeat;
@@ -181,7 +182,7 @@ impl VpsieApi for Client {
 
     async fn cluster(&self, cluster: &ClusterId) -> Result<Cluster, CallError> {
         let reply = self.read(&Request::cluster(cluster)).await?;
-        Ok(Cluster::decode(reply.object()?))
+        reply.object(Cluster::decode)
     }
 
     async fn node_groups(&self, cluster: &ClusterId) -> Result<Vec<NodeGroup>, CallError> {
@@ -207,7 +208,7 @@ impl VpsieApi for Client {
         request: &RequestId,
     ) -> Result<Accepted, EffectError> {
         let reply = self.change(&Request::add_worker(cluster, group, request)).await?;
-        Ok(Accepted::decode(reply.acceptance()?))
+        Ok(Accepted::decode(reply.acceptance()?.as_ref()))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! status, headers, body ──▶ checked ──▶ the JSON object, or the CallError
-//!                              └──▶ Reply ──▶ list · object · done
+//!                              └──▶ Reply ──▶ list · object · acceptance
 //! ```
 
 use std::time::Duration;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Response};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
-use crate::fields::Fields;
+use crate::fields::{Fields, Flaw, Interrupted, Scalar, entries, fields};
 use crate::scrub::scrub;
-use crate::{Call, CallError, RefusalReason};
+use crate::{Call, CallError, Listing, RefusalReason};
 
 /// Longest wait we let VPSie ask for; beyond it a person should look.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -22,42 +22,40 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// As much of a web page is looked at, in bytes.
 const SCRUBBED: usize = 8192;
 
-/// Holds the `data` of an answer that reports success.
+/// Holds the `data` of an answer that reports success, as it was written.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Reply {
     call: Call,
     status: u16,
-    /// `None` when there is none, or null.
-    data: Option<Value>,
+    /// A part of the body; `None` when there is none, or null.
+    data: Option<Bytes>,
+    total: Option<u64>,
 }
 
 impl Reply {
     /// Reads an answer. `secrets` are taken out of whatever is repeated from it.
     pub(crate) fn read(call: Call, response: &Response<Bytes>, secrets: &[&str]) -> Result<Self, CallError> {
         let status = response.status().as_u16();
-        let Some(mut object) = checked(call, response, secrets)? else {
-            return Ok(Self {
-                call,
-                status,
-                data: None,
-            });
+        let empty = Self {
+            call,
+            status,
+            data: None,
+            total: None,
         };
-        match object.remove("data") {
-            Some(Value::Bool(false)) => Err(CallError::Absent { call }),
-            None if !object.contains_key("error") => {
-                let problem = "neither `error` nor `data` is in it".to_owned();
-                Err(CallError::Undecodable {
-                    call,
-                    status,
-                    problem,
-                })
+        let Some(object) = checked(call, response, secrets)? else {
+            return Ok(empty);
+        };
+        match object.raw("data").map(RawValue::get) {
+            Some("false") => Err(CallError::Absent { call }),
+            None if object.raw("error").is_none() => {
+                Err(empty.undecodable("neither `error` nor `data` is in it"))
             }
-            None | Some(Value::Null) => Ok(Self {
-                call,
-                status,
-                data: None,
+            None | Some("null") => Ok(empty),
+            Some(data) => Ok(Self {
+                data: Some(response.body().slice_ref(data.as_bytes())),
+                total: total(&object),
+                ..empty
             }),
-            data @ Some(_) => Ok(Self { call, status, data }),
         }
     }
 
@@ -66,38 +64,90 @@ impl Reply {
     /// An entry without it fails the whole: left out silently it would look absent.
     pub(crate) fn list<T>(
         &self,
-        decode: impl Fn(Fields<'_>) -> Result<T, MissingKey>,
+        decode: impl Fn(&Fields<'_>) -> Result<T, Flaw>,
     ) -> Result<Vec<T>, CallError> {
-        let entries = match &self.data {
-            None => return Err(CallError::Absent { call: self.call }),
-            Some(Value::Array(entries)) => entries,
-            Some(_) => return Err(self.undecodable("`data` is no list")),
-        };
-        let decoded = entries.iter().enumerate().map(|(index, entry)| {
-            let object = entry.as_object();
-            let object = object.ok_or_else(|| self.undecodable(&format!("entry {index} is no object")))?;
-            decode(Fields(object))
-                .map_err(|MissingKey(key)| self.undecodable(&format!("entry {index} has no `{key}`")))
-        });
-        decoded.collect()
+        let data = self.data.as_ref();
+        let data = data.ok_or(CallError::Absent { call: self.call })?;
+        if !data.starts_with(b"[") {
+            return Err(self.undecodable("`data` is no list"));
+        }
+        self.decode_list(data, decode)
     }
 
-    /// Returns the object.
-    pub(crate) fn object(&self) -> Result<Fields<'_>, CallError> {
-        match &self.data {
-            None => Err(CallError::Absent { call: self.call }),
-            Some(Value::Object(object)) => Ok(Fields(object)),
-            Some(_) => Err(self.undecodable("`data` is no object")),
+    /// Decodes a list that lies in `rows`, or bare, together with how long VPSie says it is.
+    pub(crate) fn rows<T>(
+        &self,
+        decode: impl Fn(&Fields<'_>) -> Result<T, Flaw>,
+    ) -> Result<Listing<T>, CallError> {
+        let data = self.data.as_ref();
+        let data = data.ok_or(CallError::Absent { call: self.call })?;
+        let Ok(object) = fields(data) else {
+            return self.listing(decode);
+        };
+        let rows = object.raw("rows").map(|rows| rows.get().as_bytes());
+        let rows = rows.filter(|rows| rows.starts_with(b"["));
+        let rows = rows.ok_or_else(|| self.undecodable("`data` holds no list of `rows`"))?;
+        Ok(Listing {
+            entries: self.decode_list(rows, decode)?,
+            total: object.number(&["count", "total"]).or(self.total),
+        })
+    }
+
+    fn decode_list<T>(
+        &self,
+        list: &[u8],
+        decode: impl Fn(&Fields<'_>) -> Result<T, Flaw>,
+    ) -> Result<Vec<T>, CallError> {
+        let mut decoded = Vec::new();
+        let taken = entries(list, |entry| {
+            let index = decoded.len();
+            let entry = entry.map_err(|_| self.undecodable(&format!("entry {index} is no object")))?;
+            let entry = decode(&entry).map_err(|flaw| self.flawed(&format!("entry {index}"), flaw))?;
+            decoded.push(entry);
+            Ok(())
+        });
+        match taken {
+            Ok(()) => Ok(decoded),
+            Err(Interrupted::By(error)) => Err(error),
+            Err(Interrupted::NotAList) => Err(self.undecodable("`data` cannot be read to its end")),
         }
+    }
+
+    /// Decodes a list together with how long VPSie says it is.
+    pub(crate) fn listing<T>(
+        &self,
+        decode: impl Fn(&Fields<'_>) -> Result<T, Flaw>,
+    ) -> Result<Listing<T>, CallError> {
+        Ok(Listing {
+            entries: self.list(decode)?,
+            total: self.total,
+        })
+    }
+
+    /// Decodes the object.
+    pub(crate) fn object<T>(&self, decode: impl Fn(&Fields<'_>) -> Result<T, Flaw>) -> Result<T, CallError> {
+        let data = self.data.as_ref();
+        let data = data.ok_or(CallError::Absent { call: self.call })?;
+        let object = fields(data).map_err(|_| self.undecodable("`data` is no object"))?;
+        decode(&object).map_err(|flaw| self.flawed("`data`", flaw))
     }
 
     /// Returns the object if there is one; nothing and `true` are as good.
     pub(crate) fn acceptance(&self) -> Result<Option<Fields<'_>>, CallError> {
-        match &self.data {
-            None | Some(Value::Bool(true)) => Ok(None),
-            Some(Value::Object(object)) => Ok(Some(Fields(object))),
-            Some(_) => Err(self.undecodable("`data` is neither true nor an object")),
+        match self.data.as_deref() {
+            None | Some(b"true") => Ok(None),
+            Some(data) => match fields(data) {
+                Ok(object) => Ok(Some(object)),
+                Err(_) => Err(self.undecodable("`data` is neither true nor an object")),
+            },
         }
+    }
+
+    fn flawed(&self, what: &str, flaw: Flaw) -> CallError {
+        self.undecodable(&match flaw {
+            Flaw::Missing(key) => format!("{what} has no `{key}`"),
+            Flaw::Unreadable(part) => format!("`{part}` of {what} cannot be read to its end"),
+        })
     }
 
     fn undecodable(&self, problem: &str) -> CallError {
@@ -110,15 +160,20 @@ impl Reply {
     }
 }
 
-/// Names the key that an entry lacks.
-pub(crate) struct MissingKey(pub(crate) &'static str);
+/// Reads how long a list is: a number, or a list with a count in it.
+fn total(object: &Fields<'_>) -> Option<u64> {
+    let mut counts = Vec::new();
+    let counted = object.for_each_object("total", |entry| counts.extend(entry.number::<u64>(&["count"])));
+    let listed = counted.ok().and(counts.first().copied());
+    object.number(&["total", "total "]).or(listed)
+}
 
 /// Returns the JSON object of an answer that reports no error; `None` for an empty one.
-pub(crate) fn checked(
+pub(crate) fn checked<'a>(
     call: Call,
-    response: &Response<Bytes>,
+    response: &'a Response<Bytes>,
     secrets: &[&str],
-) -> Result<Option<Map<String, Value>>, CallError> {
+) -> Result<Option<Fields<'a>>, CallError> {
     let status = response.status().as_u16();
     // These two mean the same whoever answers, VPSie or a gateway before it.
     if status == 401 {
@@ -134,37 +189,44 @@ pub(crate) fn checked(
     if body.is_empty() && response.status().is_success() {
         return Ok(None);
     }
-    let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+    let Ok(object) = fields(body) else {
         return Err(no_answer(call, response, body, secrets));
     };
     match complaint(status, &object) {
         None if response.status().is_success() => Ok(Some(object)),
         None => Err(unexplained(call, status)),
-        Some(message) => Err(failure(call, status, &object, &scrub(message, secrets))),
+        Some(message) => Err(failure(call, status, &object, &scrub(&message, secrets))),
     }
 }
 
 /// Returns what VPSie complains about, if it does.
-fn complaint(status: u16, object: &Map<String, Value>) -> Option<&str> {
-    let error = object.get("error");
-    let failed = match error {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(failed)) => *failed,
-        Some(Value::String(word)) => !word.is_empty(),
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::Array(_) | Value::Object(_)) => true,
+fn complaint(status: u16, object: &Fields<'_>) -> Option<String> {
+    let word = match object.scalar("error") {
+        Some(Scalar::Text(word)) => Some(word.into_owned()),
+        Some(Scalar::Number(_) | Scalar::Flag(_)) | None => None,
     };
-    let message = object.get("message").and_then(Value::as_str);
-    let explained = status >= 400 && (message.is_some() || object.contains_key("code"));
-    let nested = error
-        .and_then(|error| error.get("message"))
-        .and_then(Value::as_str);
-    let message = message.or(nested).or_else(|| error?.as_str());
-    (failed || explained).then(|| message.unwrap_or("no message"))
+    let failed = match object.scalar("error") {
+        Some(Scalar::Flag(failed)) => failed,
+        Some(Scalar::Text(word)) => !word.is_empty(),
+        Some(Scalar::Number(number)) => number.parse() != Ok(0.0),
+        // A list or an object says more than a truth would.
+        None => object.raw("error").is_some_and(|error| error.get() != "null"),
+    };
+    let message = spoken(object);
+    let explained = status >= 400 && (message.is_some() || object.raw("code").is_some());
+    let message = message.or_else(|| spoken(&object.object("error")?)).or(word);
+    (failed || explained).then(|| message.unwrap_or_else(|| "no message".to_owned()))
+}
+
+fn spoken(object: &Fields<'_>) -> Option<String> {
+    match object.scalar("message")? {
+        Scalar::Text(message) => Some(message.into_owned()),
+        Scalar::Number(_) | Scalar::Flag(_) => None,
+    }
 }
 
 /// Sorts a failure that VPSie explains.
-fn failure(call: Call, status: u16, object: &Map<String, Value>, message: &str) -> CallError {
+fn failure(call: Call, status: u16, object: &Fields<'_>, message: &str) -> CallError {
     let message = message.to_owned();
     if status >= 500 {
         return CallError::Server {
@@ -184,9 +246,11 @@ fn failure(call: Call, status: u16, object: &Map<String, Value>, message: &str) 
     if status == 404 || (status < 300 && not_found) {
         return CallError::NotFound { call, message };
     }
-    let code = object
-        .get("code")
-        .and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
+    let code = object.scalar("code").and_then(|code| match code {
+        Scalar::Number(number) => number.parse().ok(),
+        Scalar::Text(text) => text.parse().ok(),
+        Scalar::Flag(_) => None,
+    });
     CallError::Refused {
         call,
         status,

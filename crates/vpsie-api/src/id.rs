@@ -92,6 +92,43 @@ number_id! {
     SizeNumber
 }
 
+text_id! {
+    /// Names a virtual machine (a UUID); not known to be the [`NodeUuid`] of a worker.
+    VmUuid
+}
+text_id! {
+    /// Names a virtual machine that is still being made.
+    PendingVmId
+}
+text_id! {
+    /// Names a category of plans.
+    PlanCategoryId
+}
+text_id! {
+    /// Names a plan, which is a size with a price (a UUID).
+    PlanId
+}
+text_id! {
+    /// Names an image of an operating system (a UUID).
+    ImageId
+}
+text_id! {
+    /// Names an SSH key (a UUID).
+    SshKeyId
+}
+text_id! {
+    /// Names a project (a UUID).
+    ProjectId
+}
+number_id! {
+    /// Numbers a virtual machine; no call takes it.
+    VmNumber
+}
+number_id! {
+    /// Numbers a project, as machines refer to it.
+    ProjectNumber
+}
+
 /// Correlates one request with what is written about it elsewhere.
 ///
 /// It travels in a header, so only visible ASCII is allowed, and at most

@@ -67,24 +67,32 @@
 //! # }
 //! ```
 
+mod account;
 mod api;
 mod call;
 mod client;
 mod credentials;
 mod envelope;
 mod error;
+mod family;
 mod fields;
 mod http_transport;
 mod id;
+mod inventory;
 mod k8s;
+mod listing;
 mod offer;
+mod plan;
+mod price;
 mod refusal;
 mod request;
 mod scrub;
 mod settings;
 mod timestamp;
 mod transport;
+mod vm;
 
+pub use account::{Datacenter, Project, SshKey, Tag};
 #[cfg(feature = "mock")]
 pub use api::{MockRemoveWorker, MockVpsieApi};
 pub use api::{RemoveWorker, VpsieApi};
@@ -92,14 +100,25 @@ pub use call::Call;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use error::{CallError, EffectError, NextStep};
+pub use family::{Family, PathPrefixes};
 pub use http_transport::{HttpTransport, TransportSettings};
 pub use id::{
-    ClusterId, DatacenterId, GroupNumber, GroupUuid, NodeNumber, NodeUuid, RequestId, RequestIdError,
-    SizeNumber,
+    ClusterId, DatacenterId, GroupNumber, GroupUuid, ImageId, NodeNumber, NodeUuid, PendingVmId,
+    PlanCategoryId, PlanId, ProjectId, ProjectNumber, RequestId, RequestIdError, SizeNumber, SshKeyId,
+    VmNumber, VmUuid,
 };
+pub use inventory::{DeleteGroup, Inventory};
+#[cfg(feature = "mock")]
+pub use inventory::{MockDeleteGroup, MockInventory};
 pub use k8s::{Accepted, Cluster, ClusterNode, ClusterSummary, CreateGroup, NodeGroup};
+pub use listing::Listing;
 pub use offer::Offer;
+pub use plan::{Plan, PlanCategory, PlanQuery};
+pub use price::Price;
 pub use refusal::RefusalReason;
+/// The decimal number of `rust_decimal`, in which prices are given.
+pub use rust_decimal::Decimal;
 pub use settings::{AuthHeader, BreakerSettings, Now, Retry, Settings, SettingsError};
 pub use timestamp::Timestamp;
 pub use transport::{Transport, TransportError};
+pub use vm::{PendingVm, Vm, VmFlags, VmLifecycle, VmStatus, VolumeHost, VolumeHostKind};

@@ -1,8 +1,7 @@
 //! Machine sizes that a data centre offers for workers.
 
-use crate::SizeNumber;
-use crate::envelope::MissingKey;
-use crate::fields::Fields;
+use crate::fields::{Fields, Flaw};
+use crate::{Price, SizeNumber};
 
 /// Describes one size that can be ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,17 +16,20 @@ pub struct Offer {
     pub ram_mb: Option<u64>,
     /// Disk in GB.
     pub disk_gb: Option<u64>,
+    /// What it costs.
+    pub price: Price,
 }
 
 impl Offer {
     /// Reads an entry of K11, the names of which are unverified.
-    pub(crate) fn decode(fields: Fields<'_>) -> Result<Self, MissingKey> {
+    pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self, Flaw> {
         Ok(Self {
-            number: SizeNumber::new(fields.id(&["id"]).ok_or(MissingKey("id"))?),
+            number: SizeNumber::new(fields.id(&["id"]).ok_or(Flaw::Missing("id"))?),
             name: fields.text(&["name", "nickname"]),
             cpu: fields.number(&["cpu"]),
             ram_mb: fields.number(&["ram"]),
             disk_gb: fields.number(&["disk", "ssd"]),
+            price: Price::decode(fields),
         })
     }
 }

@@ -8,7 +8,12 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::family::{Bases, Family};
 use crate::{Call, CallError, ClusterId, CreateGroup, DatacenterId, GroupNumber, NodeUuid, RequestId};
+
+mod inventory;
+
+pub(crate) use inventory::PAGE;
 
 /// The header that carries a [`RequestId`].
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -17,7 +22,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct Request {
     pub(crate) call: Call,
     method: Method,
+    family: Family,
     segments: Vec<String>,
+    query: Vec<(&'static str, String)>,
     body: Option<Body>,
     request_id: Option<RequestId>,
 }
@@ -25,6 +32,15 @@ pub(crate) struct Request {
 struct Body {
     content_type: &'static str,
     bytes: Bytes,
+}
+
+impl Body {
+    fn form(text: String) -> Self {
+        Self {
+            content_type: "application/x-www-form-urlencoded",
+            bytes: text.into(),
+        }
+    }
 }
 
 /// Leaves the body out: it may hold the client secret.
@@ -112,18 +128,18 @@ impl Request {
             .append_pair("clientId", id)
             .append_pair("clientSecret", secret)
             .finish();
-        let content_type = "application/x-www-form-urlencoded";
         Self {
-            body: Some(Body {
-                content_type,
-                bytes: form.into(),
-            }),
+            body: Some(Body::form(form)),
             ..Self::authenticate()
         }
     }
 
     fn authenticate() -> Self {
-        Self::new(Call::Authenticate, Method::POST, &["auth", "from", "api"])
+        let request = Self::new(Call::Authenticate, Method::POST, &["auth", "from", "api"]);
+        Self {
+            family: Family::Authentication,
+            ..request
+        }
     }
 
     fn new(call: Call, method: Method, path: &[&str]) -> Self {
@@ -131,7 +147,9 @@ impl Request {
         Self {
             call,
             method,
+            family: Family::Kubernetes,
             segments,
+            query: Vec::new(),
             body: None,
             request_id: None,
         }
@@ -151,13 +169,13 @@ impl Request {
     /// Addresses the request.
     pub(crate) fn to_http(
         &self,
-        base: &Url,
+        bases: &Bases,
         user_agent: &HeaderValue,
         authorization: Option<(HeaderName, HeaderValue)>,
     ) -> Result<http::Request<Bytes>, CallError> {
         let mut request = http::Request::builder()
             .method(self.method.clone())
-            .uri(self.url(base)?.as_str())
+            .uri(self.url(bases.of(self.family))?.as_str())
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, user_agent);
         if let Some((name, value)) = authorization {
@@ -194,6 +212,9 @@ impl Request {
             .map_err(|()| self.not_sent("the base URL cannot carry a path"))?
             .pop_if_empty()
             .extend(&self.segments);
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
         Ok(url)
     }
 

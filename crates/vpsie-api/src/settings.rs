@@ -7,6 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use crate::{Family, PathPrefixes};
+
 /// Tells the time; replaced in tests and simulations.
 pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
@@ -15,6 +17,8 @@ pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct Settings {
     /// Where the API lives, path prefix included.
     pub base_url: String,
+    /// Families of calls that live elsewhere on the same host.
+    pub path_prefixes: PathPrefixes,
     /// What we call ourselves.
     pub user_agent: String,
     /// Bounds the wait for a token and for our own rate limit before a request that
@@ -52,6 +56,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: Self::DEFAULT_BASE_URL.to_owned(),
+            path_prefixes: PathPrefixes::default(),
             user_agent: concat!("vpsie-autoscaler/", env!("CARGO_PKG_VERSION")).to_owned(),
             start_within: Duration::from_secs(2),
             wait_at_most: Duration::from_secs(60),
@@ -76,6 +81,7 @@ impl fmt::Debug for Settings {
         formatter
             .debug_struct("Settings")
             .field("base_url", &base_url)
+            .field("path_prefixes", &self.path_prefixes)
             .field("user_agent", &self.user_agent)
             .field("start_within", &self.start_within)
             .field("wait_at_most", &self.wait_at_most)
@@ -162,6 +168,12 @@ pub enum SettingsError {
     BaseUrl {
         /// What is wrong with it.
         reason: String,
+    },
+    /// The path of a family is no plain path.
+    #[error("the path of {family:?} is no path; use one like /api/v2")]
+    PathPrefix {
+        /// Which family.
+        family: Family,
     },
     /// The user agent cannot be sent as a header.
     #[error("the user agent holds characters that a header cannot carry; use plain ASCII")]

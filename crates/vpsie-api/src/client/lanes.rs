@@ -58,9 +58,23 @@ impl Lane {
     /// The exchange of a token goes first, since a removal may be waiting for it.
     const fn of(call: Call) -> Self {
         match call {
-            Call::ListClusters | Call::GetCluster | Call::ListNodeGroups | Call::ListOffers => Self::Reads,
+            Call::ListClusters
+            | Call::GetCluster
+            | Call::ListNodeGroups
+            | Call::ListOffers
+            | Call::ListVms
+            | Call::GetVm
+            | Call::GetVmStatus
+            | Call::ListPendingVms
+            | Call::ListVolumeHosts
+            | Call::ListPlanCategories
+            | Call::ListPlans
+            | Call::ListDatacenters
+            | Call::ListSshKeys
+            | Call::ListProjects
+            | Call::ListTags => Self::Reads,
             Call::CreateGroup | Call::AddWorker => Self::Additions,
-            Call::RemoveWorker | Call::Authenticate => Self::Removals,
+            Call::RemoveWorker | Call::DeleteGroup | Call::Authenticate => Self::Removals,
         }
     }
 }

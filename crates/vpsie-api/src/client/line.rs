@@ -7,16 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
-use url::Url;
 
 use super::breaker::{Breaker, Health};
 use super::lanes::Lanes;
+use crate::family::Bases;
 use crate::request::Request;
 use crate::{Call, CallError, Settings, SettingsError, Transport, TransportError};
 
 /// Joins the base URL and the transport, and lets through only what may leave now.
 pub(super) struct Line {
-    base: Url,
+    base: Bases,
     user_agent: HeaderValue,
     wait_at_most: Duration,
     lanes: Lanes,
@@ -29,7 +29,7 @@ impl Line {
     pub(super) fn new(settings: &Settings, transport: Arc<dyn Transport>) -> Result<Self, SettingsError> {
         let user_agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SettingsError::UserAgent)?;
         Ok(Self {
-            base: base(&settings.base_url)?,
+            base: Bases::new(settings)?,
             user_agent,
             wait_at_most: settings.wait_at_most,
             lanes: Lanes::new(settings.calls_per_minute)?,
@@ -77,24 +77,6 @@ impl fmt::Debug for Line {
             .field("base", &self.base.as_str())
             .finish_non_exhaustive()
     }
-}
-
-/// Reads the base URL. Whether plain HTTP may be spoken is for the transport to say.
-fn base(text: &str) -> Result<Url, SettingsError> {
-    let wrong = |reason: &str| SettingsError::BaseUrl {
-        reason: reason.to_owned(),
-    };
-    let url = Url::parse(text.trim()).map_err(|error| wrong(&format!("cannot be read ({error})")))?;
-    if !matches!(url.scheme(), "https" | "http") {
-        return Err(wrong("is neither https nor http"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a user name or a password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("holds a query or a fragment"));
-    }
-    Ok(url)
 }
 
 /// Tells what an exchange says about VPSie's health; an answer beyond the limit is an answer.

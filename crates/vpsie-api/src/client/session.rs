@@ -11,7 +11,6 @@ use tokio::sync::Mutex;
 
 use super::line::Line;
 use crate::envelope::checked;
-use crate::fields::Fields;
 use crate::request::Request;
 use crate::settings::Now;
 use crate::{AuthHeader, Call, CallError, Credentials, Settings, SettingsError, Timestamp};
@@ -200,8 +199,7 @@ impl Exchanged {
         let call = Call::Authenticate;
         let status = response.status().as_u16();
         let object = checked(call, response, &[self.secret.expose_secret()])?;
-        let object = object.unwrap_or_default();
-        let fields = Fields(&object);
+        let fields = object.unwrap_or_default();
         let token = fields.object("accessToken");
         let token = token.or_else(|| fields.object("token")?.object("access"));
         let key = token.and_then(|token| {

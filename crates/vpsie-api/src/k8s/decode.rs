@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::envelope::MissingKey;
-use crate::fields::Fields;
+use crate::fields::{Fields, Flaw};
 use crate::{
     Accepted, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, GroupNumber, GroupUuid,
     NodeGroup, NodeNumber, NodeUuid, SizeNumber,
@@ -11,8 +10,8 @@ use crate::{
 
 impl ClusterSummary {
     /// Reads an entry of K1.
-    pub(crate) fn decode(fields: Fields<'_>) -> Result<Self, MissingKey> {
-        let identifier = fields.text(&["identifier"]).ok_or(MissingKey("identifier"))?;
+    pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self, Flaw> {
+        let identifier = fields.text(&["identifier"]).ok_or(Flaw::Missing("identifier"))?;
         Ok(Self {
             identifier: ClusterId::new(identifier),
             name: fields.text(&["cluster_name", "name"]),
@@ -28,23 +27,25 @@ impl ClusterSummary {
 
 impl Cluster {
     /// Reads K2.
-    pub(crate) fn decode(fields: Fields<'_>) -> Self {
+    pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self, Flaw> {
         let mut nodes = Union::default();
         for (list, role) in [("nodes", None), ("masters", Some("master")), ("slaves", None)] {
-            nodes.add(fields.objects(list).map(|entry| ClusterNode::decode(entry, role)));
+            let mut reports = Vec::new();
+            fields.for_each_object(list, |entry| reports.push(ClusterNode::decode(&entry, role)))?;
+            nodes.add(reports);
         }
-        Self {
+        Ok(Self {
             identifier: fields.text(&["identifier"]).map(ClusterId::new),
             name: fields.text(&["cluster_name", "name"]),
             version: version(fields),
             count: fields.number(&["count"]),
             nodes: nodes.nodes,
-        }
+        })
     }
 }
 
 impl ClusterNode {
-    fn decode(fields: Fields<'_>, role: Option<&str>) -> Self {
+    fn decode(fields: &Fields<'_>, role: Option<&str>) -> Self {
         Self {
             number: fields.id(&["id"]).map(NodeNumber::new),
             identifier: fields.text(&["identifier"]).map(NodeUuid::new),
@@ -78,9 +79,9 @@ impl ClusterNode {
 
 impl NodeGroup {
     /// Reads an entry of K3.
-    pub(crate) fn decode(fields: Fields<'_>) -> Result<Self, MissingKey> {
+    pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self, Flaw> {
         Ok(Self {
-            number: GroupNumber::new(fields.id(&["id"]).ok_or(MissingKey("id"))?),
+            number: GroupNumber::new(fields.id(&["id"]).ok_or(Flaw::Missing("id"))?),
             identifier: fields.text(&["identifier"]).map(GroupUuid::new),
             name: fields.text(&["group_name", "name"]).unwrap_or_default(),
             size: fields.id(&["boxsize_id"]).map(SizeNumber::new),
@@ -98,7 +99,7 @@ impl NodeGroup {
 
 impl Accepted {
     /// Reads what K6 tells, if it tells anything.
-    pub(crate) fn decode(fields: Option<Fields<'_>>) -> Self {
+    pub(crate) fn decode(fields: Option<&Fields<'_>>) -> Self {
         fields.map_or_else(Self::default, |fields| Self {
             identifier: fields.text(&["identifier"]).map(NodeUuid::new),
             number: fields.id(&["id"]).map(NodeNumber::new),
@@ -108,7 +109,7 @@ impl Accepted {
 }
 
 /// Reads a version; consumers expect it without the leading `v`.
-fn version(fields: Fields<'_>) -> Option<String> {
+fn version(fields: &Fields<'_>) -> Option<String> {
     let version = fields.text(&["kube_version"])?;
     Some(version.strip_prefix('v').map(str::to_owned).unwrap_or(version))
 }
@@ -132,7 +133,7 @@ enum Key {
 }
 
 impl Union {
-    fn add(&mut self, list: impl Iterator<Item = ClusterNode>) {
+    fn add(&mut self, list: Vec<ClusterNode>) {
         // Earlier nodes that an entry of this list has turned out to be.
         let mut joined = BTreeSet::new();
         let mut changed = Vec::new();

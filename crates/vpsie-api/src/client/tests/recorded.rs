@@ -2,8 +2,9 @@
 
 use super::script::{Script, answer, ok, with_token};
 use crate::{
-    Accepted, Call, CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, GroupNumber,
-    GroupUuid, NodeGroup, NodeNumber, NodeUuid, Offer, RequestId, SizeNumber, Timestamp, VpsieApi,
+    Accepted, Call, CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, Decimal,
+    GroupNumber, GroupUuid, NodeGroup, NodeNumber, NodeUuid, Offer, Price, RequestId, SizeNumber, Timestamp,
+    VpsieApi,
 };
 
 const CLUSTER: &str = "0d6c1a52-f8f3-11f0-9b1e-0050569c68dc";
@@ -173,9 +174,17 @@ async fn offers_are_read_under_both_names() {
         cpu,
         ram_mb,
         disk_gb,
+        price: Price::default(),
+    };
+    let price = Price {
+        monthly: Some(Decimal::from(24)),
+        hourly: Some(Decimal::new(329, 4)),
     };
     let expected = [
-        offer(57, Some("Advanced"), Some(2), Some(4096), Some(80)),
+        Offer {
+            price,
+            ..offer(57, Some("Advanced"), Some(2), Some(4096), Some(80))
+        },
         offer(58, Some("Big"), Some(4), None, Some(160)),
         offer(59, None, None, None, None),
     ];
