@@ -1,7 +1,9 @@
 //! Tests of the client over a transport that answers from a script.
 
 mod effects;
+mod limits;
 mod recorded;
+mod replaced;
 mod script;
 mod secrets;
 mod sessions;

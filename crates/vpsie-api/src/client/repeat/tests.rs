@@ -1,1 +1,223 @@
-//! Tests.
+//! Tests of repeating, in paused time.
+
+use super::*;
+use crate::Call;
+
+const CALL: Call = Call::ListClusters;
+
+fn server() -> CallError {
+    CallError::Server {
+        call: CALL,
+        status: 503,
+        message: "why".to_owned(),
+    }
+}
+
+fn html(status: u16) -> CallError {
+    CallError::Html {
+        call: CALL,
+        status,
+        prefix: "why".to_owned(),
+    }
+}
+
+fn limited(seconds: u64) -> CallError {
+    CallError::RateLimited {
+        call: CALL,
+        retry_after: Some(Duration::from_secs(seconds)),
+    }
+}
+
+/// Plays the answers, the last one for ever, each after `slow`; returns the end of the
+/// story and when each attempt began.
+async fn story(
+    retry: &Retry,
+    slow: Duration,
+    answers: &[Result<(), CallError>],
+) -> (Result<(), CallError>, Vec<Duration>) {
+    let start = Instant::now();
+    let mut began = vec![];
+    let result = read(retry, || {
+        let answer = answers[began.len().min(answers.len() - 1)].clone();
+        began.push(start.elapsed());
+        async move {
+            tokio::time::sleep(slow).await;
+            answer
+        }
+    });
+    (result.await, began)
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_is_repeated_until_it_succeeds() {
+    let (result, began) = story(
+        &Retry::default(),
+        Duration::ZERO,
+        &[Err(server()), Err(server()), Ok(())],
+    )
+    .await;
+    assert_eq!((result, began.len()), (Ok(()), 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_are_bounded() {
+    for attempts in [1, 2, 5] {
+        let retry = Retry {
+            attempts,
+            ..Retry::default()
+        };
+        let (result, began) = story(&retry, Duration::ZERO, &[Err(server())]).await;
+        assert_eq!((result, began.len()), (Err(server()), attempts as usize));
+    }
+    assert_eq!(
+        story(&Retry::never(), Duration::ZERO, &[Err(server())])
+            .await
+            .1
+            .len(),
+        1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_after_the_total() {
+    let retry = Retry {
+        attempts: u32::MAX,
+        ..Retry::default()
+    };
+    for slow in [0, 3, 20, 30] {
+        let (result, began) = story(&retry, Duration::from_secs(slow), &[Err(server())]).await;
+        assert_eq!(result, Err(server()));
+        assert!(began.iter().all(|at| *at <= retry.total), "{slow}: {began:?}");
+        assert_eq!(began.len() > 1, slow < 20, "{slow}: {began:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_double_and_are_stretched_by_chance() {
+    let waits = async |seed| {
+        let retry = Retry {
+            attempts: 6,
+            total: Duration::from_secs(60),
+            seed: Some(seed),
+            ..Retry::default()
+        };
+        let (_, began) = story(&retry, Duration::ZERO, &[Err(server())]).await;
+        began.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
+    };
+    let (first, again, other) = (waits(1).await, waits(1).await, waits(2).await);
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+    for (wait, shortest) in first.iter().zip([500, 1000, 2000, 4000, 5000]) {
+        let shortest = Duration::from_millis(shortest);
+        assert!(
+            (shortest..=2 * shortest + Duration::from_millis(2)).contains(wait),
+            "{first:?}"
+        );
+    }
+    assert_eq!(first.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_that_vpsie_asks_for_is_kept() {
+    let (result, began) = story(&Retry::default(), Duration::ZERO, &[Err(limited(7)), Ok(())]).await;
+    assert_eq!(result, Ok(()));
+    let wait = began[1];
+    assert!(
+        (Duration::from_millis(7_500)..=Duration::from_millis(8_002)).contains(&wait),
+        "{wait:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_beyond_the_total_ends_the_call_at_once() {
+    for error in [
+        limited(20),
+        limited(u64::MAX),
+        CallError::RateLimited {
+            call: CALL,
+            retry_after: None,
+        },
+        CallError::BreakerOpen {
+            call: CALL,
+            retry_after: Duration::from_secs(30),
+        },
+    ] {
+        let start = Instant::now();
+        let (result, began) = story(&Retry::default(), Duration::ZERO, &[Err(error.clone())]).await;
+        assert_eq!(
+            (result, began.len(), start.elapsed()),
+            (Err(error), 1, Duration::ZERO)
+        );
+    }
+}
+
+/// Only what may be gone in a few seconds is tried again.
+#[tokio::test(start_paused = true)]
+async fn causes_that_stay_are_not_repeated() {
+    let text = || "why".to_owned();
+    let refused = |status| CallError::Refused {
+        call: CALL,
+        status,
+        code: None,
+        message: text(),
+    };
+    for (error, attempts) in [
+        (server(), 3),
+        (html(502), 3),
+        (refused(408), 3),
+        (limited(1), 3),
+        (CallError::TimedOut { call: CALL }, 3),
+        (
+            CallError::ConnectionLost {
+                call: CALL,
+                reason: text(),
+            },
+            3,
+        ),
+        (
+            CallError::NotSent {
+                call: CALL,
+                reason: text(),
+            },
+            3,
+        ),
+        (html(200), 1),
+        (html(404), 1),
+        (refused(400), 1),
+        (CallError::Unauthorized { call: CALL }, 1),
+        (
+            CallError::Forbidden {
+                call: CALL,
+                message: text(),
+            },
+            1,
+        ),
+        (
+            CallError::NotFound {
+                call: CALL,
+                message: text(),
+            },
+            1,
+        ),
+        (CallError::Absent { call: CALL }, 1),
+        (
+            CallError::Undecodable {
+                call: CALL,
+                status: 200,
+                problem: text(),
+            },
+            1,
+        ),
+        (CallError::BodyTooLarge { call: CALL }, 1),
+        (
+            CallError::HeldBack {
+                call: CALL,
+                retry_after: Duration::ZERO,
+            },
+            1,
+        ),
+    ] {
+        let (_, began) = story(&Retry::default(), Duration::ZERO, &[Err(error.clone())]).await;
+        assert_eq!(began.len(), attempts, "{error}");
+    }
+}
