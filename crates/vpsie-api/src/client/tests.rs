@@ -1,6 +1,8 @@
 //! Tests of the client over a transport that answers from a script.
 
 mod effects;
+mod inventory;
+mod inventory_wire;
 mod limits;
 mod recorded;
 mod replaced;

@@ -134,6 +134,14 @@ enum Key {
 
 impl Union {
     fn add(&mut self, list: Vec<ClusterNode>) {
+        if self.nodes.is_empty() {
+            // Mostly there is no other list, and then there is nothing to be looked up.
+            self.nodes = list;
+            return;
+        }
+        if self.index.is_empty() && !list.is_empty() {
+            (0..self.nodes.len()).for_each(|index| self.enter(index));
+        }
         // Earlier nodes that an entry of this list has turned out to be.
         let mut joined = BTreeSet::new();
         let mut changed = Vec::new();
@@ -150,10 +158,13 @@ impl Union {
                 }
             }
         }
-        for index in changed {
-            for key in keys(&self.nodes[index]) {
-                self.index.entry(key).or_insert(index);
-            }
+        changed.into_iter().for_each(|index| self.enter(index));
+    }
+
+    /// Lets a node be found by each of its keys; of two nodes with one key the first.
+    fn enter(&mut self, index: usize) {
+        for key in keys(&self.nodes[index]) {
+            self.index.entry(key).or_insert(index);
         }
     }
 
