@@ -51,6 +51,7 @@ pub fn snapshot(world: &World<'_>) -> Snapshot {
             snapshot.machines.extend(machines(id, reply));
         }
     }
+    snapshot.nodes_cluster = only_cluster(world);
     snapshot.claims = world
         .claims
         .iter()
@@ -58,6 +59,16 @@ pub fn snapshot(world: &World<'_>) -> Snapshot {
         .collect();
     snapshot.nodes = world.nodes.iter().map(|node| self::node(node)).collect();
     snapshot
+}
+
+/// Returns the cluster that the Nodes are of, when everything names one and the same.
+///
+/// An autoscaler runs in one Kubernetes cluster; where objects name several clusters of VPSie, matching deduces which
+/// of them it is.
+fn only_cluster(world: &World<'_>) -> Option<String> {
+    let mut clusters = world.polls.clusters().map(|(id, _)| id);
+    let only = clusters.next()?;
+    clusters.next().is_none().then(|| only.to_string())
 }
 
 fn groups<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Group> + 'a {
