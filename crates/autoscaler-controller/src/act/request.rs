@@ -31,7 +31,13 @@ impl Actor {
         let mut intent = Intent::open(self.clock.now(), request.attempt, Some(baseline));
         let written_at = Instant::now();
         self.write_creation_intent(&request.target, &intent, pass).await?;
-        self.read_back(&request.target, &intent, pass).await?;
+        if let Err(error) = self.read_back(&request.target, &intent, pass).await {
+            // Nothing left, and only this process can know: an intent that stays open is never sent again.
+            intent.outcome = Outcome::NotSent;
+            intent.error = Some(error.to_string());
+            self.write_creation_intent(&request.target, &intent, pass).await?;
+            return Err(error);
+        }
         if written_at.elapsed() < INTENT_LIFETIME {
             intent.settle(&self.api.add_worker(&request.cluster, request.group, &id).await);
         } else {

@@ -73,6 +73,9 @@ fn failed(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>
     if let Some((found, machine)) = late {
         record(view, batch, draft, found, machine);
     }
+    if has_machine {
+        joining::mark_late(view, batch, draft);
+    }
     // A machine that is recorded although discovery timed out was recorded late, maybe just before a crash.
     if late.is_some() || (has_machine && has_timed_out) {
         draft.condition(

@@ -3,6 +3,7 @@
 use super::claim::{ERROR, NODE_JOINED, NODE_READY, fail};
 use super::draft::Draft;
 use super::marks;
+use super::record::complete;
 use super::view::View;
 use crate::command::{Batch, Command, Target};
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 /// Awaits the Node of a known machine.
 pub(super) fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    complete(view, batch, draft);
     let Some(node) = view.node() else {
         return await_node(view, draft);
     };
@@ -27,6 +29,7 @@ pub(super) fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSi
 
 /// Watches over a Node that was Ready; when it vanishes, it is awaited again.
 pub(super) fn ready(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    complete(view, batch, draft);
     match view.node() {
         Some(node) => {
             join(view, batch, draft, node);
@@ -36,6 +39,24 @@ pub(super) fn ready(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieN
             draft.status.phase = Some(Phase::Joining);
             say_no_node(draft);
         }
+    }
+}
+
+/// Marks the Node that joined after its VPSieNode had failed.
+///
+/// Its pods need the taints of the group as on any other Node, and its end needs to know whose it is.
+pub(super) fn mark_late(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    let Some(node) = view.node() else { return };
+    if marks::claimed_by_another(node, view.object()).is_some() {
+        return;
+    }
+    mark(view, batch, node);
+    draft.status.node_name = Some(node.name_any());
+}
+
+fn mark(view: &View<'_>, batch: &mut Batch, node: &Arc<Node>) {
+    if let Some(marks) = marks::missing(node, view.object(), view.group.map(AsRef::as_ref)) {
+        batch.push(Command::LabelNode(Target::of(node.as_ref()), marks));
     }
 }
 
@@ -99,9 +120,7 @@ fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, 
     }
     draft.clear(ERROR);
     draft.status.last_error = None;
-    if let Some(marks) = marks::missing(node, view.object(), view.group.map(AsRef::as_ref)) {
-        batch.push(Command::LabelNode(Target::of(node.as_ref()), marks));
-    }
+    mark(view, batch, node);
     draft.status.node_name = Some(node.name_any());
     draft.status.joined_at = draft.status.joined_at.or(Some(draft.stamp()));
     draft.condition(

@@ -37,6 +37,39 @@ pub(super) fn record(
     describe(draft, machine);
 }
 
+/// Adds what VPSie reports of a recorded machine only now, such as the addresses of one that has booted (`D3`).
+///
+/// What is recorded is a fact and is never replaced (`R0`).
+pub(super) fn complete(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    let Some((_, machine)) = view.found_machine() else {
+        return;
+    };
+    let spec = &view.object().spec;
+    let addresses = usable_addresses(machine);
+    let missing = |recorded: &Option<String>, is_wanted: fn(&IpAddr) -> bool| {
+        let is_missing = recorded.as_deref().is_none_or(str::is_empty);
+        let reported = addresses.iter().find(|ip| is_wanted(ip)).map(IpAddr::to_string);
+        reported.filter(|_| is_missing)
+    };
+    let recorded_id = view.object().instance_id().and_then(|id| u64::try_from(id).ok());
+    let identifier = machine.identifier().map(str::to_owned);
+    let addition = MachineRecord {
+        instance_id: recorded_id.or(machine.id()),
+        identifier: identifier.filter(|_| view.claim.machine().is_none()),
+        ip_address: missing(&spec.ip_address, IpAddr::is_ipv4),
+        ipv6_address: missing(&spec.ipv6_address, IpAddr::is_ipv6),
+        ..MachineRecord::default()
+    };
+    let adds_something = addition.instance_id != recorded_id
+        || addition.identifier.is_some()
+        || addition.ip_address.is_some()
+        || addition.ipv6_address.is_some();
+    if adds_something {
+        batch.push(Command::RecordMachine(view.target.clone(), Box::new(addition)));
+    }
+    describe(draft, machine);
+}
+
 /// Adds to the record of the request how its machine was found.
 fn with_evidence(intent: &Intent, found: &Match<'_>) -> Intent {
     let links = found.evidence.iter();
