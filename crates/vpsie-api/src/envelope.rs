@@ -8,13 +8,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, Response};
 use serde_json::value::RawValue;
 
 use crate::fields::{Fields, Flaw, Interrupted, Scalar, entries, fields};
+use crate::request::REQUEST_ID;
 use crate::scrub::scrub;
-use crate::{Call, CallError, Listing, RefusalReason};
+use crate::{Call, CallError, Listing, RefusalReason, RequestId};
 
 /// Longest wait we let VPSie ask for; beyond it a person should look.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -29,6 +30,7 @@ pub(crate) struct Reply {
     status: u16,
     /// A part of the body; `None` when there is none, or null.
     data: Option<Bytes>,
+    request_id: Option<RequestId>,
     total: Option<u64>,
 }
 
@@ -40,6 +42,7 @@ impl Reply {
             call,
             status,
             data: None,
+            request_id: request_id(response.headers(), secrets),
             total: None,
         };
         let Some(object) = checked(call, response, secrets)? else {
@@ -156,6 +159,7 @@ impl Reply {
             call: self.call,
             status: self.status,
             problem,
+            request_id: self.request_id.clone(),
         }
     }
 }
@@ -174,15 +178,27 @@ pub(crate) fn checked<'a>(
     response: &'a Response<Bytes>,
     secrets: &[&str],
 ) -> Result<Option<Fields<'a>>, CallError> {
+    unreferenced(call, response, secrets)
+        .map_err(|error| error.under(request_id(response.headers(), secrets)))
+}
+
+/// Does what [`checked`] does, but the error does not know what VPSie calls the exchange.
+fn unreferenced<'a>(
+    call: Call,
+    response: &'a Response<Bytes>,
+    secrets: &[&str],
+) -> Result<Option<Fields<'a>>, CallError> {
+    let request_id = None;
     let status = response.status().as_u16();
     // These two mean the same whoever answers, VPSie or a gateway before it.
     if status == 401 {
-        return Err(CallError::Unauthorized { call });
+        return Err(CallError::Unauthorized { call, request_id });
     }
     if status == 429 {
         return Err(CallError::RateLimited {
             call,
             retry_after: retry_after(response.headers()),
+            request_id,
         });
     }
     let body = response.body().trim_ascii();
@@ -227,24 +243,33 @@ fn spoken(object: &Fields<'_>) -> Option<String> {
 
 /// Sorts a failure that VPSie explains.
 fn failure(call: Call, status: u16, object: &Fields<'_>, message: &str) -> CallError {
-    let message = message.to_owned();
+    let (message, request_id) = (message.to_owned(), None);
     if status >= 500 {
         return CallError::Server {
             call,
             status,
             message,
+            request_id,
         };
     }
     let reason = RefusalReason::of(&message);
     if reason == RefusalReason::NotAuthenticated {
-        return CallError::Unauthorized { call };
+        return CallError::Unauthorized { call, request_id };
     }
     if status == 403 {
-        return CallError::Forbidden { call, message };
+        return CallError::Forbidden {
+            call,
+            message,
+            request_id,
+        };
     }
     let not_found = matches!(reason, RefusalReason::NotFound | RefusalReason::ClusterNotFound);
     if status == 404 || (status < 300 && not_found) {
-        return CallError::NotFound { call, message };
+        return CallError::NotFound {
+            call,
+            message,
+            request_id,
+        };
     }
     let code = object.scalar("code").and_then(|code| match code {
         Scalar::Number(number) => number.parse().ok(),
@@ -256,6 +281,7 @@ fn failure(call: Call, status: u16, object: &Fields<'_>, message: &str) -> CallE
         status,
         code,
         message,
+        request_id,
     }
 }
 
@@ -268,6 +294,7 @@ fn unexplained(call: Call, status: u16) -> CallError {
                 call,
                 status,
                 message,
+                request_id: None,
             };
         }
         300..400 => "it is a redirect, which is not followed",
@@ -277,6 +304,7 @@ fn unexplained(call: Call, status: u16) -> CallError {
         call,
         status,
         problem: problem.to_owned(),
+        request_id: None,
     }
 }
 
@@ -294,6 +322,7 @@ fn no_answer(call: Call, response: &Response<Bytes>, body: &[u8], secrets: &[&st
             call,
             status,
             prefix: prefix(body, secrets),
+            request_id: None,
         };
     }
     match status {
@@ -304,6 +333,7 @@ fn no_answer(call: Call, response: &Response<Bytes>, body: &[u8], secrets: &[&st
                 call,
                 status,
                 problem,
+                request_id: None,
             }
         }
     }
@@ -323,10 +353,29 @@ fn prefix(page: &[u8], secrets: &[&str]) -> String {
     scrub(whole, secrets)
 }
 
-/// Reads how many seconds VPSie asks us to wait.
+/// Reads how long VPSie asks us to wait: seconds, or a date. A date is compared with the
+/// date of the answer, since clocks differ; without one it says nothing.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    let wait = if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a very long wait all the same.
+        Duration::from_secs(asked.parse().unwrap_or(u64::MAX))
+    } else {
+        let until = httpdate::parse_http_date(asked).ok()?;
+        let now = httpdate::parse_http_date(text(DATE)?).ok()?;
+        until.duration_since(now).unwrap_or_default()
+    };
+    Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+/// Reads what VPSie calls the exchange, unless it is a secret or nothing to show.
+pub(crate) fn request_id(headers: &HeaderMap, secrets: &[&str]) -> Option<RequestId> {
+    let text = headers.get(REQUEST_ID)?.to_str().ok()?.trim();
+    if scrub(text, secrets) != text {
+        return None;
+    }
+    RequestId::new(text).ok()
 }
 
 #[cfg(test)]

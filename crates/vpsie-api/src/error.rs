@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Call, RefusalReason};
+use crate::{Call, RefusalReason, RequestId};
 
 mod effect;
 
@@ -20,26 +20,32 @@ const RATE_LIMIT_WINDOW: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CallError {
     /// VPSie does not accept the credentials (401).
-    #[error("{call}: VPSie does not accept the credentials; check the token, or the client id and secret")]
+    #[error("{call}: VPSie does not accept the credentials{}; check the token, or the client id and secret", reference(.request_id))]
     Unauthorized {
         /// What was being done.
         call: Call,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// The credentials do not suffice (403).
-    #[error("{call}: VPSie forbids it ({message}); check what the account may do")]
+    #[error("{call}: VPSie forbids it ({message}){}; check what the account may do", reference(.request_id))]
     Forbidden {
         /// What was being done.
         call: Call,
         /// What VPSie says.
         message: String,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// VPSie knows no such thing (404, or a message saying so).
-    #[error("{call}: VPSie does not find it ({message}); check the identifiers and the base URL")]
+    #[error("{call}: VPSie does not find it ({message}){}; check the identifiers and the base URL", reference(.request_id))]
     NotFound {
         /// What was being done.
         call: Call,
         /// What VPSie says.
         message: String,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// VPSie answers success with nothing in it, which is how it reports absence.
     #[error("{call}: VPSie has nothing under this identifier; check it, and look again before trusting it")]
@@ -48,15 +54,17 @@ pub enum CallError {
         call: Call,
     },
     /// Too many calls (429).
-    #[error("{call}: VPSie asks for fewer calls; wait {} s", .retry_after.unwrap_or(RATE_LIMIT_WINDOW).as_secs())]
+    #[error("{call}: VPSie asks for fewer calls{}; wait {} s", reference(.request_id), .retry_after.unwrap_or(RATE_LIMIT_WINDOW).as_secs())]
     RateLimited {
         /// What was being done.
         call: Call,
         /// How long VPSie asks us to wait.
         retry_after: Option<Duration>,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// VPSie answers with an error of its own (4xx, or 200 with `error: true`).
-    #[error("{call}: VPSie refuses ({status}): {message}; change the request before repeating it")]
+    #[error("{call}: VPSie refuses ({status}): {message}{}; change the request before repeating it", reference(.request_id))]
     Refused {
         /// What was being done.
         call: Call,
@@ -66,10 +74,13 @@ pub enum CallError {
         code: Option<i64>,
         /// What VPSie says.
         message: String,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// A web page came instead of an answer, as gateways send it.
     #[error(
-        "{call}: a web page came instead of an answer ({status}, {prefix:?}); check the base URL, or try later"
+        "{call}: a web page came instead of an answer ({status}, {prefix:?}){}; check the base URL, or try later",
+        reference(.request_id)
     )]
     Html {
         /// What was being done.
@@ -78,9 +89,11 @@ pub enum CallError {
         status: u16,
         /// How the page begins, scrubbed.
         prefix: String,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// VPSie is in trouble (5xx).
-    #[error("{call}: VPSie is in trouble ({status}): {message}; try later")]
+    #[error("{call}: VPSie is in trouble ({status}): {message}{}; try later", reference(.request_id))]
     Server {
         /// What was being done.
         call: Call,
@@ -88,9 +101,11 @@ pub enum CallError {
         status: u16,
         /// What VPSie says, if anything.
         message: String,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// The answer makes no sense to us.
-    #[error("{call}: the answer ({status}) makes no sense: {problem}; check the base URL and the versions")]
+    #[error("{call}: the answer ({status}) makes no sense: {problem}{}; check the base URL and the versions", reference(.request_id))]
     Undecodable {
         /// What was being done.
         call: Call,
@@ -98,6 +113,8 @@ pub enum CallError {
         status: u16,
         /// What is wrong with it; never the answer itself.
         problem: String,
+        /// What VPSie calls this exchange, for its support.
+        request_id: Option<RequestId>,
     },
     /// The answer is larger than we are willing to read.
     #[error("{call}: the answer is larger than the limit; check the base URL")]
@@ -183,7 +200,7 @@ impl CallError {
     /// Returns what was being done.
     pub const fn call(&self) -> Call {
         match self {
-            Self::Unauthorized { call }
+            Self::Unauthorized { call, .. }
             | Self::Forbidden { call, .. }
             | Self::NotFound { call, .. }
             | Self::Absent { call }
@@ -199,6 +216,50 @@ impl CallError {
             | Self::TimedOut { call }
             | Self::ConnectionLost { call, .. } => *call,
         }
+    }
+
+    /// Returns what VPSie calls the exchange, where its answer says so. Its support can
+    /// find the request by it.
+    pub const fn request_id(&self) -> Option<&RequestId> {
+        match self {
+            Self::Unauthorized { request_id, .. }
+            | Self::Forbidden { request_id, .. }
+            | Self::NotFound { request_id, .. }
+            | Self::RateLimited { request_id, .. }
+            | Self::Refused { request_id, .. }
+            | Self::Html { request_id, .. }
+            | Self::Server { request_id, .. }
+            | Self::Undecodable { request_id, .. } => request_id.as_ref(),
+            Self::Absent { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::NotSent { .. }
+            | Self::HeldBack { .. }
+            | Self::BreakerOpen { .. }
+            | Self::TimedOut { .. }
+            | Self::ConnectionLost { .. } => None,
+        }
+    }
+
+    /// Notes what VPSie calls the exchange.
+    pub(crate) fn under(mut self, id: Option<RequestId>) -> Self {
+        match &mut self {
+            Self::Unauthorized { request_id, .. }
+            | Self::Forbidden { request_id, .. }
+            | Self::NotFound { request_id, .. }
+            | Self::RateLimited { request_id, .. }
+            | Self::Refused { request_id, .. }
+            | Self::Html { request_id, .. }
+            | Self::Server { request_id, .. }
+            | Self::Undecodable { request_id, .. } => *request_id = id,
+            Self::Absent { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::NotSent { .. }
+            | Self::HeldBack { .. }
+            | Self::BreakerOpen { .. }
+            | Self::TimedOut { .. }
+            | Self::ConnectionLost { .. } => {}
+        }
+        self
     }
 
     /// Says what to do next, for a call that only reads.
@@ -248,6 +309,11 @@ impl CallError {
             | Self::ConnectionLost { .. } => None,
         }
     }
+}
+
+fn reference(id: &Option<RequestId>) -> String {
+    id.as_ref()
+        .map_or_else(String::new, |id| format!(" [request {id}]"))
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ mod inventory;
 
 pub(crate) use inventory::PAGE;
 
-/// The header that carries a [`RequestId`].
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header that carries a [`RequestId`], ours or VPSie's.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Holds one call: method, path below the base URL, body.
 pub(crate) struct Request {

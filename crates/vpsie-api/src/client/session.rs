@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::line::Line;
-use crate::envelope::checked;
+use crate::envelope::{checked, request_id};
 use crate::request::Request;
 use crate::settings::Now;
 use crate::{AuthHeader, Call, CallError, Credentials, Settings, SettingsError, Timestamp};
@@ -213,6 +213,7 @@ impl Exchanged {
             call,
             status,
             problem,
+            request_id: request_id(response.headers(), &[self.secret.expose_secret()]),
         })
     }
 

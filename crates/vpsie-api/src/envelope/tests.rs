@@ -57,6 +57,7 @@ fn refusal_keeps_code_and_message() {
             status,
             code,
             message: message.to_owned(),
+            request_id: None,
         })
     };
     check(
@@ -83,21 +84,84 @@ fn error_as_a_word_is_understood() {
     assert_eq!(error.label(), "forbidden");
 }
 
+#[track_caller]
+fn check_retry_after(headers: &[(&str, &str)], expected: Option<u64>) {
+    let limited = CallError::RateLimited {
+        call: CALL,
+        retry_after: expected.map(Duration::from_secs),
+        request_id: None,
+    };
+    assert_eq!(read(429, headers, ""), Err(limited), "{headers:?}");
+}
+
 #[test]
 fn retry_after_is_read_in_seconds_and_bounded() {
     for (value, expected) in [
         ("7", Some(7)),
-        ("999999999", Some(LONGEST_RETRY_AFTER.as_secs())),
-        ("99999999999999999999999", None),
+        ("999999999", Some(3600)),
+        ("99999999999999999999999", Some(3600)),
         ("-1", None),
+        ("", None),
+        ("soon", None),
+        // Without the date of the answer a date says nothing.
         ("Wed, 21 Oct 2026 07:28:00 GMT", None),
     ] {
-        let retry_after = expected.map(Duration::from_secs);
-        let limited = CallError::RateLimited {
-            call: CALL,
-            retry_after,
-        };
-        assert_eq!(read(429, &[("retry-after", value)], ""), Err(limited), "{value}");
+        check_retry_after(&[("retry-after", value)], expected);
+    }
+}
+
+#[test]
+fn retry_after_is_read_as_a_date_and_bounded() {
+    let answered = "Wed, 21 Oct 2026 07:28:00 GMT";
+    for (value, expected) in [
+        ("Wed, 21 Oct 2026 07:28:45 GMT", Some(45)),
+        ("Wednesday, 21-Oct-26 07:28:45 GMT", Some(45)),
+        ("Wed Oct 21 07:28:45 2026", Some(45)),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", Some(0)),
+        ("Wed, 21 Oct 2037 07:28:45 GMT", Some(3600)),
+        ("Wed, 99 Oct 2026 07:28:45 GMT", None),
+    ] {
+        check_retry_after(&[("date", answered), ("retry-after", value)], expected);
+    }
+    let date = ("retry-after", answered);
+    check_retry_after(&[("date", "yesterday"), date], None);
+}
+
+/// VPSie's support finds a request by what VPSie calls it.
+#[test]
+fn error_keeps_what_vpsie_calls_the_exchange() {
+    let no = r#"{"error":true,"message":"no"}"#;
+    for (status, body) in [
+        (400, no),
+        (401, no),
+        (403, no),
+        (404, no),
+        (429, no),
+        (500, no),
+        (200, r#"{"error":true,"message":"Please authenticate"}"#),
+        (200, r#"{"data":7}"#),
+        (200, "garbage"),
+        (302, ""),
+        (502, "<html>"),
+    ] {
+        let reply = read(status, &[("x-request-id", " 3f2a-1 ")], body);
+        let error = reply.and_then(|reply| reply.object(|_| Ok(()))).expect_err(body);
+        assert_eq!(
+            error.request_id().map(RequestId::as_str),
+            Some("3f2a-1"),
+            "{error}"
+        );
+        assert!(error.to_string().contains(" [request 3f2a-1]; "), "{error}");
+        let error = read(status, &[], body).and_then(|reply| reply.object(|_| Ok(())));
+        assert_eq!(error.expect_err(body).request_id(), None);
+    }
+}
+
+#[test]
+fn name_of_the_exchange_that_cannot_be_shown_is_left_out() {
+    for odd in ["", "a b", &"x".repeat(129), "my-s3cr3t-id", "token=hunter2"] {
+        let error = read(500, &[("x-request-id", odd)], "").unwrap_err();
+        assert_eq!(error.request_id(), None, "{odd}");
     }
 }
 
@@ -117,6 +181,7 @@ fn web_pages_are_known_by_type_or_by_look() {
             call: CALL,
             status,
             prefix: prefix.to_owned(),
+            request_id: None,
         })
     };
     assert_eq!(
@@ -167,7 +232,8 @@ fn list_entries_must_have_their_key() {
             Err(CallError::Undecodable {
                 call: CALL,
                 status: 200,
-                problem
+                problem,
+                request_id: None
             }),
             "{data}"
         );
@@ -186,7 +252,8 @@ fn word_at_the_end_of_what_is_looked_at_is_left_out() {
         CallError::Html {
             call: CALL,
             status: 502,
-            prefix: "<a".to_owned()
+            prefix: "<a".to_owned(),
+            request_id: None
         }
     );
 }
@@ -202,7 +269,8 @@ fn redirect_is_named_as_such() {
             CallError::Undecodable {
                 call: CALL,
                 status: 301,
-                problem
+                problem,
+                request_id: None
             }
         );
     }

@@ -11,25 +11,33 @@ fn all() -> Vec<CallError> {
         status,
         code: Some(1),
         message: why(),
+        request_id: None,
     };
     vec![
-        CallError::Unauthorized { call: CALL },
+        CallError::Unauthorized {
+            call: CALL,
+            request_id: None,
+        },
         CallError::Forbidden {
             call: CALL,
             message: why(),
+            request_id: None,
         },
         CallError::NotFound {
             call: CALL,
             message: why(),
+            request_id: None,
         },
         CallError::Absent { call: CALL },
         CallError::RateLimited {
             call: CALL,
             retry_after: None,
+            request_id: None,
         },
         CallError::RateLimited {
             call: CALL,
             retry_after: Some(Duration::from_secs(7)),
+            request_id: None,
         },
         refused(400),
         refused(408),
@@ -37,16 +45,19 @@ fn all() -> Vec<CallError> {
             call: CALL,
             status: 502,
             prefix: why(),
+            request_id: None,
         },
         CallError::Server {
             call: CALL,
             status: 500,
             message: why(),
+            request_id: None,
         },
         CallError::Undecodable {
             call: CALL,
             status: 200,
             problem: why(),
+            request_id: None,
         },
         CallError::BodyTooLarge { call: CALL },
         CallError::NotSent {

@@ -10,6 +10,7 @@ fn server() -> CallError {
         call: CALL,
         status: 503,
         message: "why".to_owned(),
+        request_id: None,
     }
 }
 
@@ -18,6 +19,7 @@ fn html(status: u16) -> CallError {
         call: CALL,
         status,
         prefix: "why".to_owned(),
+        request_id: None,
     }
 }
 
@@ -25,6 +27,7 @@ fn limited(seconds: u64) -> CallError {
     CallError::RateLimited {
         call: CALL,
         retry_after: Some(Duration::from_secs(seconds)),
+        request_id: None,
     }
 }
 
@@ -136,6 +139,7 @@ async fn wait_beyond_the_total_ends_the_call_at_once() {
         CallError::RateLimited {
             call: CALL,
             retry_after: None,
+            request_id: None,
         },
         CallError::BreakerOpen {
             call: CALL,
@@ -160,6 +164,7 @@ async fn causes_that_stay_are_not_repeated() {
         status,
         code: None,
         message: text(),
+        request_id: None,
     };
     for (error, attempts) in [
         (server(), 3),
@@ -184,11 +189,18 @@ async fn causes_that_stay_are_not_repeated() {
         (html(200), 1),
         (html(404), 1),
         (refused(400), 1),
-        (CallError::Unauthorized { call: CALL }, 1),
+        (
+            CallError::Unauthorized {
+                call: CALL,
+                request_id: None,
+            },
+            1,
+        ),
         (
             CallError::Forbidden {
                 call: CALL,
                 message: text(),
+                request_id: None,
             },
             1,
         ),
@@ -196,6 +208,7 @@ async fn causes_that_stay_are_not_repeated() {
             CallError::NotFound {
                 call: CALL,
                 message: text(),
+                request_id: None,
             },
             1,
         ),
@@ -205,6 +218,7 @@ async fn causes_that_stay_are_not_repeated() {
                 call: CALL,
                 status: 200,
                 problem: text(),
+                request_id: None,
             },
             1,
         ),

@@ -154,6 +154,7 @@ async fn worker_limit_is_recognised() {
             status,
             code: Some(400),
             message: "Worker nodes count exceeds the allowed limit".to_owned(),
+            request_id: None,
         };
         assert_eq!(error, crate::EffectError::Refused(expected));
     }
@@ -196,7 +197,14 @@ async fn offers_are_read_under_both_names() {
 async fn reads_name_the_cause_of_a_failure() {
     let call = Call::GetCluster;
     for (status, body, expected) in [
-        (401, E23, CallError::Unauthorized { call }),
+        (
+            401,
+            E23,
+            CallError::Unauthorized {
+                call,
+                request_id: None,
+            },
+        ),
         (
             502,
             E24,
@@ -204,6 +212,7 @@ async fn reads_name_the_cause_of_a_failure() {
                 call,
                 status: 502,
                 prefix: E24.to_owned(),
+                request_id: None,
             },
         ),
         (200, E25, CallError::Absent { call }),

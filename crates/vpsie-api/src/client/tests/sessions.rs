@@ -146,7 +146,8 @@ async fn second_rejection_ends_the_call() {
     assert_eq!(
         error,
         EffectError::NotSent(CallError::Unauthorized {
-            call: Call::AddWorker
+            call: Call::AddWorker,
+            request_id: None
         })
     );
     assert_eq!(
@@ -236,7 +237,8 @@ async fn rejected_personal_token_is_not_repeated() {
     assert_eq!(
         error,
         CallError::Unauthorized {
-            call: Call::ListClusters
+            call: Call::ListClusters,
+            request_id: None
         }
     );
     assert_eq!(script.seen().len(), 1);
