@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Node autoscaler for VPSie Kubernetes clusters.
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Crd,
     /// Matches machines and Nodes to claims in a snapshot, and says why.
     Match(MatchOptions),
+    /// Serves a simulated VPSie over HTTP, for any client; needs no token.
+    SimCloud(SimCloudOptions),
 }
 
 /// Options of `run`.
@@ -145,12 +148,38 @@ pub(crate) enum MatchOutput {
     Table,
 }
 
+/// Options of `sim-cloud`.
+#[derive(Debug, Args)]
+pub(crate) struct SimCloudOptions {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8645", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Seed of everything that chance decides; by default that of the scenario, else 1.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// File with the scenario as YAML or JSON; `-` for standard input. By default one cluster in which all works.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// How many times faster than real time.
+    #[arg(long, default_value = "1", value_parser = times)]
+    pub(crate) speed: f64,
+    /// Allows an address that other machines can reach.
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+}
+
 fn speed(text: &str) -> Result<Speed, String> {
     if text == "max" {
         return Ok(Speed::Max);
     }
+    times(text)
+        .map(Speed::Times)
+        .map_err(|message| format!("{message}, or `max`"))
+}
+
+fn times(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(times) if (0.1..=100_000.0).contains(&times) => Ok(Speed::Times(times)),
-        Ok(_) | Err(_) => Err("use a number from 0.1 to 100000, or `max`".to_owned()),
+        Ok(times) if (0.1..=100_000.0).contains(&times) => Ok(times),
+        Ok(_) | Err(_) => Err("use a number from 0.1 to 100000".to_owned()),
     }
 }

@@ -6,6 +6,7 @@ mod exit;
 mod match_file;
 mod output;
 mod run;
+mod sim_cloud;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Match(options) => match_file::run(&options),
+        Command::SimCloud(options) => sim_cloud::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

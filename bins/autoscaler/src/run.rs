@@ -47,12 +47,16 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
         StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
     })?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
-    let stop = told_to_stop().context("listening for signals").map_err(Failure::broken)?;
+    let stop = told_to_stop()
+        .context("listening for signals")
+        .map_err(Failure::broken)?;
     if operator.run_until(stop).await {
         tracing::info!("told to stop; the last pass is finished");
         Ok(())
     } else {
-        Err(Failure::broken(anyhow::anyhow!("the operator ended by itself; see the log")))
+        Err(Failure::broken(anyhow::anyhow!(
+            "the operator ended by itself; see the log"
+        )))
     }
 }
 
@@ -113,7 +117,7 @@ fn settings(options: &RunOptions) -> Settings {
 }
 
 /// Listens for SIGTERM and SIGINT from now on.
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(crate) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

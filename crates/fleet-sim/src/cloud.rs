@@ -14,8 +14,10 @@ mod handle;
 mod json;
 mod machine;
 mod records;
+mod schedule;
 mod server;
 mod specs;
+pub(crate) mod text;
 mod transport;
 mod world;
 
@@ -31,15 +33,16 @@ use chrono::{DateTime, Utc};
 pub use self::access::{CLIENT_ID, CLIENT_SECRET, TOKEN};
 pub use self::account::{DatacenterSpec, ProjectSpec, SshKeySpec, TagSpec, VmSpec, VmState};
 pub use self::behaviour::{
-    AddReply, AuthEncoding, AuthReply, Behaviour, Casing, Delay, PriceForm, PrivateAddressForm, ProjectForm,
-    TotalForm,
+    AddReply, AuthEncoding, AuthReply, Behaviour, BehaviourChange, Casing, Delay, PriceForm,
+    PrivateAddressForm, ProjectForm, TotalForm,
 };
 pub use self::call::{Call, CallKind};
 pub use self::fault::{Fault, FaultEffect};
 pub use self::handle::Handled;
 pub use self::json::INITIAL_PASSWORD;
 pub use self::records::{MachineState, Posting, PostingReply, Removal, Role, SimMachine};
-pub use self::server::serve;
+pub use self::schedule::{Happening, Which};
+pub use self::server::{serve, serve_until};
 pub use self::specs::{ClusterSpec, GroupSpec, OfferSpec};
 use self::world::World;
 use crate::clock::SimClock;
@@ -94,6 +97,23 @@ impl Cloud {
         self.world().offers.insert(offer.number, offer);
     }
 
+    /// Replaces all node sizes.
+    ///
+    /// # Panics
+    /// When a cluster or a group has a size that is gone.
+    pub fn replace_offers(&self, offers: Vec<OfferSpec>) {
+        let mut world = self.world();
+        world.offers = offers.into_iter().map(|offer| (offer.number, offer)).collect();
+        let clusters = world.clusters.iter().map(|cluster| cluster.spec.size);
+        let used = clusters.chain(world.groups.values().map(|group| group.size));
+        for size in used {
+            assert!(
+                world.offers.contains_key(&size),
+                "replace_offers: size {size} is in use"
+            );
+        }
+    }
+
     /// Adds a node group to a cluster as a person does; returns its number.
     ///
     /// # Panics
@@ -101,6 +121,15 @@ impl Cloud {
     pub fn add_group(&self, cluster: &str, name: &str, size: u64) -> u64 {
         let now = self.clock.now();
         self.world().add_group(cluster, name, size, now)
+    }
+
+    /// Adds a worker of a group that runs since long ago; returns its identifier.
+    ///
+    /// # Panics
+    /// When the cluster or the group does not exist.
+    pub fn add_settled_worker(&self, cluster: &str, group: u64) -> String {
+        let now = self.clock.now();
+        self.world().add_settled_worker(cluster, group, now)
     }
 
     /// Adds a VM that belongs to no cluster; returns its identifier.
@@ -170,15 +199,37 @@ impl Cloud {
         self.world().access.accept_only_client(id, secret);
     }
 
+    /// Plans something to happen `after` so much time from now.
+    pub fn plan(&self, after: std::time::Duration, happening: Happening) {
+        let wait = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
+        let at = self.clock.now().checked_add_signed(wait);
+        self.world()
+            .schedule
+            .plan(at.unwrap_or(DateTime::<Utc>::MAX_UTC), happening);
+    }
+
+    /// Opens the world, once everything that is due has happened.
     fn world(&self) -> MutexGuard<'_, World> {
+        let now = self.clock.now();
         // A panicking test must not hide its own message behind a poisoned lock.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.catch_up(now);
+        world
     }
 }
 
 // === impl Cloud: what tests may know ===
 
 impl Cloud {
+    /// Returns the clusters with their identifiers, in the order they were added.
+    pub fn clusters(&self) -> Vec<(String, ClusterSpec)> {
+        let world = self.world();
+        let clusters = world.clusters.iter();
+        clusters
+            .map(|cluster| (cluster.uuid.clone(), cluster.spec.clone()))
+            .collect()
+    }
+
     /// Returns every add-worker request that arrived, in order.
     pub fn ledger(&self) -> Vec<Posting> {
         self.world().postings.clone()
@@ -219,28 +270,29 @@ impl Cloud {
         self.world().cluster_mut(cluster).map(|found| found.spec.clone())
     }
 
-    /// Returns every call that arrived, in order.
+    /// Returns the calls that arrived, in order; of more than 100,000 the older half is forgotten.
     pub fn calls(&self) -> Vec<Call> {
         self.world().calls.clone()
     }
 
     /// Counts the calls of one kind.
     pub fn calls_of(&self, kind: CallKind) -> usize {
-        self.world().calls.iter().filter(|call| call.kind == kind).count()
+        self.world().calls_counted.get(&kind).copied().unwrap_or(0)
     }
 
-    /// Reports whether every planted fault has happened.
+    /// Reports whether every planted fault has happened as often as it should.
     pub fn has_no_pending_faults(&self) -> bool {
         self.world().faults.is_empty()
     }
 
-    /// Returns the earliest time at which a machine changes by itself, after `now`.
+    /// Returns the earliest time at which something changes by itself, after `now`.
     pub fn next_change_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let world = self.world();
         world
             .machines
             .values()
             .flat_map(|machine| machine.changes())
+            .chain(world.schedule.next())
             .filter(|at| *at > now)
             .min()
     }

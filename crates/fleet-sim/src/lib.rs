@@ -18,6 +18,7 @@ pub mod clock;
 pub mod cloud;
 pub mod kube_api;
 pub mod kubelet;
+pub mod scenario;
 pub mod truth;
 
 pub use clock::SimClock;

@@ -70,7 +70,10 @@ impl Narrator {
             for posting in world.cloud.ledger().iter().skip(told) {
                 told += 1;
                 if posting.reply == PostingReply::Lost {
-                    self.say(&world, "  a reply of VPSie is lost; the machine is made all the same, and asked for once");
+                    self.say(
+                        &world,
+                        "  a reply of VPSie is lost; the machine is made all the same, and asked for once",
+                    );
                 }
             }
             for claim in world.kube.objects("vpsienodes") {

@@ -71,7 +71,11 @@ impl Summary {
             kubernetes_writes: world.kube.write_count(),
             virtual_seconds,
             wall_seconds: (wall.as_secs_f64() * 1000.0).round() / 1000.0,
-            findings: findings(settled).chain(findings(ended)).collect::<BTreeSet<_>>().into_iter().collect(),
+            findings: findings(settled)
+                .chain(findings(ended))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
         }
     }
 

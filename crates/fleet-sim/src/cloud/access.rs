@@ -12,6 +12,9 @@ pub const CLIENT_ID: &str = "simulated-client";
 /// The secret of [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "simulated-client-secret";
 
+/// More tokens than one client needs at a time.
+const TOKENS_KEPT: usize = 1_000;
+
 /// Keeps the credentials that are good now.
 pub(super) struct Access {
     personal: BTreeSet<String>,
@@ -42,12 +45,15 @@ impl Access {
         self.exchanged.clear();
     }
 
-    /// Makes a further personal token and accepts it.
-    pub(super) fn mint(&mut self) -> String {
+    /// Makes a further personal token and accepts it, or has made too many.
+    pub(super) fn mint(&mut self) -> Option<String> {
+        if self.personal.len() >= TOKENS_KEPT {
+            return None;
+        }
         self.mints += 1;
         let token = format!("minted-token-{}", self.mints);
         self.personal.insert(token.clone());
-        token
+        Some(token)
     }
 
     pub(super) fn accept_only_token(&mut self, token: &str) {
@@ -56,9 +62,19 @@ impl Access {
     }
 
     /// Exchanges client credentials for a token, or refuses them.
-    pub(super) fn exchange(&mut self, id: &str, secret: &str, expires: DateTime<Utc>) -> Option<String> {
+    pub(super) fn exchange(
+        &mut self,
+        id: &str,
+        secret: &str,
+        now: DateTime<Utc>,
+        expires: DateTime<Utc>,
+    ) -> Option<String> {
         if id != self.client_id || secret != self.client_secret {
             return None;
+        }
+        self.exchanged.retain(|_, expires| *expires > now);
+        if self.exchanged.len() >= TOKENS_KEPT {
+            self.exchanged.clear();
         }
         self.exchanges += 1;
         let token = format!("exchanged-token-{}", self.exchanges);

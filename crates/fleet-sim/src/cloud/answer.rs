@@ -228,7 +228,7 @@ impl World {
         let expires = now + self.behaviour.token_life;
         let Some(token) = self
             .access
-            .exchange(text("clientId"), text("clientSecret"), expires)
+            .exchange(text("clientId"), text("clientSecret"), now, expires)
         else {
             return unauthorized();
         };

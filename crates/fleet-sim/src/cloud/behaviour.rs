@@ -1,7 +1,10 @@
 //! How the simulated cloud behaves: delays, caps, and which fields it reports.
 
+mod change;
+
 use std::time::Duration;
 
+pub use self::change::BehaviourChange;
 use serde::Deserialize;
 
 /// Holds a range of durations, both ends included, from which chance draws.

@@ -58,6 +58,39 @@ pub enum CallKind {
     Unknown,
 }
 
+// === impl CallKind ===
+
+impl CallKind {
+    /// Reports whether the answer holds a list that can be stale or cut.
+    pub(crate) fn lists(self) -> bool {
+        match self {
+            Self::Clusters
+            | Self::Cluster
+            | Self::NodeGroups
+            | Self::Offers
+            | Self::Vms
+            | Self::PendingVms
+            | Self::VolumeHosts
+            | Self::PlanCategories
+            | Self::Plans
+            | Self::Datacenters
+            | Self::SshKeys
+            | Self::Projects => true,
+            Self::Authenticate
+            | Self::CreateGroup
+            | Self::AddWorker
+            | Self::RemoveWorker
+            | Self::Vm
+            | Self::VmStatus
+            | Self::SshKey
+            | Self::Project
+            | Self::Tags
+            | Self::MintToken
+            | Self::Unknown => false,
+        }
+    }
+}
+
 /// Records one call that reached the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

@@ -1,16 +1,20 @@
-//! Faults that a test plants in the simulated cloud; each happens once.
+//! Faults that a test plants in the simulated cloud; each happens once unless told otherwise.
 
 use std::time::Duration;
 
 use super::call::CallKind;
 
-/// Plants one thing that goes wrong once.
+/// Plants one thing that goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which calls it waits for.
     pub call: CallKind,
     /// Which of the matching calls, counted from now, it hits; 1 is the next.
     pub nth: u32,
+    /// How many calls it hits; none for all to come.
+    pub times: Option<u32>,
+    /// Which call after a hit is hit next; 1 is the next.
+    pub every: u32,
     /// What goes wrong.
     pub effect: FaultEffect,
 }
@@ -61,7 +65,13 @@ pub(super) struct Struck {
 impl Fault {
     /// Hits the next call of this kind.
     pub fn on(call: CallKind, effect: FaultEffect) -> Self {
-        Self { call, nth: 1, effect }
+        Self {
+            call,
+            nth: 1,
+            times: Some(1),
+            every: 1,
+            effect,
+        }
     }
 
     /// Hits the nth matching call instead, counted from 1.
@@ -69,6 +79,34 @@ impl Fault {
     pub fn nth(mut self, nth: u32) -> Self {
         self.nth = nth;
         self
+    }
+
+    /// Hits so many calls instead of one.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Hits all calls to come; a later fault on the same call never gets its turn.
+    #[must_use]
+    pub fn for_ever(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    /// Hits every so many calls, once it began.
+    #[must_use]
+    pub fn every(mut self, calls: u32) -> Self {
+        self.every = calls;
+        self
+    }
+
+    /// Counts a hit and reports whether more are to come.
+    fn goes_on(&mut self) -> bool {
+        self.nth = self.every;
+        self.times = self.times.map(|times| times.saturating_sub(1));
+        self.times != Some(0)
     }
 }
 
@@ -108,7 +146,7 @@ impl Faults {
                 return true;
             }
             *place = Some(fault.effect.clone());
-            false
+            fault.goes_on()
         });
         struck
     }
@@ -137,5 +175,29 @@ mod tests {
         let add = faults.strike(CallKind::AddWorker);
         assert_eq!((add.wire, add.machine), (None, Some(FaultEffect::NeverJoins)));
         assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn repeated_faults_keep_their_distance() {
+        let hits = |fault: Fault| {
+            let mut faults = Faults::default();
+            faults.plant(fault);
+            let hits: Vec<usize> = (1..=9)
+                .filter(|_| faults.strike(CallKind::Vms).wire.is_some())
+                .collect();
+            (hits, faults.is_empty())
+        };
+        let fault = || Fault::on(CallKind::Vms, FaultEffect::Html502);
+        let cases = [
+            (fault(), vec![1], true),
+            (fault().nth(3), vec![3], true),
+            (fault().times(3), vec![1, 2, 3], true),
+            (fault().nth(2).times(2).every(4), vec![2, 6], true),
+            (fault().for_ever().nth(8), vec![8, 9], false),
+            (fault().for_ever().every(3), vec![1, 4, 7], false),
+        ];
+        for (fault, expected, ends) in cases {
+            assert_eq!(hits(fault.clone()), (expected, ends), "{fault:?}");
+        }
     }
 }

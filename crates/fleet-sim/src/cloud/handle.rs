@@ -43,7 +43,7 @@ impl Cloud {
             Handled::Reply(reply) => Some(reply.status().as_u16()),
             Handled::ConnectionLost | Handled::TimedOut => None,
         };
-        world.calls.push(Call {
+        world.remember(Call {
             at: now,
             kind,
             path: request.uri().path().to_owned(),
@@ -69,7 +69,7 @@ impl World {
             return handled;
         }
         let reply = self.answer(route, request, struck.machine, now);
-        let handled = self.after_effect(struck.wire, request.uri().path(), reply);
+        let handled = self.after_effect(struck.wire, place_of(request), reply);
         if route.kind() == CallKind::AddWorker {
             self.amend_posting(&handled);
         }
@@ -98,7 +98,7 @@ impl World {
             )
             | None => Handled::Reply(reply),
         };
-        self.answers.insert(path.to_owned(), whole);
+        self.keep_answer(path, whole);
         handled
     }
 
@@ -126,6 +126,12 @@ impl World {
 }
 
 // === helpers ===
+
+/// Tells lists apart by their path and what they were asked for.
+fn place_of(request: &Request<Bytes>) -> &str {
+    let uri = request.uri();
+    uri.path_and_query().map_or(uri.path(), |place| place.as_str())
+}
 
 /// Answers in the cloud's place when a fault keeps the request from it.
 fn before_effect(fault: &FaultEffect) -> Option<Handled> {

@@ -32,6 +32,15 @@ pub(super) struct Machine {
 // === impl Machine ===
 
 impl Machine {
+    /// Makes it one that has run since `born`.
+    pub(super) fn be_settled_since(&mut self, born: DateTime<Utc>) {
+        self.created_at = born;
+        self.listed_at = born;
+        self.boots_at = Some(born);
+        self.joins_at = Some(born);
+        self.ready_at = Some(born);
+    }
+
     pub(super) fn state(&self, now: DateTime<Utc>) -> MachineState {
         if reached(self.goes_at, now) {
             MachineState::Gone

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,24 +14,59 @@ use axum::extract::ConnectInfo;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Cloud;
+use super::behaviour::Delay;
 use super::handle::Handled;
 
 /// No request of this API comes near; a larger one is a mistake of the caller.
 const BODY_LIMIT: usize = 1 << 20;
+
+/// How long calls that are under way may still take once the cloud is told to stop.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Serves the cloud on a listener until the future is dropped.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve(cloud: Cloud, listener: TcpListener) -> io::Result<()> {
+    serve_until(cloud, listener, std::future::pending()).await
+}
+
+/// Serves the cloud on a listener until `stop` is done and the calls under way are answered.
+///
+/// A call that is never answered, or not within three seconds, ends with its connection.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_until(
+    cloud: Cloud,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (told, mut heard) = tokio::sync::watch::channel(false);
+    let stop = async move {
+        stop.await;
+        // Whoever listened may be gone already.
+        let _ = told.send(true);
+    };
     let app = Router::new().fallback(move |connection, request| answer(cloud.clone(), connection, request));
     let service = app.into_make_service_with_connect_info::<Cut>();
-    axum::serve(CuttableListener(listener), service).await
+    let served = axum::serve(CuttableListener(listener), service).with_graceful_shutdown(stop);
+    let farewell = async move {
+        if heard.wait_for(|told| *told).await.is_err() {
+            // Nobody will tell any more: the server ends by itself or never.
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        ended = served => ended,
+        () = farewell => Ok(()),
+    }
 }
 
 async fn answer(cloud: Cloud, ConnectInfo(cut): ConnectInfo<Cut>, request: Request<Body>) -> Response<Body> {
@@ -40,8 +76,22 @@ async fn answer(cloud: Cloud, ConnectInfo(cut): ConnectInfo<Cut>, request: Reque
         *reply.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return reply;
     };
-    match cloud.handle(&Request::from_parts(head, body)) {
-        Handled::Reply(reply) => reply.map(Body::from),
+    let (there, back) = {
+        let mut world = cloud.world();
+        let delay = world.behaviour.answer_delay;
+        // Chance is asked only where there is a choice, so that serving alone changes no world.
+        let delay = if delay == Delay::none() {
+            Duration::ZERO
+        } else {
+            world.chance.delay(delay)
+        };
+        (delay / 2, delay - delay / 2)
+    };
+    cloud.clock().sleep(there).await;
+    let handled = cloud.handle(&Request::from_parts(head, body));
+    cloud.clock().sleep(back).await;
+    match handled {
+        Handled::Reply(reply) => dated(&cloud, reply).map(Body::from),
         Handled::ConnectionLost => cut.now(),
         Handled::TimedOut => {
             // Longer than any client waits; its own limit is what a test looks at.
@@ -50,6 +100,16 @@ async fn answer(cloud: Cloud, ConnectInfo(cut): ConnectInfo<Cut>, request: Reque
             cut.now()
         }
     }
+}
+
+/// Dates an answer by the cloud's own clock, skew included, instead of this machine's.
+fn dated(cloud: &Cloud, mut reply: Response<Bytes>) -> Response<Bytes> {
+    let now = cloud.clock().now() + cloud.world().behaviour.clock_skew;
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        reply.headers_mut().insert(header::DATE, date);
+    }
+    reply
 }
 
 /// Cuts one connection, so that its caller sees neither status nor body.

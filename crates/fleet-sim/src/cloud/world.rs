@@ -8,11 +8,12 @@ use chrono::{DateTime, Duration, Utc};
 use super::access::Access;
 use super::account::Account;
 use super::behaviour::Behaviour;
-use super::call::Call;
+use super::call::{Call, CallKind};
 use super::chance::Chance;
 use super::fault::{FaultEffect, Faults};
 use super::machine::Machine;
 use super::records::{Posting, Removal, Role};
+use super::schedule::Schedule;
 use super::specs::{ClusterSpec, GroupSpec, OfferSpec};
 
 /// Keeps one cluster with its counters.
@@ -37,9 +38,12 @@ pub(super) struct World {
     pub(super) machines: BTreeMap<u64, Machine>,
     pub(super) postings: Vec<Posting>,
     pub(super) removals: Vec<Removal>,
+    /// The last calls, at most [`CALLS_KEPT`] of them.
     pub(super) calls: Vec<Call>,
+    pub(super) calls_counted: BTreeMap<CallKind, usize>,
     /// The last whole answer per path, for stale lists.
     pub(super) answers: BTreeMap<String, Bytes>,
+    pub(super) schedule: Schedule,
     hostnames: BTreeSet<String>,
     last_created: Option<DateTime<Utc>>,
 }
@@ -53,6 +57,10 @@ pub(super) struct Purchase {
 const FIRST_MACHINE: u64 = 71_001;
 const FIRST_GROUP: u64 = 412;
 const FIRST_CLUSTER: u64 = 140;
+/// More calls than any test makes; a cloud that is served for days forgets the older half.
+const CALLS_KEPT: usize = 100_000;
+/// More lists than one client asks for; whoever asks for more gets no stale answers for a while.
+const ANSWERS_KEPT: usize = 1_000;
 /// Four digits make 65,536 names; so many draws fail only when nearly all of them are taken.
 const HOSTNAME_DRAWS: u32 = 200;
 /// How long before the start of the simulation the first machines were made.
@@ -78,7 +86,9 @@ impl World {
             postings: Vec::new(),
             removals: Vec::new(),
             calls: Vec::new(),
+            calls_counted: BTreeMap::new(),
             answers: BTreeMap::new(),
+            schedule: Schedule::default(),
             hostnames: BTreeSet::new(),
             last_created: None,
         }
@@ -130,11 +140,7 @@ impl World {
             };
             let mut machine = self.draft(&uuid, None, role, size);
             let born = created_at + Duration::minutes(i64::from(index));
-            machine.created_at = born;
-            machine.listed_at = born;
-            machine.boots_at = Some(born);
-            machine.joins_at = Some(born);
-            machine.ready_at = Some(born);
+            machine.be_settled_since(born);
             self.machines.insert(machine.number, machine);
         }
         uuid
@@ -160,11 +166,50 @@ impl World {
         number
     }
 
+    /// Writes a call down.
+    pub(super) fn remember(&mut self, call: Call) {
+        if self.calls.len() >= CALLS_KEPT {
+            self.calls.drain(..CALLS_KEPT / 2);
+        }
+        *self.calls_counted.entry(call.kind).or_default() += 1;
+        self.calls.push(call);
+    }
+
+    /// Keeps an answer for a later stale one.
+    pub(super) fn keep_answer(&mut self, path: &str, body: Bytes) {
+        if self.answers.len() >= ANSWERS_KEPT && !self.answers.contains_key(path) {
+            self.answers.clear();
+        }
+        self.answers.insert(path.to_owned(), body);
+    }
+
     /// Makes a worker whose whole life is drawn now, and returns its identifier.
     pub(super) fn add_worker(
         &mut self,
         cluster: &str,
         group: Option<u64>,
+        now: DateTime<Utc>,
+        purchase: Option<Purchase>,
+    ) -> String {
+        self.add_machine(cluster, group, Role::Worker, now, purchase)
+    }
+
+    /// Makes a worker that runs since before the start of the simulation.
+    pub(super) fn add_settled_worker(&mut self, cluster: &str, group: u64, now: DateTime<Utc>) -> String {
+        let size = self.groups[&group].size;
+        let mut machine = self.draft(cluster, Some(group), Role::Worker, size);
+        machine.be_settled_since(now - AGE_OF_FIRST_MACHINES);
+        let uuid = machine.uuid.clone();
+        self.machines.insert(machine.number, machine);
+        uuid
+    }
+
+    /// Makes a machine whose whole life is drawn now, and returns its identifier.
+    pub(super) fn add_machine(
+        &mut self,
+        cluster: &str,
+        group: Option<u64>,
+        role: Role,
         now: DateTime<Utc>,
         purchase: Option<Purchase>,
     ) -> String {
@@ -174,7 +219,7 @@ impl World {
             .spec
             .size;
         let size = group.map_or(cluster_size, |number| self.groups[&number].size);
-        let mut machine = self.draft(cluster, group, Role::Worker, size);
+        let mut machine = self.draft(cluster, group, role, size);
         // Two machines of one instant still show the order in which they were asked for.
         let created_at = self
             .last_created

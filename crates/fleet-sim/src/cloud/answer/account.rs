@@ -165,8 +165,10 @@ impl World {
         if json_body(request)["accessTokenName"].as_str().is_none() {
             return self.refuse("accessTokenName is required");
         }
-        let token = self.access.mint();
-        data(&json!({"accessToken": token}))
+        match self.access.mint() {
+            Some(token) => data(&json!({"accessToken": token})),
+            None => self.refuse("limit reached"),
+        }
     }
 
     fn project_uuid(&self) -> &str {
