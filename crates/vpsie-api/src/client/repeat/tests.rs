@@ -155,83 +155,89 @@ async fn wait_beyond_the_total_ends_the_call_at_once() {
     }
 }
 
-/// Only what may be gone in a few seconds is tried again.
-#[tokio::test(start_paused = true)]
-async fn causes_that_stay_are_not_repeated() {
-    let text = || "why".to_owned();
-    let refused = |status| CallError::Refused {
+async fn attempts(error: CallError) -> usize {
+    story(&Retry::default(), Duration::ZERO, &[Err(error)])
+        .await
+        .1
+        .len()
+}
+
+fn refused(status: u16) -> CallError {
+    CallError::Refused {
         call: CALL,
         status,
         code: None,
         message: text(),
         request_id: None,
+    }
+}
+
+fn text() -> String {
+    "why".to_owned()
+}
+
+/// What may be gone in a few seconds is tried again.
+#[tokio::test(start_paused = true)]
+async fn causes_that_pass_are_repeated() {
+    let lost = CallError::ConnectionLost {
+        call: CALL,
+        reason: text(),
     };
-    for (error, attempts) in [
-        (server(), 3),
-        (html(502), 3),
-        (refused(408), 3),
-        (limited(1), 3),
-        (CallError::TimedOut { call: CALL }, 3),
-        (
-            CallError::ConnectionLost {
-                call: CALL,
-                reason: text(),
-            },
-            3,
-        ),
-        (
-            CallError::NotSent {
-                call: CALL,
-                reason: text(),
-            },
-            3,
-        ),
-        (html(200), 1),
-        (html(404), 1),
-        (refused(400), 1),
-        (
-            CallError::Unauthorized {
-                call: CALL,
-                request_id: None,
-            },
-            1,
-        ),
-        (
-            CallError::Forbidden {
-                call: CALL,
-                message: text(),
-                request_id: None,
-            },
-            1,
-        ),
-        (
-            CallError::NotFound {
-                call: CALL,
-                message: text(),
-                request_id: None,
-            },
-            1,
-        ),
-        (CallError::Absent { call: CALL }, 1),
-        (
-            CallError::Undecodable {
-                call: CALL,
-                status: 200,
-                problem: text(),
-                request_id: None,
-            },
-            1,
-        ),
-        (CallError::BodyTooLarge { call: CALL }, 1),
-        (
-            CallError::HeldBack {
-                call: CALL,
-                retry_after: Duration::ZERO,
-            },
-            1,
-        ),
+    let not_sent = CallError::NotSent {
+        call: CALL,
+        reason: text(),
+    };
+    let timed_out = CallError::TimedOut { call: CALL };
+    for error in [
+        server(),
+        html(502),
+        refused(408),
+        limited(1),
+        timed_out,
+        lost,
+        not_sent,
     ] {
-        let (_, began) = story(&Retry::default(), Duration::ZERO, &[Err(error.clone())]).await;
-        assert_eq!(began.len(), attempts, "{error}");
+        assert_eq!(attempts(error.clone()).await, 3, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn causes_that_stay_are_not_repeated() {
+    let (call, message, request_id) = (CALL, text(), None);
+    let forbidden = CallError::Forbidden {
+        call,
+        message,
+        request_id,
+    };
+    let (message, request_id) = (text(), None);
+    let not_found = CallError::NotFound {
+        call,
+        message,
+        request_id,
+    };
+    let undecodable = CallError::Undecodable {
+        call,
+        status: 200,
+        problem: text(),
+        request_id: None,
+    };
+    let held_back = CallError::HeldBack {
+        call,
+        retry_after: Duration::ZERO,
+    };
+    let request_id = None;
+    for error in [
+        html(200),
+        html(404),
+        refused(400),
+        CallError::Unauthorized { call, request_id },
+        forbidden,
+        not_found,
+        CallError::Absent { call },
+        undecodable,
+        CallError::BodyTooLarge { call },
+        held_back,
+    ] {
+        assert_eq!(attempts(error.clone()).await, 1, "{error}");
     }
 }
