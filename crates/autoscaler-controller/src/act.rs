@@ -9,8 +9,9 @@ mod request;
 
 use crate::baseline::Baselines;
 use crate::clock::Clock;
-use crate::command::{Batch, Command, Target};
+use crate::command::{Batch, Command};
 use crate::poll::Polls;
+use crate::target::Target;
 use crate::watches::Watches;
 use baselines::BaselineStore;
 use kube::Client;
@@ -148,8 +149,8 @@ impl Actor {
             | Command::RemoveFinalizer(kind, target, finalizers) => {
                 self.set_finalizers(kind, target, &finalizers, pass).await
             }
-            Command::CreateProviderGroup(target, request) => {
-                self.create_provider_group(target, &request, pass).await
+            Command::CreateProviderGroup(target, request, attempt) => {
+                self.create_provider_group(target, &request, attempt, pass).await
             }
             Command::CreateVpsieNode(object) => self.create_vpsie_node(&object).await,
             Command::DeleteVpsieNode(target) => self.delete_vpsie_node(&target).await,
@@ -157,7 +158,7 @@ impl Actor {
             Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
             Command::LabelNode(target, marks) => self.label_node(target, marks).await,
             Command::CordonNode(target) => self.cordon_node(&target).await,
-            Command::RemoveMachine(permit) => self.remove_machine(permit, pass).await,
+            Command::RemoveMachine(permit, attempt) => self.remove_machine(permit, attempt, pass).await,
             Command::DeleteNode(target) => self.delete_node(&target).await,
             Command::WriteVpsieNodeStatus(target, write) => {
                 self.write_vpsie_node_status(target, &write, pass).await

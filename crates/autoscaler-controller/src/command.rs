@@ -3,24 +3,10 @@
 use crate::intent::Intent;
 use crate::removal::Permit;
 use crate::resources::{NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
+use crate::target::Target;
 use k8s_openapi::api::core::v1::Taint;
 use std::collections::BTreeMap;
 use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
-
-/// One stored object, at the version that the decision was made on.
-///
-/// Every write carries the version, so a decision on a stale object fails instead of overwriting.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Target {
-    /// Namespace of the object; empty for Nodes.
-    pub namespace: String,
-    /// Name of the object.
-    pub name: String,
-    /// Its uid: another object of the same name is not meant.
-    pub uid: String,
-    /// The version that was looked at.
-    pub resource_version: String,
-}
 
 /// All commands about one object, carried out in order; the first failure skips the rest.
 #[derive(Debug, PartialEq)]
@@ -38,8 +24,8 @@ pub enum Command {
     AddFinalizer(Kind, Target, Vec<String>),
     /// Takes the autoscaler's finalizer off an object, which lets Kubernetes delete it.
     RemoveFinalizer(Kind, Target, Vec<String>),
-    /// Asks VPSie for a node group.
-    CreateProviderGroup(Target, CreateGroup),
+    /// Asks VPSie for a node group; the number counts the requests, this one included.
+    CreateProviderGroup(Target, CreateGroup, u32),
     /// Creates a VPSieNode under the name of its slot.
     CreateVpsieNode(Box<VPSieNode>),
     /// Asks Kubernetes to delete a VPSieNode, because its NodeGroup is being deleted.
@@ -52,8 +38,8 @@ pub enum Command {
     LabelNode(Target, NodeMarks),
     /// Stops the scheduler from using a Node.
     CordonNode(Target),
-    /// Removes a machine at VPSie.
-    RemoveMachine(Permit),
+    /// Removes a machine at VPSie; the number counts the requests, this one included.
+    RemoveMachine(Permit, u32),
     /// Deletes the Node of a removed machine.
     DeleteNode(Target),
     /// Writes the status of a VPSieNode.
@@ -123,20 +109,6 @@ pub struct NodeMarks {
     pub group_taints: Vec<Taint>,
     /// All taints of the Node when some of the group's are missing; the list is replaced as one.
     pub taints: Option<Vec<Taint>>,
-}
-
-// === impl Target ===
-
-impl Target {
-    /// Names an object at the version that was read.
-    pub fn of<K: kube::ResourceExt>(object: &K) -> Self {
-        Self {
-            namespace: object.namespace().unwrap_or_default(),
-            name: object.name_any(),
-            uid: object.uid().unwrap_or_default(),
-            resource_version: object.resource_version().unwrap_or_default(),
-        }
-    }
 }
 
 // === impl Kind ===

@@ -3,7 +3,7 @@
 use crate::baseline::{Baselines, shape};
 use crate::intent::{Intent, Requested};
 use crate::poll::Reply;
-use crate::resources::{Phase, VPSieNode, keys};
+use crate::resources::{VPSieNode, keys};
 use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
@@ -12,28 +12,6 @@ use vpsie_api::ClusterId;
 
 /// Number of the one list of machines that is polled; ids are comparable only within a list.
 const CLUSTER_NODES: u8 = 0;
-
-/// Reads what the annotations of a VPSieNode say of its request.
-pub fn requested(object: &VPSieNode) -> Requested {
-    let annotations = object.annotations();
-    if let Some(text) = annotations.get(keys::ANNOTATION_CREATION_INTENT) {
-        return match serde_json::from_str::<Intent>(text) {
-            Ok(intent) => Requested::Recorded(intent),
-            Err(error) => Requested::Unreadable {
-                error: error.to_string(),
-            },
-        };
-    }
-    let is_marked = annotations
-        .get(keys::ANNOTATION_CREATION_REQUESTED)
-        .is_some_and(|value| value == keys::TRUE);
-    // The Go autoscaler marked a VPSieNode only after the reply, so one in Provisioning may have been asked for.
-    if is_marked || object.phase() == Phase::Provisioning {
-        let since = object.status.as_ref().and_then(|status| status.created_at);
-        return Requested::TakenOver { since };
-    }
-    Requested::Never
-}
 
 /// Makes the input of matching from one observation.
 pub fn snapshot(world: &World<'_>) -> Snapshot {

@@ -3,7 +3,9 @@
 //! VPSie answers an add with `data: true` and keeps no request id. This record, written before the request
 //! leaves, is therefore the only proof that a machine may exist (`I1`, `I2`).
 
+use crate::resources::{Phase, VPSieNode, keys};
 use chrono::{DateTime, TimeDelta, Utc};
+use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
 use vpsie_api::EffectError;
 
@@ -109,6 +111,11 @@ impl Intent {
         self.may_repeat_at().unwrap_or(self.requested_at + EFFECT_WAIT)
     }
 
+    /// Returns the number of the next request, after this one if there was one.
+    pub fn next_attempt(last: Option<&Self>) -> u32 {
+        last.map_or(1, |last| last.attempt.saturating_add(1))
+    }
+
     /// Starts the record of a request that is about to leave.
     pub fn open(requested_at: DateTime<Utc>, attempt: u32, baseline: Option<String>) -> Self {
         let (outcome, error, evidence, recorded_by) = (Outcome::Open, None, Vec::new(), None);
@@ -148,6 +155,28 @@ impl Intent {
 // === impl Requested ===
 
 impl Requested {
+    /// Reads what the annotations of a VPSieNode say of its request.
+    ///
+    /// The Go autoscaler marked a VPSieNode only after VPSie's reply, so one that is past Pending may have been asked
+    /// for although nothing says so.
+    pub fn read(object: &VPSieNode) -> Self {
+        let annotations = object.annotations();
+        if let Some(text) = annotations.get(keys::ANNOTATION_CREATION_INTENT) {
+            return match serde_json::from_str::<Intent>(text) {
+                Ok(intent) => Self::Recorded(intent),
+                Err(error) => Self::Unreadable {
+                    error: error.to_string(),
+                },
+            };
+        }
+        let marked = annotations.get(keys::ANNOTATION_CREATION_REQUESTED);
+        if marked.is_some_and(|value| value == keys::TRUE) || object.phase() != Phase::Pending {
+            let since = object.status.as_ref().and_then(|status| status.created_at);
+            return Self::TakenOver { since };
+        }
+        Self::Never
+    }
+
     /// Tells whether a machine may exist because of what was asked.
     pub fn may_have_effect(&self) -> bool {
         match self {
@@ -178,6 +207,7 @@ impl Requested {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::claim;
 
     fn intent(outcome: Outcome, attempt: u32) -> Intent {
         Intent {
@@ -217,5 +247,38 @@ mod tests {
             serde_json::from_str::<Intent>(&written.to_annotation()).unwrap(),
             written
         );
+    }
+
+    fn stored(phase: Phase, annotations: &[(&str, &str)]) -> VPSieNode {
+        let annotations = annotations.iter();
+        let stored = annotations.fold(claim("web-1").in_phase(phase), |claim, (key, value)| {
+            claim.annotated(key, value)
+        });
+        stored.0
+    }
+
+    /// I7: what the Go autoscaler left past Pending counts as asked for.
+    #[test]
+    fn provisioning_without_a_record_counts_as_taken_over() {
+        let taken_over = Requested::TakenOver { since: None };
+        for phase in [
+            Phase::Provisioning,
+            Phase::Provisioned,
+            Phase::Joining,
+            Phase::Ready,
+            Phase::Failed,
+        ] {
+            assert_eq!(Requested::read(&stored(phase, &[])), taken_over);
+        }
+        let marked = [(keys::ANNOTATION_CREATION_REQUESTED, "true")];
+        assert_eq!(Requested::read(&stored(Phase::Pending, &marked)), taken_over);
+        assert_eq!(Requested::read(&stored(Phase::Pending, &[])), Requested::Never);
+    }
+
+    /// I2: a record that somebody edited is no proof that nothing was made.
+    #[test]
+    fn unreadable_record_counts_as_a_request_of_unknown_effect() {
+        let edited = [(keys::ANNOTATION_CREATION_INTENT, "{\"outcome\":\"refused\"")];
+        assert!(Requested::read(&stored(Phase::Provisioning, &edited)).may_have_effect());
     }
 }

@@ -22,6 +22,8 @@ pub mod poll;
 pub mod watches;
 pub mod world;
 
+pub mod target;
+
 pub mod intent;
 
 pub mod baseline;

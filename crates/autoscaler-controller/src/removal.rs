@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use vpsie_api::{ClusterId, NodeUuid};
 
-use crate::command::Target;
 use crate::poll::Reply;
+use crate::target::Target;
 
 /// How long a permit may be used: long enough for the writes before the call, too short to go stale.
 const LIFETIME: TimeDelta = TimeDelta::seconds(30);
@@ -53,7 +53,7 @@ impl MustStay {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::IdentifierUnknown => {
-                "VPSie reported no identifier for the machine, so it cannot be named in a removal; remove it in the VPSie console"
+                "VPSie reported no identifier for the machine, so it cannot be named in a removal; remove it in the VPSie console, then take the finalizer off this VPSieNode"
             }
             Self::ReplyIncomplete => "waiting for a complete reply of VPSie before anything is removed",
             Self::NotListed => {

@@ -84,7 +84,7 @@ impl World<'_> {
 impl ClaimObject {
     /// Reads the annotations of a VPSieNode.
     pub fn new(object: Arc<VPSieNode>) -> Self {
-        let requested = crate::convert::requested(&object);
+        let requested = Requested::read(&object);
         Self { object, requested }
     }
 

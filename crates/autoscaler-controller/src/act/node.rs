@@ -2,9 +2,10 @@
 
 use super::objects::only;
 use super::{ActError, Actor};
-use crate::command::{NodeMarks, Target};
+use crate::command::NodeMarks;
 use crate::decide::marks::with_taints;
 use crate::resources::keys;
+use crate::target::Target;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};

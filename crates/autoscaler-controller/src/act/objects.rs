@@ -1,9 +1,10 @@
 //! Writes to NodeGroups and VPSieNodes, each under the version that was looked at.
 
 use super::{ActError, Actor, Pass};
-use crate::command::{Kind, MachineRecord, StatusWrite, Target};
+use crate::command::{Kind, MachineRecord, StatusWrite};
 use crate::intent::Intent;
 use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
+use crate::target::Target;
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Api, Resource, ResourceExt};

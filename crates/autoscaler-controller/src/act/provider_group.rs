@@ -1,9 +1,9 @@
 //! The creation of a node group at VPSie: intent, POST, outcome.
 
 use super::{ActError, Actor, Pass};
-use crate::command::Target;
 use crate::intent::Intent;
 use crate::resources::{NodeGroup, keys};
+use crate::target::Target;
 use vpsie_api::CreateGroup;
 
 impl Actor {
@@ -12,9 +12,10 @@ impl Actor {
         &self,
         target: Target,
         request: &CreateGroup,
+        attempt: u32,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
-        let mut intent = Intent::open(self.clock.now(), 1, None);
+        let mut intent = Intent::open(self.clock.now(), attempt, None);
         self.write_intent::<NodeGroup>(target.clone(), keys::ANNOTATION_GROUP_INTENT, &intent, pass)
             .await?;
         let answer = self.api.create_group(request).await;

@@ -20,9 +20,14 @@ impl Remover {
 
 impl Actor {
     /// Writes the intent on the VPSieNode, removes its machine, and writes what came of it.
-    pub(super) async fn remove_machine(&self, permit: Permit, pass: &mut Pass<'_>) -> Result<(), ActError> {
+    pub(super) async fn remove_machine(
+        &self,
+        permit: Permit,
+        attempt: u32,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
         let claim = permit.claim().clone();
-        let mut intent = Intent::open(self.clock.now(), 1, None);
+        let mut intent = Intent::open(self.clock.now(), attempt, None);
         self.write_intent::<VPSieNode>(claim.clone(), keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
             .await?;
         let (cluster, machine) = permit.redeem(self.clock.now()).ok_or(ActError::PermitExpired)?;

@@ -2,10 +2,10 @@
 
 use super::{ActError, Actor, Pass};
 use crate::baseline;
-use crate::command::{Request, Target};
-use crate::convert::requested;
-use crate::intent::{Intent, Outcome};
+use crate::command::Request;
+use crate::intent::{Intent, Outcome, Requested};
 use crate::resources::{VPSieNode, keys};
+use crate::target::Target;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -67,7 +67,7 @@ impl Actor {
             .ok_or(ActError::NoBaseline)?;
         let baseline = baseline::take(&request.cluster, replies, &pass.watches.nodes());
         let in_use = |object: &VPSieNode| {
-            requested(object)
+            Requested::read(object)
                 .intent()
                 .and_then(|intent| intent.baseline.clone())
         };
@@ -101,7 +101,7 @@ impl Actor {
             .get(&target.name)
             .await?;
         let is_same = Target::of(&object) == pass.current(target.clone());
-        let is_there = requested(&object).intent() == Some(intent);
+        let is_there = Requested::read(&object).intent() == Some(intent);
         if is_same && is_there {
             Ok(())
         } else {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::intent::Outcome;
+use crate::resources::Phase;
 use crate::testing::{at, claim, cluster_id, group, intent, node, reply, world};
 use k8s_openapi::api::core::v1::{NodeAddress, Taint};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -25,31 +26,6 @@ fn capacity_is_read_in_the_forms_that_kubelets_report() {
     for (text, expected) in cpu {
         assert_eq!(whole_cpus(text), expected, "{text}");
     }
-}
-
-fn stored(phase: Phase, annotations: &[(&str, &str)]) -> VPSieNode {
-    let annotations = annotations.iter();
-    let stored = annotations.fold(claim("web-1").in_phase(phase), |claim, (key, value)| {
-        claim.annotated(key, value)
-    });
-    stored.0
-}
-
-/// I7: what the Go autoscaler left in the middle of provisioning counts as asked for.
-#[test]
-fn provisioning_without_a_record_counts_as_taken_over() {
-    let taken_over = Requested::TakenOver { since: None };
-    assert_eq!(requested(&stored(Phase::Provisioning, &[])), taken_over);
-    let marked = [(keys::ANNOTATION_CREATION_REQUESTED, "true")];
-    assert_eq!(requested(&stored(Phase::Pending, &marked)), taken_over);
-    assert_eq!(requested(&stored(Phase::Pending, &[])), Requested::Never);
-}
-
-/// I2: a record that somebody edited is no proof that nothing was made.
-#[test]
-fn unreadable_record_counts_as_a_request_of_unknown_effect() {
-    let edited = [(keys::ANNOTATION_CREATION_INTENT, "{\"outcome\":\"refused\"")];
-    assert!(requested(&stored(Phase::Provisioning, &edited)).may_have_effect());
 }
 
 /// R2: everything that VPSie reports of a machine, a group and a cluster reaches matching, and deleted groups do not.

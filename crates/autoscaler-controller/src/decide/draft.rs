@@ -1,9 +1,10 @@
 //! A status being written: starts as stored, and becomes a command only if something changed.
 
-use crate::command::{Command, StatusWrite, Target};
+use crate::command::{Command, StatusWrite};
 use crate::resources::{
     Condition, ConditionStatus, NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, set_condition,
 };
+use crate::target::Target;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::Serialize;
 

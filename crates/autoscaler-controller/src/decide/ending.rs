@@ -4,12 +4,13 @@ use super::claim::{ERROR, VPS_READY};
 use super::draft::Draft;
 use super::record::record;
 use super::view::View;
-use crate::command::{Batch, Command, Kind, Target};
+use crate::command::{Batch, Command, Kind};
 use crate::convert::is_control_plane;
 use crate::intent::Intent;
 use crate::poll::ClusterView;
 use crate::removal::{MustStay, examine};
 use crate::resources::{Phase, VPSieNodeStatus, keys};
+use crate::target::Target;
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_match::Verdict;
@@ -56,8 +57,14 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
             draft.status.phase = Some(Phase::Deleting);
             say_removal(&mut draft, intent.as_ref());
             batch.commands.extend(draft.finish(&view.target));
-            if intent.is_none_or(|intent| intent.may_repeat_named_at() <= view.world.now) {
-                batch.push(Command::RemoveMachine(permit));
+            if intent
+                .as_ref()
+                .is_none_or(|intent| intent.may_repeat_named_at() <= view.world.now)
+            {
+                batch.push(Command::RemoveMachine(
+                    permit,
+                    Intent::next_attempt(intent.as_ref()),
+                ));
             }
         }
         Err(reason) => {

@@ -3,20 +3,24 @@
 use super::draft::Draft;
 use super::provider::{Provider, provide};
 use super::{counts, slots};
-use crate::command::{Batch, Command, Kind, Target};
-use crate::resources::{NodeGroup, keys};
+use crate::command::{Batch, Command, Kind};
+use crate::resources::NodeGroup;
+use crate::target::Target;
 use crate::world::{ClaimObject, World};
-use kube::ResourceExt;
 
-/// Decides what to do about one NodeGroup. One without the label `managed=true` is left alone.
+/// Decides what to do about one NodeGroup.
+///
+/// One without the label `managed=true` is left alone, except that its end is still seen through: taking the label
+/// off must not strand what we hold.
 pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
     let mut batch = Batch::about(group);
-    if group.labels().get(keys::LABEL_MANAGED).map(String::as_str) != Some(keys::TRUE) {
+    let has_finalizer = Kind::NodeGroup.is_kept(group);
+    let is_deleted = group.metadata.deletion_timestamp.is_some();
+    let is_ending = is_deleted && has_finalizer;
+    if !group.is_managed() && !is_ending {
         return batch;
     }
     let members: Vec<&ClaimObject> = world.members(group).collect();
-    let has_finalizer = Kind::NodeGroup.is_kept(group);
-    let is_deleted = group.metadata.deletion_timestamp.is_some();
     let mut draft = Draft::of_group(group, world.now);
     if is_deleted {
         for member in members.iter().filter(|member| !member.is_deleted()) {
@@ -31,8 +35,8 @@ pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
         }
         match provide(world, group, &mut draft) {
             Provider::Known(number) => slots::create_missing(&mut batch, &mut draft, world, group, number),
-            Provider::Create(request) => {
-                batch.push(Command::CreateProviderGroup(Target::of(group), request));
+            Provider::Create(request, attempt) => {
+                batch.push(Command::CreateProviderGroup(Target::of(group), request, attempt));
             }
             Provider::Wait => {}
         }

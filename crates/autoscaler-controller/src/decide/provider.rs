@@ -13,8 +13,8 @@ use vpsie_api::{CallError, ClusterId, CreateGroup, SizeNumber};
 pub(super) enum Provider {
     /// Its number.
     Known(i64),
-    /// It is to be made.
-    Create(CreateGroup),
+    /// It is to be made; the number counts the requests, this one included.
+    Create(CreateGroup, u32),
     /// Nothing can be done now; the conditions say why.
     Wait,
 }
@@ -151,15 +151,18 @@ fn create(
         Some(error) => draft.condition(ERROR, true, "VPSieAPIError", error),
         None => draft.clear(ERROR),
     }
-    let may_ask = intent.is_none_or(|intent| intent.may_repeat_named_at() <= world.now);
+    let may_ask = intent
+        .as_ref()
+        .is_none_or(|intent| intent.may_repeat_named_at() <= world.now);
     // Without a sane reply the list of groups may be cut, and a group that exists would be made again.
     if !may_ask || view.baseline_replies().is_none() {
         return Provider::Wait;
     }
     let cluster = ClusterId::new(group.spec.resource_identifier.as_str());
-    Provider::Create(CreateGroup {
+    let request = CreateGroup {
         cluster,
         name: group.name_any(),
         size: SizeNumber::new(size),
-    })
+    };
+    Provider::Create(request, Intent::next_attempt(intent.as_ref()))
 }

@@ -30,7 +30,7 @@ pub(super) enum Turn {
 pub(super) enum WaitingOn {
     /// Its finalizer, without which it could vanish while its machine is made.
     Finalizer,
-    /// Its NodeGroup, which is missing or being deleted.
+    /// Its NodeGroup, which is missing, not managed, or being deleted.
     NodeGroup,
     /// The number of its group at VPSie.
     ProviderGroup,
@@ -65,7 +65,7 @@ impl WaitingOn {
         match self {
             Self::Finalizer => "the finalizer is written before anything is asked of VPSie",
             Self::NodeGroup => {
-                "the NodeGroup is missing or being deleted; create it, or delete this VPSieNode"
+                "the NodeGroup is missing, being deleted, or lacks the label autoscaler.vpsie.com/managed=true; mend it, or delete this VPSieNode"
             }
             Self::ProviderGroup => {
                 "VPSie has no group for the NodeGroup yet; see the conditions of the NodeGroup"
@@ -122,10 +122,8 @@ fn turn(world: &World<'_>, claim: &ClaimObject) -> Turn {
     if !Kind::VpsieNode.is_kept(object.as_ref()) {
         return Turn::Wait(WaitingOn::Finalizer);
     }
-    if world
-        .group_of(object)
-        .is_none_or(|group| group.metadata.deletion_timestamp.is_some())
-    {
+    let group = world.group_of(object);
+    if group.is_none_or(|group| group.metadata.deletion_timestamp.is_some() || !group.is_managed()) {
         return Turn::Wait(WaitingOn::NodeGroup);
     }
     let Some(group) = provider_group(object, world) else {

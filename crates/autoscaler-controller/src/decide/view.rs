@@ -2,9 +2,10 @@
 
 use super::draft::Draft;
 use super::request::Turn;
-use crate::command::{Batch, Kind, Target};
+use crate::command::{Batch, Kind};
 use crate::poll::ClusterView;
 use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus};
+use crate::target::Target;
 use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use node_match::{Match, MergedMachine, Verdict};

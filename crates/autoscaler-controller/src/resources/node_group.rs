@@ -199,6 +199,19 @@ pub struct NodeInfo {
     pub ip_address: Option<String>,
 }
 
+// === impl NodeGroup ===
+
+impl NodeGroup {
+    /// Tells whether the group was given to the autoscaler, by the label `managed=true`.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        let labels = self.metadata.labels.as_ref();
+        labels
+            .and_then(|labels| labels.get(super::keys::LABEL_MANAGED))
+            .is_some_and(|value| value == super::keys::TRUE)
+    }
+}
+
 // === impl NodeGroupSpec ===
 
 impl NodeGroupSpec {

@@ -1,9 +1,10 @@
 //! What the tests of VPSieNodes expect, and the situations that they share; all about `web-1`.
 
 use super::{ClaimBuilder, NAMESPACE, TestWorld, at, claim, found, group, intent, world};
-use crate::command::{Command, StatusWrite, Target};
+use crate::command::{Command, StatusWrite};
 use crate::intent::Outcome;
 use crate::resources::{Condition, Phase, VPSieNodeStatus};
+use crate::target::Target;
 use node_match::Verdict;
 
 /// Names a NodeGroup or VPSieNode of the tests.

@@ -52,7 +52,8 @@ fn status(before: &ClaimBuilder, phase: Phase, conditions: &[Condition]) -> Comm
 }
 
 /// The permit that is made now for `m1`.
-fn removal() -> Command {
+/// The removal that is asked for as the `attempt`th.
+fn removal_again(attempt: u32) -> Command {
     let (machine, reply) = (NodeUuid::new("m1"), reply(-10, &["m1"]));
     let permit = examine(
         &target("web-1"),
@@ -62,7 +63,11 @@ fn removal() -> Command {
         true,
         at(0),
     );
-    Command::RemoveMachine(permit.unwrap())
+    Command::RemoveMachine(permit.unwrap(), attempt)
+}
+
+fn removal() -> Command {
+    removal_again(1)
 }
 
 fn deleting() -> Condition {
@@ -95,7 +100,7 @@ fn removal_is_repeated_only_after_a_wait() {
             .polled(&["m1"])
             .verdict("web-1", own_machine())
             .claim_commands("web-1");
-        commands.contains(&removal())
+        commands.contains(&removal_again(2))
     };
     let table = [
         (Outcome::Accepted, -119, false),

@@ -4,7 +4,7 @@ use super::*;
 use crate::command::StatusWrite;
 use crate::intent::{Intent, Outcome};
 use crate::poll::Reply;
-use crate::resources::{Condition, NodeGroupStatus, NodeInfo, Phase};
+use crate::resources::{Condition, NodeGroupStatus, NodeInfo, Phase, keys};
 use crate::testing::expected::target;
 use crate::testing::{
     GroupBuilder, TestWorld, at, claim, cluster_id, condition, group, intent, provider_group, reply, world,
@@ -90,6 +90,16 @@ fn unmanaged_group_is_left_alone() {
     );
 }
 
+/// Taking the label off a group does not strand what the finalizer holds.
+#[test]
+fn end_of_a_group_is_seen_through_without_the_label() {
+    let ending = || new().unmanaged().deleted();
+    check(
+        world().group(ending()).polled(&[]),
+        &[Kind::NodeGroup.release(&ending().0)],
+    );
+}
+
 /// The provider group of the same name is the group's own, as for the Go autoscaler.
 #[test]
 fn provider_group_of_the_name_is_taken() {
@@ -107,13 +117,13 @@ fn provider_group_of_the_name_is_taken() {
 /// A provider group is asked for when a complete reply shows none.
 #[test]
 fn missing_provider_group_is_asked_for() {
-    let ask = || {
+    let ask = |attempt| {
         let request = CreateGroup {
             cluster: cluster_id(),
             name: "web".to_owned(),
             size: SizeNumber::new(7),
         };
-        Command::CreateProviderGroup(target("web"), request)
+        Command::CreateProviderGroup(target("web"), request, attempt)
     };
     let plain = |before: &GroupBuilder| {
         write(before, |status| {
@@ -122,7 +132,7 @@ fn missing_provider_group_is_asked_for() {
     };
     check(
         answered(world().group(new()), replies(&[])),
-        &[ask(), plain(&new())],
+        &[ask(1), plain(&new())],
     );
     let [mut cut, _] = replies(&[]);
     cut.cluster.count = Some(9);
@@ -143,7 +153,7 @@ fn missing_provider_group_is_asked_for() {
     let old = with_intent(&intent(Outcome::Accepted, -120));
     check(
         answered(world().group(old.clone()), replies(&[])),
-        &[ask(), plain(&old)],
+        &[ask(2), plain(&old)],
     );
     let mut refused = intent(Outcome::Refused, -29);
     refused.error = Some("no such size".to_owned());
