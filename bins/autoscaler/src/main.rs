@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod exit;
+mod logging;
 mod match_file;
 mod output;
 mod run;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Err(failure) = output::start_logging(&arguments.log) {
+    if let Err(failure) = logging::start(&arguments.log) {
         return failure.report();
     }
     let outcome = match arguments.command {

@@ -1,0 +1,206 @@
+//! The commands that need nothing outside: `demo`, `crd` and `match`, as a person runs them.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// Runs the program with these arguments and this standard input.
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built for this test");
+    // A program that ends without reading closes its input, which is no failure of the test.
+    drop(
+        child
+            .stdin
+            .take()
+            .expect("it is piped")
+            .write_all(input.as_bytes()),
+    );
+    child.wait_with_output().expect("the program ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
+
+/// Checks how a run ends and that its message says each of these words.
+#[track_caller]
+fn check_failure(output: &Output, code: i32, words: &[&str]) {
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    for word in words {
+        assert!(message.contains(word), "no `{word}` in: {message}");
+    }
+    assert_eq!(text(&output.stdout), "", "a failure prints no result");
+}
+
+fn demo(arguments: &[&str]) -> (Option<i32>, Value) {
+    let fixed = ["demo", "--speed", "max", "--output", "json"];
+    let output = run(&[&fixed, arguments].concat(), "");
+    let summary = serde_json::from_slice(&output.stdout);
+    (
+        output.status.code(),
+        summary.expect("one JSON object and nothing else"),
+    )
+}
+
+/// Takes away what differs from run to run.
+fn without_wall_time(mut summary: Value) -> Value {
+    summary.as_object_mut().expect("an object").remove("wallSeconds");
+    summary
+}
+
+/// Done when: the demo ends with 0 mismatched, 0 leaked, 0 bought twice, whatever the seed.
+#[test]
+fn demo_keeps_every_invariant_and_says_so_in_numbers() {
+    for seed in ["1", "2", "3", "7", "42"] {
+        let (code, summary) = demo(&["--seed", seed]);
+        assert_eq!(code, Some(0), "seed {seed}: {summary}");
+        for key in ["mismatched", "leaked", "boughtTwice", "labelsMissing"] {
+            assert_eq!(summary[key], 0, "seed {seed}: {key} in {summary}");
+        }
+        assert!(summary["claims"].as_u64() > Some(0), "seed {seed}: {summary}");
+        assert_eq!(summary["matched"], summary["claims"], "seed {seed}");
+        assert_eq!(summary["failed"], 1, "seed {seed}: the machine that never joins");
+        for key in ["virtualSeconds", "wallSeconds"] {
+            assert!(
+                summary[key].as_f64() > Some(0.0),
+                "seed {seed}: {key} in {summary}"
+            );
+        }
+    }
+}
+
+/// The same seed tells the same story.
+#[test]
+fn demo_of_one_seed_is_the_same_each_time() {
+    let first = without_wall_time(demo(&["--seed", "5"]).1);
+    assert_eq!(first, without_wall_time(demo(&["--seed", "5"]).1));
+    assert_ne!(
+        first,
+        without_wall_time(demo(&["--seed", "6"]).1),
+        "the seed matters"
+    );
+}
+
+/// The check is no decoration: a wrong match is seen, and the exit code says so.
+#[test]
+fn demo_with_a_wrong_match_ends_with_failure() {
+    let (code, summary) = demo(&["--wrong-match"]);
+    assert_eq!(code, Some(1), "{summary}");
+    assert!(summary["mismatched"].as_u64() >= Some(1), "{summary}");
+}
+
+/// The printed definitions are those that are deployed.
+#[test]
+fn crd_prints_the_deployed_definitions() {
+    let output = run(&["crd"], "");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout), include_str!("../../../deploy/crd.yaml"));
+}
+
+/// Snapshot of the requirement, shortened: one claim, one machine, one Node.
+fn snapshot() -> Value {
+    json!({
+        "now": "2026-01-24T08:10:00Z",
+        "settings": { "discoveryTimeoutSeconds": 900, "clockSkewSeconds": 120, "anonymous": true },
+        "groups": [{ "cluster": "0d6c", "id": 412, "cpu": 2, "ramMb": 4096, "diskGb": 80, "nodesCount": 2 }],
+        "claims": [{ "uid": "c1", "namespace": "kube-system", "name": "my-node", "cluster": "0d6c", "group": 412,
+            "creationRequested": true, "requestedAt": "2026-01-24T08:05:00Z", "baseline": ["2a7e", "71002"],
+            "baselineComplete": true, "instanceId": 0, "addresses": [] }],
+        "machines": [{ "id": 71003, "identifier": "4c1f", "cluster": "0d6c", "hostname": "my-node-k8s-worker",
+            "addresses": ["198.51.100.12", "10.0.0.4"], "status": "running", "createdAt": "2026-01-24T08:06:00Z",
+            "cpu": 2, "ramMb": 4096, "diskGb": 80 }],
+        "nodes": [{ "uid": "n1", "name": "my-node-k8s-worker", "addresses": ["10.0.0.4"],
+            "createdAt": "2026-01-24T08:07:30Z", "controlPlane": false, "labels": {}, "cpu": 2, "ramMb": 4096 }]
+    })
+}
+
+fn file_with(content: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(content.as_bytes()).expect("it can be written");
+    file
+}
+
+fn path(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().expect("a path of plain text")
+}
+
+/// D4, M1: a snapshot from a file and from standard input give the same answer.
+#[test]
+fn match_answers_for_a_file_and_for_standard_input() {
+    let snapshot = snapshot().to_string();
+    let file = file_with(&snapshot);
+    let output = run(&["match", "--from", path(&file)], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let claim = &answer["claims"][0];
+    assert_eq!(
+        (&claim["verdict"], &claim["machine"]["id"]),
+        (&json!("matched"), &json!(71003))
+    );
+    assert_eq!(claim["node"], "my-node-k8s-worker");
+    assert_eq!(claim["evidence"][0]["kind"], "hostname-pattern");
+    for left_over in ["machines", "nodes"] {
+        assert_eq!(answer["unexplained"][left_over], json!([]));
+    }
+
+    assert_eq!(run(&["match", "--from", "-"], &snapshot).stdout, output.stdout);
+    let table = run(&["match", "--from", "-", "--output", "table"], &snapshot);
+    assert!(text(&table.stdout).contains("my-node-k8s-worker"));
+}
+
+/// Bad input: one clear message, code 2.
+#[test]
+fn match_says_what_is_wrong_with_a_snapshot() {
+    let malformed = file_with("{\n  \"now\": \"2026-01-24T08:10:00Z\",\n  nonsense\n}");
+    check_failure(
+        &run(&["match", "--from", path(&malformed)], ""),
+        2,
+        &["line 3", path(&malformed)],
+    );
+    check_failure(&run(&["match", "--from", "-"], ""), 2, &["line 1"]);
+    check_failure(
+        &run(&["match", "--from", "/no/such/file.json"], ""),
+        2,
+        &["/no/such/file.json"],
+    );
+    let mut unknown = snapshot();
+    unknown["claims"][0]["colour"] = json!("red");
+    check_failure(
+        &run(&["match", "--from", "-"], &unknown.to_string()),
+        2,
+        &["colour"],
+    );
+}
+
+#[test]
+fn match_prints_its_schema() {
+    let output = run(&["match", "--schema"], "");
+    assert_eq!(output.status.code(), Some(0));
+    let schema: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for field in ["now", "claims", "machines", "nodes"] {
+        assert!(schema["properties"][field].is_object(), "{field} in {schema}");
+    }
+}
+
+/// Bad input: what the command line does not know ends with 2 and says so.
+#[test]
+fn wrong_arguments_end_with_two() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["run", "--colour"], "--colour"),
+        (&["dance"], "dance"),
+        (&["match"], "--from"),
+        (&["demo", "--speed", "fast"], "max"),
+        (&["run", "--poll-interval-seconds", "0"], "0"),
+    ];
+    for (arguments, word) in cases {
+        check_failure(&run(arguments, ""), 2, &[word]);
+    }
+}

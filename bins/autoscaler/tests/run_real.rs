@@ -1,0 +1,237 @@
+//! `run` as a process of its own, against a real API server and the simulated VPSie over loopback HTTP.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN, serve};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kit::control_plane::ControlPlane;
+use kit::fleet::Fleet;
+use kube::api::{DeleteParams, PostParams};
+use kube::{Api, Client};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// How long a run with a bad input may take to say so.
+const FAILURE_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a run may take to end after it was told to.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// Starts `run` with one poll a second.
+fn start(kubeconfig: &Path, url: &str, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args([
+            "run",
+            "--poll-interval-seconds",
+            "1",
+            "--vpsie-url",
+            url,
+            "--kubeconfig",
+        ])
+        .arg(kubeconfig)
+        .args(more)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program was built for this test")
+}
+
+/// Checks that a run ends by itself with a code and with a message that says what to do.
+#[track_caller]
+fn check(what: &str, output: &std::process::Output, code: i32, words: &[&str]) {
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{what}: {message}");
+    for word in words {
+        assert!(message.contains(word), "{what}: no `{word}` in: {message}");
+    }
+    assert!(
+        !message.contains("simulated-personal-token"),
+        "{what} shows the token: {message}"
+    );
+}
+
+async fn fails(what: &str, child: Child, code: i32, words: &[&str]) {
+    let ended = timeout(FAILURE_LIMIT, child.wait_with_output()).await;
+    let output = ended.unwrap_or_else(|_| panic!("{what}: it still runs"));
+    check(what, &output.expect("it ends"), code, words);
+}
+
+/// Replaces the Secret by one with these entries.
+async fn write_secret(client: &Client, entries: &[(&str, &str)]) {
+    let api = Api::<Secret>::namespaced(client.clone(), "kube-system");
+    drop(api.delete("vpsie-secret", &DeleteParams::default()).await);
+    let mut secret = Secret::default();
+    secret.metadata.name = Some("vpsie-secret".to_owned());
+    let entries = entries.iter();
+    secret.data = Some(
+        entries
+            .map(|(key, value)| ((*key).to_owned(), ByteString((*value).into())))
+            .collect(),
+    );
+    api.create(&PostParams::default(), &secret)
+        .await
+        .expect("the Secret is accepted");
+}
+
+/// Serves the simulated VPSie and returns its base URL.
+async fn serve_cloud(fleet: &Fleet) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    tokio::spawn(serve(fleet.cloud.clone(), listener));
+    format!("http://127.0.0.1:{port}/apps/v2")
+}
+
+const LOOPBACK: &[&str] = &["--allow-plain-http-to-loopback"];
+
+/// The process does the main job, and stops when it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn process_makes_nodes_ready_and_stops_on_sigterm() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let url = serve_cloud(&fleet).await;
+    write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
+    let child = start(control_plane.kubeconfig(), &url, LOOPBACK);
+    fleet.create(&fleet.node_group("web", 57, 2)).await;
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 2, 2))
+        .await;
+    let report = fleet.truth().await;
+    assert_eq!((report.matched, report.is_clean()), (2, true), "{report:?}");
+
+    let id = child.id().expect("it runs").to_string();
+    let told = Command::new("kill")
+        .args(["-TERM", &id])
+        .status()
+        .await
+        .expect("kill runs");
+    assert!(told.success());
+    let ended = timeout(STOP_LIMIT, child.wait_with_output())
+        .await
+        .expect("it stops in time");
+    let output = ended.expect("it ends");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Bad input: each cause has its message and its code, and nothing is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_ends_with_a_message_that_says_what_to_do() {
+    let control_plane = kit::real_control_plane!();
+    let (client, file) = (control_plane.client(), control_plane.kubeconfig());
+    check_without_definitions(&control_plane).await;
+
+    let fleet = Fleet::on(&control_plane).await;
+    let url = serve_cloud(&fleet).await;
+    write_secret(&client, &[("colour", "red")]).await;
+    fails(
+        "no keys",
+        start(file, &url, LOOPBACK),
+        3,
+        &["vpsie-secret", "token", "clientSecret"],
+    )
+    .await;
+    write_secret(&client, &[("token", "wrong")]).await;
+    fails(
+        "wrong token",
+        start(file, &url, LOOPBACK),
+        3,
+        &["credentials", "token"],
+    )
+    .await;
+    write_secret(&client, &[("token", TOKEN)]).await;
+    let nobody = "http://127.0.0.1:9/apps/v2";
+    fails("unreachable", start(file, nobody, LOOPBACK), 4, &["clusters"]).await;
+    for _ in 0..20 {
+        fleet
+            .cloud
+            .fault(Fault::on(CallKind::Clusters, FaultEffect::Html502));
+    }
+    fails(
+        "web page",
+        start(file, &url, LOOPBACK),
+        4,
+        &["web page", "base URL"],
+    )
+    .await;
+    fails("plain http", start(file, &url, &[]), 4, &["https"]).await;
+    let elsewhere = ["--vpsie-secret-name", "elsewhere", LOOPBACK[0]];
+    fails(
+        "another name",
+        start(file, &url, &elsewhere),
+        3,
+        &["kube-system/elsewhere"],
+    )
+    .await;
+    assert_eq!(
+        fleet
+            .cloud
+            .calls()
+            .iter()
+            .filter(|call| call.kind != CallKind::Clusters)
+            .count(),
+        0
+    );
+    let stored = fleet.stored().await;
+    assert!(
+        stored.groups.is_empty() && stored.claims.is_empty(),
+        "nothing was done:\n{stored}"
+    );
+}
+
+/// What a person meets first: no Secret, no definitions, a wrong kubeconfig.
+async fn check_without_definitions(control_plane: &ControlPlane) {
+    let clock = fleet_sim::SimClock::starting_at(chrono::Utc::now());
+    let cloud = fleet_sim::Cloud::new(clock, 1);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    tokio::spawn(serve(cloud, listener));
+    let (url, file) = (
+        format!("http://127.0.0.1:{port}/apps/v2"),
+        control_plane.kubeconfig(),
+    );
+    fails(
+        "no Secret",
+        start(file, &url, LOOPBACK),
+        3,
+        &["no Secret kube-system/vpsie-secret", "create it"],
+    )
+    .await;
+    write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
+    fails(
+        "no definitions",
+        start(file, &url, LOOPBACK),
+        5,
+        &["NodeGroup", "autoscaler crd"],
+    )
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("missing");
+    fails(
+        "no kubeconfig",
+        start(&missing, &url, LOOPBACK),
+        5,
+        &["kubeconfig", "missing"],
+    )
+    .await;
+    let wrong = folder.path().join("wrong");
+    std::fs::write(&wrong, "clusters: [").expect("it can be written");
+    fails(
+        "bad kubeconfig",
+        start(&wrong, &url, LOOPBACK),
+        5,
+        &["kubeconfig", "wrong"],
+    )
+    .await;
+}
