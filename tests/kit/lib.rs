@@ -1,3 +1,5 @@
 //! What the whole-system tests share.
 
 pub mod control_plane;
+pub mod fleet;
+pub mod wire;

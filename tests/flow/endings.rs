@@ -1,0 +1,130 @@
+//! Deletions in the middle of things: nothing is released before it is known what there is to remove.
+
+use std::time::Duration;
+
+use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
+use kit::fleet::Fleet;
+
+use super::{bought, ready_web, web};
+
+/// I6: a deleted VPSieNode whose request may have made a machine stays until time and replies say it did not.
+#[tokio::test(start_paused = true)]
+async fn open_request_holds_its_vpsienode_until_nothing_can_come() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    fleet
+        .until("the request is open", |_| fleet.cloud.ledger().len() == 1)
+        .await;
+    fleet.delete::<NodeGroup>("web").await;
+    fleet
+        .until("everything is released", |stored| stored.groups.is_empty())
+        .await;
+    let waited = fleet.clock.now() - fleet.cloud.ledger()[0].at;
+    let least = fleet.settings.discovery_timeout + fleet.settings.candidate_spacing * 2;
+    assert!(
+        waited >= least,
+        "{waited} is less than the time-out and three replies a minute apart"
+    );
+    assert_eq!(fleet.cloud.ledger().len(), 1);
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// I6: a machine that appears for a deleted VPSieNode is removed before the VPSieNode goes.
+#[tokio::test(start_paused = true)]
+async fn machine_of_a_vpsienode_deleted_before_its_discovery_is_removed() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet
+        .cloud
+        .behaviour(|behaviour| behaviour.list_delay = Delay::exactly(Duration::from_secs(300)));
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    fleet
+        .until("the request is accepted", |_| fleet.cloud.ledger().len() == 1)
+        .await;
+    fleet.delete::<NodeGroup>("web").await;
+    let stored = fleet.polls(3).await;
+    assert_eq!(stored.claims.len(), 1, "it waits for its machine");
+    fleet
+        .until("everything is given back", |stored| stored.groups.is_empty())
+        .await;
+    assert_eq!(bought(&fleet.cloud), []);
+    assert_eq!(fleet.cloud.removals().len(), 1);
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// A VPSieNode for which nothing was asked goes at once, and nothing is asked for it any more.
+#[tokio::test(start_paused = true)]
+async fn vpsienode_that_never_asked_goes_at_once() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.cloud.behaviour(|behaviour| behaviour.worker_cap = Some(2));
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    fleet
+        .until("VPSie refused", |stored| stored.claim_problem("web-1").is_some())
+        .await;
+    fleet.cloud.behaviour(|behaviour| behaviour.worker_cap = None);
+    let asked = fleet.cloud.ledger().len();
+    fleet.delete::<NodeGroup>("web").await;
+    fleet
+        .until("everything is released", |stored| stored.groups.is_empty())
+        .await;
+    assert_eq!(fleet.cloud.ledger().len(), asked);
+}
+
+/// LC-25: a removal is asked for once, and the machine must be absent three times before its record goes.
+#[tokio::test(start_paused = true)]
+async fn record_of_a_machine_outlives_the_machine() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 1).await;
+    let claim = stored.claim("web-1").expect("it is Ready");
+    let machine = claim
+        .spec
+        .vpsie_node_identifier
+        .clone()
+        .expect("it is discovered");
+    fleet.delete::<NodeGroup>("web").await;
+    fleet
+        .until("the machine is gone", |_| bought(&fleet.cloud).is_empty())
+        .await;
+    let gone_at = fleet
+        .cloud
+        .machine(&machine)
+        .and_then(|machine| machine.removed_at)
+        .expect("it is gone");
+    fleet
+        .until("the record is gone", |stored| stored.claims.is_empty())
+        .await;
+    let kept = fleet.clock.now() - gone_at;
+    assert!(kept >= fleet.settings.absence_spacing * 2, "{kept}");
+    assert_eq!(fleet.cloud.removals().len(), 1);
+}
+
+/// A removal whose answer is lost is asked again by its name and removes nothing else.
+#[tokio::test(start_paused = true)]
+async fn removal_whose_answer_is_lost_removes_one_machine() {
+    for effect in [
+        FaultEffect::LoseReplyAfterEffect,
+        FaultEffect::TimeOutBeforeEffect,
+        FaultEffect::Html502,
+    ] {
+        let mut fleet = Fleet::in_memory(1);
+        ready_web(&mut fleet, 2).await;
+        fleet
+            .cloud
+            .fault(Fault::on(CallKind::RemoveWorker, effect.clone()));
+        fleet.delete::<VPSieNode>("web-2").await;
+        fleet
+            .until("it is replaced", |stored| {
+                stored.counts("web", 2, 2) && fleet.cloud.ledger().len() == 3
+            })
+            .await;
+        assert_eq!(bought(&fleet.cloud).len(), 2, "{effect:?}");
+        let report = fleet.truth().await;
+        assert!(report.is_clean(), "{effect:?} {report:?}");
+    }
+}

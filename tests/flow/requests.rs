@@ -1,0 +1,144 @@
+//! Requests for workers that go wrong: what is repeated, what never is, and what a person sees.
+
+use autoscaler_controller::resources::keys;
+use chrono::TimeDelta;
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use kit::fleet::{Fleet, Stored};
+use kube::ResourceExt;
+
+use super::{bought, web};
+
+/// Starts the operator with the NodeGroup `web` of one node.
+async fn start_web(fleet: &mut Fleet) {
+    fleet.start().await;
+    fleet.create(&web(fleet, 1)).await;
+}
+
+/// Reads the outcome that is recorded for the request of a VPSieNode.
+fn outcome(stored: &Stored, name: &str) -> Option<String> {
+    let text = stored
+        .claim(name)?
+        .annotations()
+        .get(keys::ANNOTATION_CREATION_INTENT)?;
+    let intent: serde_json::Value = serde_json::from_str(text).ok()?;
+    intent["outcome"].as_str().map(str::to_owned)
+}
+
+/// I2: whatever is lost of an answer, the machine behind it is discovered and not bought again.
+#[tokio::test(start_paused = true)]
+async fn machine_behind_a_lost_answer_is_discovered_and_not_bought_twice() {
+    for effect in [FaultEffect::LoseReplyAfterEffect, FaultEffect::Html502AfterEffect] {
+        let mut fleet = Fleet::in_memory(1);
+        fleet.cloud.fault(Fault::on(CallKind::AddWorker, effect.clone()));
+        start_web(&mut fleet).await;
+        let stored = fleet
+            .until("web is Ready", |stored| stored.counts("web", 1, 1))
+            .await;
+        assert_eq!(
+            outcome(&stored, "web-1").as_deref(),
+            Some("unknown"),
+            "{effect:?}"
+        );
+        assert_eq!(fleet.cloud.ledger().len(), 1, "{effect:?}");
+        assert!(fleet.truth().await.is_clean(), "{effect:?}");
+    }
+}
+
+/// I2: a clear refusal is shown, and repeated only after a wait that grows.
+#[tokio::test(start_paused = true)]
+async fn refused_request_waits_longer_each_time_and_says_why() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.cloud.behaviour(|behaviour| behaviour.worker_cap = Some(2));
+    start_web(&mut fleet).await;
+    let stored = fleet
+        .until("three refusals", |_| fleet.cloud.ledger().len() >= 3)
+        .await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("VPSieRefused"));
+    let shown = stored
+        .claim("web-1")
+        .and_then(|claim| claim.status.clone()?.last_error);
+    assert!(shown.is_some_and(|text| text.contains("Worker nodes count exceeds")));
+    let times: Vec<_> = fleet.cloud.ledger().iter().map(|posting| posting.at).collect();
+    assert!(times[1] - times[0] >= TimeDelta::seconds(30), "{times:?}");
+    assert!(times[2] - times[1] >= TimeDelta::seconds(60), "{times:?}");
+
+    fleet.cloud.behaviour(|behaviour| behaviour.worker_cap = None);
+    let stored = fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert_eq!(
+        stored.claim_problem("web-1"),
+        None,
+        "an old refusal is no longer shown"
+    );
+    assert_eq!(
+        stored
+            .claim("web-1")
+            .and_then(|claim| claim.status.clone()?.last_error),
+        None
+    );
+    assert_eq!(bought(&fleet.cloud).len(), 1);
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// I2: what certainly did not arrive is asked again, after a wait.
+#[tokio::test(start_paused = true)]
+async fn request_that_was_not_taken_is_repeated_after_a_wait() {
+    let rate_limited = FaultEffect::RateLimited { retry_after: None };
+    for effect in [FaultEffect::Unauthorized, rate_limited] {
+        let mut fleet = Fleet::in_memory(1);
+        fleet.cloud.fault(Fault::on(CallKind::AddWorker, effect.clone()));
+        start_web(&mut fleet).await;
+        let stored = fleet
+            .until("the first request is settled", |stored| {
+                outcome(stored, "web-1").is_some_and(|outcome| outcome != "open")
+            })
+            .await;
+        assert_eq!(
+            outcome(&stored, "web-1").as_deref(),
+            Some("not-sent"),
+            "{effect:?}"
+        );
+        fleet
+            .until("web is Ready", |stored| stored.counts("web", 1, 1))
+            .await;
+        let times: Vec<_> = fleet.cloud.ledger().iter().map(|posting| posting.at).collect();
+        assert_eq!(times.len(), 2, "{effect:?}");
+        assert!(
+            times[1] - times[0] >= TimeDelta::seconds(30),
+            "{effect:?} {times:?}"
+        );
+        assert!(fleet.truth().await.is_clean(), "{effect:?}");
+    }
+}
+
+/// I1: when the intent cannot be written, or cannot be read back, nothing is asked of VPSie until a later try.
+#[tokio::test(start_paused = true)]
+async fn request_without_a_lasting_intent_does_not_leave() {
+    use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
+    for verb in [Verb::Patch, Verb::Get] {
+        let mut fleet = Fleet::in_memory(1);
+        let failing = KubeFault::new(KubeFaultEffect::Status(500))
+            .on(verb)
+            .name("web-1");
+        fleet.memory().fault(failing);
+        start_web(&mut fleet).await;
+        let stored = fleet
+            .until("web is Ready", |stored| stored.counts("web", 1, 1))
+            .await;
+        assert_eq!(fleet.memory().faults_left(), 0, "{verb:?}: the fault has struck");
+        let ledger = fleet.cloud.ledger();
+        assert_eq!(ledger.len(), 1, "{verb:?}");
+        let intent: serde_json::Value = stored
+            .claim("web-1")
+            .and_then(|claim| claim.annotations().get(keys::ANNOTATION_CREATION_INTENT))
+            .and_then(|text| serde_json::from_str(text).ok())
+            .expect("the intent");
+        let attempts = if verb == Verb::Get { 2 } else { 1 };
+        assert_eq!(
+            intent["attempt"], attempts,
+            "{verb:?}: a failed read-back is a try of its own"
+        );
+        assert!(fleet.truth().await.is_clean(), "{verb:?}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Machines that do not come in time: failed VPSieNodes, their one replacement, and latecomers.
+
+use std::time::Duration;
+
+use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode};
+use chrono::TimeDelta;
+use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
+use kit::fleet::{Fleet, Stored};
+
+use super::{bought, web};
+
+/// Polls of a quarter of an hour, in which nothing more may happen.
+const LONG: usize = 90;
+
+fn has_failed(stored: &Stored, name: &str) -> bool {
+    stored
+        .claim(name)
+        .is_some_and(|claim| claim.phase() == Phase::Failed)
+}
+
+/// I4: a machine that never joins fails its VPSieNode, and is replaced once, not for ever.
+#[tokio::test(start_paused = true)]
+async fn machine_that_never_joins_is_replaced_once() {
+    let mut fleet = Fleet::in_memory(1);
+    for _ in 0..2 {
+        fleet
+            .cloud
+            .fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins));
+    }
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
+        .await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("JoiningTimeout"));
+    let status = stored
+        .claim("web-1")
+        .and_then(|claim| claim.status.clone())
+        .expect("a status");
+    let waited = fleet.clock.now() - status.provisioned_at.expect("it was discovered");
+    assert!(waited >= fleet.settings.joining_timeout, "{waited}");
+
+    let stored = fleet
+        .until("its replacement failed", |stored| has_failed(stored, "web-2"))
+        .await;
+    assert_eq!(stored.claim_problem("web-2").as_deref(), Some("JoiningTimeout"));
+    let stored = fleet.polls(LONG).await;
+    assert_eq!(
+        stored.phases(),
+        ["Failed", "Failed"],
+        "E4: both wait for a person"
+    );
+    assert_eq!(fleet.cloud.ledger().len(), 2);
+    assert_eq!(fleet.cloud.removals(), [], "nobody removed anything");
+
+    fleet.delete::<VPSieNode>("web-1").await;
+    fleet.delete::<VPSieNode>("web-2").await;
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert_eq!(bought(&fleet.cloud).len(), 1);
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// D6, I4: a request that made nothing fails after the discovery timeout, not before, and is replaced once.
+#[tokio::test(start_paused = true)]
+async fn machine_that_is_never_discovered_fails_its_vpsienode_in_time() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
+        .await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("DiscoveryTimeout"));
+    let waited = fleet.clock.now() - fleet.cloud.ledger()[0].at;
+    let limit = fleet.settings.discovery_timeout;
+    assert!(
+        waited >= limit && waited < limit + TimeDelta::minutes(1),
+        "{waited}"
+    );
+
+    fleet
+        .until("its replacement asks", |_| fleet.cloud.ledger().len() == 2)
+        .await;
+    let stored = fleet.polls(LONG * 2).await;
+    assert!(has_failed(&stored, "web-1"), "E4: it waits for a person");
+    assert_eq!(stored.claims.len(), 2, "one replacement, not more: {stored}");
+    assert_eq!(fleet.cloud.ledger().len(), 2);
+    assert_eq!(fleet.cloud.removals(), []);
+    let report = fleet.truth().await;
+    assert!(report.is_clean(), "{report:?}");
+}
+
+/// I5: a machine that comes late is recorded on a VPSieNode, so that a person's delete removes it; none is leaked.
+#[tokio::test(start_paused = true)]
+async fn machine_that_comes_late_is_recorded_and_removed_with_its_vpsienode() {
+    let mut fleet = Fleet::in_memory(1);
+    let late = Delay::exactly(Duration::from_secs(20 * 60));
+    fleet.cloud.behaviour(|behaviour| behaviour.list_delay = late);
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("both machines are recorded", |stored| {
+            let recorded = |claim: &VPSieNode| claim.spec.vpsie_node_identifier.is_some();
+            stored.claims.len() == 2 && stored.claims.iter().all(recorded)
+        })
+        .await;
+    assert!(has_failed(&stored, "web-1"), "{stored}");
+    let condition = stored.claim("web-1").and_then(|claim| {
+        let conditions = claim.status.clone()?.conditions?;
+        conditions
+            .into_iter()
+            .find(|condition| condition.type_ == "LateMachine")
+    });
+    assert!(condition.is_some_and(|condition| condition.is_true()));
+    let report = fleet.truth().await;
+    assert!(report.is_clean() && report.swapped.is_empty(), "{report:?}");
+
+    fleet.delete::<NodeGroup>("web").await;
+    fleet
+        .until("everything is given back", |stored| stored.groups.is_empty())
+        .await;
+    assert_eq!(bought(&fleet.cloud), []);
+    assert!(fleet.truth().await.is_clean());
+}

@@ -1,0 +1,200 @@
+//! A VPSie that lies, errs or is not there: conditions say so, and nothing is concluded from it.
+
+use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use kit::fleet::Fleet;
+use kube::ResourceExt;
+
+use super::{bought, ready_web, web};
+
+/// Plants the same fault for many calls in a row.
+fn plant(fleet: &Fleet, call: CallKind, effect: &FaultEffect, count: usize) {
+    for _ in 0..count {
+        fleet.cloud.fault(Fault::on(call, effect.clone()));
+    }
+}
+
+/// Lists what may come back for a cluster although its machines run.
+fn lies() -> Vec<FaultEffect> {
+    let status = |status, body: &str| FaultEffect::Status(status, body.to_owned());
+    vec![
+        FaultEffect::TruncatedList,
+        FaultEffect::StaleList,
+        FaultEffect::Html502,
+        FaultEffect::TimeOutBeforeEffect,
+        FaultEffect::Unauthorized,
+        FaultEffect::RateLimited { retry_after: None },
+        status(200, r#"{"error":false,"data":false}"#),
+        status(200, r#"{"error":false,"data":{"nodes":[]}}"#),
+        status(500, r#"{"error":true,"message":"lost in the clouds"}"#),
+        status(200, "null"),
+    ]
+}
+
+/// Rule 8, LC-25: no answer that is cut, old, empty or none ever removes or releases anything.
+#[tokio::test(start_paused = true)]
+async fn wrong_answers_about_a_cluster_remove_and_release_nothing() {
+    for lie in lies() {
+        let mut fleet = Fleet::in_memory(1);
+        ready_web(&mut fleet, 3).await;
+        plant(&fleet, CallKind::Cluster, &lie, 20);
+        fleet
+            .until("the lies are over", |_| fleet.cloud.has_no_pending_faults())
+            .await;
+        let stored = fleet.polls(2).await;
+        assert_eq!(stored.phases(), ["Ready", "Ready", "Ready"], "{lie:?}");
+        assert_eq!(fleet.cloud.removals(), [], "{lie:?}");
+        assert_eq!(fleet.cloud.ledger().len(), 3, "{lie:?}");
+        assert!(fleet.truth().await.is_clean(), "{lie:?}");
+    }
+}
+
+/// LC-25: the same while a machine is being removed: its record stays until sane replies lack it.
+#[tokio::test(start_paused = true)]
+async fn wrong_answers_during_a_removal_release_nothing() {
+    for lie in lies() {
+        let mut fleet = Fleet::in_memory(1);
+        ready_web(&mut fleet, 1).await;
+        let never = fleet_sim::cloud::Delay::between_seconds(7200, 7200);
+        fleet.cloud.behaviour(|behaviour| behaviour.removal_delay = never);
+        fleet.delete::<NodeGroup>("web").await;
+        fleet
+            .until("the removal is asked for", |_| !fleet.cloud.removals().is_empty())
+            .await;
+        plant(&fleet, CallKind::Cluster, &lie, 20);
+        fleet
+            .until("the lies are over", |_| fleet.cloud.has_no_pending_faults())
+            .await;
+        let stored = fleet.polls(2).await;
+        assert_eq!(stored.claims.len(), 1, "{lie:?}: the machine still costs money");
+        assert_eq!(bought(&fleet.cloud).len(), 1, "{lie:?}");
+    }
+}
+
+/// Wrong answers before anything is bought delay the purchase and spoil nothing.
+#[tokio::test(start_paused = true)]
+async fn wrong_answers_before_a_purchase_only_delay_it() {
+    for (place, lie) in lies().into_iter().enumerate() {
+        // Every lie about the nodes, every third about groups and clusters.
+        let calls = [CallKind::Cluster, CallKind::NodeGroups, CallKind::Clusters];
+        for call in calls.into_iter().take(if place % 3 == 0 { 3 } else { 1 }) {
+            let mut fleet = Fleet::in_memory(1);
+            fleet.start().await;
+            plant(&fleet, call, &lie, 5);
+            fleet.create(&web(&fleet, 2)).await;
+            fleet
+                .until("web is Ready", |stored| stored.counts("web", 2, 2))
+                .await;
+            assert_eq!(fleet.cloud.ledger().len(), 2, "{call:?} {lie:?}");
+            assert_eq!(
+                fleet.cloud.groups(&fleet.cluster).len(),
+                1,
+                "{call:?} {lie:?}: one group"
+            );
+            let report = fleet.truth().await;
+            assert!(report.is_clean(), "{call:?} {lie:?} {report:?}");
+        }
+    }
+}
+
+/// Bad input: a NodeGroup that names no cluster of VPSie says so, and nothing is bought.
+#[tokio::test(start_paused = true)]
+async fn unknown_cluster_is_a_condition_and_no_purchase() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.start().await;
+    let mut lost = fleet.node_group("lost", 58, 2);
+    lost.spec.resource_identifier = "00000000-0000-4000-8000-000000000000".to_owned();
+    fleet.create(&lost).await;
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("a condition and a Ready neighbour", |stored| {
+            stored.group_problem("lost").is_some() && stored.counts("web", 1, 1)
+        })
+        .await;
+    assert_eq!(stored.group_problem("lost").as_deref(), Some("ClusterNotFound"));
+    assert_eq!(
+        stored.group_problem("web"),
+        None,
+        "rule 10: one bad group stops no other"
+    );
+    let stored = fleet.polls(12).await;
+    assert!(
+        stored
+            .claims
+            .iter()
+            .all(|claim| claim.spec.node_group_name == "web")
+    );
+    assert_eq!(fleet.cloud.ledger().len(), 1);
+}
+
+/// Bad input: a VPSie that answers with web pages is a condition, and nothing is done.
+#[tokio::test(start_paused = true)]
+async fn vpsie_that_answers_with_web_pages_is_a_condition() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.start().await;
+    for call in [CallKind::Clusters, CallKind::Cluster, CallKind::NodeGroups] {
+        plant(&fleet, call, &FaultEffect::Html502, 10);
+    }
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("a condition", |stored| stored.group_problem("web").is_some())
+        .await;
+    assert_eq!(stored.group_problem("web").as_deref(), Some("VPSieAPIError"));
+    assert_eq!((stored.claims.len(), fleet.cloud.ledger().len()), (0, 0));
+    assert_eq!(fleet.cloud.groups(&fleet.cluster), []);
+    let stored = fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert_eq!(
+        stored.group_problem("web"),
+        None,
+        "the condition goes with its cause"
+    );
+}
+
+/// A provider group whose creation is lost or refused is not made twice.
+#[tokio::test(start_paused = true)]
+async fn provider_group_is_made_once_whatever_becomes_of_the_answer() {
+    let effects = [
+        FaultEffect::LoseReplyAfterEffect,
+        FaultEffect::Html502AfterEffect,
+        FaultEffect::Html502,
+    ];
+    for effect in effects {
+        let mut fleet = Fleet::in_memory(1);
+        plant(&fleet, CallKind::CreateGroup, &effect, 1);
+        fleet.start().await;
+        fleet.create(&web(&fleet, 1)).await;
+        fleet
+            .until("web is Ready", |stored| stored.counts("web", 1, 1))
+            .await;
+        assert_eq!(fleet.cloud.groups(&fleet.cluster).len(), 1, "{effect:?}");
+    }
+}
+
+/// A machine that vanishes at VPSie is reported; its VPSieNode never stays Ready.
+#[tokio::test(start_paused = true)]
+async fn machine_removed_by_hand_fails_its_vpsienode_and_is_replaced() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 1).await;
+    let claim = stored.claim("web-1").expect("it is Ready");
+    let machine = claim
+        .spec
+        .vpsie_node_identifier
+        .as_deref()
+        .expect("it is discovered");
+    fleet.cloud.remove_by_hand(machine);
+    let stored = fleet
+        .until("it failed", |stored| stored.claim_problem("web-1").is_some())
+        .await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("MachineNotFound"));
+    fleet
+        .until("its replacement is Ready", |stored| stored.counts("web", 2, 1))
+        .await;
+    fleet.delete::<VPSieNode>("web-1").await;
+    let stored = fleet
+        .until("it is gone", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert!(stored.nodes.iter().all(|node| node.name_any() != "web-1"));
+    assert!(fleet.truth().await.is_clean());
+}
