@@ -66,7 +66,7 @@ pub(crate) struct RunOptions {
     /// Namespace of that Secret.
     #[arg(long, default_value = "kube-system", env = "VPSIE_SECRET_NAMESPACE")]
     pub(crate) vpsie_secret_namespace: String,
-    /// Base URL of VPSie; by default that of the Secret, else https://api.vpsie.com/apps/v2.
+    /// Base URL of VPSie; by default that of the Secret, else `https://api.vpsie.com/apps/v2`.
     #[arg(long, env = "VPSIE_URL")]
     pub(crate) vpsie_url: Option<String>,
     /// Allows plain HTTP to this machine, for a simulated VPSie.

@@ -10,6 +10,8 @@ mod fault;
 mod file;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};

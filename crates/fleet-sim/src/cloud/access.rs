@@ -13,7 +13,7 @@ pub const CLIENT_ID: &str = "simulated-client";
 pub const CLIENT_SECRET: &str = "simulated-client-secret";
 
 /// More tokens than one client needs at a time.
-const TOKENS_KEPT: usize = 1_000;
+pub(super) const TOKENS_KEPT: usize = 1_000;
 
 /// Keeps the credentials that are good now.
 pub(super) struct Access {

@@ -5,6 +5,7 @@ mod account;
 mod adding;
 mod faults;
 mod groups;
+mod limits;
 mod listing;
 mod removing;
 mod vms;

@@ -58,9 +58,9 @@ const FIRST_MACHINE: u64 = 71_001;
 const FIRST_GROUP: u64 = 412;
 const FIRST_CLUSTER: u64 = 140;
 /// More calls than any test makes; a cloud that is served for days forgets the older half.
-const CALLS_KEPT: usize = 100_000;
+pub(super) const CALLS_KEPT: usize = 100_000;
 /// More lists than one client asks for; whoever asks for more gets no stale answers for a while.
-const ANSWERS_KEPT: usize = 1_000;
+pub(super) const ANSWERS_KEPT: usize = 1_000;
 /// Four digits make 65,536 names; so many draws fail only when nearly all of them are taken.
 const HOSTNAME_DRAWS: u32 = 200;
 /// How long before the start of the simulation the first machines were made.

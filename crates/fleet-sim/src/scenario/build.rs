@@ -103,9 +103,9 @@ fn offer(part: &SizePart) -> OfferSpec {
     OfferSpec {
         number: part.number.value,
         name: part.name.clone(),
-        cpu: part.cpu,
-        ram_mb: part.ram_mb,
-        disk_gb: part.disk_gb,
+        cpu: part.cpu.value,
+        ram_mb: part.ram_mb.value,
+        disk_gb: part.disk_gb.value,
         monthly_price_cents: part.price.0,
         category: category.to_owned(),
     }

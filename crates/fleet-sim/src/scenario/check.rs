@@ -1,6 +1,7 @@
 //! Whether a scenario makes sense as a whole: names that exist, numbers within bounds.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use chrono::Datelike;
 
@@ -13,6 +14,8 @@ use crate::cloud::OfferSpec;
 const MANAGERS: u32 = 9;
 /// As many workers as have names and addresses of their own.
 const WORKERS: u32 = 50_000;
+/// Larger than any machine: 1,024 CPUs, 16 TB of memory, 1 PB of disk.
+const LARGEST: (u32, u64, u64) = (1024, 16 << 20, 1 << 20);
 /// Years in which no sum of dates leaves the calendar.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 
@@ -65,9 +68,13 @@ fn check_sizes(file: &File) -> Result<BTreeSet<u64>, ScenarioError> {
     }
     let mut numbers = BTreeSet::new();
     for (place, size) in file.sizes.iter().enumerate() {
+        let at = |field: &str| format!("sizes[{place}].{field}");
+        check_amount(&size.cpu, LARGEST.0, &at("cpu"))?;
+        check_amount(&size.ram_mb, LARGEST.1, &at("ram_mb"))?;
+        check_amount(&size.disk_gb, LARGEST.2, &at("disk_gb"))?;
         let number = size.number.value;
         if !numbers.insert(number) {
-            let field = format!("sizes[{place}].number");
+            let field = at("number");
             return Err(wrong(
                 &size.number,
                 &field,
@@ -143,7 +150,18 @@ fn check_name(name: &At<String>, known: &mut BTreeSet<String>, field: &str) -> C
     Ok(())
 }
 
-fn check_count(count: &At<u32>, most: u32, field: &str) -> Checked {
+/// An amount of which a machine has at least one.
+fn check_amount<T>(amount: &At<T>, most: T, field: &str) -> Checked
+where
+    T: Copy + Display + From<u8> + PartialOrd,
+{
+    if amount.value < T::from(1) {
+        return Err(wrong(amount, field, "a machine has at least 1".to_owned()));
+    }
+    check_count(amount, most, field)
+}
+
+fn check_count<T: Display + PartialOrd>(count: &At<T>, most: T, field: &str) -> Checked {
     if count.value > most {
         return Err(wrong(
             count,

@@ -57,9 +57,9 @@ pub(super) struct AccessPart {
 pub(super) struct SizePart {
     pub(super) number: At<u64>,
     pub(super) name: String,
-    pub(super) cpu: u32,
-    pub(super) ram_mb: u64,
-    pub(super) disk_gb: u64,
+    pub(super) cpu: At<u32>,
+    pub(super) ram_mb: At<u64>,
+    pub(super) disk_gb: At<u64>,
     pub(super) price: Price,
     #[serde(default)]
     pub(super) category: CategoryPart,

@@ -151,6 +151,14 @@ fn what_makes_no_sense_as_a_whole_is_refused() {
             "line 3, column 5, in `sizes[1].number`: 1 is there twice",
         ),
         (
+            "sizes: [{number: 1, name: a, cpu: 0, ram_mb: 1, disk_gb: 1, price: 1}]",
+            "line 1, column 35, in `sizes[0].cpu`: a machine has at least 1",
+        ),
+        (
+            "sizes: [{number: 1, name: a, cpu: 1, ram_mb: 18446744073709551615, disk_gb: 1, price: 1}]",
+            "line 1, column 46, in `sizes[0].ram_mb`: 18446744073709551615 is too many",
+        ),
+        (
             "faults: [{call: cluster, effect: never_boots}]",
             "line 1, column 34, in `faults[0].effect`: only a call that makes a machine",
         ),
