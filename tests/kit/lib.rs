@@ -2,4 +2,5 @@
 
 pub mod control_plane;
 pub mod fleet;
+mod stored;
 pub mod wire;
