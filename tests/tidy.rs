@@ -4,6 +4,8 @@
 mod borders;
 #[path = "tidy/crates.rs"]
 mod crates;
+#[path = "tidy/docs.rs"]
+mod docs;
 #[path = "tidy/files.rs"]
 mod files;
 #[path = "tidy/manifest.rs"]
@@ -269,4 +271,22 @@ fn simulator_shares_only_the_transport_with_the_client() {
             ),
         ],
     );
+}
+
+/// An invariant is worth its table only while the test that holds it is there.
+#[test]
+fn docs_name_tests_that_exist() {
+    let tests = docs::tests(&[TextFile::new("a.rs", "#[test]\nfn it_holds() {}")]);
+    let table = |held_by: &str| format!("| invariant | held by |\n|---|---|\n| It holds. | {held_by} |\n");
+    let says = |held_by: &str| docs::unheld_invariants(&TextFile::new("a.md", &table(held_by)), &tests).len();
+    assert_eq!(says("`it_holds`"), 0);
+    assert_eq!(says("`it_held`"), 1);
+    assert_eq!(says("hope"), 1);
+
+    let files = files::all();
+    let tests = docs::tests(&files);
+    let map = files.iter().find(|file| file.path == "docs/architecture.md");
+    let map = map.expect("docs/architecture.md is the map of the house");
+    assert!(map.text.contains("| invariant"), "the map lists the invariants");
+    nothing_to_say(docs::unheld_invariants(map, &tests));
 }
