@@ -21,9 +21,12 @@ pub enum FileError {
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The path of the field, and what is wrong there.
         message: String,
     },
+    /// There is nothing in it.
+    #[error("the file is empty; write a snapshot as `autoscaler match --schema` describes it")]
+    Empty,
     /// A value is well-formed but means nothing.
     #[error("{field} is `{value}`: {remedy}")]
     Value {
@@ -42,16 +45,38 @@ pub enum FileError {
 /// When the text is not JSON, has a field the schema does not know, or a value that means nothing.
 pub fn read(text: &str) -> Result<Snapshot, FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let file: input::File = serde_json::from_str(text).map_err(|error| {
+    if text.trim().is_empty() {
+        return Err(FileError::Empty);
+    }
+    let mut source = serde_json::Deserializer::from_str(text);
+    let file: input::File = serde_path_to_error::deserialize(&mut source).map_err(|error| {
+        let field = error.path().to_string();
+        FileError::json(&field, error.inner())
+    })?;
+    source.end().map_err(|error| FileError::json(ROOT, &error))?;
+    file.into_snapshot()
+}
+
+/// The path of the whole file.
+const ROOT: &str = ".";
+
+// === impl FileError ===
+
+impl FileError {
+    fn json(field: &str, error: &serde_json::Error) -> Self {
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let message = error.to_string();
-        FileError::Json {
+        let whole = error.to_string();
+        let message = whole.strip_suffix(&place).unwrap_or(&whole);
+        Self::Json {
             line: error.line(),
             column: error.column(),
-            message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
+            message: if field == ROOT {
+                message.to_owned()
+            } else {
+                format!("{field}: {message}")
+            },
         }
-    })?;
-    file.into_snapshot()
+    }
 }
 
 /// Returns the JSON Schema of the input.

@@ -1,11 +1,12 @@
 //! The answer, as it is printed.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::{Answer, Candidate, Evidence, Matching, MergedMachine, Subject, UnexplainedMachine};
+use crate::{
+    Answer, Candidate, Evidence, Matching, MergedMachine, Subject, UnexplainedMachine, UnexplainedNode,
+};
 
 /// Holds the answer as it is printed; the same facts in another order give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,9 +58,7 @@ struct OutputCandidate {
 #[serde(rename_all = "camelCase")]
 struct OutputUnexplained {
     machines: Vec<OutputUnexplainedMachine>,
-    nodes: Vec<String>,
-    /// Why, by the name of the Node.
-    node_reasons: BTreeMap<String, &'static str>,
+    nodes: Vec<OutputUnexplainedNode>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,13 +70,19 @@ struct OutputUnexplainedMachine {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct OutputUnexplainedNode {
+    name: String,
+    uid: Option<String>,
+    reason: &'static str,
+}
+
 // === impl Output ===
 
 impl Output {
     /// Makes the printable form of an answer.
     #[must_use]
     pub fn new(matching: &Matching<'_>) -> Self {
-        let nodes = &matching.unexplained.nodes;
         Self {
             claims: matching.claims.iter().map(OutputClaim::new).collect(),
             unexplained: OutputUnexplained {
@@ -87,10 +92,11 @@ impl Output {
                     .iter()
                     .map(OutputUnexplainedMachine::new)
                     .collect(),
-                nodes: nodes.iter().map(|entry| entry.node.name.clone()).collect(),
-                node_reasons: nodes
+                nodes: matching
+                    .unexplained
+                    .nodes
                     .iter()
-                    .map(|entry| (entry.node.name.clone(), entry.reason.as_str()))
+                    .map(OutputUnexplainedNode::new)
                     .collect(),
             },
         }
@@ -130,9 +136,13 @@ impl Output {
                 machine.reason.to_owned(),
             ]
         });
-        let nodes = self.unexplained.nodes.iter().map(|name| {
-            let reason = self.unexplained.node_reasons.get(name).copied().unwrap_or("-");
-            ["node".to_owned(), name.clone(), "-".to_owned(), reason.to_owned()]
+        let nodes = self.unexplained.nodes.iter().map(|node| {
+            [
+                "node".to_owned(),
+                node.name.clone(),
+                "-".to_owned(),
+                node.reason.to_owned(),
+            ]
         });
         let rows: Vec<[String; 4]> = std::iter::once(header).chain(machines).chain(nodes).collect();
         text.push('\n');
@@ -261,6 +271,18 @@ impl OutputUnexplainedMachine {
             identifier: entry.machine.identifier().map(str::to_owned),
             hostname: entry.machine.hostname().map(str::to_owned),
             cluster: entry.machine.cluster().to_owned(),
+            reason: entry.reason.as_str(),
+        }
+    }
+}
+
+// === impl OutputUnexplainedNode ===
+
+impl OutputUnexplainedNode {
+    fn new(entry: &UnexplainedNode<'_>) -> Self {
+        Self {
+            name: entry.node.name.clone(),
+            uid: Some(entry.node.uid.clone()).filter(|uid| !uid.is_empty()),
             reason: entry.reason.as_str(),
         }
     }

@@ -35,7 +35,7 @@ fn example_gives_the_documented_answer() {
             ],
             "reason": null,
         }],
-        "unexplained": { "machines": [], "nodes": [], "nodeReasons": {} },
+        "unexplained": { "machines": [], "nodes": [] },
     });
     assert_eq!(run(EXAMPLE), expected);
 }
@@ -78,10 +78,21 @@ fn errors_name_the_place() {
     for (text, expected) in [
         (
             unknown.as_str(),
-            "line 5, column 104: unknown field `gruop`, expected one of",
+            "line 5, column 104: claims[0].gruop: unknown field `gruop`, expected one of",
         ),
-        ("", "line 1, column 0: EOF while parsing a value"),
-        ("{ \"now\": \"yesterday\" }", "line 1, column 20:"),
+        ("{ \"now\": \"yesterday\" }", "line 1, column 20: now: "),
+        (
+            "{ \"now\": \"2026-01-24T08:10:00Z\", \"machines\": [{ \"cluster\": \"x\", \"id\": -1 }] }",
+            "line 1, column 72: machines[0].id: invalid value: integer `-1`, expected u64",
+        ),
+        (
+            "{ \"now\": \"2026-01-24T08:10:00Z\", \"nodes\": [{ \"nam\": 1 }] }",
+            "line 1, column 50: nodes[0].nam: unknown field `nam`",
+        ),
+        (
+            "{ \"now\": \"2026-01-24T08:10:00Z\" } {}",
+            "line 1, column 35: trailing characters",
+        ),
         ("{}", "line 1, column 2: missing field `now`"),
         ("<html>", "line 1, column 1: expected value"),
     ] {
@@ -92,6 +103,30 @@ fn errors_name_the_place() {
             "{error}"
         );
     }
+}
+
+/// An empty file says so.
+#[test]
+fn empty_file_is_refused() {
+    for text in ["", " \n", "\u{feff}"] {
+        assert_eq!(read(text), Err(FileError::Empty));
+    }
+}
+
+/// What no claim explains is named with the reason.
+#[test]
+fn unexplained_nodes_and_machines_say_why() {
+    let text = EXAMPLE.replace("\"creationRequested\": true", "\"creationRequested\": false");
+    assert_eq!(
+        run(&text)["unexplained"],
+        serde_json::json!({
+            "machines": [{
+                "id": 71003, "identifier": "4c1f", "hostname": "my-node-k8s-worker", "cluster": "0d6c",
+                "reason": "unlinked",
+            }],
+            "nodes": [{ "name": "my-node-k8s-worker", "uid": "n1", "reason": "unlinked" }],
+        })
+    );
 }
 
 /// Values that mean nothing are refused with a remedy.
