@@ -126,3 +126,8 @@ pub use snapshot::{Settings, Snapshot};
 pub use verdict::{
     Answer, Candidate, Match, Matching, Subject, Unexplained, UnexplainedMachine, UnexplainedNode, Verdict,
 };
+
+/// Holds the README, so that its example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
