@@ -303,7 +303,9 @@ fn node_reason(
     };
     if assignment.node_owners[node] == Owner::Conflict || is_machine(&|owner| owner == Owner::Conflict) {
         UnexplainedReason::Conflict
-    } else if facts.node.control_plane {
+    } else if facts.is_control_plane
+        || machine.is_some_and(|machine| assignment.ties.is_control_plane[machine])
+    {
         UnexplainedReason::ControlPlane
     } else if matches!(facts.label, Label::Unknown | Label::Unclear) {
         UnexplainedReason::UnknownClaim

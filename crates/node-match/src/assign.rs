@@ -284,7 +284,7 @@ impl Assignment<'_, '_> {
         if !fits {
             return Some(Obstacle::NotTied);
         }
-        node_obstacle(self.fleet, claim, node)
+        node_obstacle(self.fleet, self.ties, claim, node)
     }
 
     /// R3: a link through a tie is as strong as the weaker of the two, after the same kind direct.
@@ -353,9 +353,27 @@ impl Assignment<'_, '_> {
     }
 
     /// Keeps a machine for the claim that it is linked to, when all that it lacks is to run.
+    ///
+    /// Likewise one that is not tied to the Node labelled for the claim: the Node alone is reported, and
+    /// counting new machines must not give either of them what the evidence refused.
     fn reserve(&mut self, link: &Link, links: &Links) {
-        let is_open = self.wants_machine(link.claim) && self.holdings[link.claim].reserved.is_none();
-        if is_open && self.obstacle_to_machine(link, links) == Some(Obstacle::NotRunning) {
+        let (claim, machine) = (link.claim, link.index);
+        if !self.wants_machine(claim) || self.holdings[claim].reserved.is_some() {
+            return;
+        }
+        let is_kept = match self.obstacle_to_machine(link, links) {
+            Some(Obstacle::NotRunning) => true,
+            Some(Obstacle::NotTied) => {
+                let held = self.holdings[claim].node.as_ref();
+                held.is_some_and(|held| held.kind == EvidenceKind::ClaimLabel)
+                    && matches!(
+                        machine_obstacle(self.fleet, self.ties, claim, machine),
+                        None | Some(Obstacle::NotRunning)
+                    )
+            }
+            Some(_) | None => false,
+        };
+        if is_kept {
             self.machine_owners[link.index] = Owner::Reserved(link.claim);
             self.holdings[link.claim].reserved = Some(link.index);
         }

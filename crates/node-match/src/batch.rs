@@ -211,7 +211,7 @@ impl<'a> Batch<'a> {
     /// One with a label is nobody's without a name: whoever it names would have it by its label.
     fn is_node_eligible(&self, assignment: &Assignment<'_, '_>, node: usize) -> bool {
         assignment.fleet.nodes[node].label == Label::None
-            && node_obstacle(assignment.fleet, self.claim(), node).is_none()
+            && node_obstacle(assignment.fleet, assignment.ties, self.claim(), node).is_none()
     }
 
     /// Tells whether every machine that these claims could have carries a time with a zone (R2b).

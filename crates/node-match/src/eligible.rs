@@ -88,12 +88,16 @@ pub(crate) fn newness(fleet: &Fleet<'_>, claim: usize, machine: usize) -> Newnes
 }
 
 /// Finds what keeps a Node from a claim, unless it is recorded there.
-pub(crate) fn node_obstacle(fleet: &Fleet<'_>, claim: usize, node: usize) -> Option<Obstacle> {
+pub(crate) fn node_obstacle(fleet: &Fleet<'_>, ties: &Ties, claim: usize, node: usize) -> Option<Obstacle> {
     let facts = &fleet.nodes[node];
     if !fleet.is_at_home(claim) {
         return Some(Obstacle::OtherCluster);
     }
-    if facts.node.control_plane {
+    if facts.is_control_plane
+        || ties
+            .machine_of(node)
+            .is_some_and(|machine| ties.is_control_plane[machine])
+    {
         return Some(Obstacle::ControlPlane);
     }
     let is_for_another = match facts.label {

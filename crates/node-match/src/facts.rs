@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::{Fleet, Label};
 use crate::merge::text;
-use crate::provider_id::ProviderId;
+use crate::provider_id::{ProviderId, is_uuid};
 use crate::{Claim, ConflictReason, EvidenceKind};
 
 /// Holds what the records of one claim lead to.
@@ -30,7 +30,9 @@ pub(crate) struct Facts {
 /// Holds the records of a claim that name a machine.
 struct Records {
     identifiers: BTreeSet<String>,
-    ids: BTreeSet<u64>,
+    id: Option<u64>,
+    /// The number in the provider id, where an id is recorded too: it may stem from another list.
+    second_id: Option<u64>,
 }
 
 /// Reads the records of all claims.
@@ -54,7 +56,7 @@ pub(crate) fn facts(fleet: &Fleet<'_>) -> Vec<Facts> {
 
 fn facts_of(fleet: &Fleet<'_>, index: usize, node_names: &BTreeMap<String, usize>) -> Facts {
     let claim = fleet.claims[index];
-    let records = Records::of(claim);
+    let records = Records::of(fleet, claim);
     let mut facts = Facts {
         has_record: has_record(claim),
         ..Facts::default()
@@ -87,19 +89,10 @@ impl Facts {
                 self.find(*machine, EvidenceKind::RecordedIdentifier, identifier);
             }
         }
-        for id in &records.ids {
-            let carriers = fleet.by_id.get(&(cluster, *id)).map_or(&[][..], Vec::as_slice);
-            // Ids are comparable only within one list: a machine that is known already settles which.
-            if self
-                .machine
-                .as_ref()
-                .is_some_and(|(machine, ..)| carriers.contains(machine))
-            {
-                continue;
-            }
-            for machine in carriers {
-                self.find(*machine, EvidenceKind::RecordedId, &id.to_string());
-            }
+        self.find_by_id(fleet, cluster, records.id);
+        if self.machine.is_some() {
+            // It names no machine of its own; it only may contradict.
+            self.find_by_id(fleet, cluster, records.second_id);
         }
         self.refuse_other_identifier(fleet, records);
         self.is_machine_missing = !records.is_empty() && self.machine.is_none();
@@ -110,6 +103,19 @@ impl Facts {
             if let Some(machine) = fleet.machine_addresses.only_carrier(&(cluster, address)) {
                 self.find(machine, EvidenceKind::Address, &address.to_string());
             }
+        }
+    }
+
+    fn find_by_id(&mut self, fleet: &Fleet<'_>, cluster: &str, id: Option<u64>) {
+        let Some(id) = id else { return };
+        let carriers = fleet.by_id.get(&(cluster, id)).map_or(&[][..], Vec::as_slice);
+        // Ids are comparable only within one list: a machine that is known already settles which.
+        let known = self.machine.as_ref().map(|(machine, ..)| machine);
+        if known.is_some_and(|machine| carriers.contains(machine)) {
+            return;
+        }
+        for machine in carriers {
+            self.find(*machine, EvidenceKind::RecordedId, &id.to_string());
         }
     }
 
@@ -152,26 +158,28 @@ impl Facts {
 // === impl Records ===
 
 impl Records {
-    fn of(claim: &Claim) -> Self {
-        let mut records = Self {
-            identifiers: BTreeSet::new(),
-            ids: BTreeSet::new(),
-        };
-        records
-            .identifiers
-            .extend(text(claim.identifier.as_deref()).map(str::to_lowercase));
-        records.ids.extend(claim.instance_id.filter(|id| *id != 0));
+    fn of(fleet: &Fleet<'_>, claim: &Claim) -> Self {
+        let mut identifiers = BTreeSet::new();
+        identifiers.extend(text(claim.identifier.as_deref()).map(str::to_lowercase));
+        let mut id = claim.instance_id.filter(|id| *id != 0);
+        let mut second_id = None;
         match claim.provider_id.as_deref().and_then(ProviderId::parse) {
-            Some(ProviderId::Identifier(identifier)) => {
-                records.identifiers.insert(identifier);
+            Some(ProviderId::Identifier(segment)) => {
+                // `vpsie://hel/cluster/my-node` names nothing, unless a machine bears that very identifier.
+                let cluster = claim.cluster.as_str();
+                if is_uuid(&segment) || fleet.by_identifier.contains_key(&(cluster, segment.clone())) {
+                    identifiers.insert(segment);
+                }
             }
-            // The number may stem from another list than the recorded id, which is nearer.
-            Some(ProviderId::Number(id)) if records.ids.is_empty() => {
-                records.ids.insert(id);
-            }
-            Some(ProviderId::Number(_)) | None => {}
+            Some(ProviderId::Number(number)) if id.is_some() => second_id = Some(number),
+            Some(ProviderId::Number(number)) => id = Some(number),
+            None => {}
         }
-        records
+        Self {
+            identifiers,
+            id,
+            second_id,
+        }
     }
 
     fn contradict(&self) -> bool {
@@ -179,14 +187,14 @@ impl Records {
     }
 
     fn is_empty(&self) -> bool {
-        self.identifiers.is_empty() && self.ids.is_empty()
+        self.identifiers.is_empty() && self.id.is_none()
     }
 }
 
-/// Returns the identifiers of the machine that is recorded on a claim, in lower case.
-pub(crate) fn recorded_identity(claim: &Claim) -> (BTreeSet<String>, BTreeSet<u64>) {
-    let records = Records::of(claim);
-    (records.identifiers, records.ids)
+/// Returns the identifiers, in lower case, and the id of the machine that is recorded on a claim.
+pub(crate) fn recorded_identity(fleet: &Fleet<'_>, claim: &Claim) -> (BTreeSet<String>, Option<u64>) {
+    let records = Records::of(fleet, claim);
+    (records.identifiers, records.id)
 }
 
 fn has_record(claim: &Claim) -> bool {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::address::{self, AddressBook};
 use crate::hostname::NameIndex;
-use crate::merge::{absent_last, merge, text};
+use crate::merge::{CONTROL_PLANE_MARK, absent_last, merge, text};
 use crate::provider_id::ProviderId;
 use crate::{Baseline, Claim, ClusterShape, Group, Machine, MergedMachine, Node, Settings, Snapshot, home};
 
@@ -56,6 +56,8 @@ pub(crate) struct NodeFacts<'a> {
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) provider_id: Option<ProviderId>,
     pub(crate) label: Label,
+    /// Whether its labels or its name show it as part of the control plane (R2c).
+    pub(crate) is_control_plane: bool,
     name_hash: u64,
 }
 
@@ -80,7 +82,7 @@ impl<'a> Fleet<'a> {
         claims.sort_unstable();
         let machines = sorted_machines(&snapshot.machines);
         let mut nodes = sorted_nodes(&snapshot.nodes);
-        let names = name_index(&claims, &machines);
+        let mut names = name_index(&claims, &machines);
         let machine_addresses = AddressBook::new(machines.iter().enumerate().flat_map(|(index, machine)| {
             let cluster = machine.merged.cluster();
             machine
@@ -107,6 +109,15 @@ impl<'a> Fleet<'a> {
         }
         let home = home::cluster_of_nodes(snapshot, &claims, &machines, &nodes, &by_identifier);
         label_nodes(&mut nodes, &claims, home);
+        // Where VPSie reports no machines, only the Nodes show how it names them.
+        for (cluster, node) in home
+            .into_iter()
+            .flat_map(|home| nodes.iter().map(move |node| (home, node)))
+        {
+            for name in &node.names {
+                names.learn_scheme(cluster, name);
+            }
+        }
         Self {
             now: snapshot.now,
             settings: &snapshot.settings,
@@ -223,7 +234,9 @@ impl<'a> NodeFacts<'a> {
             .filter_map(|name| text(name).map(str::to_lowercase))
             .collect();
         names.dedup();
+        let is_named_so = names.iter().any(|name| name.contains(CONTROL_PLANE_MARK));
         Self {
+            is_control_plane: node.control_plane || is_named_so,
             names,
             addresses: address::all_usable(&node.addresses),
             provider_id: node.provider_id.as_deref().and_then(ProviderId::parse),

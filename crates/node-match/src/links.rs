@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::EvidenceKind;
 use crate::address::{AddressBook, all_usable};
-use crate::eligible::machine_obstacle;
+use crate::eligible::{machine_obstacle, node_obstacle};
 use crate::facts::{Facts, recorded_identity};
 use crate::fleet::{Fleet, Label};
 use crate::provider_id::ProviderId;
@@ -39,7 +39,7 @@ impl Links {
         links.add_machines_by_name(fleet);
         links.add_nodes_by_provider_id(fleet, facts);
         links.add_nodes_by_address(fleet);
-        links.add_nodes_by_label(fleet);
+        links.add_nodes_by_label(fleet, ties);
         links.add_nodes_by_name(fleet, ties);
         for found in links.machines.values_mut() {
             found.sort_by_key(|link| (link.claim, fleet.machines[link.index].newest_order));
@@ -95,9 +95,9 @@ impl Links {
             if !fleet.is_at_home(claim) {
                 continue;
             }
-            let (identifiers, ids) = recorded_identity(fleet.claims[claim]);
+            let (identifiers, number) = recorded_identity(fleet, fleet.claims[claim]);
             let named = identifiers.into_iter().map(ProviderId::Identifier);
-            for id in named.chain(ids.into_iter().map(ProviderId::Number)) {
+            for id in named.chain(number.map(ProviderId::Number)) {
                 owners.entry(id).or_default().insert(claim);
             }
         }
@@ -136,12 +136,12 @@ impl Links {
         }
     }
 
-    fn add_nodes_by_label(&mut self, fleet: &Fleet<'_>) {
+    fn add_nodes_by_label(&mut self, fleet: &Fleet<'_>, ties: &Ties) {
         for (index, node) in fleet.nodes.iter().enumerate() {
             if let Label::Claim(claim) = node.label {
                 let detail = fleet.claims[claim].name.as_str();
                 push(&mut self.nodes, claim, index, EvidenceKind::ClaimLabel, detail);
-                if crate::eligible::node_obstacle(fleet, claim, index).is_none() {
+                if node_obstacle(fleet, ties, claim, index).is_none() {
                     // Nodes are sorted newest first.
                     self.labelled.entry(claim).or_insert(index);
                 }

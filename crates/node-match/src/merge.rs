@@ -14,7 +14,7 @@ pub struct MergedMachine<'a> {
 /// The roles of control-plane machines, in lower case.
 const CONTROL_PLANE_ROLES: [&str; 3] = ["master", "control-plane", "controlplane"];
 /// What VPSie puts into the hostnames of control-plane machines.
-const CONTROL_PLANE_MARK: &str = "-master-";
+pub(crate) const CONTROL_PLANE_MARK: &str = "-master-";
 /// The status of a machine that runs.
 const RUNNING: &str = "running";
 

@@ -34,7 +34,7 @@ impl ProviderId {
 }
 
 /// Tells whether the text has the form of a UUID.
-fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.len() == UUID_GROUPS.len()
         && groups.iter().zip(UUID_GROUPS).all(|(group, length)| {

@@ -139,7 +139,7 @@ reasons! {
         Contested => "contested",
         /// It is a candidate of a claim that is not settled yet.
         Candidate => "candidate",
-        /// It names a claim that is not in the snapshot.
+        /// It names a claim that is not in the snapshot, or one of several of that name.
         UnknownClaim => "unknown-claim",
         /// Nothing links it to any claim.
         Unlinked => "unlinked",

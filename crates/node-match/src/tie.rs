@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
+use crate::EvidenceKind;
 use crate::facts::Facts;
-use crate::fleet::{Fleet, before};
-use crate::{EvidenceKind, Node};
+use crate::fleet::{Fleet, NodeFacts, before};
 
 /// Holds the ties between machines and Nodes: at most one for each.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Ties {
             if !could_be_node_of(fleet, machine, node) {
                 continue;
             }
-            self.is_control_plane[machine] |= fleet.nodes[node].node.control_plane;
+            self.is_control_plane[machine] |= fleet.nodes[node].is_control_plane;
             if self.are_free(machine, node) {
                 self.tie(machine, node, Some((kind, detail)));
             }
@@ -99,7 +99,7 @@ impl Ties {
         let mut bearers: BTreeMap<&str, Bearers> = BTreeMap::new();
         for (node, facts) in fleet.nodes.iter().enumerate() {
             for name in &facts.names {
-                bearers.entry(name).or_default().add(facts.node, node);
+                bearers.entry(name).or_default().add(facts, node);
             }
         }
         let mut machines: Vec<usize> = at_home(fleet).map(|(machine, _)| machine).collect();
@@ -140,14 +140,14 @@ struct Bearers {
 // === impl Bearers ===
 
 impl Bearers {
-    fn add(&mut self, node: &Node, index: usize) {
-        let is_dated = node.created_at.is_some();
+    fn add(&mut self, facts: &NodeFacts<'_>, index: usize) {
+        let is_dated = facts.node.created_at.is_some();
         if is_dated {
             self.dated.push_back(index)
         } else {
             self.undated.push_back(index)
         }
-        if node.control_plane {
+        if facts.is_control_plane {
             let known = if is_dated {
                 &mut self.newest_control_plane
             } else {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::testing::{GROUP, baseline, claim, group, machine, node, snapshot};
+use crate::testing::{GROUP, baseline, claim, group, machine, node, snapshot, told_unexplained};
 use crate::tests::{check, check_all};
-use crate::{Baseline, ClusterShape};
+use crate::{Baseline, ClusterShape, match_fleet};
 
 /// R7: the earliest request gets the oldest machine, then uid; the pair comes with its Node.
 #[test]
@@ -112,6 +112,34 @@ fn control_plane_is_never_handed_out() {
             &world,
             &["a: waiting no-candidates"],
             &["1 control-plane", "m control-plane"],
+        );
+    }
+}
+
+/// R2c: the Node of a control-plane machine is not handed out either, nor one that VPSie names so.
+#[test]
+fn node_of_the_control_plane_is_never_handed_out() {
+    let mut master = machine(1).addressed(&["10.0.0.1"]);
+    master.role = Some("master".to_owned());
+    for (machines, name) in [
+        (vec![master], "a-x"),
+        (Vec::new(), "hel-kubernetes-49ab-MASTER-1"),
+        (
+            vec![machine(1).named("z").addressed(&["10.0.0.1"])],
+            "hel-kubernetes-49ab-master-1",
+        ),
+    ] {
+        let world = snapshot(9)
+            .claims([claim("a").since(&baseline(&[]))])
+            .machines(machines)
+            .nodes([node(name).addressed(&["10.0.0.1"])]);
+        let told = world.told();
+        assert!(told[0].starts_with("a: waiting"), "{name}: {told:?}");
+        let node = format!("{name} control-plane");
+        let matching = match_fleet(&world);
+        assert!(
+            told_unexplained(&matching).contains(&node),
+            "{name}: {matching:#?}"
         );
     }
 }

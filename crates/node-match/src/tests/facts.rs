@@ -62,6 +62,44 @@ fn records_that_name_different_machines_are_a_conflict() {
     check(&world, &["a: conflict recorded-machines-differ"]);
 }
 
+/// R0: a recorded id and the number in the provider id that name different machines are a conflict.
+#[test]
+fn id_and_provider_id_of_different_machines_are_a_conflict() {
+    let provided = |name: &str| {
+        let mut claim = claim(name).with_id(1);
+        claim.provider_id = Some("vpsie://hel/2".to_owned());
+        snapshot(5).claims([claim])
+    };
+    check_all(
+        &provided("a").machines([machine(1), machine(2)]),
+        &["a: conflict recorded-machines-differ"],
+        &["1 conflict", "2 conflict"],
+    );
+    let mut other_list = machine(2);
+    (other_list.list, other_list.identifier) = (1, Some("machine-1".to_owned()));
+    for (machines, expected) in [
+        (vec![machine(1), other_list], "a: matched 1 by recorded-id"),
+        (vec![machine(1)], "a: matched 1 by recorded-id"),
+        (vec![machine(2)], "a: waiting recorded-machine-not-listed"),
+    ] {
+        check(&provided("a").machines(machines), &[expected]);
+    }
+}
+
+/// Settled reading: the last segment is a UUID or a number; a name there is neither record nor contradiction.
+#[test]
+fn name_in_a_provider_id_is_no_record() {
+    let provided = |mut claim: crate::Claim| {
+        claim.provider_id = Some("vpsie://hel/cluster/a-1".to_owned());
+        snapshot(5).claims([claim]).machines([machine(1).named("a-1")])
+    };
+    check(
+        &provided(claim("a").with_identifier("machine-1")),
+        &["a: matched 1 by recorded-identifier"],
+    );
+    check(&provided(claim("a")), &["a: matched 1 by hostname-pattern"]);
+}
+
 /// R0: one machine or one Node recorded on two claims is a conflict of both.
 #[test]
 fn one_thing_recorded_twice_is_a_conflict_of_both() {

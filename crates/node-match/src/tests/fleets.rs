@@ -247,7 +247,7 @@ fn nodes() -> impl Strategy<Value = Node> {
         weighted(0.2, hostnames()),
         addresses(),
         weighted(
-            0.15,
+            0.4,
             prop_oneof![identifiers(), (1..9u32).prop_map(|id| id.to_string())],
         ),
     );

@@ -105,13 +105,16 @@ impl<'a> World<'a> {
         let (mut identifiers, mut ids) = (BTreeSet::new(), BTreeSet::new());
         identifiers.extend(claim.identifier.clone());
         ids.extend(claim.instance_id.filter(|id| *id != 0));
-        // Generated provider ids of claims always name an identifier.
-        identifiers.extend(
-            claim
-                .provider_id
-                .as_ref()
-                .map(|id| id.trim_start_matches("vpsie://").to_owned()),
-        );
+        let is_listed = |identifier: &String| {
+            let same = |r: &Machine| r.cluster == claim.cluster && r.identifier.as_ref() == Some(identifier);
+            self.fleet.machines.iter().any(same)
+        };
+        // Generated provider ids of claims name no UUID, so they count only where a machine bears the name.
+        let provided = claim
+            .provider_id
+            .as_ref()
+            .map(|id| id.trim_start_matches("vpsie://").to_owned());
+        identifiers.extend(provided.filter(is_listed));
         let ours: Vec<usize> = (0..self.machines.len())
             .filter(|m| self.machines[*m][0].cluster == claim.cluster)
             .collect();
@@ -274,6 +277,10 @@ impl<'a> World<'a> {
         ties
     }
 
+    fn is_control_plane_node(&self, node: usize) -> bool {
+        self.nodes[node].control_plane || self.names(node).iter().any(|name| name.contains("-master-"))
+    }
+
     fn is_control_plane(&self, machine: usize) -> bool {
         self.machines[machine].iter().any(|r| {
             r.role.as_deref() == Some("master")
@@ -281,7 +288,7 @@ impl<'a> World<'a> {
                     .as_ref()
                     .is_some_and(|h| h.to_lowercase().contains("-master-"))
         }) || (0..self.nodes.len()).any(|node| {
-            self.nodes[node].control_plane
+            self.is_control_plane_node(node)
                 && self.is_young_enough(machine, node)
                 && (0..3).any(|kind| self.linked(kind, machine, node))
         })

@@ -183,6 +183,18 @@ fn name_of_the_naming_scheme_gives_no_pattern_evidence() {
     }
 }
 
+/// Settled: where VPSie reports no machines, its naming scheme is learned from the Nodes.
+#[test]
+fn naming_scheme_is_learned_from_nodes_too() {
+    for name in ["hel", "hel-kubernetes"] {
+        let world = snapshot(600)
+            .claims([claim(name)])
+            .nodes([node("hel-kubernetes-49ab-slave-11cc")]);
+        let told = world.told();
+        assert!(!told[0].contains("hostname-pattern"), "{told:?}");
+    }
+}
+
 /// Settled: the pattern applies to a Node's name only when no eligible machine carries that name.
 #[test]
 fn node_pattern_yields_to_a_machine_of_that_name() {
@@ -263,6 +275,19 @@ fn label_and_name_that_do_not_meet_report_the_node_alone() {
         .machines([machine(1).addressed(&["10.0.0.1"])])
         .nodes([node("n").labelled("web")]);
     check_all(&world, &["web: matched n by claim-label"], &["1 candidate"]);
+    // Nor does counting give the machine: not to this claim, not to another.
+    for (age, unexplained) in [("new", "1 candidate"), ("old", "1 unlinked")] {
+        let baseline = baseline(if age == "new" { &[] } else { &["1"] });
+        let world = snapshot(5)
+            .claims([claim("web").since(&baseline), claim("other").since(&baseline)])
+            .machines([machine(1).named("web-1")])
+            .nodes([node("n").labelled("web")]);
+        check_all(
+            &world,
+            &["other: waiting no-candidates", "web: matched n by claim-label"],
+            &[unexplained],
+        );
+    }
 }
 
 /// Settled: a label that names a claim counts as recorded for taking part, without a request, too.

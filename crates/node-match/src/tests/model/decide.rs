@@ -108,7 +108,13 @@ impl State<'_, '_> {
 
     fn labelled(&self, claim: usize) -> Option<usize> {
         let world = self.world;
-        (0..world.nodes.len()).find(|n| world.is_labelled(claim, *n) && world.is_node_eligible(claim, *n))
+        (0..world.nodes.len()).find(|n| world.is_labelled(claim, *n) && self.is_node_eligible(claim, *n))
+    }
+
+    fn is_node_eligible(&self, claim: usize, node: usize) -> bool {
+        let machine = self.machine_of(node);
+        self.world.is_node_eligible(claim, node)
+            && !machine.is_some_and(|machine| self.world.is_control_plane(machine))
     }
 
     fn is_free(owner: Option<&Own>, claim: usize) -> bool {
@@ -125,6 +131,11 @@ impl State<'_, '_> {
 
     /// Whether nothing but its status keeps a machine from the claim.
     fn may_have_machine(&self, claim: usize, machine: usize) -> bool {
+        self.is_beside_node(claim, machine) && self.may_have_machine_elsewhere(claim, machine)
+    }
+
+    /// Whether the machine can be that of the Node which the claim has or is labelled on.
+    fn is_beside_node(&self, claim: usize, machine: usize) -> bool {
         let tied = self.node_of(machine);
         let label_elsewhere = self
             .labelled(claim)
@@ -135,11 +146,14 @@ impl State<'_, '_> {
             (Some((node, _)), Some(tied)) => *node == tied,
             (Some((node, rank)), None) => *rank == 0 && self.machine_of(*node).is_none(),
         };
+        !label_elsewhere && fits
+    }
+
+    fn may_have_machine_elsewhere(&self, claim: usize, machine: usize) -> bool {
+        let tied = self.node_of(machine);
         self.wants_machine(claim)
             && !self.machine_owner.contains_key(&machine)
             && tied.is_none_or(|node| Self::is_free(self.node_owner.get(&node), claim))
-            && !label_elsewhere
-            && fits
             && self.world.stands(claim, machine)
             && self.world.age(claim, machine) != Age::Old
     }
@@ -160,7 +174,7 @@ impl State<'_, '_> {
             && !self.node_owner.contains_key(&node)
             && tied.is_none_or(|machine| Self::is_free(self.machine_owner.get(&machine), claim))
             && fits
-            && self.world.is_node_eligible(claim, node)
+            && self.is_node_eligible(claim, node)
     }
 
     fn is_node_linked(&self, claim: usize, node: usize, rank: usize) -> bool {
@@ -214,15 +228,10 @@ impl State<'_, '_> {
         let name = provider_id.rsplit('/').next().unwrap_or_default().to_owned();
         let records = |claim: usize| {
             let c = self.world.claims[claim];
-            let provided = c
-                .provider_id
-                .as_ref()
-                .map(|id| id.trim_start_matches("vpsie://").to_owned());
             self.records[claim].machine_missing
                 && c.cluster == CLUSTER
                 && [
                     c.identifier.clone(),
-                    provided,
                     c.instance_id.filter(|id| *id != 0).map(|id| id.to_string()),
                 ]
                 .contains(&Some(name.clone()))
@@ -251,8 +260,15 @@ impl State<'_, '_> {
         for rank in [3, 5] {
             for (claim, machine) in pairs(self.records.len(), machines) {
                 let is_named = self.world.names_machine(rank, claim, machine);
-                let is_open = !self.reserved.contains(&claim) && !self.world.is_running(machine);
-                if is_named && is_open && self.may_have_machine(claim, machine) {
+                let is_open = !self.reserved.contains(&claim);
+                let is_beside = self.is_beside_node(claim, machine);
+                let is_labelled = self.node.get(&claim).is_some_and(|(_, rank)| *rank == 4);
+                let is_kept = if is_beside {
+                    !self.world.is_running(machine)
+                } else {
+                    is_labelled
+                };
+                if is_named && is_open && is_kept && self.may_have_machine_elsewhere(claim, machine) {
                     self.machine_owner.insert(machine, Own::Claim(claim));
                     self.reserved.insert(claim);
                 }

@@ -68,6 +68,7 @@ impl World<'_> {
     }
 
     pub(super) fn is_node_eligible(&self, claim: usize, node: usize) -> bool {
+        let is_control_plane = self.is_control_plane_node(node);
         let (facts, node) = (self.claims[claim], self.nodes[node]);
         let is_for_us = match (&node.claim_uid, &node.claim_label) {
             (Some(uid), _) => *uid == facts.uid,
@@ -76,7 +77,7 @@ impl World<'_> {
         };
         let is_old = matches!((node.created_at, self.earliest(claim)), (Some(at), Some(from)) if at < from);
         facts.cluster == CLUSTER
-            && !node.control_plane
+            && !is_control_plane
             && is_for_us
             && !is_old
             && !facts
@@ -131,7 +132,12 @@ impl World<'_> {
                         .hostnames(m)
                         .iter()
                         .any(|h| h.starts_with("hel-kubernetes-49ab-"))
-            });
+            }) || (cluster == CLUSTER
+                && (0..self.nodes.len()).any(|node| {
+                    self.names(node)
+                        .iter()
+                        .any(|name| name.starts_with("hel-kubernetes-49ab-"))
+                }));
             if has_scheme && ["hel", "hel-kubernetes"].contains(&longest.as_str()) {
                 return None;
             }
