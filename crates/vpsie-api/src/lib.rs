@@ -21,6 +21,12 @@
 //! nothing was made; after everything else the outcome is *unknown*, and the next step is
 //! to look at what exists.
 //!
+//! # Limits
+//! All callers of a client share one rate limit, a part of which is kept for removals; see
+//! [`Settings::calls_per_minute`]. What only reads is repeated a few times, see [`Retry`];
+//! what changes something never is. When VPSie fails again and again it is left alone for a
+//! while, see [`BreakerSettings`]. A change that one of these holds back was *not sent*.
+//!
 //! # Leniency
 //! Sources disagree about names and types of fields. Everything but the key of a list entry
 //! is optional, numbers may be text, truths may be numbers, and a date that cannot be read

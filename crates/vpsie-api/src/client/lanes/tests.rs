@@ -132,8 +132,26 @@ async fn wait_that_would_be_too_long_is_not_begun() {
     let before = Instant::now();
     let wait = lanes.pass(Call::AddWorker, before + Duration::from_secs(2)).await;
     assert_eq!((wait, before.elapsed()), (Err(MINUTE), Duration::ZERO));
+    let almost = before + MINUTE - Duration::from_millis(1);
+    assert_eq!(lanes.pass(Call::AddWorker, almost).await, Err(MINUTE));
     assert_eq!(lanes.pass(Call::AddWorker, before + MINUTE).await, Ok(()));
     assert_eq!(before.elapsed(), MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn caller_that_wakes_late_does_not_pass() {
+    let lanes = lanes(6);
+    lanes.pass(Call::ListClusters, Instant::now()).await.unwrap();
+    for late in [false, true] {
+        let wait = {
+            let lanes = Arc::clone(&lanes);
+            let latest = Instant::now() + MINUTE;
+            tokio::spawn(async move { lanes.pass(Call::ListClusters, latest).await })
+        };
+        tokio::task::yield_now().await;
+        tokio::time::advance(MINUTE + Duration::from_millis(if late { 2 } else { 0 })).await;
+        assert_eq!(wait.await.unwrap().is_err(), late);
+    }
 }
 
 #[tokio::test(start_paused = true)]

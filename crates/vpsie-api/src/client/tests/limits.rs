@@ -180,6 +180,26 @@ async fn breaker_counts_what_says_that_vpsie_is_ill() {
     }
 }
 
+/// Whoever would be refused in the end does not wait for it.
+#[tokio::test(start_paused = true)]
+async fn open_breaker_is_said_before_the_wait() {
+    let fewest = Settings {
+        calls_per_minute: 6,
+        ..settings()
+    };
+    let script = Script::new((0..5).map(|_| lost()));
+    let client = client(fewest, &script);
+    for _ in 0..5 {
+        assert_eq!(remove(&client).await.unwrap_err().label(), "unknown");
+        sleep(Duration::from_secs(20)).await;
+    }
+    let start = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(client.clusters().await.unwrap_err().label(), "breaker_open");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
 /// I2: the breaker counts as not sent; one request tries later, and then all may.
 #[tokio::test(start_paused = true)]
 async fn open_breaker_sends_nothing_until_it_tries() {
