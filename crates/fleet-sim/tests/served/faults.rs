@@ -101,6 +101,20 @@ async fn stale_list_is_the_one_from_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn stale_page_is_a_page_of_the_same_question() {
+    let world = Served::scenario(
+        "{vms: [{hostname: a}, {hostname: b}], faults: [{call: volume_hosts, nth: 3, effect: stale_list}]}",
+    )
+    .await;
+    let count = async |limit: u32| {
+        let path = format!("/apps/v2/storages/vms?limit={limit}");
+        world.get(&path).await.data().as_array().map(Vec::len)
+    };
+    assert_eq!((count(2).await, count(1).await), (Some(2), Some(1)));
+    assert_eq!(count(2).await, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn truncated_list_keeps_its_count() {
     let world = with("{call: cluster, effect: truncated_list}").await;
     let counts = |detail: Value| (detail["count"].clone(), detail["nodes"].as_array().unwrap().len());

@@ -81,6 +81,18 @@ async fn person_removes_the_machine_that_was_picked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn machine_on_its_way_out_is_not_picked_again() {
+    let world = Served::scenario(
+        "{clusters: [{name: hel, workers_without_group: 2}], behaviour: {removal_delay: 10m},\n\
+         happenings: [{after: 1m, what: {remove_machine: {cluster: hel}}},\n\
+         {after: 2m, what: {remove_machine: {cluster: hel}}}]}",
+    )
+    .await;
+    world.later(13 * 60).await;
+    assert_eq!(world.hostnames().await.len(), 1, "both workers are gone");
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_removed_from_an_empty_group() {
     let world = with("{remove_machine: {cluster: hel, group: big}}").await;
     world.later(70).await;
