@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
-use fleet_sim::cloud::Role;
+use fleet_sim::cloud::{CallKind, Role};
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
@@ -128,7 +128,11 @@ async fn masters_are_never_removed() {
         "it is kept for a person to look at"
     );
     assert!(stored.claim_problem("web-1").is_some(), "and says why");
-    assert_eq!(fleet.cloud.removals(), []);
+    assert_eq!(
+        fleet.cloud.calls_of(CallKind::RemoveWorker),
+        0,
+        "it is not even asked for"
+    );
     let node = stored.node(&master.node_name()).expect("the master's Node");
     assert!(node.labels().keys().all(|key| !key.contains(keys::GROUP)));
 }
