@@ -40,6 +40,7 @@ impl World {
             ),
             Route::NodeGroups(uuid) => data(&self.node_groups(uuid, now)),
             Route::CreateGroup => self.create_group(request, now),
+            Route::DeleteGroup(group) => self.delete_group(group, request, now),
             Route::AddWorker { cluster, group } => {
                 self.post(cluster, group, request, now);
                 self.buy(cluster, machine_fault, now)
@@ -106,7 +107,7 @@ impl World {
         if self
             .groups
             .get(&group)
-            .is_none_or(|found| found.cluster != cluster)
+            .is_none_or(|found| found.cluster != cluster || found.deleted_at.is_some())
         {
             return self.refuse("Group not found");
         }
@@ -158,7 +159,7 @@ impl World {
         let same = self
             .groups
             .values()
-            .find(|group| group.cluster == cluster && group.size == size);
+            .find(|group| group.cluster == cluster && group.size == size && group.deleted_at.is_none());
         if let Some(same) = same {
             let name = &same.name;
             return self.refuse(&format!(
@@ -166,6 +167,29 @@ impl World {
             ));
         }
         self.add_group(cluster, name, size, now);
+        data(&json!(true))
+    }
+
+    /// Deletes a group without machines; what VPSie does with others is not known.
+    fn delete_group(&mut self, uuid: &str, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
+        if !json_body(request)["deleteStatistic"].is_object() {
+            // VPSie is known to break when a field of a deletion is missing, not to say so.
+            return with_status(500, failure(500, "lost in the clouds"));
+        }
+        let found = self
+            .groups
+            .values()
+            .find(|group| group.uuid == uuid && group.deleted_at.is_none());
+        let Some(number) = found.map(|group| group.number) else {
+            return with_status(404, failure(404, "Not found"));
+        };
+        let mut machines = self.machines.values();
+        if machines.any(|machine| machine.group == Some(number) && machine.is_alive(now)) {
+            return self.refuse("Group has nodes");
+        }
+        if let Some(group) = self.groups.get_mut(&number) {
+            group.deleted_at = Some(now);
+        }
         data(&json!(true))
     }
 

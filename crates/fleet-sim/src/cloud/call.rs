@@ -20,6 +20,8 @@ pub enum CallKind {
     NodeGroups,
     /// Creates a node group (K4).
     CreateGroup,
+    /// Deletes a node group (K5).
+    DeleteGroup,
     /// Adds a worker to a group (K6).
     AddWorker,
     /// Removes a named worker (K8).
@@ -78,6 +80,7 @@ impl CallKind {
             | Self::Projects => true,
             Self::Authenticate
             | Self::CreateGroup
+            | Self::DeleteGroup
             | Self::AddWorker
             | Self::RemoveWorker
             | Self::Vm
@@ -112,6 +115,7 @@ pub(super) enum Route {
     Cluster(String),
     NodeGroups(String),
     CreateGroup,
+    DeleteGroup(String),
     AddWorker { cluster: String, group: String },
     RemoveWorker(String),
     Offers,
@@ -180,6 +184,9 @@ impl Route {
                 Self::NodeGroups((*cluster).to_owned())
             }
             ("POST", ["k8s", "cluster", "add", "group"]) => Self::CreateGroup,
+            ("DELETE", ["k8s", "cluster", "delete", "group", group]) => {
+                Self::DeleteGroup((*group).to_owned())
+            }
             ("POST", ["k8s", "cluster", "byId", cluster, "add", "slave", "group", group]) => {
                 Self::AddWorker {
                     cluster: (*cluster).to_owned(),
@@ -229,6 +236,7 @@ impl Route {
             Self::Cluster(_) => CallKind::Cluster,
             Self::NodeGroups(_) => CallKind::NodeGroups,
             Self::CreateGroup => CallKind::CreateGroup,
+            Self::DeleteGroup(_) => CallKind::DeleteGroup,
             Self::AddWorker { .. } => CallKind::AddWorker,
             Self::RemoveWorker(_) => CallKind::RemoveWorker,
             Self::Offers => CallKind::Offers,
@@ -274,6 +282,11 @@ mod tests {
                 CallKind::NodeGroups,
             ),
             ("POST", "/apps/v2/k8s/cluster/add/group", CallKind::CreateGroup),
+            (
+                "DELETE",
+                "/apps/v2/k8s/cluster/delete/group/g1",
+                CallKind::DeleteGroup,
+            ),
             (
                 "POST",
                 "/apps/v2/k8s/cluster/byId/c1/add/slave/group/412",

@@ -67,7 +67,9 @@ impl World {
             "id": group.number, "group_name": group.name, "user_id": USER, "boxsize_id": group.size,
             "datacenter_id": DATACENTER, "ram": size.ram_mb, "cpu": size.cpu, "ssd": size.disk_gb,
             "traffic": 4096, "notes": null, "created_on": zoned(group.created_at), "last_updated": zoned(now),
-            "dropped_on": null, "is_active": 1, "is_deleted": 0, "identifier": group.uuid, "project_id": PROJECT,
+            "dropped_on": group.deleted_at.map(zoned),
+            "is_active": i32::from(group.deleted_at.is_none()),
+            "is_deleted": i32::from(group.deleted_at.is_some()), "identifier": group.uuid, "project_id": PROJECT,
             "cluster_id": cluster.number, "nodes_count": members.count(),
             "dcIdentifier": cluster.spec.datacenter,
         })

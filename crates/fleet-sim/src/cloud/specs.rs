@@ -55,6 +55,8 @@ pub struct GroupSpec {
     pub size: u64,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// When it was deleted; it is listed all the same.
+    pub deleted_at: Option<DateTime<Utc>>,
 }
 
 // === impl ClusterSpec ===

@@ -161,6 +161,7 @@ impl World {
             name: name.to_owned(),
             size,
             created_at: now,
+            deleted_at: None,
         };
         self.groups.insert(number, group);
         number

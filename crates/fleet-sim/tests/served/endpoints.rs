@@ -94,6 +94,17 @@ async fn clusters_answer_over_http() {
     assert_eq!(world.cloud.removals()[0].machine, made);
 }
 
+/// K5.
+#[tokio::test(start_paused = true)]
+async fn empty_group_is_deleted_over_http() {
+    let world = Served::scenario("clusters: [{name: a, groups: [{name: web, size: 57}]}]").await;
+    let group = world.cloud.groups(&world.cluster())[0].uuid.clone();
+    let path = format!("/apps/v2/k8s/cluster/delete/group/{group}");
+    let body = r#"{"deleteStatistic":{"reason":"autoscaler","note":"node group removed"}}"#;
+    let ask = ("DELETE", path.as_str(), JSON, body);
+    check(&world, ask, "/data", json!(true), CallKind::DeleteGroup).await;
+}
+
 /// V1 to V4, V19.
 #[tokio::test(start_paused = true)]
 async fn vms_answer_over_http() {

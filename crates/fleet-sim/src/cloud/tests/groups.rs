@@ -84,3 +84,37 @@ async fn offers_are_listed_for_a_datacentre() {
         json!([])
     );
 }
+
+/// K5: a deleted group is still listed, takes no machine, and makes room for another of its size.
+#[tokio::test(start_paused = true)]
+async fn group_is_deleted_once_it_is_empty() {
+    let world = SmallCloud::new();
+    let groups = format!("/apps/v2/k8s/node/groups/byClusterId/{}", world.cluster);
+    let group = world.cloud.groups(&world.cluster)[0].uuid.clone();
+    let path = format!("/apps/v2/k8s/cluster/delete/group/{group}");
+    let reason = r#"{"deleteStatistic":{"reason":"autoscaler","note":""}}"#;
+    assert_eq!(world.ask("DELETE", &path, "{}").0, 500);
+    let worker = world.buy("uid-1");
+    assert_eq!(
+        world.ask("DELETE", &path, reason).1["message"],
+        json!("Group has nodes")
+    );
+    world.remove(&worker);
+    world.settle().await;
+    assert_eq!(
+        world.ask("DELETE", &path, reason),
+        (200, json!({"error": false, "data": true}))
+    );
+    assert_eq!(world.ask("DELETE", &path, reason).0, 404);
+    let listed = world.ask("GET", &groups, "").1["data"][0].take();
+    assert_eq!(
+        (&listed["is_deleted"], &listed["is_active"]),
+        (&json!(1), &json!(0))
+    );
+    assert!(listed["dropped_on"].is_string());
+    let refusal = world.ask("POST", &world.add_path(world.group), "").1;
+    assert_eq!(refusal["message"], json!("Group not found"));
+    let body = body(&world.cluster, "again", 57);
+    assert_eq!(world.ask("POST", CREATE, &body).0, 200);
+    assert_eq!(world.cloud.groups(&world.cluster).len(), 2);
+}
