@@ -3,6 +3,7 @@
 //! For support cases and for rehearsal: what the operator saw goes in, what it would decide comes out.
 
 mod input;
+mod moment;
 mod output;
 #[cfg(test)]
 mod tests;

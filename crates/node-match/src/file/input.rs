@@ -1,31 +1,26 @@
 //! The input, field by field as the file has it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod convert;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::file::FileError;
-use crate::{Baseline, ClusterShape, EvidenceKind, ReportedAt, Settings, Snapshot};
-
-/// The label that names the claim of a Node.
-const CLAIM_LABEL: &str = "autoscaler.vpsie.com/vpsienode";
-/// The annotation that holds the uid of that claim.
-const CLAIM_UID: &str = "autoscaler.vpsie.com/vpsienode-uid";
-/// The labels of control-plane Nodes.
-const CONTROL_PLANE_LABELS: [&str; 2] = [
-    "node-role.kubernetes.io/control-plane",
-    "node-role.kubernetes.io/master",
-];
+use crate::file::moment;
 
 /// Everything that was observed at one moment.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: a snapshot"
+)]
 #[schemars(title = "Snapshot for `autoscaler match`")]
 pub(super) struct File {
     /// The moment of the observation, RFC 3339.
+    #[serde(deserialize_with = "moment::required")]
     now: DateTime<Utc>,
     /// What a person may tune.
     settings: Option<FileSettings>,
@@ -44,7 +39,11 @@ pub(super) struct File {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: settings"
+)]
 #[schemars(rename = "Settings")]
 struct FileSettings {
     /// How long a requested machine may stay unseen; 900 when missing.
@@ -56,7 +55,11 @@ struct FileSettings {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: a cluster"
+)]
 #[schemars(rename = "Cluster")]
 struct FileCluster {
     id: String,
@@ -66,7 +69,11 @@ struct FileCluster {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: a group"
+)]
 #[schemars(rename = "Group")]
 struct FileGroup {
     cluster: String,
@@ -78,7 +85,11 @@ struct FileGroup {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: a claim"
+)]
 #[schemars(rename = "Claim")]
 struct FileClaim {
     uid: String,
@@ -87,6 +98,7 @@ struct FileClaim {
     cluster: String,
     group: Option<u64>,
     creation_requested: Option<bool>,
+    #[serde(default, deserialize_with = "moment::optional")]
     requested_at: Option<DateTime<Utc>>,
     /// Machine ids (as text), identifiers, hostnames and Node names seen before the request.
     baseline: Option<Vec<String>>,
@@ -110,7 +122,11 @@ struct FileClaim {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: the shape of a cluster"
+)]
 #[schemars(rename = "Shape")]
 struct FileShape {
     version: Option<String>,
@@ -119,7 +135,11 @@ struct FileShape {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: a machine"
+)]
 #[schemars(rename = "Machine")]
 struct FileMachine {
     /// Which list reported it: ids are comparable only within one list. 0 when missing.
@@ -141,7 +161,11 @@ struct FileMachine {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "an object: a node"
+)]
 #[schemars(rename = "Node")]
 struct FileNode {
     uid: Option<String>,
@@ -150,227 +174,11 @@ struct FileNode {
     addresses: Option<Vec<String>>,
     #[serde(rename = "providerID")]
     provider_id: Option<String>,
+    #[serde(default, deserialize_with = "moment::optional")]
     created_at: Option<DateTime<Utc>>,
     control_plane: Option<bool>,
     labels: Option<BTreeMap<String, String>>,
     annotations: Option<BTreeMap<String, String>>,
     cpu: Option<u32>,
     ram_mb: Option<u64>,
-}
-
-/// Baselines by content, so that claims of one batch share one.
-type Shared = BTreeSet<Arc<Baseline>>;
-
-// === impl File ===
-
-impl File {
-    pub(super) fn into_snapshot(self) -> Result<Snapshot, FileError> {
-        let mut snapshot = Snapshot::new(self.now);
-        snapshot.settings = self
-            .settings
-            .map_or_else(Settings::default, FileSettings::into_settings);
-        snapshot.nodes_cluster = self.nodes_cluster;
-        snapshot.clusters = list(self.clusters).map(FileCluster::into_cluster).collect();
-        snapshot.groups = list(self.groups).map(FileGroup::into_group).collect();
-        let mut shared = Shared::new();
-        let claims = list(self.claims)
-            .enumerate()
-            .map(|(index, claim)| claim.into_claim(index, &mut shared));
-        snapshot.claims = claims.collect::<Result<_, _>>()?;
-        let machines = list(self.machines)
-            .enumerate()
-            .map(|(index, machine)| machine.into_machine(index));
-        snapshot.machines = machines.collect::<Result<_, _>>()?;
-        snapshot.nodes = list(self.nodes).map(FileNode::into_node).collect();
-        refuse_duplicate_uids(&snapshot)?;
-        Ok(snapshot)
-    }
-}
-
-fn list<T>(list: Option<Vec<T>>) -> impl Iterator<Item = T> {
-    list.unwrap_or_default().into_iter()
-}
-
-fn refuse_duplicate_uids(snapshot: &Snapshot) -> Result<(), FileError> {
-    let mut seen = BTreeSet::new();
-    for (index, claim) in snapshot.claims.iter().enumerate() {
-        if !seen.insert(claim.uid.as_str()) {
-            return Err(FileError::Value {
-                field: format!("claims[{index}].uid"),
-                value: claim.uid.clone(),
-                remedy: "give every claim a uid of its own",
-            });
-        }
-    }
-    Ok(())
-}
-
-// === impl FileSettings ===
-
-impl FileSettings {
-    fn into_settings(self) -> Settings {
-        let seconds = |given: Option<u32>, otherwise: TimeDelta| {
-            given.map_or(otherwise, |seconds| TimeDelta::seconds(i64::from(seconds)))
-        };
-        let defaults = Settings::default();
-        Settings {
-            discovery_timeout: seconds(self.discovery_timeout_seconds, defaults.discovery_timeout),
-            clock_skew: seconds(self.clock_skew_seconds, defaults.clock_skew),
-            anonymous: self.anonymous.unwrap_or(defaults.anonymous),
-        }
-    }
-}
-
-// === impl FileCluster ===
-
-impl FileCluster {
-    fn into_cluster(self) -> crate::Cluster {
-        let shape = ClusterShape {
-            version: self.version,
-            locked: self.locked,
-            managers: self.managers,
-        };
-        crate::Cluster { id: self.id, shape }
-    }
-}
-
-// === impl FileGroup ===
-
-impl FileGroup {
-    fn into_group(self) -> crate::Group {
-        crate::Group {
-            cluster: self.cluster,
-            id: self.id,
-            cpu: self.cpu,
-            ram_mb: self.ram_mb,
-            disk_gb: self.disk_gb,
-            nodes_count: self.nodes_count,
-        }
-    }
-}
-
-// === impl FileClaim ===
-
-impl FileClaim {
-    fn into_claim(self, index: usize, shared: &mut Shared) -> Result<crate::Claim, FileError> {
-        let baseline = self.baseline(index)?.map(Arc::new);
-        let baseline = baseline.map(|baseline| match shared.get(&baseline) {
-            Some(known) => Arc::clone(known),
-            None => {
-                shared.insert(Arc::clone(&baseline));
-                baseline
-            }
-        });
-        let recorded_by = self.recorded_by.map(|name| {
-            EvidenceKind::from_name(&name).ok_or_else(|| FileError::Value {
-                field: format!("claims[{index}].recordedBy"),
-                value: name,
-                remedy: "write a kind of evidence, such as recorded-id or anonymous",
-            })
-        });
-        Ok(crate::Claim {
-            uid: self.uid,
-            namespace: self.namespace.unwrap_or_default(),
-            name: self.name,
-            cluster: self.cluster,
-            group: self.group,
-            creation_requested: self.creation_requested.unwrap_or_default(),
-            requested_at: self.requested_at,
-            baseline,
-            taken_over: self.taken_over.unwrap_or_default(),
-            instance_id: self.instance_id,
-            identifier: self.identifier,
-            provider_id: self.provider_id,
-            node_name: self.node_name,
-            hostname: self.hostname,
-            addresses: self.addresses.unwrap_or_default(),
-            recorded_by: recorded_by.transpose()?,
-        })
-    }
-
-    fn baseline(&self, index: usize) -> Result<Option<Baseline>, FileError> {
-        let keys = self.baseline.as_deref().unwrap_or_default();
-        let is_complete = self.baseline_complete.unwrap_or(!keys.is_empty());
-        let says_nothing = keys.is_empty()
-            && !is_complete
-            && self.baseline_shape.is_none()
-            && self.baseline_nodes_counts.is_none();
-        if says_nothing {
-            return Ok(None);
-        }
-        let mut baseline = Baseline::new(is_complete, keys.iter().map(String::as_str));
-        if let Some(shape) = &self.baseline_shape {
-            baseline = baseline.with_shape(ClusterShape {
-                version: shape.version.clone(),
-                locked: shape.locked,
-                managers: shape.managers,
-            });
-        }
-        for (group, count) in self.baseline_nodes_counts.iter().flatten() {
-            let group = group.parse().map_err(|_| FileError::Value {
-                field: format!("claims[{index}].baselineNodesCounts"),
-                value: group.clone(),
-                remedy: "use the numbers of groups as keys",
-            })?;
-            baseline = baseline.with_nodes_count(group, *count);
-        }
-        Ok(Some(baseline))
-    }
-}
-
-// === impl FileMachine ===
-
-impl FileMachine {
-    fn into_machine(self, index: usize) -> Result<crate::Machine, FileError> {
-        let created_at = self
-            .created_at
-            .filter(|text| !text.trim().is_empty())
-            .map(|text| {
-                ReportedAt::parse(&text).ok_or(FileError::Value {
-                    field: format!("machines[{index}].createdAt"),
-                    value: text,
-                    remedy: "write RFC 3339, or `YYYY-MM-DD HH:MM:SS` when the zone is unknown",
-                })
-            });
-        Ok(crate::Machine {
-            list: self.list.unwrap_or_default(),
-            id: self.id,
-            identifier: self.identifier,
-            cluster: self.cluster,
-            group: self.group,
-            hostname: self.hostname,
-            addresses: self.addresses.unwrap_or_default(),
-            status: self.status,
-            is_deleted: self.is_deleted.unwrap_or_default(),
-            role: self.role,
-            created_at: created_at.transpose()?,
-            cpu: self.cpu,
-            ram_mb: self.ram_mb,
-            disk_gb: self.disk_gb,
-        })
-    }
-}
-
-// === impl FileNode ===
-
-impl FileNode {
-    fn into_node(self) -> crate::Node {
-        let labels = self.labels.unwrap_or_default();
-        let is_labelled = CONTROL_PLANE_LABELS
-            .iter()
-            .any(|label| labels.contains_key(*label));
-        crate::Node {
-            uid: self.uid.unwrap_or_default(),
-            name: self.name,
-            hostname: self.hostname,
-            addresses: self.addresses.unwrap_or_default(),
-            provider_id: self.provider_id,
-            created_at: self.created_at,
-            control_plane: self.control_plane.unwrap_or_default() || is_labelled,
-            claim_label: labels.get(CLAIM_LABEL).cloned(),
-            claim_uid: self.annotations.unwrap_or_default().remove(CLAIM_UID),
-            cpu: self.cpu,
-            ram_mb: self.ram_mb,
-        }
-    }
 }

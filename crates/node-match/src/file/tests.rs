@@ -80,7 +80,14 @@ fn errors_name_the_place() {
             unknown.as_str(),
             "line 5, column 104: claims[0].gruop: unknown field `gruop`, expected one of",
         ),
-        ("{ \"now\": \"yesterday\" }", "line 1, column 20: now: "),
+        (
+            "{ \"now\": \"yesterday\" }",
+            "line 1, column 22: now: `yesterday` is no moment, write RFC 3339 with a zone",
+        ),
+        (
+            "{ \"now\": \"2026-01-24T08:10:00Z\", \"nodes\": [null] }",
+            "line 1, column 47: nodes[0]: invalid type: null, expected an object: a node",
+        ),
         (
             "{ \"now\": \"2026-01-24T08:10:00Z\", \"machines\": [{ \"cluster\": \"x\", \"id\": -1 }] }",
             "line 1, column 72: machines[0].id: invalid value: integer `-1`, expected u64",
