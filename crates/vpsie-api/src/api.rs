@@ -15,36 +15,113 @@ pub trait VpsieApi: Send + Sync {
     ///
     /// # Errors
     /// When VPSie cannot be asked or does not answer with a list.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{CallError, VpsieApi};
+    /// async fn print_clusters(vpsie: &dyn VpsieApi) -> Result<(), CallError> {
+    ///     for cluster in vpsie.clusters().await? {
+    ///         println!("{}: {:?} nodes", cluster.identifier, cluster.node_count);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     async fn clusters(&self) -> Result<Vec<ClusterSummary>, CallError>;
 
     /// Reads one cluster with its nodes; check [`Cluster::is_complete`].
     ///
     /// # Errors
     /// [`CallError::Absent`] or [`CallError::NotFound`] when there is none, or any other.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{CallError, ClusterId, VpsieApi};
+    /// async fn count(vpsie: &dyn VpsieApi) -> Result<(), CallError> {
+    ///     let id = ClusterId::new("0d6c1a52-f8f3-11f0-9b1e-0050569c68dc");
+    ///     let cluster = vpsie.cluster(&id).await?;
+    ///     if cluster.is_complete(&id) {
+    ///         println!("exactly {} nodes", cluster.nodes.len());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     async fn cluster(&self, cluster: &ClusterId) -> Result<Cluster, CallError>;
 
     /// Lists the node groups of a cluster, deleted ones included.
     ///
     /// # Errors
     /// When VPSie cannot be asked or does not answer with a list.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{CallError, ClusterId, VpsieApi};
+    /// async fn print_groups(vpsie: &dyn VpsieApi) -> Result<(), CallError> {
+    ///     let id = ClusterId::new("0d6c1a52-f8f3-11f0-9b1e-0050569c68dc");
+    ///     for group in vpsie.node_groups(&id).await?.iter().filter(|group| !group.is_deleted) {
+    ///         println!("{} is number {}", group.name, group.number);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     async fn node_groups(&self, cluster: &ClusterId) -> Result<Vec<NodeGroup>, CallError>;
 
     /// Lists the machine sizes of a data centre.
     ///
     /// # Errors
     /// When VPSie cannot be asked or does not answer with a list.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{CallError, DatacenterId, VpsieApi};
+    /// async fn print_prices(vpsie: &dyn VpsieApi) -> Result<(), CallError> {
+    ///     let datacenter = DatacenterId::new("55f06b85-c9ee-11e3-9845-005056aa8af7");
+    ///     for offer in vpsie.offers(&datacenter).await? {
+    ///         println!("{}: {:?} a month", offer.number, offer.price.per_month());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     async fn offers(&self, datacenter: &DatacenterId) -> Result<Vec<Offer>, CallError>;
 
     /// Creates a node group; list the groups to learn its number.
     ///
     /// # Errors
     /// Says whether the group may have been made all the same.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{ClusterId, CreateGroup, EffectError, SizeNumber, VpsieApi};
+    /// async fn create(vpsie: &dyn VpsieApi) -> Result<(), EffectError> {
+    ///     let group = CreateGroup {
+    ///         cluster: ClusterId::new("0d6c1a52-f8f3-11f0-9b1e-0050569c68dc"),
+    ///         name: "workers".to_owned(),
+    ///         size: SizeNumber::new(58),
+    ///     };
+    ///     vpsie.create_group(&group).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     async fn create_group(&self, group: &CreateGroup) -> Result<(), EffectError>;
 
     /// Asks for one more worker. Every accepted call is a new, billed machine.
     ///
     /// # Errors
     /// Says whether a machine may be on its way all the same.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{CallError, ClusterId, EffectError, GroupNumber, RequestId, VpsieApi};
+    /// async fn add(vpsie: &dyn VpsieApi) -> Result<(), CallError> {
+    ///     let cluster = ClusterId::new("0d6c1a52-f8f3-11f0-9b1e-0050569c68dc");
+    ///     let Ok(request) = RequestId::new("workers-1") else { return Ok(()) };
+    ///     match vpsie.add_worker(&cluster, GroupNumber::new(412), &request).await {
+    ///         Ok(_) => println!("accepted; look for the new node"),
+    ///         Err(EffectError::Refused(error) | EffectError::NotSent(error)) => return Err(error),
+    ///         Err(EffectError::Unknown(error)) => println!("{error}: look before asking again"),
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     async fn add_worker(
         &self,
         cluster: &ClusterId,
@@ -61,6 +138,17 @@ pub trait RemoveWorker: Send + Sync {
     ///
     /// # Errors
     /// Says whether the worker may be going all the same.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{ClusterId, EffectError, NodeUuid, RemoveWorker};
+    /// async fn remove(vpsie: &dyn RemoveWorker) -> Result<(), EffectError> {
+    ///     let cluster = ClusterId::new("0d6c1a52-f8f3-11f0-9b1e-0050569c68dc");
+    ///     let node = NodeUuid::new("2a7e4c44-f8f3-11f0-9b1e-0050569c68dc");
+    ///     vpsie.remove_worker(&cluster, &node).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     async fn remove_worker(&self, cluster: &ClusterId, node: &NodeUuid) -> Result<(), EffectError>;
 }
 

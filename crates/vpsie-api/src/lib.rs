@@ -1,10 +1,10 @@
 //! The VPSie HTTP API, typed: requests and replies as values, and one client that sends them.
 //!
-//! Knows clusters, nodes, groups and sizes of managed Kubernetes as VPSie has them, and
-//! nothing of Kubernetes itself.
+//! Knows clusters, nodes, groups and sizes of managed Kubernetes as VPSie has them, virtual
+//! machines, plans, prices and what else belongs to an account, and nothing of Kubernetes itself.
 //!
 //! ```text
-//!   VpsieApi · RemoveWorker                 the traits that callers are written against
+//!   VpsieApi · RemoveWorker · Inventory · DeleteGroup      the traits to be written against
 //!            │
 //!         Client ──── Session               who is asking: a token, or tokens renewed
 //!            │
@@ -30,7 +30,12 @@
 //! # Leniency
 //! Sources disagree about names and types of fields. Everything but the key of a list entry
 //! is optional, numbers may be text, truths may be numbers, and a date that cannot be read
-//! is no date. Text that is empty is none.
+//! is no date. Text that is empty is none. Prices are decimals, read digit by digit.
+//!
+//! # What is never read
+//! Initial passwords of machines, passwords of orders and the text of SSH keys stay in the body
+//! of the answer: no type here has a place for them. There is no function that lets VPSie
+//! choose which worker to remove, and none that deletes a virtual machine.
 //!
 //! # Examples
 //! A transport that answers from a script stands in for VPSie:
@@ -128,3 +133,8 @@ pub use settings::{AuthHeader, BreakerSettings, Now, Retry, Settings, SettingsEr
 pub use timestamp::Timestamp;
 pub use transport::{Transport, TransportError};
 pub use vm::{PendingVm, Vm, VmFlags, VmLifecycle, VmStatus, VolumeHost, VolumeHostKind};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Accepted, Cluster, ClusterSummary, NodeGroup, Offer};
+use crate::{Accepted, Cluster, ClusterSummary, EffectError, NodeGroup, Offer};
 
 const CALL: Call = Call::ListClusters;
 
@@ -329,4 +329,53 @@ proptest! {
         let read = Reply::read(CALL, &response, &["s3cr3t"]);
         prop_assert!(read.is_err() || response.status().is_success());
     }
+}
+
+/// E22: an account password that is missing or wrong is answered with success and an error in it.
+#[test]
+fn wrong_password_is_a_refusal_in_spite_of_the_status() {
+    let error = read(
+        200,
+        &[],
+        r#"{"error":true,"message":"You entered the wrong password"}"#,
+    )
+    .unwrap_err();
+    assert_eq!(error.refusal(), Some(RefusalReason::WrongPassword));
+    assert!(matches!(EffectError::from(error), EffectError::Refused(_)));
+}
+
+/// E32: an answer without an envelope, which only a mock gives, proves neither success nor failure.
+#[test]
+fn answer_without_an_envelope_leaves_the_outcome_unknown() {
+    let error = read(200, &[], r#"{"message":"VPS deleted successfully","vmId":1000}"#).unwrap_err();
+    assert_eq!(error.label(), "undecodable");
+    assert!(matches!(EffectError::from(error), EffectError::Unknown(_)));
+}
+
+/// A list that is longer than any could be, or an object with more fields, is refused as a whole.
+#[test]
+fn lists_and_objects_have_a_largest_size() {
+    let list = |entries: usize| {
+        let entries = vec![r#"{"identifier":"a"}"#; entries].join(",");
+        let reply = read(200, &[], &format!(r#"{{"data":[{entries}]}}"#)).unwrap();
+        reply.list(ClusterSummary::decode).map(|list| list.len())
+    };
+    assert_eq!(list(100_000), Ok(100_000));
+    assert_eq!(list(100_001).unwrap_err().label(), "undecodable");
+    let fields = |count: usize| {
+        let fields = vec![r#""a":0"#; count].join(",");
+        let reply = read(200, &[], &format!(r#"{{"data":{{{fields}}}}}"#)).unwrap();
+        reply.object(Cluster::decode)
+    };
+    assert_eq!(fields(1000), Ok(Cluster::default()));
+    assert_eq!(fields(1001).unwrap_err().label(), "undecodable");
+}
+
+/// Nodes that cannot be read to their end must not look like fewer nodes.
+#[test]
+fn cluster_with_too_many_nodes_is_undecodable() {
+    let nodes = vec!["{}"; 100_001].join(",");
+    let reply = read(200, &[], &format!(r#"{{"data":{{"nodes":[{nodes}]}}}}"#)).unwrap();
+    let error = reply.object(Cluster::decode).unwrap_err();
+    assert!(error.to_string().contains("`nodes` of `data`"), "{error}");
 }

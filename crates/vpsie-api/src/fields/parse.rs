@@ -34,7 +34,9 @@ pub(crate) enum Interrupted<E> {
 /// Takes an object apart.
 pub(crate) fn fields(json: &[u8]) -> Result<Fields<'_>, NotAnObject> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let fields = deserializer.deserialize_map(AnyEntry).map_err(|_| NotAnObject)?;
+    let fields = deserializer
+        .deserialize_map(AnyEntry { fields: 16 })
+        .map_err(|_| NotAnObject)?;
     deserializer.end().map_err(|_| NotAnObject)?;
     fields
 }
@@ -83,6 +85,9 @@ pub(super) fn elements(value: &RawValue) -> Vec<&RawValue> {
         }
     }
 
+    if !value.get().starts_with('[') {
+        return Vec::new();
+    }
     let mut deserializer = serde_json::Deserializer::from_str(value.get());
     deserializer.deserialize_seq(Elements).unwrap_or_default()
 }
@@ -92,7 +97,10 @@ pub(super) fn elements(value: &RawValue) -> Vec<&RawValue> {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads the fields of an object; anything else is passed over.
-struct AnyEntry;
+struct AnyEntry {
+    /// As many fields as there will probably be.
+    fields: usize,
+}
 
 impl<'de> DeserializeSeed<'de> for AnyEntry {
     type Value = Result<Fields<'de>, NotAnObject>;
@@ -110,7 +118,7 @@ impl<'de> Visitor<'de> for AnyEntry {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::with_capacity(16);
+        let mut fields = Vec::with_capacity(self.fields);
         while let Some((Name(name), value)) = object.next_entry()? {
             if fields.len() == MOST_FIELDS {
                 return Err(A::Error::custom("too many fields"));
@@ -168,7 +176,10 @@ where
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         let mut taken = 0;
-        while let Some(entry) = list.next_element_seed(AnyEntry)? {
+        // The entries of a list are alike, so each has about as many fields as the one before.
+        let mut fields = 16;
+        while let Some(entry) = list.next_element_seed(AnyEntry { fields })? {
+            fields = entry.as_ref().map_or(0, |entry| entry.0.len());
             if taken == MOST_ENTRIES {
                 return Err(A::Error::custom("too many entries"));
             }
