@@ -86,8 +86,11 @@ async fn machine_that_is_never_discovered_fails_its_vpsienode_in_time() {
         .until("its replacement asks", |_| fleet.cloud.ledger().len() == 2)
         .await;
     let stored = fleet.polls(LONG * 2).await;
-    assert!(has_failed(&stored, "web-1"), "E4: it waits for a person");
-    assert_eq!(stored.claims.len(), 2, "one replacement, not more: {stored}");
+    assert_eq!(
+        stored.phases(),
+        ["Ready", "Failed"],
+        "the earliest request gets the machine, and one of the two has none"
+    );
     assert_eq!(fleet.cloud.ledger().len(), 2);
     assert_eq!(fleet.cloud.removals(), []);
     let report = fleet.truth().await;
@@ -108,7 +111,6 @@ async fn machine_that_comes_late_is_recorded_and_removed_with_its_vpsienode() {
             stored.claims.len() == 2 && stored.claims.iter().all(recorded)
         })
         .await;
-    assert!(has_failed(&stored, "web-1"), "{stored}");
     let condition = stored.claim("web-1").and_then(|claim| {
         let conditions = claim.status.clone()?.conditions?;
         conditions
@@ -118,6 +120,9 @@ async fn machine_that_comes_late_is_recorded_and_removed_with_its_vpsienode() {
     assert!(condition.is_some_and(|condition| condition.is_true()));
     let report = fleet.truth().await;
     assert!(report.is_clean() && report.swapped.is_empty(), "{report:?}");
+    fleet
+        .until("both have joined", |stored| stored.phases() == ["Ready", "Ready"])
+        .await;
 
     fleet.delete::<NodeGroup>("web").await;
     fleet

@@ -21,6 +21,8 @@ pub(super) const LATE_MACHINE: &str = "LateMachine";
 
 /// Reason of [`ERROR`]: no machine was discovered in time (`D6`).
 const DISCOVERY_TIMEOUT: &str = "DiscoveryTimeout";
+/// Reason of [`ERROR`]: the machine had no Node in time (`I4`).
+pub(super) const JOINING_TIMEOUT: &str = "JoiningTimeout";
 
 /// Decides what to do about one VPSieNode.
 pub(super) fn decide(view: &View<'_>) -> Batch {
@@ -64,17 +66,21 @@ fn with_machine(
 }
 
 /// Records the machine that came late, so that deleting the VPSieNode removes it (`I5`).
+///
+/// Only a join clears a failure, and only one that was a matter of time (`I4`): what joined late is a node like any
+/// other. Everything else waits for a person (`E4`).
 fn failed(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     let conditions = draft.status.conditions.as_deref();
-    let has_timed_out = find_condition(conditions, ERROR)
-        .is_some_and(|condition| condition.reason.as_deref() == Some(DISCOVERY_TIMEOUT));
+    let reason = find_condition(conditions, ERROR).and_then(|condition| condition.reason.clone());
+    let has_timed_out = reason.as_deref() == Some(DISCOVERY_TIMEOUT);
+    let was_late = has_timed_out || reason.as_deref() == Some(JOINING_TIMEOUT);
     let has_machine = view.claim.has_machine();
     let late = view.found_machine().filter(|_| !has_machine);
     if let Some((found, machine)) = late {
         record(view, batch, draft, found, machine);
     }
-    if has_machine {
-        joining::mark_late(view, batch, draft);
+    if has_machine && was_late {
+        joining::join_late(view, batch, draft);
     }
     // A machine that is recorded although discovery timed out was recorded late, maybe just before a crash.
     if late.is_some() || (has_machine && has_timed_out) {

@@ -135,11 +135,12 @@ fn finish(view: &View<'_>, batch: &mut Batch) {
 }
 
 /// Tells whether nothing contradicts that the recorded machine is this VPSieNode's own, and a worker.
+///
+/// A contested match is no contradiction: only a person may delete its machine (`R7`), and all deletions are a
+/// person's so far.
 fn is_proven(view: &View<'_>) -> bool {
     match view.verdict {
-        Some(Verdict::Matched(found)) => {
-            !found.contested && !found.node.is_some_and(|node| node.control_plane)
-        }
+        Some(Verdict::Matched(found)) => !found.node.is_some_and(|node| node.control_plane),
         Some(Verdict::Waiting { .. } | Verdict::TimedOut { .. }) => true,
         // With a machine recorded it takes part, unless another VPSieNode has its uid.
         Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. } | Verdict::NotParticipating { .. })

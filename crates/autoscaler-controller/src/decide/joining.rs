@@ -1,6 +1,6 @@
 //! From the discovered machine to a Node that is Ready, and back: phases Provisioned, Joining and Ready.
 
-use super::claim::{ERROR, NODE_JOINED, NODE_READY, fail};
+use super::claim::{ERROR, JOINING_TIMEOUT, NODE_JOINED, NODE_READY, fail};
 use super::draft::Draft;
 use super::marks;
 use super::record::complete;
@@ -43,16 +43,22 @@ pub(super) fn ready(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieN
     }
 }
 
-/// Marks the Node that joined after its VPSieNode had failed.
+/// Takes in the Node that joined after its VPSieNode had failed.
 ///
-/// Its pods need the taints of the group as on any other Node, and its end needs to know whose it is.
-pub(super) fn mark_late(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+/// Its pods need the taints of the group as on any other Node, and its end needs to know whose it is. Once it is
+/// Ready, so is its VPSieNode.
+pub(super) fn join_late(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     let Some(node) = view.node() else { return };
     if marks::claimed_by_another(node, view.object()).is_some() {
         return;
     }
-    mark(view, batch, node);
-    draft.status.node_name = Some(node.name_any());
+    if is_ready(node) {
+        join(view, batch, draft, node);
+        draft.status.phase = Some(Phase::Ready);
+    } else {
+        mark(view, batch, node);
+        draft.status.node_name = Some(node.name_any());
+    }
 }
 
 fn mark(view: &View<'_>, batch: &mut Batch, node: &Arc<Node>) {
@@ -72,7 +78,7 @@ fn await_node(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
     if is_over && view.has_reply() {
         fail(
             draft,
-            "JoiningTimeout",
+            JOINING_TIMEOUT,
             "the machine runs but its Node did not join in time; delete this VPSieNode",
         );
     }

@@ -2,7 +2,7 @@
 
 use crate::command::Kind;
 use crate::convert::provider_group;
-use crate::intent::Requested;
+use crate::intent::{Intent, Requested};
 use crate::poll::Reply;
 use crate::resources::Phase;
 use crate::world::{ClaimObject, World};
@@ -84,12 +84,15 @@ pub(super) fn turns<'w>(
 ) -> BTreeMap<&'w str, Turn> {
     let mut turns = BTreeMap::new();
     let mut busy = busy_groups(world, verdicts);
+    let held = held_groups(world);
     for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
         let turn = match turn(world, claim) {
             Turn::Now { group, attempt } => {
                 let cluster = claim.object.spec.resource_identifier.as_str();
                 let others = busy.entry(cluster).or_default();
-                if others.iter().any(|other| *other != group.get()) && !groups_differ(world, cluster) {
+                if let Some(until) = held.get(&(cluster, group.get())) {
+                    Turn::Wait(WaitingOn::BackOff { until: *until })
+                } else if others.iter().any(|other| *other != group.get()) && !groups_differ(world, cluster) {
                     Turn::Wait(WaitingOn::OtherGroup)
                 } else {
                     others.insert(group.get());
@@ -149,6 +152,24 @@ fn turn(world: &World<'_>, claim: &ClaimObject) -> Turn {
         group: GroupNumber::new(group),
         attempt,
     }
+}
+
+/// Lists the groups of which a VPSieNode waits after a request without effect, with the end of the longest wait.
+///
+/// What VPSie refuses to one it refuses to all of its group, so the others wait with it instead of asking in turn.
+fn held_groups<'w>(world: &'w World<'_>) -> BTreeMap<(&'w str, u64), DateTime<Utc>> {
+    let mut held = BTreeMap::new();
+    for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
+        let until = claim.requested.intent().and_then(Intent::may_repeat_at);
+        let until = until.filter(|until| *until > world.now);
+        if let (Some(until), Some(group)) = (until, provider_group(&claim.object, world)) {
+            let longest = held
+                .entry((claim.object.spec.resource_identifier.as_str(), group))
+                .or_insert(until);
+            *longest = until.max(*longest);
+        }
+    }
+    held
 }
 
 /// Lists, by cluster, the groups that have asked for machines which are not discovered yet.

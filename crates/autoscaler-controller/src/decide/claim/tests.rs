@@ -54,7 +54,7 @@ fn failed(reason: &str) -> ClaimBuilder {
         .status(|status| conditions(status, &[condition(ERROR, true, reason, "as before")]))
 }
 
-/// E4: nothing brings a Failed VPSieNode back or deletes it.
+/// E4: nothing but a late join brings a Failed VPSieNode back, and nothing deletes it.
 #[test]
 fn failed_vpsie_node_stays_failed() {
     for verdict in [waiting(), timed_out(), conflict(), ambiguous(), with_node()] {
@@ -67,6 +67,33 @@ fn failed_vpsie_node_stays_failed() {
             .polled(&["m1"]),
         &[],
     );
+}
+
+/// I4: a Node that joined late and is Ready clears a failure that was a matter of time, and no other.
+#[test]
+fn late_join_brings_a_timed_out_vpsie_node_back() {
+    for reason in ["DiscoveryTimeout", "JoiningTimeout", "MachineNotFound"] {
+        let before = failed(reason).machine("m1");
+        let world = prepared().claim(before).polled(&["m1"]).node(node("n1"));
+        let commands = world.verdict("web-1", with_node()).claim_commands("web-1");
+        let phases: Vec<_> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::WriteVpsieNodeStatus(_, write) => write.status.phase.clone(),
+                _ => None,
+            })
+            .collect();
+        let labelled = commands
+            .iter()
+            .any(|command| matches!(command, Command::LabelNode(..)));
+        let is_back = reason != "MachineNotFound";
+        assert_eq!(labelled, is_back, "{reason}");
+        assert_eq!(
+            phases,
+            if is_back { vec![Phase::Ready] } else { vec![] },
+            "{reason}"
+        );
+    }
 }
 
 const LATE: &str = "the machine came late; deleting this VPSieNode removes it";

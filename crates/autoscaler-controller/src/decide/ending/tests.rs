@@ -163,14 +163,10 @@ fn machine_must_stay_and_says_why() {
     stays(fresh().answered(Ok(of_master)), ERROR, MustStay::ControlPlane);
 }
 
-/// R0, R7, R2c: what is doubtful is not removed, except by a person.
+/// R0, R2c: what is contradicted or ambiguous is not removed.
 #[test]
 fn doubtful_machine_must_stay() {
-    let mut contested = own_machine();
     let mut of_control_plane = found(None, Some("n1"), Vec::new());
-    if let Verdict::Matched(found) = &mut contested {
-        found.contested = true;
-    }
     if let Verdict::Matched(found) = &mut of_control_plane {
         let node = node_match::Node {
             control_plane: true,
@@ -183,7 +179,7 @@ fn doubtful_machine_must_stay() {
     };
     let reason = MustStay::IdentityUnproven;
     let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
-    for verdict in [contested, of_control_plane, twin, conflict(), ambiguous()] {
+    for verdict in [of_control_plane, twin, conflict(), ambiguous()] {
         check(
             world().claim(leaving()).polled(&["m1"]).verdict("web-1", verdict),
             &[status(
@@ -196,6 +192,22 @@ fn doubtful_machine_must_stay() {
     check(
         world().claim(leaving()).polled(&["m1"]),
         &[status(&leaving(), Phase::Terminating, &[shown])],
+    );
+}
+
+/// R7: a contested machine is deleted by a person's decision, which the deletion of its VPSieNode is.
+#[test]
+fn contested_machine_goes_with_its_vpsie_node() {
+    let mut contested = own_machine();
+    if let Verdict::Matched(found) = &mut contested {
+        found.contested = true;
+    }
+    check(
+        world()
+            .claim(leaving())
+            .polled(&["m1"])
+            .verdict("web-1", contested),
+        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
     );
 }
 

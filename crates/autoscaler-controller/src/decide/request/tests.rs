@@ -110,6 +110,25 @@ fn only_a_request_without_effect_is_made_again() {
     }
 }
 
+/// I2: a refusal to one holds its group, and no other, until the wait is over.
+#[test]
+fn back_off_of_one_holds_its_group() {
+    let refused = |seconds| {
+        claim("web-1")
+            .in_phase(Phase::Provisioning)
+            .asked(&intent(Outcome::Refused, seconds))
+    };
+    let back_off = Turn::Wait(WaitingOn::BackOff { until: at(1) });
+    check(
+        &prepared().claim(refused(-29)).claim(claim("web-2")),
+        &[("web-1", back_off), ("web-2", back_off)],
+    );
+    check(
+        &prepared().claim(refused(-30)).claim(claim("web-2")),
+        &[("web-1", now(412, 2)), ("web-2", now(412, 1))],
+    );
+}
+
 /// I2, I7: a record that is unreadable or another program's allows nothing.
 #[test]
 fn request_of_unknown_effect_is_never_made_again() {
