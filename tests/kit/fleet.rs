@@ -59,6 +59,8 @@ pub struct Fleet {
     pub wire: Wire,
     /// What the operator is started with.
     pub settings: Settings,
+    /// What the operator's client of VPSie is built with, but for the clock.
+    pub vpsie: vpsie_api::Settings,
     client: Client,
     memory: Option<KubeApi>,
     /// The last version of every VPSieNode of a real API server, by uid; one in memory keeps its own.
@@ -128,6 +130,14 @@ impl Fleet {
             cluster,
             wire: Wire::default(),
             settings: Settings::default(),
+            vpsie: vpsie_api::Settings {
+                // What is left to chance belongs to the story that the seed tells.
+                retry: vpsie_api::Retry {
+                    seed: Some(seed),
+                    ..vpsie_api::Retry::default()
+                },
+                ..vpsie_api::Settings::default()
+            },
             client,
             memory,
             known,
@@ -159,6 +169,10 @@ impl Fleet {
             candidate_spacing: TimeDelta::seconds(1),
             ..self.settings.clone()
         };
+        // Who polls three times a second must be allowed to.
+        self.vpsie.calls_per_minute = 100_000;
+        self.vpsie.breaker.open_for = Duration::from_millis(300);
+        self.vpsie.retry.first_delay = Duration::from_millis(50);
     }
 
     /// Describes a NodeGroup of the cluster; it exists once it is created.
@@ -197,7 +211,7 @@ impl Fleet {
         let now: vpsie_api::Now = Arc::new(move || clock.now());
         let settings = vpsie_api::Settings {
             now: Arc::clone(&now),
-            ..vpsie_api::Settings::default()
+            ..self.vpsie.clone()
         };
         let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
         let transport = self.wire.transport(self.cloud.transport());

@@ -69,6 +69,9 @@ pub(crate) struct RunOptions {
     /// Base URL of VPSie; by default that of the Secret, else `https://api.vpsie.com/apps/v2`.
     #[arg(long, env = "VPSIE_URL")]
     pub(crate) vpsie_url: Option<String>,
+    /// Most calls to VPSie in a minute; a part of them is kept for removals.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(6..=100_000))]
+    pub(crate) vpsie_calls_per_minute: u32,
     /// Allows plain HTTP to this machine, for a simulated VPSie.
     #[arg(long)]
     pub(crate) allow_plain_http_to_loopback: bool,

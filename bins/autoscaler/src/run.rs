@@ -90,7 +90,10 @@ async fn kubernetes(options: &RunOptions) -> anyhow::Result<kube::Client> {
 }
 
 fn vpsie(options: &RunOptions, access: credentials::Access) -> Result<vpsie_api::Client, Failure> {
-    let mut settings = vpsie_api::Settings::default();
+    let mut settings = vpsie_api::Settings {
+        calls_per_minute: options.vpsie_calls_per_minute,
+        ..vpsie_api::Settings::default()
+    };
     if let Some(url) = options.vpsie_url.clone().or(access.url) {
         settings.base_url = url;
     }

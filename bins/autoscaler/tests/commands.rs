@@ -193,12 +193,13 @@ fn match_prints_its_schema() {
 /// Bad input: what the command line does not know ends with 2 and says so.
 #[test]
 fn wrong_arguments_end_with_two() {
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["run", "--colour"], "--colour"),
         (&["dance"], "dance"),
         (&["match"], "--from"),
         (&["demo", "--speed", "fast"], "max"),
         (&["run", "--poll-interval-seconds", "0"], "0"),
+        (&["run", "--vpsie-calls-per-minute", "5"], "5"),
     ];
     for (arguments, word) in cases {
         check_failure(&run(arguments, ""), 2, &[word]);

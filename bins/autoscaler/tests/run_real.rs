@@ -20,13 +20,15 @@ const FAILURE_LIMIT: Duration = Duration::from_secs(60);
 /// How long a run may take to end after it was told to.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-/// Starts `run` with one poll a second.
+/// Starts `run` with one poll a second, and as many calls as that needs.
 fn start(kubeconfig: &Path, url: &str, more: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_autoscaler"))
         .args([
             "run",
             "--poll-interval-seconds",
             "1",
+            "--vpsie-calls-per-minute",
+            "10000",
             "--vpsie-url",
             url,
             "--kubeconfig",
