@@ -3,6 +3,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vpsie_api::{ClusterId, Inventory, VpsieApi};
 
+#[path = "decode/bodies.rs"]
 mod bodies;
 
 fn large_answers(criterion: &mut Criterion) {

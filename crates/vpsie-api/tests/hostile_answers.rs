@@ -31,7 +31,7 @@ struct Hostile(Mutex<Response<Bytes>>);
 #[async_trait]
 impl Transport for Hostile {
     async fn send(&self, _: http::Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        Ok(self.0.lock().unwrap().clone())
+        Ok(self.0.lock().expect("no call panics under the lock").clone())
     }
 }
 
@@ -47,7 +47,7 @@ impl Caller {
             .enable_time()
             .build();
         Self {
-            runtime: runtime.unwrap(),
+            runtime: runtime.expect("a runtime without sockets needs nothing"),
             hostile: Arc::default(),
         }
     }
@@ -55,7 +55,7 @@ impl Caller {
     fn all_calls(&self, credentials: Credentials, status: u16, body: Bytes) -> String {
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        *self.hostile.0.lock().unwrap() = response;
+        *self.hostile.0.lock().expect("no call panics under the lock") = response;
         // A client of its own: the breaker would stop asking after five bad answers.
         let settings = Settings {
             calls_per_minute: u32::MAX,
@@ -66,14 +66,15 @@ impl Caller {
             },
             ..Settings::default()
         };
-        let client = Client::new(settings, credentials, Arc::clone(&self.hostile) as _).unwrap();
+        let client = Client::new(settings, credentials, Arc::clone(&self.hostile) as _)
+            .expect("the settings are sound");
         self.runtime.block_on(printed(&client))
     }
 }
 
 async fn printed(client: &Client) -> String {
     let (cluster, group) = (ClusterId::new("c"), GroupNumber::new(1));
-    let request = RequestId::new("r").unwrap();
+    let request = RequestId::new("r").expect("a good id");
     let create = CreateGroup {
         cluster: cluster.clone(),
         name: "g".to_owned(),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use peak_alloc::PeakAlloc;
 use vpsie_api::{ClusterId, Inventory, VmUuid, VpsieApi};
 
-#[path = "../benches/bodies.rs"]
+#[path = "../benches/decode/bodies.rs"]
 mod bodies;
 
 #[global_allocator]

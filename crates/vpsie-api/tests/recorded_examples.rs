@@ -20,12 +20,12 @@ const WITHOUT_A_TEST: [(u32, &str); 2] = [
 
 /// Collects the lines of documentation of all Rust files below a folder.
 fn documentation(folder: &Path, lines: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
         if path.is_dir() {
             documentation(&path, lines);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
+            let text = fs::read_to_string(&path).expect("source is text");
             let docs = text
                 .lines()
                 .map(str::trim)
