@@ -13,7 +13,12 @@ fn is_settled(stored: &Stored) -> bool {
     let phases: Vec<Phase> = stored.claims.iter().map(|claim| claim.phase()).collect();
     let count = |wanted: &Phase| phases.iter().filter(|phase| *phase == wanted).count();
     let (ready, failed) = (count(&Phase::Ready), count(&Phase::Failed));
-    ready == 1 && failed <= 1 && ready + failed == phases.len()
+    failed <= 1 && phases.len() == 1 + failed && ready == 1 && counted(stored, 1 + failed)
+}
+
+/// Tells whether the NodeGroup says so too.
+fn counted(stored: &Stored, members: usize) -> bool {
+    i32::try_from(members).is_ok_and(|members| stored.counts("web", members, 1))
 }
 
 /// Runs the group `web` from its creation to rest, with one death on the way; tells whether the death came.
