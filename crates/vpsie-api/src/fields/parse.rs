@@ -33,7 +33,9 @@ pub(crate) enum Interrupted<E> {
 
 /// Takes an object apart.
 pub(crate) fn fields(json: &[u8]) -> Result<Fields<'_>, NotAnObject> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    // Checked at once, the text need not be checked again word by word.
+    let json = str::from_utf8(json).map_err(|_| NotAnObject)?;
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     let fields = deserializer
         .deserialize_map(AnyEntry { fields: 16 })
         .map_err(|_| NotAnObject)?;
@@ -46,7 +48,8 @@ pub(crate) fn entries<'a, E>(
     json: &'a [u8],
     take: impl FnMut(Result<Fields<'a>, NotAnObject>) -> Result<(), E>,
 ) -> Result<(), Interrupted<E>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let json = str::from_utf8(json).map_err(|_| Interrupted::NotAList)?;
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     let mut stopped = None;
     let list = List {
         take,
