@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::script::{Answer, Script, answer, ok, settings, token, with_token};
 use crate::{
     Client, DatacenterId, DeleteGroup, EffectError, Family, GroupUuid, ImageId, Inventory, PathPrefixes,
-    PlanCategoryId, PlanQuery, Settings, SettingsError, VmUuid, VpsieApi,
+    PlanCategoryId, PlanQuery, Retry, Settings, SettingsError, VmUuid, VpsieApi,
 };
 
 const LIST: &str = r#"{"error":false,"data":[]}"#;
@@ -115,12 +115,15 @@ async fn group_is_deleted_by_its_uuid() {
 }
 
 /// A deletion is never repeated; after an answer that says nothing its outcome is unknown.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn deletion_of_a_group_is_sent_once() {
     let script = Script::new([answer(502, "<html>502 Bad Gateway</html>")]);
-    let deleted = with_token(&script)
-        .delete_group(&GroupUuid::new("3b0d"), "")
-        .await;
+    let repeating = Settings {
+        retry: Retry::default(),
+        ..settings()
+    };
+    let client = Client::new(repeating, token(), Arc::clone(&script) as _).unwrap();
+    let deleted = client.delete_group(&GroupUuid::new("3b0d"), "").await;
     assert!(matches!(deleted, Err(EffectError::Unknown(_))), "{deleted:?}");
     assert_eq!(script.seen().len(), 1);
 }
