@@ -2,8 +2,11 @@
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use http::Method;
 use kit::fleet::Fleet;
+use kit::wire::Side;
 use kube::ResourceExt;
+use std::time::Duration;
 
 use super::{bought, ready_web, web};
 
@@ -197,4 +200,17 @@ async fn machine_removed_by_hand_fails_its_vpsienode_and_is_replaced() {
         .await;
     assert!(stored.nodes.iter().all(|node| node.name_any() != "web-1"));
     assert!(fleet.truth().await.is_clean());
+}
+
+/// A VPSie that does not answer does not keep the operator from stopping: a poll has no effect to wait for.
+#[tokio::test(start_paused = true)]
+async fn operator_stops_in_the_middle_of_a_poll() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet
+        .wire
+        .hold(|sent| sent.to == Side::Vpsie && sent.method == Method::GET);
+    fleet.wire.is_held().await;
+    let stopped = tokio::time::timeout(Duration::from_secs(1), fleet.stop()).await;
+    assert!(stopped.is_ok(), "it waits for VPSie");
 }

@@ -26,6 +26,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
@@ -65,7 +66,7 @@ pub struct Fleet {
     memory: Option<KubeApi>,
     /// The last version of every VPSieNode of a real API server, by uid; one in memory keeps its own.
     known: Arc<Mutex<BTreeMap<String, Value>>>,
-    operator: Option<JoinHandle<()>>,
+    operator: Option<(JoinHandle<()>, oneshot::Sender<()>)>,
     _inhabitants: JoinSet<()>,
     limit: Duration,
     look: Duration,
@@ -223,7 +224,21 @@ impl Fleet {
             self.settings.clone(),
         );
         let operator = operator.await.expect("the operator starts");
-        self.operator = Some(tokio::spawn(operator.run()));
+        let (stop, stopped) = oneshot::channel();
+        let operate = async move {
+            operator.run_until(async { drop(stopped.await) }).await;
+        };
+        self.operator = Some((tokio::spawn(operate), stop));
+    }
+
+    /// Tells the operator to stop, as SIGTERM does, and waits until it has.
+    ///
+    /// # Panics
+    /// Panics when it does not run.
+    pub async fn stop(&mut self) {
+        let (operator, stop) = self.operator.take().expect("the operator runs");
+        drop(stop);
+        operator.await.expect("the operator does not panic");
     }
 
     /// Ends the operator in the middle of whatever it does.
@@ -231,7 +246,7 @@ impl Fleet {
     /// # Panics
     /// Panics when it does not run, or ended by itself.
     pub async fn kill(&mut self) {
-        let operator = self.operator.take().expect("the operator runs");
+        let (operator, _stop) = self.operator.take().expect("the operator runs");
         operator.abort();
         let ended = operator.await.expect_err("the operator did not end by itself");
         assert!(ended.is_cancelled(), "the operator panicked: {ended}");

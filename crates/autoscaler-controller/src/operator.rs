@@ -87,9 +87,9 @@ impl Operator {
 
     /// Runs passes until told to stop; returns whether it was told.
     ///
-    /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. The pass that
-    /// is under way is finished first: what it asked of VPSie is still written down. A process that dies all the
-    /// same leaves an open intent, which is safe.
+    /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. A poll is dropped
+    /// when told to stop; a pass that has effects is finished first, so that what it asked of VPSie is still written
+    /// down. A process that dies all the same leaves an open intent, which is safe.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> bool {
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -98,7 +98,12 @@ impl Operator {
                 () = &mut stop => return true,
                 () = self.woken() => {}
             }
-            self.tick().await;
+            let is_polled = tokio::select! {
+                biased;
+                () = &mut stop => return true,
+                is_polled = self.poll() => is_polled,
+            };
+            self.pass(is_polled).await;
             if self.watches.is_broken() {
                 tracing::error!("a watch ended by itself; the operator stops");
                 return false;
@@ -117,7 +122,12 @@ impl Operator {
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
     pub async fn tick(&mut self) -> usize {
-        self.poll().await;
+        let is_polled = self.poll().await;
+        self.pass(is_polled).await
+    }
+
+    /// Makes one pass on what is known; `is_polled` says that VPSie was asked since the last one.
+    async fn pass(&mut self, is_polled: bool) -> usize {
         let batches = {
             let world = self.observe();
             let snapshot = convert::snapshot(&world);
@@ -125,21 +135,26 @@ impl Operator {
             let unfound = unfound(&world, &matching);
             let batches = decide(&world, &matching);
             drop(world);
-            self.note_unfound(unfound);
+            // Looking at one reply twice is no second proof.
+            if is_polled {
+                self.note_unfound(unfound);
+            }
             batches
         };
         self.actor.act(batches, &self.polls, &self.watches).await
     }
 
-    /// Asks VPSie when a poll is due, once for all.
-    async fn poll(&mut self) {
+    /// Asks VPSie when a poll is due, once for all; tells whether it was.
+    async fn poll(&mut self) -> bool {
         let now = self.clock.now();
         let claims = self.claims();
         let wanted = wanted(&self.watches.groups(), &claims);
         let interval = TimeDelta::from_std(self.settings.poll_interval).unwrap_or(TimeDelta::MAX);
-        if self.polls.is_due(now, interval, &wanted) {
+        let is_due = self.polls.is_due(now, interval, &wanted);
+        if is_due {
             self.polls.refresh(self.api.as_ref(), now, &wanted).await;
         }
+        is_due
     }
 
     fn claims(&self) -> Vec<ClaimObject> {
