@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
 use kit::fleet::Fleet;
+use kube::ResourceExt;
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
 
 use super::{bought, ready_web, web};
 
@@ -32,6 +36,56 @@ async fn open_request_holds_its_vpsienode_until_nothing_can_come() {
     );
     assert_eq!(fleet.cloud.ledger().len(), 1);
     assert!(fleet.truth().await.is_clean());
+}
+
+/// I6: one reply of VPSie is one proof that nothing came, however many passes look at it.
+#[tokio::test(start_paused = true)]
+async fn passes_without_a_new_reply_prove_nothing() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.settings.poll_interval = Duration::from_secs(20 * 60);
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    fleet
+        .until("the request is open", |_| fleet.cloud.ledger().len() == 1)
+        .await;
+    fleet.delete::<NodeGroup>("web").await;
+    let node = fleet.stored().await.nodes[0].name_any();
+    for minute in 0..45 {
+        let change = json!({ "metadata": { "annotations": { "minute": minute.to_string() } } });
+        let (nodes, change) = (fleet.nodes(), Patch::Merge(change));
+        let changed = nodes.patch(&node, &PatchParams::default(), &change).await;
+        changed.expect("a Node can be annotated");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert_eq!(fleet.stored().await.claims.len(), 1, "only two replies are proof");
+    fleet
+        .until("everything is released", |stored| stored.groups.is_empty())
+        .await;
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// A removal that did not leave in time is known not to have left, and leaves in the next pass.
+#[tokio::test(start_paused = true)]
+async fn removal_with_an_expired_permit_is_asked_again_at_once() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet
+        .wire
+        .hold(|sent| sent.body.to_string().contains("removal-intent"));
+    fleet.delete::<NodeGroup>("web").await;
+    fleet.wire.is_held().await;
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(fleet.cloud.removals(), []);
+    let released = fleet.clock.now();
+    fleet.wire.release();
+    fleet
+        .until("the removal is asked for", |_| !fleet.cloud.removals().is_empty())
+        .await;
+    let waited = fleet.clock.now() - released;
+    assert!(waited < TimeDelta::seconds(60), "{waited}");
 }
 
 /// I6: a machine that appears for a deleted VPSieNode is removed before the VPSieNode goes.

@@ -1,7 +1,7 @@
 //! The one place where a machine is removed; it wants a permit and uses it up (`LC-24`).
 
 use super::{ActError, Actor, Pass};
-use crate::intent::Intent;
+use crate::intent::{Intent, Outcome};
 use crate::removal::Permit;
 use crate::resources::{VPSieNode, keys};
 use std::sync::Arc;
@@ -30,7 +30,13 @@ impl Actor {
         let mut intent = Intent::open(self.clock.now(), attempt, None);
         self.write_intent::<VPSieNode>(claim.clone(), keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
             .await?;
-        let (cluster, machine) = permit.redeem(self.clock.now()).ok_or(ActError::PermitExpired)?;
+        let Some((cluster, machine)) = permit.redeem(self.clock.now()) else {
+            intent.outcome = Outcome::NotSent;
+            intent.error = Some(ActError::PermitExpired.to_string());
+            self.write_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
+                .await?;
+            return Err(ActError::PermitExpired);
+        };
         let answer = self.remover.0.remove_worker(&cluster, &machine).await;
         tracing::info!(
             vpsie_node = format!("{}/{}", claim.namespace, claim.name), %cluster, %machine,
