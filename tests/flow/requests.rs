@@ -1,8 +1,11 @@
 //! Requests for workers that go wrong: what is repeated, what never is, and what a person sees.
 
+use std::time::Duration;
+
 use autoscaler_controller::resources::keys;
 use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use http::Method;
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 
@@ -141,4 +144,34 @@ async fn request_without_a_lasting_intent_does_not_leave() {
         );
         assert!(fleet.truth().await.is_clean(), "{verb:?}");
     }
+}
+
+/// I1: a watch that lags behind does not show yet which request refers to a baseline; it is kept all the same.
+#[tokio::test(start_paused = true)]
+async fn baseline_of_a_request_that_the_watch_does_not_show_is_kept() {
+    let mut fleet = Fleet::in_memory(1);
+    // Without zones only a baseline proves that a machine is new.
+    fleet.cloud.behaviour(|behaviour| behaviour.zone_on_dates = false);
+    fleet.start().await;
+    fleet
+        .wire
+        .hold(|sent| sent.body.to_string().contains("creation-intent"));
+    fleet.create(&web(&fleet, 1)).await;
+    fleet.wire.is_held().await;
+    fleet
+        .wire
+        .hold(|sent| sent.method == Method::GET && sent.path.ends_with("/vpsienodes"));
+    fleet.memory().cut_watches();
+    fleet.wire.is_held().await;
+    fleet.wire.release();
+    fleet
+        .until("the machine is listed", |_| bought(&fleet.cloud).len() == 1)
+        .await;
+    tokio::time::sleep(Duration::from_secs(240)).await;
+    fleet.wire.release();
+    let stored = fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert_eq!(stored.phases(), ["Ready"]);
+    assert_eq!(fleet.cloud.ledger().len(), 1, "nothing was asked for again");
 }

@@ -7,14 +7,22 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a watch may lag behind our own writes: one that was cut resumes after half a minute of back-off, and
+/// after a few minutes of an API server that does not answer there are no new requests either.
+const LONGEST_STALENESS: Duration = Duration::from_secs(600);
 
 /// The stored baselines.
 pub(super) struct BaselineStore {
     api: Api<ConfigMap>,
     namespace: String,
     all: Baselines,
+    /// When this process last handed out a baseline: the watch may not show yet which request refers to it.
+    handed_out: BTreeMap<String, Instant>,
 }
 
 // === impl BaselineStore ===
@@ -25,6 +33,7 @@ impl BaselineStore {
             api: Api::namespaced(client, namespace),
             namespace: namespace.to_owned(),
             all: Baselines::new(),
+            handed_out: BTreeMap::new(),
         }
     }
 
@@ -51,6 +60,9 @@ impl BaselineStore {
         new: &NamedBaseline,
         used: &BTreeSet<String>,
     ) -> Result<(), ActError> {
+        let now = Instant::now();
+        self.handed_out.retain(|_, at| now - *at < LONGEST_STALENESS);
+        self.handed_out.insert(new.id.clone(), now);
         if self.all.contains_key(&new.id) {
             return Ok(());
         }
@@ -64,7 +76,8 @@ impl BaselineStore {
             }
         };
         let stored = map.data.iter().flatten().map(|(id, _)| id);
-        let unused: Vec<String> = stored.filter(|id| !used.contains(*id)).cloned().collect();
+        let is_kept = |id: &String| used.contains(id) || self.handed_out.contains_key(id);
+        let unused: Vec<String> = stored.filter(|id| !is_kept(id)).cloned().collect();
         let mut data = serde_json::Map::from_iter([(new.id.clone(), entry.into())]);
         data.extend(unused.iter().map(|id| (id.clone(), serde_json::Value::Null)));
         let patch = json!({ "metadata": { "resourceVersion": map.resource_version() }, "data": data });
