@@ -63,7 +63,6 @@ pub(super) fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<No
 }
 
 fn known(draft: &mut Draft<NodeGroupStatus>, number: i64) -> Provider {
-    draft.clear(ERROR);
     draft.status.vpsie_group_id = Some(number);
     Provider::Known(number)
 }

@@ -1,5 +1,6 @@
 //! The VPSieNodes that a NodeGroup lacks, each under the name of its slot (`I1`).
 
+use super::claim::ERROR;
 use super::draft::Draft;
 use super::provider::problem;
 use crate::command::{Batch, Command};
@@ -14,6 +15,8 @@ const MOST_NEW: usize = 50;
 const LONGEST_NAME: usize = 63;
 
 /// Creates the VPSieNodes that the group lacks, each under the name of its slot.
+///
+/// The last of what can stop a group is looked at here, so that here its error ends.
 pub(super) fn create_missing(
     batch: &mut Batch,
     draft: &mut Draft<NodeGroupStatus>,
@@ -35,6 +38,7 @@ pub(super) fn create_missing(
             group, name, number,
         ))));
     }
+    draft.clear(ERROR);
 }
 
 /// Lists the names of free slots, smallest first. A name is taken even by a VPSieNode of another group.

@@ -4,7 +4,7 @@ use super::*;
 use crate::resources::Phase::{
     Deleting, Failed, Joining, Pending, Provisioned, Provisioning, Ready, Terminating,
 };
-use crate::testing::{TestWorld, claim, group, world};
+use crate::testing::{TestWorld, at, claim, group, world};
 
 /// Makes one letter per member into members, oldest first.
 ///
@@ -230,6 +230,21 @@ fn name_longer_than_a_label_is_refused_and_said() {
             .as_deref()
             .is_some_and(|text| text.contains("shorter name"))
     );
+}
+
+/// Rule 5: what was said is not written again, for each write wakes the next pass.
+#[test]
+fn name_longer_than_a_label_is_said_once() {
+    let name = "w".repeat(62);
+    let before = || group(&name).min(12).max(12);
+    let first = world().group(before()).polled(&[]).group_commands(&name);
+    let Some(Command::WriteNodeGroupStatus(_, write)) = first.last() else {
+        panic!("no status: {first:?}");
+    };
+    let written = before().but(|group| group.status = Some(write.status.clone()));
+    let mut later = world().group(written).polled(&[]);
+    later.now = at(60);
+    assert_eq!(later.group_commands(&name), []);
 }
 
 /// N2: a new VPSieNode is what the Go autoscaler would have made, finalizer included.
