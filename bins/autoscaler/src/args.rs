@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Node autoscaler for VPSie Kubernetes clusters.
 ///
 /// Ends with 0 on success, 1 when an invariant was broken, 2 for wrong arguments or input, 3 for credentials,
-/// 4 for VPSie, 5 for Kubernetes.
+/// 4 for VPSie, 5 for Kubernetes, 70 for a defect of the program.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {

@@ -95,6 +95,14 @@ fn demo_with_a_wrong_match_ends_with_failure() {
     let (code, summary) = demo(&["--wrong-match"]);
     assert_eq!(code, Some(1), "{summary}");
     assert!(summary["mismatched"].as_u64() >= Some(1), "{summary}");
+
+    let output = run(&["demo", "--speed", "max", "--wrong-match"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stdout);
+    for finding in summary["findings"].as_array().expect("a list") {
+        let finding = finding.as_str().expect("a sentence");
+        assert!(told.contains(finding), "no `{finding}` in: {told}");
+    }
 }
 
 /// The printed definitions are those that are deployed.
@@ -165,7 +173,7 @@ fn match_says_what_is_wrong_with_a_snapshot() {
         2,
         &["line 3", path(&malformed)],
     );
-    check_failure(&run(&["match", "--from", "-"], ""), 2, &["line 1"]);
+    check_failure(&run(&["match", "--from", "-"], ""), 2, &["empty", "--schema"]);
     check_failure(
         &run(&["match", "--from", "/no/such/file.json"], ""),
         2,

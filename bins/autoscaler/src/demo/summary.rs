@@ -88,7 +88,8 @@ impl Summary {
     pub(crate) fn to_text(&self) -> String {
         let rows = [
             ("VPSieNodes", self.claims),
-            ("matched with their own machine", self.matched),
+            ("matched with a machine of their own", self.matched),
+            ("of these, swapped with an equal one", self.swapped),
             ("mismatched", self.mismatched),
             ("leaked", self.leaked),
             ("bought twice", self.bought_twice),
@@ -100,13 +101,14 @@ impl Summary {
         ];
         let mut text: Vec<String> = rows
             .iter()
-            .map(|(name, count)| format!("{name:34}{count:6}"))
+            .map(|(name, count)| format!("{name:36}{count:6}"))
             .collect();
         let minutes = self.virtual_seconds / 60;
         text.push(format!(
             "{minutes} virtual minutes in {:.1} seconds",
             self.wall_seconds
         ));
+        text.extend(self.findings.iter().map(|finding| format!("- {finding}")));
         text.join("\n")
     }
 }
