@@ -55,7 +55,9 @@ async fn machines_that_a_person_adds_are_neither_labelled_nor_removed() {
         .await;
     fleet.polls(6).await;
     fleet.delete::<NodeGroup>("web").await;
-    let stored = fleet.polls(60).await;
+    let stored = fleet
+        .until("what is ours is gone", |stored| stored.groups.is_empty())
+        .await;
     let nodes = foreign_nodes(&fleet, &stored);
     assert_eq!(nodes.len(), 5);
     for (name, marks) in nodes {
