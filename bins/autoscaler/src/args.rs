@@ -22,9 +22,9 @@ pub(crate) struct Arguments {
 /// How to log.
 #[derive(Debug, Args)]
 pub(crate) struct LogOptions {
-    /// Least level to log, or a filter such as `info,kube=debug`.
-    #[arg(long, global = true, default_value = "warn", env = "AUTOSCALER_LOG_LEVEL")]
-    pub(crate) log_level: String,
+    /// Least level to log, or a filter such as `info,kube=debug`; by default `info` for `run`, else `warn`.
+    #[arg(long, global = true, env = "AUTOSCALER_LOG_LEVEL")]
+    pub(crate) log_level: Option<String>,
     /// Form of the log lines.
     #[arg(long, global = true, default_value = "text", env = "AUTOSCALER_LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
@@ -169,6 +169,18 @@ pub(crate) struct SimCloudOptions {
     /// Allows an address that other machines can reach.
     #[arg(long)]
     pub(crate) allow_remote: bool,
+}
+
+// === impl Command ===
+
+impl Command {
+    /// Returns the level of its logs: what `run` does is told nowhere else, the others print their result.
+    pub(crate) fn usual_log_level(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "info",
+            Self::Demo(_) | Self::Crd | Self::Match(_) | Self::SimCloud(_) => "warn",
+        }
+    }
 }
 
 fn speed(text: &str) -> Result<Speed, String> {

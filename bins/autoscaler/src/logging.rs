@@ -5,9 +5,10 @@ use crate::exit::Failure;
 use std::io;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to the second output.
-pub(crate) fn start(options: &LogOptions) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&options.log_level).map_err(|error| {
+/// Starts logging to the second output, at the usual level unless another is asked for.
+pub(crate) fn start(options: &LogOptions, usual: &str) -> Result<(), Failure> {
+    let level = options.log_level.as_deref().unwrap_or(usual);
+    let filter = EnvFilter::try_new(level).map_err(|error| {
         Failure::input(
             anyhow::Error::new(error).context("--log-level; use error, warn, info, debug or trace"),
         )

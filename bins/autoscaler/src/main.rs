@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Err(failure) = logging::start(&arguments.log) {
+    if let Err(failure) = logging::start(&arguments.log, arguments.command.usual_log_level()) {
         return failure.report();
     }
     let outcome = match arguments.command {

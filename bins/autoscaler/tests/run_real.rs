@@ -117,12 +117,11 @@ async fn process_makes_nodes_ready_and_stops_on_sigterm() {
         .await
         .expect("it stops in time");
     let output = ended.expect("it ends");
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let logs = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{logs}");
+    for event in ["the autoscaler runs", "worker asked for", "told to stop"] {
+        assert!(logs.contains(event), "no `{event}` in the logs: {logs}");
+    }
 }
 
 /// Bad input: each cause has its message and its code, and nothing is done.
