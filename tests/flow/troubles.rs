@@ -2,6 +2,7 @@
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
 use http::Method;
 use kit::fleet::Fleet;
 use kit::wire::Side;
@@ -213,4 +214,16 @@ async fn operator_stops_in_the_middle_of_a_poll() {
     fleet.wire.is_held().await;
     let stopped = tokio::time::timeout(Duration::from_secs(1), fleet.stop()).await;
     assert!(stopped.is_ok(), "it waits for VPSie");
+}
+
+/// An API server that has just learnt our definitions asks for patience; that is no reason not to start.
+#[tokio::test(start_paused = true)]
+async fn api_server_that_is_still_starting_is_waited_for() {
+    let mut fleet = Fleet::in_memory(1);
+    for _ in 0..3 {
+        let busy = KubeFault::new(KubeFaultEffect::Status(429));
+        fleet.memory().fault(busy.on(Verb::List).resource("nodegroups"));
+    }
+    ready_web(&mut fleet, 1).await;
+    assert_eq!(fleet.memory().faults_left(), 0);
 }

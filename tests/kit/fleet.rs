@@ -410,6 +410,23 @@ pub async fn install_definitions(client: &Client) {
         let established = tokio::time::timeout(ESTABLISH_LIMIT, established).await;
         established.expect("in time").expect("established");
     }
+    let served = async {
+        await_served::<NodeGroup>(client).await;
+        await_served::<VPSieNode>(client).await;
+    };
+    let served = tokio::time::timeout(ESTABLISH_LIMIT, served).await;
+    served.expect("the definitions are served in time");
+}
+
+/// Waits until a kind can be listed: a definition is established before its storage is ready.
+async fn await_served<K>(client: &Client)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), NAMESPACE);
+    while api.list_metadata(&ListParams::default()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Remembers the last version of every VPSieNode, for a real API server forgets those that are gone.

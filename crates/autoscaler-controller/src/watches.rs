@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 
 /// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
 const FIRST_LIST_LIMIT: Duration = Duration::from_secs(60);
+/// Wait after an API server said that it is not ready yet; it asks for a second.
+const BETWEEN_FIRST_LISTS: Duration = Duration::from_secs(1);
 
 /// The watched objects, and a signal that any of them changed.
 pub struct Watches {
@@ -139,9 +141,8 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
     let kind = K::kind(&()).into_owned();
-    let one = kube::api::ListParams::default().limit(1);
     let api = Api::<K>::all(client.clone());
-    let Err(source) = tokio::time::timeout(FIRST_LIST_LIMIT, api.list_metadata(&one))
+    let Err(source) = tokio::time::timeout(FIRST_LIST_LIMIT, list_one(&api))
         .await
         .map_err(|_| WatchError::TimedOut)?
     else {
@@ -160,6 +161,23 @@ where
             source: Box::new(source),
         },
     })
+}
+
+/// Lists one object; a server that has just learnt a definition asks to be asked again.
+async fn list_one<K>(api: &Api<K>) -> Result<(), kube::Error>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let one = kube::api::ListParams::default().limit(1);
+    loop {
+        match api.list_metadata(&one).await {
+            Ok(_) => return Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 429 => {
+                tokio::time::sleep(BETWEEN_FIRST_LISTS).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn watch<K>(client: &Client, changed: &Arc<Notify>, tasks: &mut JoinSet<()>, trim: fn(&mut K)) -> Store<K>
