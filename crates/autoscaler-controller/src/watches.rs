@@ -170,13 +170,12 @@ where
 {
     let one = kube::api::ListParams::default().limit(1);
     loop {
-        match api.list_metadata(&one).await {
-            Ok(_) => return Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 429 => {
-                tokio::time::sleep(BETWEEN_FIRST_LISTS).await;
-            }
-            Err(error) => return Err(error),
+        let listed = api.list_metadata(&one).await.map(drop);
+        let is_early = matches!(&listed, Err(kube::Error::Api(status)) if status.code == 429);
+        if !is_early {
+            return listed;
         }
+        tokio::time::sleep(BETWEEN_FIRST_LISTS).await;
     }
 }
 

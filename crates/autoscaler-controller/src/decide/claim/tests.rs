@@ -76,13 +76,12 @@ fn late_join_brings_a_timed_out_vpsie_node_back() {
         let before = failed(reason).machine("m1");
         let world = prepared().claim(before).polled(&["m1"]).node(node("n1"));
         let commands = world.verdict("web-1", with_node()).claim_commands("web-1");
-        let phases: Vec<_> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::WriteVpsieNodeStatus(_, write) => write.status.phase.clone(),
-                _ => None,
-            })
-            .collect();
+        let mut phases = Vec::new();
+        for command in &commands {
+            if let Command::WriteVpsieNodeStatus(_, write) = command {
+                phases.extend(write.status.phase.clone());
+            }
+        }
         let labelled = commands
             .iter()
             .any(|command| matches!(command, Command::LabelNode(..)));
