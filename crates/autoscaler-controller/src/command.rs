@@ -101,6 +101,8 @@ pub struct MachineRecord {
 pub struct NodeMarks {
     /// The VPSieNode that claims the Node.
     pub claim: String,
+    /// Its uid, which tells it from an earlier one of its name.
+    pub claim_uid: String,
     /// Labels to set.
     pub labels: BTreeMap<String, String>,
     /// Annotations to set.

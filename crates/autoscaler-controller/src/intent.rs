@@ -4,6 +4,7 @@
 //! leaves, is therefore the only proof that a machine may exist (`I1`, `I2`).
 
 use crate::resources::{Phase, VPSieNode, keys};
+use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,8 @@ pub enum Requested {
     Unreadable {
         /// Why not, for a person.
         error: String,
+        /// The best known time of the request.
+        since: Option<DateTime<Utc>>,
     },
 }
 
@@ -161,18 +164,19 @@ impl Requested {
     /// for although nothing says so.
     pub fn read(object: &VPSieNode) -> Self {
         let annotations = object.annotations();
+        let since = || known_since(object);
         if let Some(text) = annotations.get(keys::ANNOTATION_CREATION_INTENT) {
             return match serde_json::from_str::<Intent>(text) {
                 Ok(intent) => Self::Recorded(intent),
                 Err(error) => Self::Unreadable {
                     error: error.to_string(),
+                    since: since(),
                 },
             };
         }
         let marked = annotations.get(keys::ANNOTATION_CREATION_REQUESTED);
         if marked.is_some_and(|value| value == keys::TRUE) || object.phase() != Phase::Pending {
-            let since = object.status.as_ref().and_then(|status| status.created_at);
-            return Self::TakenOver { since };
+            return Self::TakenOver { since: since() };
         }
         Self::Never
     }
@@ -190,8 +194,8 @@ impl Requested {
     pub fn requested_at(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Recorded(intent) if intent.outcome.may_have_effect() => Some(intent.requested_at),
-            Self::TakenOver { since } => *since,
-            Self::Never | Self::Recorded(_) | Self::Unreadable { .. } => None,
+            Self::TakenOver { since } | Self::Unreadable { since, .. } => *since,
+            Self::Never | Self::Recorded(_) => None,
         }
     }
 
@@ -202,6 +206,20 @@ impl Requested {
             Self::Never | Self::TakenOver { .. } | Self::Unreadable { .. } => None,
         }
     }
+}
+
+/// Returns the best known time of a request that left no record of its own.
+///
+/// Without a written time a living VPSieNode counts from its creation, and a deleted one from its deletion: from
+/// earlier on it could be released before a machine has had its time to appear.
+fn known_since(object: &VPSieNode) -> Option<DateTime<Utc>> {
+    let written = object.status.as_ref().and_then(|status| status.created_at);
+    let metadata = &object.metadata;
+    let time = metadata
+        .deletion_timestamp
+        .as_ref()
+        .or(metadata.creation_timestamp.as_ref());
+    written.or_else(|| to_chrono(time?))
 }
 
 #[cfg(test)]

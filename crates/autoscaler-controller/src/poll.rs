@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use vpsie_api::{CallError, Cluster, ClusterId, ClusterSummary, NodeGroup, NodeUuid, VpsieApi};
+use std::time::Duration;
+use vpsie_api::{Call, CallError, Cluster, ClusterId, ClusterSummary, NodeGroup, NodeUuid, VpsieApi};
 
+/// Longest wait for one cluster (`D7`); its own repetitions and the local rate limit included.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// How many complete replies must lack a machine before it counts as gone.
 pub const ABSENCES_NEEDED: u32 = 3;
 
@@ -182,7 +185,8 @@ impl Polls {
         interval: TimeDelta,
         wanted: &BTreeMap<ClusterId, BTreeSet<NodeUuid>>,
     ) -> bool {
-        let is_old = self.polled_at.is_none_or(|at| now - at >= interval);
+        // A clock that was set back must not stop the polls.
+        let is_old = self.polled_at.is_none_or(|at| now < at || now - at >= interval);
         let asks_for_new = wanted.keys().any(|id| !self.clusters.contains_key(id));
         !wanted.is_empty() && (is_old || asks_for_new)
     }
@@ -201,10 +205,14 @@ impl Polls {
         if wanted.is_empty() {
             return;
         }
-        let summaries = match api.clusters().await {
-            Ok(summaries) => summaries,
-            Err(error) => {
+        let summaries = match tokio::time::timeout(ANSWER_LIMIT, api.clusters()).await {
+            Ok(Ok(summaries)) => summaries,
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "the list of clusters could not be read");
+                Vec::new()
+            }
+            Err(_) => {
+                tracing::warn!("the list of clusters was not answered in time");
                 Vec::new()
             }
         };
@@ -213,7 +221,10 @@ impl Polls {
                 .iter()
                 .find(|summary| &summary.identifier == id)
                 .cloned();
-            let answer = ask(api, id, now, summary).await;
+            let answer = tokio::time::timeout(ANSWER_LIMIT, ask(api, id, now, summary)).await;
+            let answer = answer.unwrap_or(Err(CallError::TimedOut {
+                call: Call::GetCluster,
+            }));
             if let Err(error) = &answer {
                 tracing::warn!(cluster = %id, %error, "the cluster could not be polled");
             }

@@ -9,6 +9,9 @@ use crate::target::Target;
 /// How long a permit may be used: long enough for the writes before the call, too short to go stale.
 const LIFETIME: TimeDelta = TimeDelta::seconds(30);
 
+/// Oldest reply that a removal may rest on; the default poll is six times as often.
+const FRESH: TimeDelta = TimeDelta::minutes(1);
+
 /// Leave to remove one machine of one VPSieNode.
 ///
 /// Only [`examine`] makes one. It names the VPSieNode at the version that was judged.
@@ -25,7 +28,7 @@ pub struct Permit {
 pub enum MustStay {
     /// VPSie reported no identifier for it, so a removal cannot name it.
     IdentifierUnknown,
-    /// The newest reply of VPSie is missing, speaks of another cluster, or is truncated.
+    /// The newest reply of VPSie is missing, old, speaks of another cluster, or is truncated.
     ReplyIncomplete,
     /// The newest reply does not list it.
     NotListed,
@@ -33,6 +36,8 @@ pub enum MustStay {
     ControlPlane,
     /// What is recorded for its VPSieNode contradicts what is seen.
     IdentityUnproven,
+    /// No list shows it, yet its Node is Ready: the record or the lists must be wrong.
+    NodeReady,
 }
 
 // === impl MustStay ===
@@ -46,6 +51,7 @@ impl MustStay {
             Self::NotListed => "NotListed",
             Self::ControlPlane => "ControlPlane",
             Self::IdentityUnproven => "IdentityUnproven",
+            Self::NodeReady => "NodeReady",
         }
     }
 
@@ -61,6 +67,9 @@ impl MustStay {
             }
             Self::ControlPlane => {
                 "the recorded machine belongs to the control plane and is never removed; correct the record"
+            }
+            Self::NodeReady => {
+                "VPSie does not list the machine, but its Node is Ready, so it runs; correct the recorded identifier"
             }
             Self::IdentityUnproven => {
                 "records contradict what VPSie and Kubernetes report; remove the wrong record, then the removal goes on"
@@ -100,7 +109,7 @@ pub fn examine(
 ) -> Result<Permit, MustStay> {
     let machine = machine.ok_or(MustStay::IdentifierUnknown)?;
     let reply = reply
-        .filter(|reply| reply.is_complete(cluster))
+        .filter(|reply| reply.is_complete(cluster) && now - reply.at < FRESH)
         .ok_or(MustStay::ReplyIncomplete)?;
     let mut listed = reply
         .cluster

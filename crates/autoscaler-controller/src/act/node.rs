@@ -83,11 +83,15 @@ fn check_unclaimed(fresh: &Node, target: &Target, marks: &NodeMarks) -> Result<(
     if fresh.uid().as_deref() != Some(target.uid.as_str()) {
         return Err(ActError::Conflict);
     }
-    match fresh.labels().get(keys::LABEL_VPSIE_NODE) {
-        Some(other) if *other != marks.claim => Err(ActError::ClaimedByAnother {
-            node: target.name.clone(),
-            other: other.clone(),
-        }),
-        Some(_) | None => Ok(()),
+    let Some(other) = fresh.labels().get(keys::LABEL_VPSIE_NODE) else {
+        return Ok(());
+    };
+    let uid = fresh.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID);
+    if *other == marks.claim && uid.is_none_or(|uid| *uid == marks.claim_uid) {
+        return Ok(());
     }
+    Err(ActError::ClaimedByAnother {
+        node: target.name.clone(),
+        other: other.clone(),
+    })
 }

@@ -6,6 +6,8 @@ use crate::command::Request;
 use crate::intent::{Intent, Outcome, Requested};
 use crate::resources::{VPSieNode, keys};
 use crate::target::Target;
+use chrono::{DateTime, TimeDelta, Utc};
+use node_match::EvidenceKind;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,7 +29,13 @@ impl Actor {
             return Err(ActError::ClusterPaused);
         }
         let id = RequestId::new(request.target.uid.as_str()).expect("a Kubernetes uid is plain ASCII");
-        let baseline = self.ensure_baseline(&request, pass).await?;
+        let baseline = match self.ensure_baseline(&request, pass).await {
+            Ok(baseline) => baseline,
+            Err(error @ (ActError::Baseline(_) | ActError::Kubernetes(_))) => {
+                return self.refuse(&request, &error, pass).await;
+            }
+            Err(error) => return Err(error),
+        };
         let mut intent = Intent::open(self.clock.now(), request.attempt, Some(baseline));
         let written_at = Instant::now();
         self.write_creation_intent(&request.target, &intent, pass).await?;
@@ -56,6 +64,16 @@ impl Actor {
         self.write_creation_intent(&request.target, &intent, pass).await
     }
 
+    /// Writes down why nothing was asked, where a person sees it; the request is made again after a growing wait.
+    async fn refuse(&self, request: &Request, error: &ActError, pass: &mut Pass<'_>) -> Result<(), ActError> {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let mut intent = Intent::open(self.clock.now(), request.attempt, None);
+        intent.outcome = Outcome::NotSent;
+        intent.error = Some(format!("{error}: {}", cause.unwrap_or_default()));
+        pass.paused.insert(request.cluster.clone());
+        self.write_creation_intent(&request.target, &intent, pass).await
+    }
+
     /// Stores the baseline of the cluster, once for all requests of a pass, and returns its id.
     async fn ensure_baseline(&mut self, request: &Request, pass: &mut Pass<'_>) -> Result<String, ActError> {
         if let Some(id) = pass.baselines.get(&request.cluster) {
@@ -66,16 +84,12 @@ impl Actor {
             .and_then(|view| view.baseline_replies())
             .ok_or(ActError::NoBaseline)?;
         let baseline = baseline::take(&request.cluster, replies, &pass.watches.nodes());
-        let in_use = |object: &VPSieNode| {
-            Requested::read(object)
-                .intent()
-                .and_then(|intent| intent.baseline.clone())
-        };
+        let now = self.clock.now();
         let mut used: BTreeSet<String> = pass
             .watches
             .vpsie_nodes()
             .iter()
-            .filter_map(|object| in_use(object))
+            .filter_map(|object| baseline_in_use(object, now))
             .collect();
         used.extend(pass.baselines.values().cloned());
         self.baselines.store(&baseline, &used).await?;
@@ -107,5 +121,47 @@ impl Actor {
         } else {
             Err(ActError::Conflict)
         }
+    }
+}
+
+/// How long the baseline of an anonymous match is kept: a surplus machine that comes within a day makes it contested.
+const CONTESTABLE: TimeDelta = TimeDelta::days(1);
+
+/// Returns the baseline that matching still needs for a VPSieNode.
+///
+/// With a machine recorded by a name or an address it needs none, so that baselines do not pile up with the nodes.
+fn baseline_in_use(object: &VPSieNode, now: DateTime<Utc>) -> Option<String> {
+    let requested = Requested::read(object);
+    let intent = requested.intent()?;
+    let is_contestable = intent.recorded_by.as_deref() == Some(EvidenceKind::Anonymous.as_str());
+    let is_settled = object.spec.vpsie_node_identifier.is_some() || object.instance_id().is_some();
+    let is_needed = !is_settled || (is_contestable && now - intent.requested_at < CONTESTABLE);
+    intent.baseline.clone().filter(|_| is_needed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{at, claim, intent};
+
+    /// I1: a baseline is kept while its request is open, and for a day after an anonymous match.
+    #[test]
+    fn baseline_is_needed_until_its_machine_is_settled() {
+        let asked = |recorded_by: Option<&str>, seconds| Intent {
+            baseline: Some("b1".to_owned()),
+            recorded_by: recorded_by.map(str::to_owned),
+            ..intent(Outcome::Accepted, seconds)
+        };
+        let is_kept = |intent: &Intent, machine: Option<&str>| {
+            let claim = claim("web-1").asked(intent);
+            let claim = machine
+                .into_iter()
+                .fold(claim, |claim, machine| claim.machine(machine));
+            baseline_in_use(&claim.0, at(0)).is_some()
+        };
+        assert!(is_kept(&asked(None, -100_000), None), "the request is open");
+        assert!(!is_kept(&asked(Some("hostname"), -60), Some("m1")));
+        assert!(is_kept(&asked(Some("anonymous"), -60), Some("m1")));
+        assert!(!is_kept(&asked(Some("anonymous"), -86_400), Some("m1")));
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Dra
     let (minimum, maximum) = (group.spec.min_nodes, group.spec.max_nodes);
     draft.status.current_nodes = Some(current);
     draft.status.ready_nodes = Some(ready);
-    draft.status.desired_nodes = Some(minimum.max(draft.status.desired_nodes.unwrap_or(0).min(maximum)));
+    let is_wanted = |member: &&&ClaimObject| !member.is_deleted() && member.object.phase() != Phase::Failed;
+    let wanted = number(members.iter().filter(is_wanted).count());
+    draft.status.desired_nodes = Some(minimum.max(wanted.min(maximum)));
     draft.status.nodes = Some(members.iter().filter_map(|member| info(&member.object)).collect());
     let is_ready = ready >= minimum;
     let reason = if is_ready {

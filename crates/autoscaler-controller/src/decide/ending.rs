@@ -2,6 +2,7 @@
 
 use super::claim::{ERROR, VPS_READY};
 use super::draft::Draft;
+use super::joining::is_ready;
 use super::record::record;
 use super::view::View;
 use crate::command::{Batch, Command, Kind};
@@ -32,6 +33,11 @@ pub(super) fn decide(view: &View<'_>) -> Batch {
         batch.push(Command::CordonNode(Target::of(node.as_ref())));
     }
     match view.claim.machine() {
+        Some(machine) if view.is_gone(&machine) && own_node(view).is_some_and(|node| is_ready(node)) => {
+            // A machine with a joined Node is never leaked, whatever the lists say.
+            say_stay(&mut draft, MustStay::NodeReady);
+            batch.commands.extend(draft.finish(&view.target));
+        }
         Some(machine) if view.is_gone(&machine) => finish(view, &mut batch),
         Some(machine) => remove(view, &mut batch, draft, &machine),
         None => without_machine(view, &mut batch, draft),
@@ -68,15 +74,23 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
             }
         }
         Err(reason) => {
-            match reason {
-                MustStay::NotListed | MustStay::ReplyIncomplete => {
-                    draft.condition(VPS_READY, false, reason.as_str(), reason.sentence());
-                }
-                MustStay::IdentifierUnknown | MustStay::ControlPlane | MustStay::IdentityUnproven => {
-                    draft.condition(ERROR, true, reason.as_str(), reason.sentence());
-                }
-            }
+            say_stay(&mut draft, reason);
             batch.commands.extend(draft.finish(&view.target));
+        }
+    }
+}
+
+/// Says why the machine must stay: a matter of time, or of a person.
+fn say_stay(draft: &mut Draft<VPSieNodeStatus>, reason: MustStay) {
+    match reason {
+        MustStay::NotListed | MustStay::ReplyIncomplete => {
+            draft.condition(VPS_READY, false, reason.as_str(), reason.sentence());
+        }
+        MustStay::IdentifierUnknown
+        | MustStay::ControlPlane
+        | MustStay::IdentityUnproven
+        | MustStay::NodeReady => {
+            draft.condition(ERROR, true, reason.as_str(), reason.sentence());
         }
     }
 }

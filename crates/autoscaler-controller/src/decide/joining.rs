@@ -145,7 +145,8 @@ fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, 
     true
 }
 
-fn is_ready(node: &Node) -> bool {
+/// Tells whether the kubelet of a Node says that it is Ready.
+pub(super) fn is_ready(node: &Node) -> bool {
     let conditions = node
         .status
         .as_ref()

@@ -17,6 +17,7 @@ pub(crate) fn missing(node: &Node, claim: &VPSieNode, group: Option<&NodeGroup>)
     let is_complete = labels.is_empty() && annotations.is_empty() && taints.is_none();
     (!is_complete).then(|| NodeMarks {
         claim: claim.name_any(),
+        claim_uid: claim.uid().unwrap_or_default(),
         labels,
         annotations,
         group_taints,

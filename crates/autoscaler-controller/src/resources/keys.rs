@@ -25,7 +25,7 @@ pub const ANNOTATION_VPSIE_NODE_UID: &str = "autoscaler.vpsie.com/vpsienode-uid"
 pub const ANNOTATION_NODE_GROUP_NAMESPACE: &str = "autoscaler.vpsie.com/nodegroup-namespace";
 /// Annotates VPSieNodes with [`TRUE`] once the intent to ask VPSie for a machine is written.
 pub const ANNOTATION_CREATION_REQUESTED: &str = "autoscaler.vpsie.com/creation-requested";
-/// Annotates VPSieNodes with the intent: JSON of request time, slot, baseline, outcome and evidence.
+/// Annotates VPSieNodes with the intent: JSON of request time, baseline, outcome and evidence.
 pub const ANNOTATION_CREATION_INTENT: &str = "autoscaler.vpsie.com/creation-intent";
 /// Annotates VPSieNodes with the intent to remove their machine: JSON like that of the creation.
 pub const ANNOTATION_REMOVAL_INTENT: &str = "autoscaler.vpsie.com/removal-intent";

@@ -222,6 +222,14 @@ fn marked(name: &str) -> Node {
     node
 }
 
+/// A marked Node whose kubelet no longer reports.
+fn silent(name: &str) -> Node {
+    Node {
+        status: None,
+        ..marked(name)
+    }
+}
+
 /// The Node takes no more pods before its machine goes, and is cordoned once.
 #[test]
 fn node_is_cordoned_before_its_machine_goes() {
@@ -252,10 +260,23 @@ fn vpsie_node_of_a_gone_machine_ends() {
     let gone = || world().claim(leaving()).polled_empty_thrice();
     check(gone(), &[release()]);
     check(
-        gone().node(marked("n1")),
+        gone().node(silent("n1")),
         &[Command::DeleteNode(node_target("n1")), release()],
     );
     check(gone().verdict("web-1", conflict()), &[release()]);
+}
+
+/// A machine with a joined Node is never leaked: while the Node is Ready, no list proves its machine gone.
+#[test]
+fn vpsie_node_of_a_ready_node_does_not_end() {
+    let reason = MustStay::NodeReady;
+    let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
+    let mut cordoned = marked("n1");
+    cordoned.spec.get_or_insert_default().unschedulable = Some(true);
+    check(
+        world().claim(leaving()).polled_empty_thrice().node(cordoned),
+        &[status(&leaving(), Phase::Terminating, &[shown])],
+    );
 }
 
 /// L5, R2c: only a worker's Node that is marked for this very VPSieNode is touched.
@@ -281,7 +302,7 @@ fn node_of_anybody_else_is_not_touched() {
 #[test]
 fn node_of_the_go_autoscaler_is_deleted_by_its_recorded_name() {
     let before = leaving().status(|status| status.node_name = Some("n1".to_owned()));
-    let mut without_uid = marked("n1");
+    let mut without_uid = silent("n1");
     without_uid.metadata.annotations = None;
     check(
         world().claim(before).polled_empty_thrice().node(without_uid),

@@ -369,7 +369,7 @@ fn counts_are_those_of_the_vpsie_nodes() {
     let status = write(&before, |status| {
         status.current_nodes = Some(4);
         status.ready_nodes = Some(1);
-        status.desired_nodes = Some(4);
+        status.desired_nodes = Some(2);
         status.nodes = Some(vec![NodeInfo {
             node_name: "n1".to_owned(),
             vps_id: 71_003,

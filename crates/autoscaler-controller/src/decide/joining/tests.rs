@@ -23,6 +23,7 @@ fn marks() -> NodeMarks {
     };
     NodeMarks {
         claim: "web-1".to_owned(),
+        claim_uid: "kube-system/web-1".to_owned(),
         labels: text(&[
             (keys::LABEL_MANAGED, "true"),
             (keys::LABEL_NODE_GROUP, "web"),

@@ -262,6 +262,10 @@ fn add_member(mut world: TestWorld, name: &str, member: &Member) -> TestWorld {
     let annotations = own.metadata.annotations.get_or_insert_default();
     let uid = format!("{NAMESPACE}/{name}");
     annotations.insert(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), uid);
+    // The kubelets of most machines that go are silent already, or no end would ever be reached.
+    if member.is_deleted && member.seconds % 8 != 0 {
+        own.status = None;
+    }
     match member.node {
         0 => {}
         1 => world = world.node(own),
