@@ -213,6 +213,19 @@ mod tests {
         check(Some("m1"), Some(&worker), false, Err(MustStay::IdentityUnproven));
     }
 
+    /// Rule 8, LC-24: what VPSie said a minute ago is no leave to remove anything now.
+    #[test]
+    fn an_old_reply_permits_nothing() {
+        let worker = reply("w", 1);
+        let (cluster, machine) = (ClusterId::new("c1"), NodeUuid::new("m1"));
+        let judged = |seconds| {
+            let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+            examine(&target(), &cluster, Some(&machine), Some(&worker), true, now).err()
+        };
+        assert_eq!(judged(59), None);
+        assert_eq!(judged(60), Some(MustStay::ReplyIncomplete));
+    }
+
     /// LC-24: a permit has an end.
     #[test]
     fn an_expired_permit_redeems_nothing() {
