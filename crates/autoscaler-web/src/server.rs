@@ -1,0 +1,132 @@
+//! One listener: so many connections, so much time for each, and a graceful stop.
+
+use crate::site::Site;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// Most connections at once: two probes, a few Prometheus servers and some persons need a tenth. Others wait.
+const MOST_CONNECTIONS: usize = 128;
+/// How long a client may take to send the head of a request, or leave its connection idle.
+const HEAD_LIMIT: Duration = Duration::from_secs(5);
+/// Largest head of a request with room for every usual header; the least that the library allows is 8 KiB.
+const LARGEST_HEAD: usize = 16 << 10;
+/// How long one connection is kept, so that a client that does not read its answer holds its place no longer.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
+/// How long answers under way may still take once the server is told to stop.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// Wait after a connection that could not be accepted: the process has no file descriptor left, or the client is gone.
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+
+/// A listener that shows a [`Site`].
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+}
+
+/// Why nothing can be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}; use a free port of an address of this machine")]
+pub struct ListenError {
+    address: SocketAddr,
+    #[source]
+    source: io::Error,
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Takes the address; port 0 takes a free one. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the address is taken or not of this machine.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| ListenError { address, source })?;
+        Ok(Self { listener })
+    }
+
+    /// Returns the address that was taken.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until `stop` is done and the answers under way are sent, for which they have three seconds.
+    pub async fn serve(self, site: Site, stop: impl Future<Output = ()>) {
+        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let (told, hear) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let routes = site.routes();
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, self.listener.accept().await)
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                (place, accepted) = accepted => match accepted {
+                    Ok((stream, _)) => {
+                        let connection = converse(stream, routes.clone(), hear.clone());
+                        connections.spawn(async move {
+                            connection.await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
+                    }
+                },
+            }
+        }
+        drop(self.listener);
+        told.send_replace(true);
+        while connections.join_next().await.is_some() {}
+    }
+}
+
+/// Answers the requests of one connection, until it ends, its time is over, or the server stops.
+async fn converse(stream: TcpStream, routes: Router, mut stop: watch::Receiver<bool>) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_LIMIT)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    let mut connection = pin!(connection);
+    let is_over = async {
+        tokio::select! {
+            _ = stop.wait_for(|told| *told) => {}
+            () = tokio::time::sleep(LONGEST_CONNECTION) => {}
+        }
+    };
+    tokio::select! {
+        ended = connection.as_mut() => return said(ended),
+        () = is_over => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    if let Ok(ended) = tokio::time::timeout(FAREWELL, connection).await {
+        said(ended);
+    }
+}
+
+/// What a client does wrong is its own affair, but helps whoever debugs it.
+fn said(ended: Result<(), hyper::Error>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
