@@ -290,3 +290,21 @@ fn docs_name_tests_that_exist() {
     assert!(map.text.contains("| invariant"), "the map lists the invariants");
     nothing_to_say(docs::unheld_invariants(map, &tests));
 }
+
+/// A reason without a way out wakes somebody for nothing.
+#[test]
+fn every_reason_is_explained_with_what_to_do() {
+    use autoscaler_controller::reason::{Reason, matching_words};
+    assert_eq!(docs::listed_words("| reason |\n|---|\n| `A` | b |\n"), ["A"]);
+    assert_eq!(docs::different_words(&["A", "B"], &["A", "B"]).len(), 0);
+    assert_eq!(docs::different_words(&["A", "B"], &["A"]).len(), 1);
+    assert_eq!(docs::different_words(&["A"], &["A", "B"]).len(), 1);
+    assert_eq!(docs::different_words(&["A"], &["A", "A"]).len(), 1);
+
+    let files = files::all();
+    let page = files.iter().find(|file| file.path == "docs/operating.md");
+    let listed = docs::listed_words(&page.expect("docs/operating.md says what to do").text);
+    let words = Reason::ALL.iter().map(|reason| reason.as_str());
+    let known: Vec<&str> = words.chain(matching_words()).collect();
+    nothing_to_say(docs::different_words(&known, &listed));
+}

@@ -35,3 +35,22 @@ fn complaints(path: &str, row: &str, tests: &BTreeSet<String>) -> Vec<String> {
     gone.map(|name| format!("{path}: there is no test {name}"))
         .collect()
 }
+
+/// Lists the words in the first cells of a document's tables, but for their headings.
+pub(crate) fn listed_words(document: &str) -> Vec<&str> {
+    let cells = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    cells
+        .filter_map(|row| row.split_once('`').map(|(word, _)| word))
+        .collect()
+}
+
+/// Complains about words of the code that a document does not list once, and about words that only it knows.
+pub(crate) fn different_words(known: &[&str], listed: &[&str]) -> Vec<String> {
+    let count = |words: &[&str], word: &str| words.iter().filter(|other| **other == word).count();
+    let unlisted = known.iter().filter(|word| count(listed, word) != 1);
+    let unknown = listed.iter().filter(|word| count(known, word) != 1);
+    let unlisted = unlisted.map(|word| format!("{word} must be listed exactly once"));
+    unlisted
+        .chain(unknown.map(|word| format!("{word} is no word of the code")))
+        .collect()
+}

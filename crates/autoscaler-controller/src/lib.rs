@@ -24,6 +24,8 @@ pub mod world;
 
 pub mod target;
 
+pub mod reason;
+
 pub mod intent;
 
 pub mod baseline;

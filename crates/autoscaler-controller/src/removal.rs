@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use vpsie_api::{ClusterId, NodeUuid};
 
 use crate::poll::Reply;
+use crate::reason::Reason;
 use crate::target::Target;
 
 /// How long a permit may be used: long enough for the writes before the call, too short to go stale.
@@ -44,14 +45,14 @@ pub enum MustStay {
 
 impl MustStay {
     /// Returns the stable word for conditions and logs.
-    pub fn as_str(self) -> &'static str {
+    pub fn reason(self) -> Reason {
         match self {
-            Self::IdentifierUnknown => "IdentifierUnknown",
-            Self::ReplyIncomplete => "ReplyIncomplete",
-            Self::NotListed => "NotListed",
-            Self::ControlPlane => "ControlPlane",
-            Self::IdentityUnproven => "IdentityUnproven",
-            Self::NodeReady => "NodeReady",
+            Self::IdentifierUnknown => Reason::IdentifierUnknown,
+            Self::ReplyIncomplete => Reason::ReplyIncomplete,
+            Self::NotListed => Reason::NotListed,
+            Self::ControlPlane => Reason::ControlPlane,
+            Self::IdentityUnproven => Reason::IdentityUnproven,
+            Self::NodeReady => Reason::NodeReady,
         }
     }
 

@@ -5,6 +5,7 @@ use super::record::record;
 use super::view::View;
 use super::{discovery, ending, joining};
 use crate::command::Batch;
+use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
 use node_match::Verdict;
 
@@ -18,11 +19,6 @@ pub(super) const NODE_READY: &str = "NodeReady";
 pub(super) const ERROR: &str = "Error";
 /// Condition: the machine of a VPSieNode that has Failed came after all (`I5`).
 pub(super) const LATE_MACHINE: &str = "LateMachine";
-
-/// Reason of [`ERROR`]: no machine was discovered in time (`D6`).
-const DISCOVERY_TIMEOUT: &str = "DiscoveryTimeout";
-/// Reason of [`ERROR`]: the machine had no Node in time (`I4`).
-pub(super) const JOINING_TIMEOUT: &str = "JoiningTimeout";
 
 /// Decides what to do about one VPSieNode.
 pub(super) fn decide(view: &View<'_>) -> Batch {
@@ -54,13 +50,13 @@ fn with_machine(
     if view.claim.machine().is_some_and(|machine| view.is_gone(&machine)) {
         return fail(
             draft,
-            "MachineNotFound",
+            Reason::MachineNotFound,
             "VPSie no longer lists the machine; delete this VPSieNode",
         );
     }
     if let Some(Verdict::Conflict { reason, .. }) = view.verdict {
         let message = format!("records contradict each other: {reason}; remove the wrong one");
-        return draft.condition(ERROR, true, "Conflict", message);
+        return draft.condition(ERROR, true, Reason::Conflict, message);
     }
     decide(view, batch, draft);
 }
@@ -72,8 +68,9 @@ fn with_machine(
 fn failed(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     let conditions = draft.status.conditions.as_deref();
     let reason = find_condition(conditions, ERROR).and_then(|condition| condition.reason.clone());
-    let has_timed_out = reason.as_deref() == Some(DISCOVERY_TIMEOUT);
-    let was_late = has_timed_out || reason.as_deref() == Some(JOINING_TIMEOUT);
+    let is = |word: Reason| reason.as_deref() == Some(word.as_str());
+    let has_timed_out = is(Reason::DiscoveryTimeout);
+    let was_late = has_timed_out || is(Reason::JoiningTimeout);
     let has_machine = view.claim.has_machine();
     let late = view.found_machine().filter(|_| !has_machine);
     if let Some((found, machine)) = late {
@@ -87,7 +84,7 @@ fn failed(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>
         draft.condition(
             LATE_MACHINE,
             true,
-            "LateMachine",
+            Reason::LateMachine,
             "the machine came late; deleting this VPSieNode removes it",
         );
     }
@@ -97,13 +94,13 @@ fn failed(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>
 pub(super) fn time_out(draft: &mut Draft<VPSieNodeStatus>) {
     fail(
         draft,
-        DISCOVERY_TIMEOUT,
+        Reason::DiscoveryTimeout,
         "no machine appeared in time; look for it in the VPSie console, then delete this VPSieNode",
     );
 }
 
 /// Gives a VPSieNode up; a person ends it (`E4`).
-pub(super) fn fail(draft: &mut Draft<VPSieNodeStatus>, reason: &str, message: &str) {
+pub(super) fn fail(draft: &mut Draft<VPSieNodeStatus>, reason: Reason, message: &str) {
     draft.status.phase = Some(Phase::Failed);
     draft.status.last_error = Some(message.to_owned());
     draft.condition(ERROR, true, reason, message);

@@ -1,6 +1,7 @@
 //! What a NodeGroup reports of its VPSieNodes (`S1`, `S2`).
 
 use super::draft::Draft;
+use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo, Phase, VPSieNode};
 use crate::world::ClaimObject;
 
@@ -23,9 +24,9 @@ pub(super) fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Dra
     draft.status.nodes = Some(members.iter().filter_map(|member| info(&member.object)).collect());
     let is_ready = ready >= minimum;
     let reason = if is_ready {
-        "AtMinimumCapacity"
+        Reason::AtMinimumCapacity
     } else {
-        "Reconciling"
+        Reason::Reconciling
     };
     draft.condition(
         "Ready",
@@ -40,13 +41,13 @@ pub(super) fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Dra
     draft.condition(
         "AtMinCapacity",
         current <= minimum,
-        "Counted",
+        Reason::Counted,
         "whether the group has no more than minNodes",
     );
     draft.condition(
         "AtMaxCapacity",
         current >= maximum,
-        "Counted",
+        Reason::Counted,
         "whether the group has maxNodes",
     );
 }

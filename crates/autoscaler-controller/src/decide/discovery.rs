@@ -8,6 +8,7 @@ use super::view::View;
 use crate::command::{Batch, Command, Request};
 use crate::intent::Outcome;
 use crate::poll::ClusterView;
+use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus};
 use node_match::{Verdict, WaitingReason};
 use vpsie_api::ClusterId;
@@ -44,7 +45,7 @@ fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
                 Some(error) => format!("{}; {error}", reason.sentence()),
                 None => reason.sentence().to_owned(),
             };
-            draft.condition(VPS_READY, false, reason.as_str(), message);
+            draft.condition(VPS_READY, false, reason.reason(), message);
         }
         None => {}
     }
@@ -61,19 +62,19 @@ pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft
         record(view, batch, draft, found, machine);
         draft.status.phase = Some(Phase::Provisioned);
         draft.status.provisioned_at = Some(draft.stamp());
-        return draft.condition(VPS_READY, true, "Provisioned", "the machine is discovered");
+        return draft.condition(VPS_READY, true, Reason::Provisioned, "the machine is discovered");
     }
     match view.verdict {
         Some(Verdict::TimedOut { .. }) if view.has_reply() => time_out(draft),
         // Nobody looked, so that nothing was found proves nothing.
         Some(Verdict::TimedOut { .. }) => {
             let message = "the time is over, but VPSie does not answer; waiting for an answer";
-            draft.condition(VPS_READY, false, "Provisioning", message);
+            draft.condition(VPS_READY, false, Reason::Provisioning, message);
         }
         Some(Verdict::Waiting { reason, .. }) => say_waiting(draft, *reason),
         Some(Verdict::Ambiguous { reason, .. }) => {
             let message = format!("nobody can tell which machine is its own: {reason}");
-            draft.condition(VPS_READY, false, "Ambiguous", message);
+            draft.condition(VPS_READY, false, Reason::Ambiguous, message);
         }
         Some(Verdict::Matched(_) | Verdict::Conflict { .. } | Verdict::NotParticipating { .. }) | None => {}
     }
@@ -83,7 +84,7 @@ fn say_waiting(draft: &mut Draft<VPSieNodeStatus>, reason: WaitingReason) {
     draft.condition(
         VPS_READY,
         false,
-        "Provisioning",
+        Reason::Provisioning,
         format!("waiting for the machine: {reason}"),
     );
 }
@@ -94,8 +95,8 @@ fn say_refusal(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
         return;
     };
     let reason = match intent.outcome {
-        Outcome::Refused => "VPSieRefused",
-        Outcome::NotSent => "VPSieNotReached",
+        Outcome::Refused => Reason::VPSieRefused,
+        Outcome::NotSent => Reason::VPSieNotReached,
         Outcome::Open | Outcome::Accepted | Outcome::Unknown => return,
     };
     let error = intent

@@ -1,6 +1,7 @@
 //! A status being written: starts as stored, and becomes a command only if something changed.
 
 use crate::command::{Command, StatusWrite};
+use crate::reason::Reason;
 use crate::resources::{
     Condition, ConditionStatus, NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, set_condition,
 };
@@ -43,10 +44,10 @@ impl<S: Conditions> Draft<S> {
         &mut self,
         type_: &str,
         status: impl Into<ConditionStatus>,
-        reason: &str,
+        reason: Reason,
         message: impl Into<String>,
     ) {
-        let condition = Condition::new(type_, status.into(), reason, message, self.generation);
+        let condition = Condition::new(type_, status.into(), reason.as_str(), message, self.generation);
         set_condition(self.status.conditions(), condition, self.now);
     }
 

@@ -9,6 +9,7 @@ use crate::command::{Batch, Command, Kind};
 use crate::convert::is_control_plane;
 use crate::intent::Intent;
 use crate::poll::ClusterView;
+use crate::reason::Reason;
 use crate::removal::{MustStay, examine};
 use crate::resources::{Phase, VPSieNodeStatus, keys};
 use crate::target::Target;
@@ -84,13 +85,13 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
 fn say_stay(draft: &mut Draft<VPSieNodeStatus>, reason: MustStay) {
     match reason {
         MustStay::NotListed | MustStay::ReplyIncomplete => {
-            draft.condition(VPS_READY, false, reason.as_str(), reason.sentence());
+            draft.condition(VPS_READY, false, reason.reason(), reason.sentence());
         }
         MustStay::IdentifierUnknown
         | MustStay::ControlPlane
         | MustStay::IdentityUnproven
         | MustStay::NodeReady => {
-            draft.condition(ERROR, true, reason.as_str(), reason.sentence());
+            draft.condition(ERROR, true, reason.reason(), reason.sentence());
         }
     }
 }
@@ -100,11 +101,11 @@ fn say_removal(draft: &mut Draft<VPSieNodeStatus>, intent: Option<&Intent>) {
     draft.condition(
         VPS_READY,
         false,
-        "Deleting",
+        Reason::Deleting,
         "the removal of the machine is asked for",
     );
     match intent.and_then(|intent| intent.error.clone()) {
-        Some(error) => draft.condition(ERROR, true, "VPSDeleteFailed", error),
+        Some(error) => draft.condition(ERROR, true, Reason::VPSDeleteFailed, error),
         None => draft.clear(ERROR),
     }
 }
@@ -121,7 +122,7 @@ fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNod
         record(view, batch, &mut draft, found, machine);
     } else if view.claim.has_machine() {
         let reason = MustStay::IdentifierUnknown;
-        draft.condition(ERROR, true, reason.as_str(), reason.sentence());
+        draft.condition(ERROR, true, reason.reason(), reason.sentence());
     } else if view
         .object()
         .uid()
@@ -132,7 +133,7 @@ fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNod
         draft.condition(
             VPS_READY,
             false,
-            "RequestOpen",
+            Reason::RequestOpen,
             "a machine may still appear for this VPSieNode; it is kept until the time limit and three replies without one",
         );
     }

@@ -1,11 +1,12 @@
 //! From the discovered machine to a Node that is Ready, and back: phases Provisioned, Joining and Ready.
 
-use super::claim::{ERROR, JOINING_TIMEOUT, NODE_JOINED, NODE_READY, fail};
+use super::claim::{ERROR, NODE_JOINED, NODE_READY, fail};
 use super::draft::Draft;
 use super::marks;
 use super::record::complete;
 use super::view::View;
 use crate::command::{Batch, Command};
+use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
 use crate::target::Target;
 use chrono::{DateTime, Utc};
@@ -78,7 +79,7 @@ fn await_node(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
     if is_over && view.has_reply() {
         fail(
             draft,
-            JOINING_TIMEOUT,
+            Reason::JoiningTimeout,
             "the machine runs but its Node did not join in time; delete this VPSieNode",
         );
     }
@@ -90,7 +91,7 @@ fn say_no_node(draft: &mut Draft<VPSieNodeStatus>) {
         return draft.condition(
             NODE_JOINED,
             false,
-            "WaitingForNode",
+            Reason::WaitingForNode,
             "no Node of this machine is seen yet",
         );
     }
@@ -98,7 +99,7 @@ fn say_no_node(draft: &mut Draft<VPSieNodeStatus>) {
         draft.condition(
             condition,
             false,
-            "NodeVanished",
+            Reason::NodeVanished,
             "the Node is gone while its machine runs",
         );
     }
@@ -122,7 +123,7 @@ fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, 
             "Node {} is marked for VPSieNode {other} and is left alone",
             node.name_any()
         );
-        draft.condition(ERROR, true, "NodeClaimedByAnother", message);
+        draft.condition(ERROR, true, Reason::NodeClaimedByAnother, message);
         return false;
     }
     draft.clear(ERROR);
@@ -133,14 +134,14 @@ fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, 
     draft.condition(
         NODE_JOINED,
         true,
-        "Joined",
+        Reason::Joined,
         "the Node of the machine is known and labelled",
     );
     if is_ready(node) {
         draft.status.ready_at = draft.status.ready_at.or(Some(draft.stamp()));
-        draft.condition(NODE_READY, true, "Ready", "the Node is Ready");
+        draft.condition(NODE_READY, true, Reason::Ready, "the Node is Ready");
     } else {
-        draft.condition(NODE_READY, false, "NotReady", "the Node is not Ready");
+        draft.condition(NODE_READY, false, Reason::NotReady, "the Node is not Ready");
     }
     true
 }

@@ -4,6 +4,7 @@ use super::claim::ERROR;
 use super::draft::Draft;
 use crate::intent::Intent;
 use crate::poll::{ClusterView, Reply};
+use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, keys};
 use crate::world::World;
 use kube::ResourceExt;
@@ -24,13 +25,13 @@ pub(super) fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<No
     if group.spec.min_nodes > group.spec.max_nodes {
         return problem(
             draft,
-            "ValidationFailed",
+            Reason::ValidationFailed,
             "minNodes exceeds maxNodes; lower it".to_owned(),
         );
     }
     if group.spec.resource_identifier.is_empty() {
         let message = "resourceIdentifier is empty; set it to the identifier of the VPSie cluster";
-        return problem(draft, "ValidationFailed", message.to_owned());
+        return problem(draft, Reason::ValidationFailed, message.to_owned());
     }
     let Some(view) = world.cluster(&group.spec.resource_identifier) else {
         return Provider::Wait;
@@ -38,9 +39,9 @@ pub(super) fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<No
     if let Some(error) = view.error() {
         let is_missing = matches!(error, CallError::Absent { .. } | CallError::NotFound { .. });
         let reason = if is_missing {
-            "ClusterNotFound"
+            Reason::ClusterNotFound
         } else {
-            "VPSieAPIError"
+            Reason::VPSieAPIError
         };
         return problem(
             draft,
@@ -55,7 +56,7 @@ pub(super) fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<No
         Some(number) if is_listed(reply, number) => known(draft, number),
         Some(number) => problem(
             draft,
-            "ProviderGroupNotFound",
+            Reason::ProviderGroupNotFound,
             format!("VPSie no longer lists group {number}; recreate it there, or recreate this NodeGroup"),
         ),
         None => find_or_create(world, group, view, reply, draft),
@@ -68,7 +69,7 @@ fn known(draft: &mut Draft<NodeGroupStatus>, number: i64) -> Provider {
 }
 
 /// Shows what a person must know, and waits.
-pub(super) fn problem(draft: &mut Draft<NodeGroupStatus>, reason: &str, message: String) -> Provider {
+pub(super) fn problem(draft: &mut Draft<NodeGroupStatus>, reason: Reason, message: String) -> Provider {
     draft.condition(ERROR, true, reason, message);
     Provider::Wait
 }
@@ -92,14 +93,14 @@ fn find_or_create(
     let Some(size) = group.spec.kube_size_id.and_then(|size| u64::try_from(size).ok()) else {
         return problem(
             draft,
-            "ValidationFailed",
+            Reason::ValidationFailed,
             "kubeSizeID is missing; set it to a size of VPSie".to_owned(),
         );
     };
     if let Some(namespace) = namesake(world, group) {
         let message =
             format!("NodeGroup {namespace}/{name} would have the same group at VPSie; rename one of them");
-        return problem(draft, "ValidationFailed", message);
+        return problem(draft, Reason::ValidationFailed, message);
     }
     let found = reply
         .groups
@@ -126,13 +127,13 @@ fn take(found: &vpsie_api::NodeGroup, size: u64, draft: &mut Draft<NodeGroupStat
     let name = &found.name;
     if found.size.is_some_and(|found| found.get() != size) {
         let message = format!("VPSie's group {name} has another size than kubeSizeID {size}; correct it");
-        return problem(draft, "ValidationFailed", message);
+        return problem(draft, Reason::ValidationFailed, message);
     }
     match i64::try_from(found.number.get()) {
         Ok(number) => known(draft, number),
         Err(_) => {
             let message = format!("VPSie's group {name} has an impossible number");
-            problem(draft, "VPSieAPIError", message)
+            problem(draft, Reason::VPSieAPIError, message)
         }
     }
 }
@@ -147,7 +148,7 @@ fn create(
 ) -> Provider {
     let intent = Intent::from_annotation(group, keys::ANNOTATION_GROUP_INTENT);
     match intent.as_ref().and_then(|intent| intent.error.clone()) {
-        Some(error) => draft.condition(ERROR, true, "VPSieAPIError", error),
+        Some(error) => draft.condition(ERROR, true, Reason::VPSieAPIError, error),
         None => draft.clear(ERROR),
     }
     let may_ask = intent

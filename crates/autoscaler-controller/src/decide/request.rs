@@ -4,6 +4,7 @@ use crate::command::Kind;
 use crate::convert::provider_group;
 use crate::intent::{Intent, Requested};
 use crate::poll::Reply;
+use crate::reason::Reason;
 use crate::resources::Phase;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
@@ -49,14 +50,14 @@ pub(super) enum WaitingOn {
 
 impl WaitingOn {
     /// Returns the stable word for conditions.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(super) fn reason(self) -> Reason {
         match self {
-            Self::Finalizer => "WaitingForFinalizer",
-            Self::NodeGroup => "NodeGroupMissing",
-            Self::ProviderGroup => "WaitingForProviderGroup",
-            Self::Baseline => "WaitingForBaseline",
-            Self::BackOff { .. } => "BackingOff",
-            Self::OtherGroup => "WaitingForOtherGroup",
+            Self::Finalizer => Reason::WaitingForFinalizer,
+            Self::NodeGroup => Reason::NodeGroupMissing,
+            Self::ProviderGroup => Reason::WaitingForProviderGroup,
+            Self::Baseline => Reason::WaitingForBaseline,
+            Self::BackOff { .. } => Reason::BackingOff,
+            Self::OtherGroup => Reason::WaitingForOtherGroup,
         }
     }
 

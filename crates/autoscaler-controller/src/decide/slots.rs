@@ -4,6 +4,7 @@ use super::claim::ERROR;
 use super::draft::Draft;
 use super::provider::problem;
 use crate::command::{Batch, Command};
+use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
 use crate::world::{ClaimObject, World};
 use kube::ResourceExt;
@@ -31,7 +32,7 @@ pub(super) fn create_missing(
             let message = format!(
                 "the name {name} is longer than {LONGEST_NAME} characters; make a NodeGroup with a shorter name"
             );
-            problem(draft, "ValidationFailed", message);
+            problem(draft, Reason::ValidationFailed, message);
             return;
         }
         batch.push(Command::CreateVpsieNode(Box::new(new_member(

@@ -21,7 +21,7 @@ fn unchanged_status_is_not_written() {
         status.conditions = Some(vec![condition("NodeReady", true, "Ready", "it is")]);
     });
     let mut draft = Draft::of_claim(&object.0, at(0) + TimeDelta::hours(1));
-    draft.condition("NodeReady", true, "Ready", "it is");
+    draft.condition("NodeReady", true, Reason::Ready, "it is");
     draft.clear("Error");
     assert_eq!(finish(draft), None);
 }
@@ -53,7 +53,7 @@ fn new_generation_is_observed_once() {
     assert_eq!(write.status.observed_generation, Some(2));
     object.status = Some(write.status);
     let mut draft = Draft::of_claim(&object, at(1));
-    draft.condition("Error", true, "Conflict", "why");
+    draft.condition("Error", true, Reason::Conflict, "why");
     let write = finish(draft).unwrap();
     assert_eq!(
         write.status.conditions.clone().unwrap()[0].observed_generation,

@@ -139,7 +139,7 @@ fn refused_removal_is_shown() {
 #[test]
 fn machine_must_stay_and_says_why() {
     let stays = |world: TestWorld, type_: &str, reason: MustStay| {
-        let shown = condition(type_, type_ == ERROR, reason.as_str(), reason.sentence());
+        let shown = condition(type_, type_ == ERROR, reason.reason().as_str(), reason.sentence());
         check(world, &[status(&leaving(), Phase::Terminating, &[shown])]);
     };
     let fresh = || world().claim(leaving()).verdict("web-1", own_machine());
@@ -178,7 +178,7 @@ fn doubtful_machine_must_stay() {
         reason: NotParticipatingReason::DuplicateUid,
     };
     let reason = MustStay::IdentityUnproven;
-    let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
+    let shown = condition(ERROR, true, reason.reason().as_str(), reason.sentence());
     for verdict in [of_control_plane, twin, conflict(), ambiguous()] {
         check(
             world().claim(leaving()).polled(&["m1"]).verdict("web-1", verdict),
@@ -270,7 +270,7 @@ fn vpsie_node_of_a_gone_machine_ends() {
 #[test]
 fn vpsie_node_of_a_ready_node_does_not_end() {
     let reason = MustStay::NodeReady;
-    let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
+    let shown = condition(ERROR, true, reason.reason().as_str(), reason.sentence());
     let mut cordoned = marked("n1");
     cordoned.spec.get_or_insert_default().unschedulable = Some(true);
     check(
@@ -354,7 +354,7 @@ fn machine_without_an_identifier_must_stay() {
         .but(|claim| claim.spec.vpsie_instance_id = 7)
         .deleted();
     let reason = MustStay::IdentifierUnknown;
-    let shown = condition(ERROR, true, reason.as_str(), reason.sentence());
+    let shown = condition(ERROR, true, reason.reason().as_str(), reason.sentence());
     check(
         world().claim(before.clone()).polled(&["m1"]),
         &[status(&before, Phase::Terminating, &[shown])],

@@ -270,6 +270,6 @@ fn words_of_waits_are_stable() {
     let sentences: BTreeSet<&str> = all.iter().map(|(reason, _)| reason.sentence()).collect();
     assert_eq!(sentences.len(), all.len());
     for (reason, word) in all {
-        assert_eq!(reason.as_str(), word);
+        assert_eq!(reason.reason().as_str(), word);
     }
 }

@@ -1,0 +1,135 @@
+//! Every reason word of our conditions, each defined once; `docs/operating.md` says of each what to do.
+
+use node_match::{AmbiguousReason, ConflictReason, WaitingReason};
+use std::fmt;
+
+/// Declares the words, each with the variant that stands for it in code.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident,)*) => {
+        /// Says in one stable word why a condition is as it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Reason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns the word that is stored.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant),)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    // --- NodeGroup ---
+
+    /// As many nodes as `minNodes` are Ready.
+    AtMinimumCapacity,
+    /// Fewer nodes than `minNodes` are Ready.
+    Reconciling,
+    /// The condition follows from the counts beside it.
+    Counted,
+    /// The spec cannot be carried out as it is.
+    ValidationFailed,
+    /// VPSie has no cluster of this identifier, or does not show it to this token.
+    ClusterNotFound,
+    /// VPSie no longer lists the group of a NodeGroup.
+    ProviderGroupNotFound,
+    /// VPSie does not answer, or answers with an error.
+    VPSieAPIError,
+
+    // --- VPSieNode: what it waits for before a machine is asked for ---
+
+    /// Its finalizer is not written yet.
+    WaitingForFinalizer,
+    /// Its NodeGroup is missing, not managed, or being deleted.
+    NodeGroupMissing,
+    /// Its group at VPSie has no number yet.
+    WaitingForProviderGroup,
+    /// Two complete replies of VPSie are not there yet.
+    WaitingForBaseline,
+    /// The wait after a refused or unsent request is not over.
+    BackingOff,
+    /// Machines of another group are still being discovered.
+    WaitingForOtherGroup,
+
+    // --- VPSieNode: what came of the request ---
+
+    /// A machine is asked for and awaited.
+    Provisioning,
+    /// The machine is discovered.
+    Provisioned,
+    /// Nobody can tell which machine is its own.
+    Ambiguous,
+    /// Records contradict each other.
+    Conflict,
+    /// VPSie refused the last request.
+    VPSieRefused,
+    /// The last request did not reach VPSie.
+    VPSieNotReached,
+    /// No machine was discovered in time.
+    DiscoveryTimeout,
+    /// The machine came after its VPSieNode had Failed.
+    LateMachine,
+
+    // --- VPSieNode: its Node ---
+
+    /// No Node of its machine is seen yet.
+    WaitingForNode,
+    /// Its Node is known and labelled.
+    Joined,
+    /// Its Node is Ready.
+    Ready,
+    /// Its Node is not Ready.
+    NotReady,
+    /// Its Node did not join, or was not Ready, in time.
+    JoiningTimeout,
+    /// Its Node is marked for another VPSieNode.
+    NodeClaimedByAnother,
+    /// Its Node is gone while its machine runs.
+    NodeVanished,
+    /// Its machine is gone at VPSie.
+    MachineNotFound,
+
+    // --- VPSieNode: its end ---
+
+    /// The removal of its machine is asked for.
+    Deleting,
+    /// The last removal was refused or did not reach VPSie.
+    VPSDeleteFailed,
+    /// A machine may still appear for its open request.
+    RequestOpen,
+    /// VPSie reported no identifier for its machine, so that no removal can name it.
+    IdentifierUnknown,
+    /// The newest reply of VPSie is missing, old or incomplete.
+    ReplyIncomplete,
+    /// VPSie does not list its machine.
+    NotListed,
+    /// The recorded machine is of the control plane.
+    ControlPlane,
+    /// Records contradict what VPSie and Kubernetes report.
+    IdentityUnproven,
+    /// VPSie does not list its machine, yet its Node is Ready.
+    NodeReady,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Lists the words of matching that messages of conditions repeat: what is waited for, doubtful or contradictory.
+pub fn matching_words() -> impl Iterator<Item = &'static str> {
+    let waiting = WaitingReason::ALL.iter().map(|reason| reason.as_str());
+    let ambiguous = AmbiguousReason::ALL.iter().map(|reason| reason.as_str());
+    let conflict = ConflictReason::ALL.iter().map(|reason| reason.as_str());
+    waiting.chain(ambiguous).chain(conflict)
+}
