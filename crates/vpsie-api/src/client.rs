@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use crate::envelope::Reply;
 use crate::request::Request;
 use crate::{
-    Accepted, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials, DatacenterId,
-    EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings, SettingsError,
-    Transport, VpsieApi,
+    Accepted, CallError, ClientState, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials,
+    DatacenterId, EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings,
+    SettingsError, Transport, VpsieApi,
 };
 
 mod breaker;
+mod counts;
 mod inventory;
 mod lanes;
 mod line;
@@ -76,6 +77,26 @@ impl Client {
         Ok(differs)
     }
 
+    /// Shows the breaker and how many attempts of each call ended in which way.
+    ///
+    /// Cheap enough to be read whenever metrics are; asks VPSie nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// use vpsie_api::{BreakerState, Client};
+    ///
+    /// fn print(vpsie: &Client) {
+    ///     let state = vpsie.state();
+    ///     println!("VPSie is left alone: {}", matches!(state.breaker, BreakerState::Open { .. }));
+    ///     for ((call, outcome), count) in &state.attempts {
+    ///         println!("{} {outcome}: {count}", call.label());
+    ///     }
+    /// }
+    /// ```
+    pub fn state(&self) -> ClientState {
+        self.line.state()
+    }
+
     /// No assignment can stop half-way, so a panic elsewhere leaves the session sound.
     fn session(&self) -> Arc<Session> {
         Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner))
@@ -117,7 +138,20 @@ impl Client {
         second.map_err(Failure::Answered)
     }
 
+    /// Sends a request once and counts what came of it.
     async fn attempt(
+        &self,
+        request: &Request,
+        session: &Session,
+        key: &Key,
+        latest: Option<Instant>,
+    ) -> Result<Reply, CallError> {
+        let result = self.try_once(request, session, key, latest).await;
+        self.line.count(request.call, &result);
+        result
+    }
+
+    async fn try_once(
         &self,
         request: &Request,
         session: &Session,

@@ -15,6 +15,10 @@ use crate::{
 pub trait Inventory: Send + Sync {
     /// Lists the virtual machines; workers of clusters are not known to be among them.
     ///
+    /// Those of all projects: VPSie can filter, but nobody says whether by the number or the
+    /// UUID, and a filter that is read wrongly makes machines look absent. Filter by
+    /// [`Vm::project`].
+    ///
     /// # Errors
     /// When VPSie cannot be asked or does not answer with a list.
     ///

@@ -1,6 +1,8 @@
 //! Managed Kubernetes: clusters, their nodes and their node groups.
 
-use crate::{ClusterId, DatacenterId, GroupNumber, GroupUuid, NodeNumber, NodeUuid, SizeNumber, Timestamp};
+use crate::{
+    ClusterId, DatacenterId, GroupNumber, GroupUuid, NodeNumber, NodeUuid, Price, SizeNumber, Timestamp,
+};
 
 mod decode;
 
@@ -21,6 +23,8 @@ pub struct ClusterSummary {
     pub manager_count: Option<u32>,
     /// Number of workers.
     pub worker_count: Option<u32>,
+    /// What it costs, as VPSie reports it; whether for one node or all of them is not said.
+    pub price: Price,
     /// When it was made.
     pub created: Option<Timestamp>,
 }

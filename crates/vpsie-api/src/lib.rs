@@ -99,6 +99,7 @@ mod refusal;
 mod request;
 mod scrub;
 mod settings;
+mod state;
 mod timestamp;
 mod transport;
 mod vm;
@@ -130,6 +131,7 @@ pub use refusal::RefusalReason;
 /// The decimal number of `rust_decimal`, in which prices are given.
 pub use rust_decimal::Decimal;
 pub use settings::{AuthHeader, BreakerSettings, Now, Retry, Settings, SettingsError};
+pub use state::{BreakerState, ClientState};
 pub use timestamp::Timestamp;
 pub use transport::{Transport, TransportError};
 pub use vm::{PendingVm, Vm, VmFlags, VmLifecycle, VmStatus, VolumeHost, VolumeHostKind};

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{NodeAddress, Taint};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use node_match::Baseline;
 use std::sync::Arc;
-use vpsie_api::{Call, CallError, ClusterSummary, NodeNumber, Timestamp};
+use vpsie_api::{Call, CallError, ClusterSummary, NodeNumber, Price, Timestamp};
 
 #[test]
 fn capacity_is_read_in_the_forms_that_kubelets_report() {
@@ -41,6 +41,7 @@ fn reply_of_vpsie_is_carried_over() {
         node_count: None,
         manager_count: Some(3),
         worker_count: None,
+        price: Price::default(),
         created: None,
     });
     let machine = &mut reply.cluster.nodes[0];

@@ -1,7 +1,7 @@
 //! What polls prove, and what they cost.
 
 use super::*;
-use vpsie_api::{Call, ClusterNode, MockVpsieApi};
+use vpsie_api::{Call, ClusterNode, MockVpsieApi, Price};
 
 fn cluster_id() -> ClusterId {
     ClusterId::new("c1")
@@ -102,6 +102,7 @@ fn summary(id: &str) -> ClusterSummary {
         node_count: None,
         manager_count: Some(1),
         worker_count: None,
+        price: Price::default(),
         created: None,
     }
 }

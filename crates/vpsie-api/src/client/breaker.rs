@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::BreakerSettings;
+use crate::{BreakerSettings, BreakerState};
 
 /// Counts failures and decides whether a request may leave.
 #[derive(Debug)]
@@ -66,6 +66,17 @@ impl Breaker {
         match self.state {
             State::Open { until } | State::Probing { until } if now < until => Err(until - now),
             State::Closed { .. } | State::Open { .. } | State::Probing { .. } => Ok(()),
+        }
+    }
+
+    /// Shows the state as others may see it; changes nothing.
+    pub(super) fn shown(&self, now: Instant) -> BreakerState {
+        match self.state {
+            State::Closed { failures } => BreakerState::Closed { failures },
+            State::Probing { until } if now < until => BreakerState::Probing,
+            State::Open { until } | State::Probing { until } => BreakerState::Open {
+                retry_after: until.saturating_duration_since(now),
+            },
         }
     }
 

@@ -9,10 +9,11 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::breaker::{Breaker, Health};
+use super::counts::Counts;
 use super::lanes::Lanes;
 use crate::family::Bases;
 use crate::request::Request;
-use crate::{Call, CallError, Settings, SettingsError, Transport, TransportError};
+use crate::{Call, CallError, ClientState, Settings, SettingsError, Transport, TransportError};
 
 /// Joins the base URL and the transport, and lets through only what may leave now.
 pub(super) struct Line {
@@ -21,6 +22,7 @@ pub(super) struct Line {
     wait_at_most: Duration,
     lanes: Lanes,
     breaker: Mutex<Breaker>,
+    counts: Counts,
     transport: Arc<dyn Transport>,
 }
 
@@ -34,6 +36,7 @@ impl Line {
             wait_at_most: settings.wait_at_most,
             lanes: Lanes::new(settings.calls_per_minute)?,
             breaker: Mutex::new(Breaker::new(settings.breaker.clone())),
+            counts: Counts::default(),
             transport,
         })
     }
@@ -62,6 +65,19 @@ impl Line {
         let answer = self.transport.send(http).await;
         self.breaker().report(&pass, health(&answer), Instant::now());
         answer.map_err(|error| call_error(call, error))
+    }
+
+    /// Counts an attempt by what came of it.
+    pub(super) fn count<T>(&self, call: Call, result: &Result<T, CallError>) {
+        self.counts.count(call, result);
+    }
+
+    /// Shows how things stand.
+    pub(super) fn state(&self) -> ClientState {
+        ClientState {
+            breaker: self.breaker().shown(Instant::now()),
+            attempts: self.counts.now(),
+        }
     }
 
     /// No change of the breaker can stop half-way, so a panic elsewhere leaves it sound.

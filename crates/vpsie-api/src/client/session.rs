@@ -190,8 +190,10 @@ impl Exchanged {
     }
 
     async fn attempt(&self, line: &Line, request: &Request) -> Result<Key, CallError> {
-        let response = line.send(request, None, None).await?;
-        self.read(&response)
+        let sent = line.send(request, None, None).await;
+        let key = sent.and_then(|response| self.read(&response));
+        line.count(request.call, &key);
+        key
     }
 
     /// Reads both shapes of the answer.

@@ -10,4 +10,5 @@ mod script;
 mod secrets;
 mod sessions;
 mod settings;
+mod state;
 mod wire;

@@ -64,6 +64,14 @@ fn all() -> Vec<CallError> {
             call: CALL,
             reason: why(),
         },
+        CallError::HeldBack {
+            call: CALL,
+            retry_after: Duration::from_secs(8),
+        },
+        CallError::BreakerOpen {
+            call: CALL,
+            retry_after: Duration::from_secs(9),
+        },
         CallError::TimedOut { call: CALL },
         CallError::ConnectionLost {
             call: CALL,
@@ -73,7 +81,7 @@ fn all() -> Vec<CallError> {
 }
 
 /// The label and the next step of each of [`all`], for a read.
-const EXPECTED: [(&str, NextStep); 15] = [
+const EXPECTED: [(&str, NextStep); 17] = [
     ("unauthorized", NextStep::Never),
     ("forbidden", NextStep::Never),
     ("not_found", NextStep::Never),
@@ -87,6 +95,8 @@ const EXPECTED: [(&str, NextStep); 15] = [
     ("undecodable", NextStep::Soon),
     ("body_too_large", NextStep::Never),
     ("not_sent", NextStep::Soon),
+    ("held_back", NextStep::After(Duration::from_secs(8))),
+    ("breaker_open", NextStep::After(Duration::from_secs(9))),
     ("timed_out", NextStep::Soon),
     ("connection_lost", NextStep::Soon),
 ];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fields::{Fields, Flaw};
 use crate::{
     Accepted, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, GroupNumber, GroupUuid,
-    NodeGroup, NodeNumber, NodeUuid, SizeNumber,
+    NodeGroup, NodeNumber, NodeUuid, Price, SizeNumber,
 };
 
 impl ClusterSummary {
@@ -20,6 +20,7 @@ impl ClusterSummary {
             node_count: fields.number(&["count"]),
             manager_count: fields.number(&["managerCount"]),
             worker_count: fields.number(&["slaveCount"]),
+            price: Price::decode(fields),
             created: fields.time(&["created_on"]),
         })
     }

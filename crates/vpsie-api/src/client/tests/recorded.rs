@@ -41,6 +41,10 @@ async fn cluster_list_is_read() {
         node_count: Some(3),
         manager_count: Some(1),
         worker_count: Some(2),
+        price: Price {
+            monthly: Some(Decimal::from(24)),
+            hourly: None,
+        },
         created: stamp("2026-01-20T08:00:00Z"),
     };
     assert_eq!(clusters, [expected]);
