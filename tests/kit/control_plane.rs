@@ -1,17 +1,20 @@
-//! A real etcd and kube-apiserver of one test's own: started, asked, and gone without a trace.
+//! A real control plane of one test's own: started, asked, and gone without a trace.
 //!
 //! ```text
 //! Binaries::find ──▶ Credentials::write ──▶ etcd ──▶ kube-apiserver ──▶ /readyz ──▶ client, kubeconfig
-//! (or skip loudly)   (temporary folder)     (socket)  (free port)       (limit)
+//! (or skip loudly)   (temporary folder)     (socket)  (free port)       (limit)         │ on demand
+//!                                                                                       ▼
+//!                                                            kube-scheduler, kube-controller-manager
 //! ```
 //!
-//! There is no controller manager: nothing makes service accounts, collects garbage or empties a
-//! namespace that is being deleted. Admission of service accounts is off for that reason.
+//! Without controllers nothing makes service accounts, collects garbage or empties a namespace that is
+//! being deleted. Admission of service accounts is off for that reason.
 
 mod arguments;
 mod binaries;
 mod credentials;
 mod error;
+mod identity;
 mod process;
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -26,6 +29,7 @@ use tokio::time::{Instant, sleep, timeout};
 pub use binaries::Binaries;
 use credentials::Credentials;
 pub use error::ControlPlaneError;
+pub use identity::Identity;
 use process::Process;
 
 /// How long the API server may take. Alone it needs a few seconds; the limit allows for two cores
@@ -42,15 +46,17 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// How often another port is tried when somebody took the free one between our look and the server's.
 const PORT_ATTEMPTS: u32 = 5;
 
-/// Runs one etcd and one kube-apiserver until it is dropped.
+/// Runs one etcd and one kube-apiserver, and what was added to them, until it is dropped.
 #[derive(Debug)]
 pub struct ControlPlane {
     config: Config,
     kubeconfig: PathBuf,
-    // Dropped in this order: the server before its store, both before their folder.
+    binaries: Binaries,
+    // Dropped in this order: each server before what it asks, all before their folder.
+    added: Vec<Process>,
     _api_server: Process,
     _etcd: Process,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 // === impl ControlPlane ===
@@ -73,11 +79,55 @@ impl ControlPlane {
     /// Panics when the control plane cannot start, and, with `REQUIRE_REAL=1`, when its binaries are
     /// missing.
     pub async fn start_or_skip(test: &str) -> Option<Self> {
-        let binaries = binaries::find_or_skip(test)?;
-        match Self::start_with(&binaries).await {
-            Ok(control_plane) => Some(control_plane),
-            Err(error) => panic!("the control plane did not start: {}", error.with_causes()),
-        }
+        let binaries = binaries::find_or_skip(test, binaries::SERVERS)?;
+        Some(started(Self::start_with(&binaries).await))
+    }
+
+    /// Starts a control plane with a scheduler and these controllers, or returns nothing after saying
+    /// loudly that `test` is skipped.
+    ///
+    /// The controllers are named as kube-controller-manager names them, such as `disruption-controller`.
+    ///
+    /// # Panics
+    /// Panics when a program does not start, and, with `REQUIRE_REAL=1`, when one is missing.
+    pub async fn start_whole_or_skip(test: &str, controllers: &[&str]) -> Option<Self> {
+        let binaries = binaries::find_or_skip(test, binaries::ALL)?;
+        let control_plane = started(Self::start_with(&binaries).await);
+        let scheduled = started(control_plane.with_scheduler());
+        Some(started(scheduled.with_controllers(controllers)))
+    }
+
+    /// Adds a kube-scheduler, which binds pods to Nodes.
+    ///
+    /// # Errors
+    /// Returns [`ControlPlaneError`] when it cannot be started.
+    pub fn with_scheduler(self) -> Result<Self, ControlPlaneError> {
+        let arguments = arguments::scheduler(&self.kubeconfig);
+        self.with("kube-scheduler", &arguments)
+    }
+
+    /// Adds a kube-controller-manager with these controllers and no others.
+    ///
+    /// # Errors
+    /// Returns [`ControlPlaneError`] when it cannot be started.
+    pub fn with_controllers(self, controllers: &[&str]) -> Result<Self, ControlPlaneError> {
+        let arguments = arguments::controller_manager(&self.kubeconfig, controllers);
+        self.with("kube-controller-manager", &arguments)
+    }
+
+    fn with(mut self, program: &str, arguments: &[String]) -> Result<Self, ControlPlaneError> {
+        let program = self.binaries.program(program);
+        let process = Process::spawn(self.folder.path(), &program, arguments)?;
+        self.added.push(process);
+        Ok(self)
+    }
+
+    /// Fails when a program that was added has ended, with its last words.
+    ///
+    /// # Errors
+    /// Returns [`ControlPlaneError::Ended`].
+    pub fn check_added(&mut self) -> Result<(), ControlPlaneError> {
+        self.added.iter_mut().try_for_each(Process::check_running)
     }
 
     /// Starts a control plane with these binaries and waits until it is ready.
@@ -99,11 +149,13 @@ impl ControlPlane {
             .tempdir()
             .map_err(ControlPlaneError::Folder)?;
         let credentials = Credentials::write(folder.path())?;
-        let mut etcd = Process::spawn(folder.path(), &binaries.etcd(), &arguments::etcd(folder.path()))?;
+        let etcd = binaries.program("etcd");
+        let mut etcd = Process::spawn(folder.path(), &etcd, &arguments::etcd(folder.path()))?;
         for _ in 0..PORT_ATTEMPTS {
             let port = next_port()?;
             let command_line = arguments::api_server(folder.path(), &credentials, port);
-            let mut api_server = Process::spawn(folder.path(), &binaries.api_server(), &command_line)?;
+            let api_server = binaries.program("kube-apiserver");
+            let mut api_server = Process::spawn(folder.path(), &api_server, &command_line)?;
             let kubeconfig = credentials.write_kubeconfig(port)?;
             let config = config_from(&kubeconfig).await?;
             match wait_until_ready(&config, &mut etcd, &mut api_server).await {
@@ -111,9 +163,11 @@ impl ControlPlane {
                     return Ok(Self {
                         config,
                         kubeconfig,
+                        binaries: binaries.clone(),
+                        added: Vec::new(),
                         _api_server: api_server,
                         _etcd: etcd,
-                        _folder: folder,
+                        folder,
                     });
                 }
                 Err(ControlPlaneError::Ended { log, .. }) if log.contains("address already in use") => {}
@@ -183,6 +237,35 @@ macro_rules! real_control_plane {
     }};
 }
 
+/// Starts a real control plane with a scheduler and the controllers named, or ends the test after
+/// saying loudly that it is skipped.
+///
+/// # Examples
+/// ```
+/// # async fn a_test() {
+/// let control_plane = kit::whole_control_plane!("disruption-controller");
+/// let client = control_plane.client();
+/// # }
+/// ```
+#[macro_export]
+macro_rules! whole_control_plane {
+    ($($controller:literal),+) => {{
+        let test = ::std::thread::current().name().unwrap_or("a test").to_owned();
+        let started = $crate::control_plane::ControlPlane::start_whole_or_skip(&test, &[$($controller),+]);
+        match started.await {
+            ::core::option::Option::Some(control_plane) => control_plane,
+            ::core::option::Option::None => return,
+        }
+    }};
+}
+
+fn started(outcome: Result<ControlPlane, ControlPlaneError>) -> ControlPlane {
+    match outcome {
+        Ok(control_plane) => control_plane,
+        Err(error) => panic!("the control plane did not start: {}", error.with_causes()),
+    }
+}
+
 async fn config_from(kubeconfig: &Path) -> Result<Config, ControlPlaneError> {
     let unreadable = |source| ControlPlaneError::Client(Box::new(source));
     let file = Kubeconfig::read_from(kubeconfig).map_err(|source| unreadable(source.into()))?;
@@ -242,7 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn port_that_somebody_else_has_is_given_up_for_another() {
-        let Some(binaries) = binaries::find_or_skip("port_that_somebody_else_has") else {
+        let Some(binaries) = binaries::find_or_skip("port_that_somebody_else_has", binaries::SERVERS) else {
             return;
         };
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");

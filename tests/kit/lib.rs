@@ -1,6 +1,7 @@
 //! What the whole-system tests share.
 
 pub mod control_plane;
+pub mod deploy;
 pub mod fleet;
 mod stored;
 pub mod wire;

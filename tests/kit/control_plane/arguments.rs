@@ -1,4 +1,4 @@
-//! The command lines of etcd and kube-apiserver.
+//! The command lines of the programs of a control plane.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) fn etcd(folder: &Path) -> Vec<String> {
 }
 
 /// Switches on what a cluster has (RBAC, certificates, signed tokens), and off what needs a network
-/// card or a controller manager.
+/// card or controllers.
 pub(super) fn api_server(folder: &Path, credentials: &Credentials, port: u16) -> Vec<String> {
     let folder = folder.display();
     vec![
@@ -47,4 +47,20 @@ pub(super) fn api_server(folder: &Path, credentials: &Credentials, port: u16) ->
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
         "--profiling=false".to_owned(),
     ]
+}
+
+/// Serves nothing and leads alone; what it does is seen in the objects.
+pub(super) fn scheduler(kubeconfig: &Path) -> Vec<String> {
+    vec![
+        format!("--kubeconfig={}", kubeconfig.display()),
+        "--leader-elect=false".to_owned(),
+        "--secure-port=0".to_owned(),
+    ]
+}
+
+/// Runs only the controllers named; the others would speak for kubelets and clouds that are not there.
+pub(super) fn controller_manager(kubeconfig: &Path, controllers: &[&str]) -> Vec<String> {
+    let mut arguments = scheduler(kubeconfig);
+    arguments.push(format!("--controllers={}", controllers.join(",")));
+    arguments
 }

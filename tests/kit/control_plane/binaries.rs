@@ -1,4 +1,4 @@
-//! Where etcd and kube-apiserver are, or the loud word that a test is skipped without them.
+//! Where the programs of a control plane are, or the loud word that a test is skipped without them.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,18 @@ use super::ControlPlaneError;
 /// The variable that turns a missing control plane from a skip into a failure.
 const REQUIRE_REAL: &str = "REQUIRE_REAL";
 
-/// Names the folder that holds etcd and kube-apiserver.
+/// What every control plane needs.
+pub(super) const SERVERS: &[&str] = &["etcd", "kube-apiserver"];
+
+/// What one needs that also binds pods to Nodes and keeps the status of PodDisruptionBudgets.
+pub(super) const ALL: &[&str] = &[
+    "etcd",
+    "kube-apiserver",
+    "kube-scheduler",
+    "kube-controller-manager",
+];
+
+/// Names the folder that holds the programs.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     folder: PathBuf,
@@ -18,13 +29,19 @@ pub struct Binaries {
 // === impl Binaries ===
 
 impl Binaries {
-    /// Finds the binaries where `scripts/control-plane` looks for them; builds nothing.
+    /// Finds etcd and kube-apiserver where `scripts/control-plane` looks for them; builds nothing.
     ///
     /// # Errors
     /// Returns [`ControlPlaneError::NotFound`] with the way out when there are none.
     pub fn find() -> Result<Self, ControlPlaneError> {
+        Self::find_all(SERVERS)
+    }
+
+    /// Finds the one folder that holds all these programs.
+    pub(super) fn find_all(programs: &[&str]) -> Result<Self, ControlPlaneError> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/control-plane");
-        match Command::new("bash").arg(&script).arg("--find").output() {
+        let mut command = Command::new("bash");
+        match command.arg(&script).arg("--find").args(programs).output() {
             Err(source) => Err(ControlPlaneError::Script { script, source }),
             Ok(output) if output.status.success() => {
                 let folder = String::from_utf8_lossy(&output.stdout);
@@ -46,18 +63,14 @@ impl Binaries {
         }
     }
 
-    pub(super) fn etcd(&self) -> PathBuf {
-        self.folder.join("etcd")
-    }
-
-    pub(super) fn api_server(&self) -> PathBuf {
-        self.folder.join("kube-apiserver")
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 }
 
-/// Finds the binaries, or says loudly that `test` is skipped; with `REQUIRE_REAL=1` panics instead.
-pub(super) fn find_or_skip(test: &str) -> Option<Binaries> {
-    let missing = match Binaries::find() {
+/// Finds the programs, or says loudly that `test` is skipped; with `REQUIRE_REAL=1` panics instead.
+pub(super) fn find_or_skip(test: &str, programs: &[&str]) -> Option<Binaries> {
+    let missing = match Binaries::find_all(programs) {
         Ok(binaries) => return Some(binaries),
         Err(missing) => missing,
     };

@@ -132,7 +132,7 @@ fn issue(
     write(key, &pair.serialize_pem())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), ControlPlaneError> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), ControlPlaneError> {
     std::fs::write(path, text).map_err(|source| ControlPlaneError::Write {
         path: path.to_owned(),
         source,

@@ -1,0 +1,62 @@
+//! The operator of a fleet: started as a new process would be, stopped, and killed.
+
+use std::sync::Arc;
+
+use autoscaler_controller::{Clock, Operator};
+use fleet_sim::cloud::TOKEN;
+use tokio::sync::oneshot;
+
+use super::Fleet;
+
+impl Fleet {
+    /// Starts the operator with new clients, as a new process would have them.
+    ///
+    /// # Panics
+    /// Panics when it runs already or does not start.
+    pub async fn start(&mut self) {
+        assert!(self.operator.is_none(), "the operator runs already");
+        self.wire.mend();
+        let clock = self.clock;
+        let now: vpsie_api::Now = Arc::new(move || clock.now());
+        let settings = vpsie_api::Settings {
+            now: Arc::clone(&now),
+            ..self.vpsie.clone()
+        };
+        let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
+        let transport = self.wire.transport(self.cloud.transport());
+        let vpsie = vpsie_api::Client::new(settings, credentials, transport).expect("the settings are right");
+        let operator = Operator::start(
+            self.wire.client(self.operator_client.clone()),
+            Arc::new(vpsie),
+            Clock::from_fn(move || now()),
+            self.settings.clone(),
+        );
+        let operator = operator.await.expect("the operator starts");
+        let (stop, stopped) = oneshot::channel();
+        let operate = async move {
+            operator.run_until(async { drop(stopped.await) }).await;
+        };
+        self.operator = Some((tokio::spawn(operate), stop));
+    }
+
+    /// Tells the operator to stop, as SIGTERM does, and waits until it has.
+    ///
+    /// # Panics
+    /// Panics when it does not run.
+    pub async fn stop(&mut self) {
+        let (operator, stop) = self.operator.take().expect("the operator runs");
+        drop(stop);
+        operator.await.expect("the operator does not panic");
+    }
+
+    /// Ends the operator in the middle of whatever it does.
+    ///
+    /// # Panics
+    /// Panics when it does not run, or ended by itself.
+    pub async fn kill(&mut self) {
+        let (operator, _stop) = self.operator.take().expect("the operator runs");
+        operator.abort();
+        let ended = operator.await.expect_err("the operator did not end by itself");
+        assert!(ended.is_cancelled(), "the operator panicked: {ended}");
+    }
+}
