@@ -6,6 +6,8 @@
 
 #[path = "flow/endings.rs"]
 mod endings;
+#[path = "flow/records.rs"]
+mod records;
 #[path = "flow/requests.rs"]
 mod requests;
 #[path = "flow/strangers.rs"]

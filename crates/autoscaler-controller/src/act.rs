@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::command::{Batch, Command};
 use crate::poll::Polls;
 use crate::target::Target;
+use crate::tombstone::Tombstones;
 use crate::watches::Watches;
 use baselines::BaselineStore;
 use kube::Client;
@@ -113,6 +114,11 @@ impl Actor {
         self.baselines.all()
     }
 
+    /// Returns the stored tombstones.
+    pub fn tombstones(&self) -> &Tombstones {
+        self.baselines.tombstones()
+    }
+
     /// Carries out all batches in order and returns how many commands had an effect.
     ///
     /// A command that fails ends its own batch and no other.
@@ -160,6 +166,7 @@ impl Actor {
             Command::CordonNode(target) => self.cordon_node(&target).await,
             Command::RemoveMachine(permit, attempt) => self.remove_machine(permit, attempt, pass).await,
             Command::DeleteNode(target) => self.delete_node(&target).await,
+            Command::Bury(tombstone) => self.baselines.bury(*tombstone, self.clock.now()).await,
             Command::WriteVpsieNodeStatus(target, write) => {
                 self.write_vpsie_node_status(target, &write, pass).await
             }

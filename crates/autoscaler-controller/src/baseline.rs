@@ -2,6 +2,7 @@
 
 use crate::poll::Reply;
 use crate::resources::keys;
+use crate::tombstone::{Tombstone, Tombstones};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
@@ -45,6 +46,17 @@ pub enum BaselineError {
     Unreadable {
         /// The entry.
         id: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A stored tombstone cannot be read.
+    #[error(
+        "the stored tombstone {key} cannot be read; a machine that comes late for its request is not explained"
+    )]
+    UnreadableTombstone {
+        /// The entry.
+        key: String,
         /// What is wrong with it.
         #[source]
         source: serde_json::Error,
@@ -122,10 +134,22 @@ pub fn to_entry(baseline: &Baseline) -> Result<String, BaselineError> {
 }
 
 /// Reads all entries of the ConfigMap; one that cannot be read is an error of its own and stops no other.
-pub fn read_all(map: &ConfigMap) -> (Baselines, Vec<BaselineError>) {
+pub fn read_all(map: &ConfigMap) -> (Baselines, Tombstones, Vec<BaselineError>) {
     let mut errors = Vec::new();
-    let mut baselines = Baselines::new();
+    let (mut baselines, mut tombstones) = (Baselines::new(), Tombstones::new());
     for (id, text) in map.data.iter().flatten() {
+        match Tombstone::from_entry(id, text) {
+            Some(Ok(stone)) => {
+                tombstones.insert(stone.uid.clone(), stone);
+                continue;
+            }
+            Some(Err(source)) => {
+                let key = id.clone();
+                errors.push(BaselineError::UnreadableTombstone { key, source });
+                continue;
+            }
+            None => {}
+        }
         match read(text) {
             Ok(baseline) => {
                 baselines.insert(id.clone(), Arc::new(baseline));
@@ -136,7 +160,7 @@ pub fn read_all(map: &ConfigMap) -> (Baselines, Vec<BaselineError>) {
             }),
         }
     }
-    (baselines, errors)
+    (baselines, tombstones, errors)
 }
 
 /// Makes an empty ConfigMap for baselines.
@@ -205,6 +229,7 @@ mod tests {
     /// I1: a baseline survives a restart as it was.
     #[test]
     fn stored_baseline_reads_back_the_same() {
+        let stone = crate::testing::tombstone("u1", 0);
         let mut map = empty_map("kube-system");
         map.data = Some(BTreeMap::from([
             ("good".to_owned(), to_entry(&baseline()).unwrap()),
@@ -212,13 +237,20 @@ mod tests {
                 "edited".to_owned(),
                 r#"{"complete":true,"hashes":"xyz"}"#.to_owned(),
             ),
+            (stone.key(), stone.to_entry()),
+            ("tombstone.u2".to_owned(), "{}".to_owned()),
         ]));
-        let (baselines, errors) = read_all(&map);
+        let (baselines, tombstones, errors) = read_all(&map);
         assert_eq!(
             baselines,
             BTreeMap::from([("good".to_owned(), Arc::new(baseline()))])
         );
-        assert_eq!(errors.len(), 1, "the edited entry is reported and stops nothing");
+        assert_eq!(
+            errors.len(),
+            2,
+            "the edited entries are reported and stop nothing"
+        );
+        assert_eq!(tombstones, Tombstones::from([("u1".to_owned(), stone)]));
     }
 
     /// I1: what does not fit is refused, not cut.

@@ -4,6 +4,7 @@ use crate::intent::Intent;
 use crate::removal::Permit;
 use crate::resources::{NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
 use crate::target::Target;
+use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::Taint;
 use std::collections::BTreeMap;
 use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
@@ -42,6 +43,8 @@ pub enum Command {
     RemoveMachine(Permit, u32),
     /// Deletes the Node of a removed machine.
     DeleteNode(Target),
+    /// Writes down that an open request is released, before its VPSieNode goes (`I6`).
+    Bury(Box<Tombstone>),
     /// Writes the status of a VPSieNode.
     WriteVpsieNodeStatus(Target, Box<StatusWrite<VPSieNodeStatus>>),
     /// Writes the status of a NodeGroup.
@@ -185,6 +188,7 @@ impl Command {
             Self::CordonNode(..) => "cordon-node",
             Self::RemoveMachine(..) => "remove-machine",
             Self::DeleteNode(..) => "delete-node",
+            Self::Bury(..) => "bury-request",
             Self::WriteVpsieNodeStatus(..) => "write-vpsienode-status",
             Self::WriteNodeGroupStatus(..) => "write-nodegroup-status",
         }

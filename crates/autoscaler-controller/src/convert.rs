@@ -8,6 +8,7 @@ use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_match::{Claim, Cluster, EvidenceKind, Group, Machine, ReportedAt, Snapshot};
+use std::collections::BTreeSet;
 use vpsie_api::ClusterId;
 
 /// Number of the one list of machines that is polled; ids are comparable only within a list.
@@ -35,8 +36,23 @@ pub fn snapshot(world: &World<'_>) -> Snapshot {
         .iter()
         .map(|claim| self::claim(claim, world))
         .collect();
+    snapshot.claims.extend(seats(world));
     snapshot.nodes = world.nodes.iter().map(|node| self::node(node)).collect();
     snapshot
+}
+
+/// Returns the seats of released requests; while its VPSieNode is there, a request has a seat already.
+fn seats<'w>(world: &'w World<'_>) -> impl Iterator<Item = Claim> + 'w {
+    let present: BTreeSet<&str> = world
+        .claims
+        .iter()
+        .filter_map(|claim| claim.object.metadata.uid.as_deref())
+        .collect();
+    world
+        .tombstones
+        .values()
+        .filter(move |tombstone| tombstone.counts(world.now) && !present.contains(tombstone.uid.as_str()))
+        .map(|tombstone| tombstone.claim(world.baselines))
 }
 
 /// Returns the cluster that the Nodes are of, when everything names one and the same.

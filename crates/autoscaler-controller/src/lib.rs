@@ -30,6 +30,8 @@ pub mod intent;
 
 pub mod baseline;
 
+pub mod tombstone;
+
 pub mod convert;
 
 pub mod removal;

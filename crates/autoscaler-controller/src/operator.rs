@@ -174,6 +174,7 @@ impl Operator {
             nodes: self.watches.nodes(),
             polls: &self.polls,
             baselines: self.actor.baselines(),
+            tombstones: self.actor.tombstones(),
             without_candidate: &self.without_candidate,
         }
         .in_order()

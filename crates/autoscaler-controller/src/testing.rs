@@ -11,7 +11,7 @@ mod worlds;
 use chrono::{DateTime, TimeDelta, Utc};
 use vpsie_api::ClusterId;
 
-pub(crate) use objects::{ClaimBuilder, GroupBuilder, claim, condition, group, intent, node};
+pub(crate) use objects::{ClaimBuilder, GroupBuilder, claim, condition, group, intent, node, tombstone};
 pub(crate) use verdicts::{ambiguous, conflict, found, timed_out, waiting};
 pub(crate) use worlds::{TestWorld, listed, provider_group, reply, world};
 

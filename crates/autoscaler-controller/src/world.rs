@@ -5,6 +5,7 @@ use crate::intent::Requested;
 use crate::poll::{Absences, ClusterView, Polls};
 use crate::resources::{NodeGroup, VPSieNode};
 use crate::settings::Settings;
+use crate::tombstone::Tombstones;
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -29,6 +30,8 @@ pub struct World<'a> {
     pub polls: &'a Polls,
     /// The stored baselines.
     pub baselines: &'a Baselines,
+    /// The stored tombstones of released requests (`I6`).
+    pub tombstones: &'a Tombstones,
     /// Deleted VPSieNodes for whose open request nothing was found, by uid (`I6`).
     pub without_candidate: &'a Absences<String>,
 }

@@ -1,8 +1,10 @@
-//! The ConfigMap of baselines: read once at the start, added to before a batch of requests.
+//! The ConfigMap of baselines and tombstones: read at the start and before every write.
 
 use super::ActError;
 use crate::baseline::{Baselines, NamedBaseline, empty_map, read_all, to_entry};
 use crate::resources::keys;
+use crate::tombstone::{Tombstone, Tombstones, prune};
+use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
@@ -16,11 +18,12 @@ use tokio::time::Instant;
 /// after a few minutes of an API server that does not answer there are no new requests either.
 const LONGEST_STALENESS: Duration = Duration::from_secs(600);
 
-/// The stored baselines.
+/// The stored baselines and tombstones.
 pub(super) struct BaselineStore {
     api: Api<ConfigMap>,
     namespace: String,
     all: Baselines,
+    tombstones: Tombstones,
     /// When this process last handed out a baseline: the watch may not show yet which request refers to it.
     handed_out: BTreeMap<String, Instant>,
 }
@@ -33,6 +36,7 @@ impl BaselineStore {
             api: Api::namespaced(client, namespace),
             namespace: namespace.to_owned(),
             all: Baselines::new(),
+            tombstones: Tombstones::new(),
             handed_out: BTreeMap::new(),
         }
     }
@@ -41,32 +45,59 @@ impl BaselineStore {
         &self.all
     }
 
+    pub(super) fn tombstones(&self) -> &Tombstones {
+        &self.tombstones
+    }
+
     pub(super) async fn load(&mut self) -> Result<(), ActError> {
-        let Some(map) = self.api.get_opt(keys::CONFIG_MAP_BASELINES).await? else {
-            return Ok(());
-        };
-        let (all, errors) = read_all(&map);
-        for error in errors {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%error, cause, "a stored baseline is left out");
+        if let Some(map) = self.api.get_opt(keys::CONFIG_MAP_BASELINES).await? {
+            self.take_in(&map);
         }
-        self.all = all;
         Ok(())
     }
 
-    /// Stores a baseline, unless it is stored already, and drops those that no request refers to.
+    /// Stores a baseline, unless it is stored already, and drops those that nothing refers to.
+    ///
+    /// What a person took out of the ConfigMap, or the whole of it, is written again as far as it is in use: a
+    /// request must never refer to what only this process remembers.
     pub(super) async fn store(
         &mut self,
         new: &NamedBaseline,
         used: &BTreeSet<String>,
+        now: DateTime<Utc>,
     ) -> Result<(), ActError> {
-        let now = Instant::now();
-        self.handed_out.retain(|_, at| now - *at < LONGEST_STALENESS);
-        self.handed_out.insert(new.id.clone(), now);
-        if self.all.contains_key(&new.id) {
-            return Ok(());
-        }
-        let entry = to_entry(&new.baseline)?;
+        let handed_out_at = Instant::now();
+        self.handed_out
+            .retain(|_, at| handed_out_at - *at < LONGEST_STALENESS);
+        self.handed_out.insert(new.id.clone(), handed_out_at);
+        to_entry(&new.baseline)?;
+        let map = self.read().await?;
+        self.all.insert(new.id.clone(), Arc::clone(&new.baseline));
+        prune(&mut self.tombstones, now);
+        let buried = self
+            .tombstones
+            .values()
+            .filter_map(|stone| stone.baseline.as_ref());
+        let kept: BTreeSet<&String> = used.iter().chain(self.handed_out.keys()).chain(buried).collect();
+        self.all.retain(|id, _| kept.contains(id));
+        self.write(&map).await
+    }
+
+    /// Stores a tombstone, and drops those that no longer count.
+    pub(super) async fn bury(&mut self, stone: Tombstone, now: DateTime<Utc>) -> Result<(), ActError> {
+        let map = self.read().await?;
+        tracing::info!(
+            uid = stone.uid,
+            node_group = stone.node_group,
+            "an open request is released"
+        );
+        self.tombstones.insert(stone.uid.clone(), stone);
+        prune(&mut self.tombstones, now);
+        self.write(&map).await
+    }
+
+    /// Reads the ConfigMap, and makes it when it is not there.
+    async fn read(&mut self) -> Result<ConfigMap, ActError> {
         let map = match self.api.get_opt(keys::CONFIG_MAP_BASELINES).await? {
             Some(map) => map,
             None => {
@@ -75,11 +106,42 @@ impl BaselineStore {
                     .await?
             }
         };
-        let stored = map.data.iter().flatten().map(|(id, _)| id);
-        let is_kept = |id: &String| used.contains(id) || self.handed_out.contains_key(id);
-        let unused: Vec<String> = stored.filter(|id| !is_kept(id)).cloned().collect();
-        let mut data = serde_json::Map::from_iter([(new.id.clone(), entry.into())]);
-        data.extend(unused.iter().map(|id| (id.clone(), serde_json::Value::Null)));
+        self.take_in(&map);
+        Ok(map)
+    }
+
+    /// Adds what is stored to what is known; what cannot be read is said and left out.
+    fn take_in(&mut self, map: &ConfigMap) {
+        let (baselines, tombstones, errors) = read_all(map);
+        for error in errors {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "a stored record is left out");
+        }
+        self.all.extend(baselines);
+        self.tombstones.extend(tombstones);
+    }
+
+    /// Makes the ConfigMap hold what is known and nothing else, if it does not yet.
+    async fn write(&self, map: &ConfigMap) -> Result<(), ActError> {
+        let mut wanted: BTreeMap<String, String> = self
+            .tombstones
+            .values()
+            .map(|stone| (stone.key(), stone.to_entry()))
+            .collect();
+        for (id, baseline) in &self.all {
+            wanted.insert(id.clone(), to_entry(baseline)?);
+        }
+        let stored = map.data.clone().unwrap_or_default();
+        let mut data: BTreeMap<&String, Option<&String>> = stored
+            .keys()
+            .filter(|key| !wanted.contains_key(*key))
+            .map(|key| (key, None))
+            .collect();
+        let missing = wanted.iter().filter(|(key, text)| stored.get(*key) != Some(text));
+        data.extend(missing.map(|(key, text)| (key, Some(text))));
+        if data.is_empty() {
+            return Ok(());
+        }
         let patch = json!({ "metadata": { "resourceVersion": map.resource_version() }, "data": data });
         self.api
             .patch(
@@ -88,8 +150,6 @@ impl BaselineStore {
                 &Patch::Merge(patch),
             )
             .await?;
-        self.all.retain(|id, _| !unused.contains(id));
-        self.all.insert(new.id.clone(), Arc::clone(&new.baseline));
         Ok(())
     }
 }

@@ -92,7 +92,7 @@ impl Actor {
             .filter_map(|object| baseline_in_use(object, now))
             .collect();
         used.extend(pass.baselines.values().cloned());
-        self.baselines.store(&baseline, &used).await?;
+        self.baselines.store(&baseline, &used, now).await?;
         pass.baselines
             .insert(request.cluster.clone(), baseline.id.clone());
         Ok(baseline.id)

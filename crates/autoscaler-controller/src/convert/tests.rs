@@ -3,7 +3,8 @@
 use super::*;
 use crate::intent::Outcome;
 use crate::resources::Phase;
-use crate::testing::{at, claim, cluster_id, group, intent, node, reply, world};
+use crate::testing::{at, claim, cluster_id, group, intent, node, reply, tombstone, world};
+use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::{NodeAddress, Taint};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use node_match::Baseline;
@@ -286,4 +287,37 @@ fn control_plane_is_told_by_label_or_taint() {
         }]);
         assert!(is_control_plane(&tainted), "taint {role}");
     }
+}
+
+/// Says what matching gives to web-1, when two new machines appear and one of its slots was released before.
+fn matched_beside(tombstones: &[Tombstone]) -> &'static str {
+    let baseline = Arc::new(Baseline::new(true, ["m0"]));
+    let mut world = world()
+        .group(group("web"))
+        .claim(claim("web-1").asked(&intent(Outcome::Accepted, -60)))
+        .polled(&["m0", "m1", "m2"]);
+    world.baselines.insert("b1".to_owned(), baseline);
+    for stone in tombstones {
+        world.tombstones.insert(stone.uid.clone(), stone.clone());
+    }
+    let snapshot = snapshot(&world.observe());
+    let matching = node_match::match_fleet(&snapshot);
+    let verdict = matching.verdict("kube-system/web-1");
+    verdict.map_or("none", node_match::Verdict::as_str)
+}
+
+/// I6, R7: a released request explains a machine that comes late, for a day, and never takes one from the living.
+#[test]
+fn released_request_keeps_its_seat_for_a_day() {
+    assert_eq!(matched_beside(&[]), "ambiguous", "one machine too many");
+    assert_eq!(matched_beside(&[tombstone("u1", -60)]), "matched");
+    let many = [tombstone("u1", -60), tombstone("u2", -60), tombstone("u3", -60)];
+    assert_eq!(matched_beside(&many), "matched", "the living come first");
+    assert_eq!(matched_beside(&[tombstone("u1", -86_400)]), "ambiguous");
+    let still_there = tombstone("kube-system/web-1", -60);
+    assert_eq!(
+        matched_beside(&[still_there]),
+        "ambiguous",
+        "one request, one seat"
+    );
 }

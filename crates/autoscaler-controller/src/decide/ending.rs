@@ -6,13 +6,14 @@ use super::joining::is_ready;
 use super::record::record;
 use super::view::View;
 use crate::command::{Batch, Command, Kind};
-use crate::convert::is_control_plane;
+use crate::convert::{is_control_plane, provider_group};
 use crate::intent::Intent;
 use crate::poll::ClusterView;
 use crate::reason::Reason;
 use crate::removal::{MustStay, examine};
 use crate::resources::{Phase, VPSieNodeStatus, keys};
 use crate::target::Target;
+use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_match::Verdict;
@@ -128,6 +129,7 @@ fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNod
         .uid()
         .is_some_and(|uid| view.world.without_candidate.is_proven(&uid))
     {
+        batch.push(Command::Bury(Box::new(tombstone(view))));
         return batch.push(Kind::VpsieNode.release(view.object()));
     } else {
         draft.condition(
@@ -138,6 +140,21 @@ fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNod
         );
     }
     batch.commands.extend(draft.finish(&view.target));
+}
+
+/// Writes down the open request of a VPSieNode that is let go.
+fn tombstone(view: &View<'_>) -> Tombstone {
+    let (object, requested) = (view.object(), &view.claim.requested);
+    Tombstone {
+        uid: object.uid().unwrap_or_default(),
+        namespace: object.namespace().unwrap_or_default(),
+        node_group: object.spec.node_group_name.clone(),
+        cluster: object.spec.resource_identifier.clone(),
+        group: provider_group(object, view.world),
+        requested_at: requested.requested_at().unwrap_or(view.world.now),
+        released_at: view.world.now,
+        baseline: requested.intent().and_then(|intent| intent.baseline.clone()),
+    }
 }
 
 /// Ends a VPSieNode whose machine is proven gone: first its Node, then its finalizer.

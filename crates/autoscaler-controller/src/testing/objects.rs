@@ -3,6 +3,7 @@
 use super::{CLUSTER, NAMESPACE, NUMBER, at};
 use crate::intent::{Intent, Outcome};
 use crate::resources::{Condition, ConditionStatus, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
+use crate::tombstone::Tombstone;
 use crate::world::ClaimObject;
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{Node, NodeCondition};
@@ -217,5 +218,19 @@ impl ClaimBuilder {
 
     pub(crate) fn build(self) -> ClaimObject {
         ClaimObject::new(Arc::new(self.0))
+    }
+}
+
+/// Makes the tombstone of a request of group `web` that was made an hour before it was released.
+pub(crate) fn tombstone(uid: &str, released: i64) -> Tombstone {
+    Tombstone {
+        uid: uid.to_owned(),
+        namespace: NAMESPACE.to_owned(),
+        node_group: "web".to_owned(),
+        cluster: CLUSTER.to_owned(),
+        group: Some(NUMBER),
+        requested_at: at(released - 3600),
+        released_at: at(released),
+        baseline: Some("b1".to_owned()),
     }
 }

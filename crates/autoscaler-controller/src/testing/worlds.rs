@@ -7,6 +7,7 @@ use crate::decide::decide;
 use crate::poll::{Absences, Polls, Reply};
 use crate::resources::NodeGroup;
 use crate::settings::Settings;
+use crate::tombstone::Tombstones;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Node;
@@ -24,6 +25,7 @@ pub(crate) struct TestWorld {
     pub(crate) nodes: Vec<Arc<Node>>,
     pub(crate) polls: Polls,
     pub(crate) baselines: Baselines,
+    pub(crate) tombstones: Tombstones,
     pub(crate) without_candidate: Absences<String>,
     pub(crate) verdicts: BTreeMap<String, Verdict<'static>>,
 }
@@ -40,6 +42,7 @@ pub(crate) fn world() -> TestWorld {
         claims: Vec::new(),
         nodes: Vec::new(),
         baselines: Baselines::new(),
+        tombstones: Tombstones::new(),
         verdicts: BTreeMap::new(),
     }
 }
@@ -154,6 +157,7 @@ impl TestWorld {
             nodes: self.nodes.clone(),
             polls: &self.polls,
             baselines: &self.baselines,
+            tombstones: &self.tombstones,
             without_candidate: &self.without_candidate,
         }
         .in_order()

@@ -4,10 +4,10 @@ use super::*;
 use crate::command::StatusWrite;
 use crate::intent::Outcome;
 use crate::resources::Condition;
-use crate::testing::expected::{check, node_target, target};
+use crate::testing::expected::{check, node_target, prepared, target};
 use crate::testing::{
-    ClaimBuilder, TestWorld, ambiguous, at, claim, cluster_id, condition, conflict, found, intent, listed,
-    node, reply, timed_out, waiting, world,
+    ClaimBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, cluster_id, condition, conflict, found, intent,
+    listed, node, reply, timed_out, tombstone, waiting, world,
 };
 use node_match::{Machine, NotParticipatingReason};
 use vpsie_api::{Call, CallError};
@@ -327,9 +327,23 @@ fn open_request_holds_the_vpsie_node() {
     for outcome in [Outcome::Open, Outcome::Accepted, Outcome::Unknown] {
         let held = status(&asked(outcome), Phase::Terminating, std::slice::from_ref(&open));
         check(world().claim(asked(outcome)).polled(&[]), &[held]);
+    }
+}
+
+/// I6: what is released although a machine could still come leaves a tombstone, written before it goes.
+#[test]
+fn released_request_leaves_a_tombstone() {
+    for outcome in [Outcome::Open, Outcome::Accepted, Outcome::Unknown] {
+        let intent = intent(outcome, -60);
+        let stone = Tombstone {
+            uid: format!("{NAMESPACE}/web-1"),
+            requested_at: intent.requested_at,
+            baseline: intent.baseline,
+            ..tombstone("", 0)
+        };
         check(
-            world().claim(asked(outcome)).proven_without_candidate("web-1"),
-            &[release()],
+            prepared().claim(asked(outcome)).proven_without_candidate("web-1"),
+            &[Command::Bury(Box::new(stone)), release()],
         );
     }
 }
