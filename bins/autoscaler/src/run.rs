@@ -12,9 +12,6 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use vpsie_api::{CallError, HttpTransport, TransportSettings, VpsieApi};
 
-/// How soon a change of the Secret is noticed; one small read of the Kubernetes API each.
-const SECRET_INTERVAL: Duration = Duration::from_secs(60);
-
 /// Starts the operator and keeps it running until the process is told to stop.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     // Two threads: one pass at a time is made, and watches are decoded beside it.
@@ -43,15 +40,15 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
         | CredentialsError::Incomplete { .. }
         | CredentialsError::NotText { .. } => Failure::credentials(error),
     })?;
+    let followed = credentials::Followed {
+        namespace: options.vpsie_secret_namespace.clone(),
+        name: options.vpsie_secret_name.clone(),
+        url: access.url.clone(),
+        url_is_fixed: options.vpsie_url.is_some(),
+    };
     let vpsie = Arc::new(vpsie(options, access)?);
     check(vpsie.as_ref()).await?;
-    let (namespace, name) = (&options.vpsie_secret_namespace, &options.vpsie_secret_name);
-    let follow = follow_secret(
-        kubernetes.clone(),
-        namespace.clone(),
-        name.clone(),
-        Arc::clone(&vpsie),
-    );
+    let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie));
     tokio::spawn(follow);
     let operator = Operator::start(kubernetes, vpsie, Clock::system(), settings(options)).await;
     let operator = operator.map_err(|error| match error {
@@ -103,31 +100,6 @@ fn vpsie(options: &RunOptions, access: credentials::Access) -> Result<vpsie_api:
     });
     let transport = transport.map_err(Failure::vpsie)?;
     vpsie_api::Client::new(settings, access.credentials, Arc::new(transport)).map_err(Failure::credentials)
-}
-
-/// Reads the Secret every minute, so that a new token needs no restart. Whatever goes
-/// wrong, the credentials in use stay; so does the URL.
-async fn follow_secret(
-    kubernetes: kube::Client,
-    namespace: String,
-    name: String,
-    vpsie: Arc<vpsie_api::Client>,
-) {
-    loop {
-        tokio::time::sleep(SECRET_INTERVAL).await;
-        let access = match credentials::read(&kubernetes, &namespace, &name).await {
-            Ok(access) => access,
-            Err(error) => {
-                tracing::warn!(%error, "the credentials of VPSie stay as they are");
-                continue;
-            }
-        };
-        match vpsie.replace_credentials(access.credentials) {
-            Ok(true) => tracing::info!("the credentials of VPSie have changed and are in use"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the credentials of VPSie stay as they are"),
-        }
-    }
 }
 
 /// Asks VPSie once before anything else, so that a wrong token or address is said at once.

@@ -7,6 +7,10 @@ use kube::{Api, Client};
 use std::collections::BTreeMap;
 use vpsie_api::Credentials;
 
+mod follow;
+
+pub use follow::{Followed, follow};
+
 /// What the Secret says of VPSie.
 #[derive(Debug)]
 pub struct Access {
