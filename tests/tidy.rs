@@ -6,6 +6,8 @@ mod borders;
 mod crates;
 #[path = "tidy/docs.rs"]
 mod docs;
+#[path = "tidy/facts.rs"]
+mod facts;
 #[path = "tidy/files.rs"]
 mod files;
 #[path = "tidy/manifest.rs"]

@@ -178,6 +178,35 @@ async fn every_change_is_judged_alike() {
     }
 }
 
+/// Every status that has been seen or reported has a row above.
+#[test]
+fn every_known_status_is_in_the_table() {
+    let statuses: Vec<u16> = cases()
+        .iter()
+        .filter_map(|case| Some(case.answer.as_ref().ok()?.status().as_u16()))
+        .collect();
+    for known in [
+        200, 201, 204, 400, 401, 402, 403, 404, 409, 429, 500, 502, 503, 504,
+    ] {
+        assert!(statuses.contains(&known), "{known}");
+    }
+}
+
+/// Whether it reads or changes something, a call that fails names the same cause.
+#[tokio::test]
+async fn reads_and_changes_name_the_same_cause() {
+    for Case {
+        row, cause, answer, ..
+    } in cases()
+    {
+        if cause.is_empty() {
+            continue;
+        }
+        let clusters = with_token(&Script::new([answer])).clusters().await;
+        assert_eq!(clusters.map_err(|error| error.label()), Err(cause), "{row}");
+    }
+}
+
 /// I2: whatever goes wrong with the exchange of the token, the request itself was not sent.
 #[tokio::test]
 async fn failed_exchange_leaves_the_request_unsent() {

@@ -1,9 +1,10 @@
 //! Settings that cannot work are refused before anything is sent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::script::{Script, ok, settings, token, with_token};
-use crate::{Client, Credentials, Settings, SettingsError, VpsieApi};
+use crate::{Client, Credentials, Settings, SettingsError, TransportSettings, VpsieApi};
 
 #[track_caller]
 fn refused(settings: Settings, credentials: Credentials) -> SettingsError {
@@ -90,4 +91,19 @@ async fn base_url_may_end_in_a_slash() {
         assert!(script.seen()[0].starts_with("GET http://127.0.0.1:8080/k8s/cluster/all\n"));
     }
     assert!(format!("{:?}", with_token(&Script::new([]))).contains("api.vpsie.com"));
+}
+
+/// What VPSie allows is unknown; an older client has got along with these.
+#[test]
+fn defaults_are_those_of_the_older_client() {
+    let (settings, transport) = (Settings::default(), TransportSettings::default());
+    assert_eq!(settings.base_url, "https://api.vpsie.com/apps/v2");
+    assert_eq!(settings.calls_per_minute, 100);
+    assert_eq!(
+        (settings.breaker.failures, settings.breaker.open_for),
+        (5, Duration::from_secs(30))
+    );
+    assert_eq!(transport.timeout, Duration::from_secs(30));
+    assert_eq!(transport.body_limit, 10 * 1024 * 1024);
+    assert!(!transport.allow_plain_http_to_loopback);
 }
