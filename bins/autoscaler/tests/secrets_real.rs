@@ -1,0 +1,221 @@
+//! Whatever `run` meets, no secret is in what it prints, even where it logs everything.
+
+use std::io;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect, serve};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kit::control_plane::ControlPlane;
+use kit::fleet::Fleet;
+use kube::Api;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use tokio::process::Command;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const TOKEN: &str = "unmistakable-token-7f3a";
+const CLIENT_SECRET: &str = "unmistakable-secret-91bc";
+const INITIAL_PASSWORD: &str = "unmistakable-password-c0de";
+
+/// What must never be printed. The simulated VPSie calls the tokens that it exchanges
+/// `exchanged-token-1` and so on; Secrets travel in base64, of which the part that does not
+/// depend on the end is looked for; and the key of the kubeconfig is a secret, too.
+const SECRETS: [&str; 7] = [
+    TOKEN,
+    CLIENT_SECRET,
+    INITIAL_PASSWORD,
+    "exchanged-token",
+    // "unmistakable-tok" and "unmistakable-sec" in base64.
+    "dW5taXN0YWthYmxlLXRva",
+    "dW5taXN0YWthYmxlLXNlY",
+    "PRIVATE KEY",
+];
+
+/// How long a run may take to end after it was told to, or by itself.
+const END_LIMIT: Duration = Duration::from_secs(60);
+
+/// A run, and what collects all that it prints: at this level a pipe that nobody reads is soon full.
+struct Run {
+    id: u32,
+    output: JoinHandle<io::Result<Output>>,
+}
+
+fn start(kubeconfig: &Path, url: &str, log_format: &str) -> Run {
+    let fixed = "run --log-level trace --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 \
+                 --allow-plain-http-to-loopback";
+    let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args(fixed.split_whitespace())
+        .args(["--log-format", log_format, "--vpsie-url", url, "--kubeconfig"])
+        .arg(kubeconfig)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program was built for this test");
+    Run {
+        id: child.id().expect("it has just begun"),
+        output: tokio::spawn(child.wait_with_output()),
+    }
+}
+
+/// Waits for the end of a run and returns its exit code and all that it printed.
+async fn ended(run: Run) -> (Option<i32>, String) {
+    let output = timeout(END_LIMIT, run.output).await.expect("it ends in time");
+    let output = output.expect("no panic").expect("it ends");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Tells a run to stop, and does what [`ended`] does.
+async fn stopped(run: Run) -> (Option<i32>, String) {
+    let kill = Command::new("kill")
+        .args(["-TERM", &run.id.to_string()])
+        .status()
+        .await;
+    assert!(kill.expect("kill runs").success());
+    ended(run).await
+}
+
+/// Checks that the output says this much, and no secret.
+#[track_caller]
+fn check(what: &str, output: &str, words: &[&str]) {
+    for word in words {
+        assert!(output.contains(word), "{what}: no `{word}` in:\n{output}");
+    }
+    let lines = output.lines();
+    let leaks: Vec<&str> = lines
+        .filter(|line| SECRETS.iter().any(|secret| line.contains(secret)))
+        .collect();
+    assert!(leaks.is_empty(), "{what}: secrets are in:\n{}", leaks.join("\n"));
+}
+
+/// Replaces the Secret.
+async fn write_secret(control_plane: &ControlPlane, entries: &[(&str, &str)]) {
+    let api = Api::<Secret>::namespaced(control_plane.client(), "kube-system");
+    drop(api.delete("vpsie-secret", &DeleteParams::default()).await);
+    let mut secret = Secret::default();
+    secret.metadata.name = Some("vpsie-secret".to_owned());
+    let entries = entries.iter();
+    let data = entries.map(|(key, value)| ((*key).to_owned(), ByteString((*value).into())));
+    secret.data = Some(data.collect());
+    let created = api.create(&PostParams::default(), &secret).await;
+    created.expect("the Secret is accepted");
+}
+
+async fn serve_cloud(fleet: &Fleet) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    tokio::spawn(serve(fleet.cloud.clone(), listener));
+    format!("http://127.0.0.1:{port}/apps/v2")
+}
+
+/// All that VPSie knows of a client and should keep to itself, as it could come back in an answer.
+fn everything() -> String {
+    format!(
+        "Vpsie-Auth: {TOKEN} Authorization: Bearer exchanged-token-1 clientSecret={CLIENT_SECRET} \
+         initial_password={INITIAL_PASSWORD}"
+    )
+}
+
+/// Lets VPSie answer with everything: in the nodes of a sound answer, in half of one, in web pages
+/// and in errors. A read that may be repeated meets them one after the other.
+fn make_it_talk(fleet: &Fleet) {
+    let everything = everything();
+    let node = format!(
+        r#"{{"id":71001,"hostname":"app-1","identifier":"2a7e","initial_password":"{INITIAL_PASSWORD}"}}"#
+    );
+    let cluster = &fleet.cluster;
+    let sound =
+        format!(r#"{{"error":false,"data":{{"identifier":"{cluster}","count":1,"nodes":[{node}]}}}}"#);
+    let page = format!("<html>{everything}</html>");
+    let error = format!(r#"{{"error":true,"message":"{everything}"}}"#);
+    let half = sound.chars().take(sound.len() - 9).collect();
+    let first = [(200, sound), (200, half), (200, page.clone()), (502, page)];
+    let then = [400, 500, 500, 500, 401].map(|status| (status, error.clone()));
+    for (status, body) in first.into_iter().chain(then) {
+        let effect = FaultEffect::Status(status, body);
+        fleet.cloud.fault(Fault::on(CallKind::Cluster, effect));
+    }
+}
+
+/// Done when: nothing in the logs contains a secret, whatever the credentials and the answers; and
+/// nothing that is stored in Kubernetes either.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_in_no_output_of_the_process() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    fleet.cloud.accept_only_token(TOKEN);
+    fleet.cloud.accept_only_client("somebody", CLIENT_SECRET);
+    let url = serve_cloud(&fleet).await;
+    let pair = [("clientId", "somebody"), ("clientSecret", CLIENT_SECRET)];
+    // One size each, since VPSie has one group of a size.
+    for (kind, size, entries, log_format) in [
+        ("token", 57, &[("token", TOKEN)][..], "text"),
+        ("pair", 58, &pair[..], "json"),
+    ] {
+        write_secret(&control_plane, entries).await;
+        make_it_talk(&fleet);
+        let run = start(control_plane.kubeconfig(), &url, log_format);
+        fleet.create(&fleet.node_group(kind, size, 1)).await;
+        let is_done = |stored: &kit::fleet::Stored| stored.counts(kind, 1, 1);
+        fleet
+            .until(kind, |stored| {
+                is_done(stored) && fleet.cloud.has_no_pending_faults()
+            })
+            .await;
+        let stored = refuse_a_worker(&fleet, kind, size).await;
+        check("the stored objects", &stored, &["limit reached", "[redacted]"]);
+        let (code, output) = stopped(run).await;
+        let words = ["TRACE", "worker asked for", "[redacted]", "told to stop"];
+        check(kind, &output, &words);
+        assert_eq!(code, Some(0), "{kind}");
+    }
+}
+
+/// Lets VPSie refuse the next worker of a group with everything, and returns what is stored of it.
+async fn refuse_a_worker(fleet: &Fleet, group: &str, size: i64) -> String {
+    let refusal = format!(r#"{{"error":true,"message":"limit reached {}"}}"#, everything());
+    let effect = FaultEffect::Status(400, refusal);
+    fleet.cloud.fault(Fault::on(CallKind::AddWorker, effect));
+    let api = fleet.api::<autoscaler_controller::resources::NodeGroup>();
+    let more = serde_json::json!({ "spec": { "minNodes": 2 } });
+    let patched = api
+        .patch(group, &PatchParams::default(), &Patch::Merge(more))
+        .await;
+    assert_eq!(patched.expect("it is accepted").spec.kube_size_id, Some(size));
+    let text = |stored: &kit::fleet::Stored| serde_json::to_string(&stored.claims).expect("they are JSON");
+    let refused = fleet.until("the refusal is shown", |stored| {
+        text(stored).contains("limit reached")
+    });
+    text(&refused.await)
+}
+
+/// Done when: what is printed at the very start, where most goes wrong, contains no secret either.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_in_no_complaint_about_the_start() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let url = serve_cloud(&fleet).await;
+    let page = FaultEffect::Status(502, format!("<html>{}</html>", everything()));
+    let pair = [("clientId", "somebody"), ("clientSecret", CLIENT_SECRET)];
+    for (entries, kind) in [
+        (&[("token", TOKEN)][..], CallKind::Clusters),
+        (&pair[..], CallKind::Authenticate),
+    ] {
+        write_secret(&control_plane, entries).await;
+        let (code, output) = ended(start(control_plane.kubeconfig(), &url, "text")).await;
+        check("wrong credentials", &output, &["TRACE", "does not accept"]);
+        assert_eq!(code, Some(3), "{output}");
+        // As often as a read is tried.
+        fleet.cloud.fault(Fault::on(kind, page.clone()).times(3));
+        let (code, output) = ended(start(control_plane.kubeconfig(), &url, "text")).await;
+        check("web pages", &output, &["TRACE", "a web page came", "[redacted]"]);
+        assert_eq!(code, Some(4), "{output}");
+        assert!(fleet.cloud.has_no_pending_faults());
+    }
+}
