@@ -24,7 +24,8 @@ pub(crate) fn run(options: &MatchOptions) -> Result<(), Failure> {
     let snapshot = file::read(&text)
         .with_context(|| format!("the snapshot {}", path.display()))
         .map_err(Failure::input)?;
-    let answer = Output::new(&match_fleet(&snapshot));
+    let matching = match_fleet(&snapshot);
+    let answer = Output::new(&snapshot, &matching);
     let text = match options.output {
         MatchOutput::Json => answer.to_json(),
         MatchOutput::Table => answer.to_table(),

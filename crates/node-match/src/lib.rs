@@ -89,6 +89,7 @@ mod cluster;
 mod contested;
 mod eligible;
 mod evidence;
+mod explain;
 mod facts;
 #[cfg(feature = "json")]
 pub mod file;
@@ -116,6 +117,10 @@ pub use baseline::Baseline;
 pub use claim::Claim;
 pub use cluster::{Cluster, ClusterShape, Group};
 pub use evidence::{Evidence, EvidenceKind, Link};
+pub use explain::{
+    BaselineState, Change, Considered, Explanation, Missing, Named, Objection, Sighting, Size, explain,
+    explain_claim,
+};
 pub use machine::{Machine, ReportedAt};
 pub use merge::MergedMachine;
 pub use node::Node;

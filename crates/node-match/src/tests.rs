@@ -3,6 +3,7 @@
 mod anonymous;
 mod cases;
 mod cost;
+mod explanations;
 mod facts;
 mod fleets;
 mod laws;

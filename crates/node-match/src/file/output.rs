@@ -1,24 +1,28 @@
 //! The answer, as it is printed.
 
+mod explained;
+
 use std::fmt::Write;
 
+use explained::OutputExplanation;
 use serde::Serialize;
 
 use crate::{
-    Answer, Candidate, Evidence, Matching, MergedMachine, Subject, UnexplainedMachine, UnexplainedNode,
+    Candidate, Evidence, Explanation, Matching, MergedMachine, Snapshot, Subject, UnexplainedMachine,
+    UnexplainedNode, explain,
 };
 
 /// Holds the answer as it is printed; the same facts in another order give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Output {
-    claims: Vec<OutputClaim>,
+pub struct Output<'a> {
+    claims: Vec<OutputClaim<'a>>,
     unexplained: OutputUnexplained,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OutputClaim {
+struct OutputClaim<'a> {
     uid: String,
     verdict: &'static str,
     machine: Option<OutputMachine>,
@@ -29,6 +33,12 @@ struct OutputClaim {
     candidates: Option<Vec<OutputCandidate>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     contested: bool,
+    /// What is missing and what was considered, where something is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<OutputExplanation<'a>>,
+    /// Namespace and name, and what is told to a person.
+    #[serde(skip)]
+    story: (String, Vec<String>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,12 +89,15 @@ struct OutputUnexplainedNode {
 
 // === impl Output ===
 
-impl Output {
-    /// Makes the printable form of an answer.
+impl<'a> Output<'a> {
+    /// Makes the printable form of the answer to a snapshot, with its explanations.
     #[must_use]
-    pub fn new(matching: &Matching<'_>) -> Self {
+    pub fn new(snapshot: &'a Snapshot, matching: &'a Matching<'a>) -> Self {
         Self {
-            claims: matching.claims.iter().map(OutputClaim::new).collect(),
+            claims: explain(snapshot, matching)
+                .into_iter()
+                .map(OutputClaim::new)
+                .collect(),
             unexplained: OutputUnexplained {
                 machines: matching
                     .unexplained
@@ -110,9 +123,24 @@ impl Output {
         text
     }
 
-    /// Prints it as a table for a person.
+    /// Prints it as tables for a person, and says of each claim in sentences why.
     #[must_use]
     pub fn to_table(&self) -> String {
+        let mut text = self.to_tables();
+        for claim in &self.claims {
+            let (name, sentences) = &claim.story;
+            let [first, others @ ..] = sentences.as_slice() else {
+                continue;
+            };
+            write!(text, "\n{}\n  {first}\n", clean(name)).expect("writing to a string never fails");
+            for other in others {
+                writeln!(text, "    {other}").expect("writing to a string never fails");
+            }
+        }
+        text
+    }
+
+    fn to_tables(&self) -> String {
         let header = ["CLAIM", "VERDICT", "MACHINE", "NODE", "WHY"].map(str::to_owned);
         let rows: Vec<[String; 5]> = std::iter::once(header)
             .chain(self.claims.iter().map(OutputClaim::to_row))
@@ -153,20 +181,19 @@ impl Output {
 
 // === impl OutputClaim ===
 
-impl OutputClaim {
-    fn new(answer: &Answer<'_>) -> Self {
-        let found = answer.verdict.matched();
+impl<'a> OutputClaim<'a> {
+    fn new(why: Explanation<'a>) -> Self {
+        let found = why.verdict.matched();
         let candidates = || {
-            answer
-                .verdict
+            why.verdict
                 .candidates()
                 .iter()
                 .map(OutputCandidate::new)
                 .collect()
         };
         Self {
-            uid: answer.claim.uid.clone(),
-            verdict: answer.verdict.as_str(),
+            uid: why.claim.uid.clone(),
+            verdict: why.verdict.as_str(),
             machine: found
                 .and_then(|found| found.machine.as_ref())
                 .map(OutputMachine::new),
@@ -174,9 +201,11 @@ impl OutputClaim {
             evidence: found
                 .map(|found| found.evidence.iter().map(OutputEvidence::new).collect())
                 .unwrap_or_default(),
-            reason: answer.verdict.reason(),
+            reason: why.verdict.reason(),
             candidates: found.is_none().then(candidates),
             contested: found.is_some_and(|found| found.contested),
+            story: (story_name(&why), why.sentences()),
+            explanation: OutputExplanation::new(why),
         }
     }
 
@@ -288,13 +317,21 @@ impl OutputUnexplainedNode {
     }
 }
 
+fn story_name(why: &Explanation<'_>) -> String {
+    let claim = why.claim;
+    if claim.namespace.is_empty() {
+        format!("{} {}", claim.uid, claim.name)
+    } else {
+        format!("{} {}/{}", claim.uid, claim.namespace, claim.name)
+    }
+}
+
+fn clean(cell: &str) -> String {
+    cell.chars().filter(|character| !character.is_control()).collect()
+}
+
 /// Aligns rows in columns; control characters in names do not reach the terminal.
 fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let clean = |cell: &str| {
-        cell.chars()
-            .filter(|character| !character.is_control())
-            .collect::<String>()
-    };
     let rows: Vec<[String; COLUMNS]> = rows
         .iter()
         .map(|row| std::array::from_fn(|at| clean(&row[at])))

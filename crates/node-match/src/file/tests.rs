@@ -19,7 +19,7 @@ const EXAMPLE: &str = r#"{
 
 fn run(text: &str) -> serde_json::Value {
     let snapshot = read(text).unwrap();
-    serde_json::from_str(&Output::new(&match_fleet(&snapshot)).to_json()).unwrap()
+    serde_json::from_str(&Output::new(&snapshot, &match_fleet(&snapshot)).to_json()).unwrap()
 }
 
 /// The documented example gives the documented answer.
@@ -44,11 +44,17 @@ fn example_gives_the_documented_answer() {
 #[test]
 fn table_is_aligned() {
     let snapshot = read(&EXAMPLE.replace("my-node-k8s-worker\", \"hostname", "x\", \"hostname")).unwrap();
-    let table = Output::new(&match_fleet(&snapshot)).to_table();
+    let table = Output::new(&snapshot, &match_fleet(&snapshot)).to_table();
     assert_eq!(
         table,
         "CLAIM  VERDICT  MACHINE     NODE  WHY\n\
-         c1     matched  71003 4c1f  x     hostname-pattern (my-node-k8s-worker), address (10.0.0.4)\n"
+         c1     matched  71003 4c1f  x     hostname-pattern (my-node-k8s-worker), address (10.0.0.4)\n\
+         \n\
+         c1 kube-system/my-node\n  \
+         Matched: machine 71003 (my-node-k8s-worker, 4c1f) and Node x are its own.\n    \
+         The machine is its own: the name my-node-k8s-worker begins with that of the VPSieNode \
+         (hostname-pattern).\n    \
+         The Node is that machine's: both have the address 10.0.0.4 (address).\n"
     );
 }
 
@@ -207,11 +213,11 @@ fn order_does_not_change_the_bytes() {
     other.uid = "c0".to_owned();
     other.name = "other".to_owned();
     snapshot.claims.push(other);
-    let straight = Output::new(&match_fleet(&snapshot)).to_json();
+    let straight = Output::new(&snapshot, &match_fleet(&snapshot)).to_json();
     let mut turned = snapshot.clone();
     turned.claims.reverse();
     turned.machines[0].addresses.reverse();
-    assert_eq!(Output::new(&match_fleet(&turned)).to_json(), straight);
+    assert_eq!(Output::new(&turned, &match_fleet(&turned)).to_json(), straight);
 }
 
 /// The schema knows every field and allows no other.
@@ -224,4 +230,36 @@ fn schema_refuses_unknown_fields() {
         "{schema:#}"
     );
     assert_eq!(schema["required"], serde_json::json!(["now"]));
+}
+
+/// What was considered and what is missing are printed as values with their numbers.
+#[test]
+fn explanation_is_printed_as_values() {
+    let unnamed = EXAMPLE.replace("my-node-k8s-worker", "hel-x");
+    let text = unnamed.replace("\"running\"", "\"installing\"");
+    assert_eq!(
+        run(&text)["claims"][0]["explanation"],
+        serde_json::json!({
+            "missing": { "kind": "running" },
+            "considered": {
+                "machines": 1,
+                "nodes": 0,
+                "listed": [{
+                    "machine": { "id": 71003, "identifier": "4c1f" }, "node": null,
+                    "objection": { "kind": "not-running", "status": "installing" },
+                }],
+                "unlisted": {},
+            },
+        })
+    );
+    let old = run(&unnamed
+        .replace("2026-01-24T08:05:00Z", "2026-01-24T08:09:59Z")
+        .replace("\"baselineComplete\": true", "\"baselineComplete\": false"));
+    assert_eq!(
+        old["claims"][0]["explanation"]["considered"]["listed"][0]["objection"],
+        serde_json::json!({
+            "kind": "older-than-request",
+            "createdAt": "2026-01-24T08:06:00Z", "requestedAt": "2026-01-24T08:09:59Z",
+        })
+    );
 }
