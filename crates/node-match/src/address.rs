@@ -1,16 +1,28 @@
 //! R5: addresses are compared as addresses, and some prove nothing.
 
-use std::collections::BTreeMap;
+use std::hash::Hasher;
 use std::net::IpAddr;
+
+use hashbrown::HashTable;
+use siphasher::sip::SipHasher13;
+use smallvec::SmallVec;
+
+use crate::bearers::Bearers;
+use crate::words::{ClusterNumber, long, short};
 
 /// Reads an address; `None` when it is none, or one that proves nothing.
 ///
 /// Surrounding space and a CIDR suffix are dropped, IPv4-mapped IPv6 becomes IPv4. Unspecified, loopback,
 /// link-local and multicast addresses exist on every machine and so link none.
 pub(crate) fn usable(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let bare = text.split_once('/').map_or(text, |(address, _)| address).trim();
-    let address = bare.parse::<IpAddr>().ok()?.to_canonical();
+    let address = match text.parse::<IpAddr>() {
+        Ok(address) => address,
+        Err(_) => {
+            let bare = text.split_once('/').map_or(text, |(address, _)| address);
+            bare.trim().parse::<IpAddr>().ok()?
+        }
+    }
+    .to_canonical();
     let link_local = match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
@@ -21,47 +33,101 @@ pub(crate) fn usable(text: &str) -> Option<IpAddr> {
 }
 
 /// Reads a list of addresses: the usable ones, sorted, each once.
-pub(crate) fn all_usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> Vec<IpAddr> {
-    let mut all: Vec<IpAddr> = texts.into_iter().filter_map(|text| usable(text)).collect();
+pub(crate) fn all_usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> SmallVec<[IpAddr; 4]> {
+    let mut all: SmallVec<[IpAddr; 4]> = texts.into_iter().filter_map(|text| usable(text)).collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-/// Finds who carries an address, as long as only one does.
+/// Numbers an address within its cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AddressNumber(u32);
+
+/// Finds who carries an address, as long as only one machine and only one Node does.
 #[derive(Debug)]
-pub(crate) struct AddressBook<Key> {
-    carriers: BTreeMap<Key, Carrier>,
+pub(crate) struct AddressBook {
+    /// Only looked up, never iterated over, so that its order decides nothing.
+    table: HashTable<AddressNumber>,
+    known: Vec<(ClusterNumber, IpAddr)>,
+    of_machines: Bearers,
+    of_nodes: Bearers,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Carrier {
-    One(usize),
-    Several,
+// === impl AddressNumber ===
+
+impl AddressNumber {
+    pub(crate) const fn index(self) -> usize {
+        long(self.0)
+    }
 }
 
 // === impl AddressBook ===
 
-impl<Key: Ord> AddressBook<Key> {
-    /// Collects pairs of address and carrier; each carrier must name an address once.
-    pub(crate) fn new(entries: impl IntoIterator<Item = (Key, usize)>) -> Self {
-        let mut carriers = BTreeMap::new();
-        for (key, carrier) in entries {
-            carriers
-                .entry(key)
-                .and_modify(|found| *found = Carrier::Several)
-                .or_insert(Carrier::One(carrier));
+impl AddressBook {
+    /// Makes room for as many addresses.
+    pub(crate) fn with_capacity(addresses: usize) -> Self {
+        Self {
+            table: HashTable::with_capacity(addresses),
+            known: Vec::with_capacity(addresses),
+            of_machines: Bearers::new(0),
+            of_nodes: Bearers::new(0),
         }
-        Self { carriers }
     }
 
-    /// Returns the only carrier of an address.
-    pub(crate) fn only_carrier(&self, key: &Key) -> Option<usize> {
-        match self.carriers.get(key)? {
-            Carrier::One(carrier) => Some(*carrier),
-            Carrier::Several => None,
+    /// Returns the number of an address, a new one if need be.
+    pub(crate) fn learn(&mut self, cluster: ClusterNumber, address: IpAddr) -> AddressNumber {
+        if let Some(number) = self.find(cluster, address) {
+            return number;
         }
+        let next = AddressNumber(short(self.known.len()));
+        let known = &mut self.known;
+        known.push((cluster, address));
+        self.table
+            .insert_unique(hash(address), next, |number| hash(known[number.index()].1));
+        next
     }
+
+    /// Returns the number of an address, if anything of the cluster carries it.
+    pub(crate) fn find(&self, cluster: ClusterNumber, address: IpAddr) -> Option<AddressNumber> {
+        self.table
+            .find(hash(address), |number| {
+                self.known[number.index()] == (cluster, address)
+            })
+            .copied()
+    }
+
+    /// Returns the address with a number.
+    pub(crate) fn address(&self, number: AddressNumber) -> IpAddr {
+        self.known[number.index()].1
+    }
+
+    pub(crate) fn add_machine(&mut self, number: AddressNumber, machine: usize) {
+        self.of_machines.add(number.index(), machine);
+    }
+
+    pub(crate) fn add_node(&mut self, number: AddressNumber, node: usize) {
+        self.of_nodes.add(number.index(), node);
+    }
+
+    /// Returns the only machine that carries an address.
+    pub(crate) fn only_machine(&self, number: AddressNumber) -> Option<usize> {
+        self.of_machines.only(number.index())
+    }
+
+    /// Returns the only Node that carries an address.
+    pub(crate) fn only_node(&self, number: AddressNumber) -> Option<usize> {
+        self.of_nodes.only(number.index())
+    }
+}
+
+fn hash(address: IpAddr) -> u64 {
+    let mut hasher = SipHasher13::new();
+    match address {
+        IpAddr::V4(v4) => hasher.write(&v4.octets()),
+        IpAddr::V6(v6) => hasher.write(&v6.octets()),
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -102,13 +168,17 @@ mod tests {
         }
     }
 
-    /// R5: an address that two carry is no evidence for either.
+    /// R5: an address that two carry is no evidence for either; machines and Nodes are counted apart.
     #[test]
     fn shared_address_has_no_carrier() {
-        let book = AddressBook::new([("a", 0), ("b", 1), ("a", 2)]);
-        assert_eq!(
-            (book.only_carrier(&"a"), book.only_carrier(&"b")),
-            (None, Some(1))
-        );
+        let mut book = AddressBook::with_capacity(0);
+        let [a, b] =
+            ["10.0.0.1", "10.0.0.2"].map(|text| book.learn(ClusterNumber::UNKNOWN, usable(text).unwrap()));
+        for (number, machine) in [(a, 0), (b, 1), (a, 2)] {
+            book.add_machine(number, machine);
+        }
+        book.add_node(a, 3);
+        assert_eq!((book.only_machine(a), book.only_machine(b)), (None, Some(1)));
+        assert_eq!((book.only_node(a), book.only_node(b)), (Some(3), None));
     }
 }

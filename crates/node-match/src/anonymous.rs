@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::AmbiguousReason;
 use crate::assign::{Assignment, Held, MOST_CANDIDATES, Owner, Part};
 use crate::batch::{Batch, batches};
+use crate::clue::Clue;
 use crate::flow::{Component, allocate};
 use crate::grouping::Grouping;
-use crate::merge::{Sets, absent_last};
-use crate::{AmbiguousReason, EvidenceKind};
+use crate::merge::Sets;
+use crate::order::absent_last;
+use crate::words::ClusterNumber;
 
 /// How many pairs of batch and kind one component may have; more cannot be told apart in time.
 const MOST_PAIRS: usize = 10_000;
-/// What is printed as the evidence of an anonymous match.
-const DETAIL: &str = "new since the request, as many as were asked for";
 
 /// Tells what anonymous matching found for a claim that it gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(crate) fn settle(assignment: &mut Assignment<'_, '_>) -> BTreeMap<usize, Out
     }
     let kinds = kinds(assignment, &grouping, &batches);
     for (batch_indexes, kind_indexes) in components(batches.len(), &kinds) {
-        let members: Vec<&Batch<'_>> = batch_indexes.iter().map(|index| &batches[*index]).collect();
+        let members: Vec<&Batch> = batch_indexes.iter().map(|index| &batches[*index]).collect();
         if kind_indexes.is_empty() {
             note_unproven(assignment, &members, &mut outcomes);
             continue;
@@ -72,14 +73,14 @@ pub(crate) fn settle(assignment: &mut Assignment<'_, '_>) -> BTreeMap<usize, Out
 }
 
 /// Sorts what is new by the batches that it is new for.
-fn kinds(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>, batches: &[Batch<'_>]) -> Vec<Kind> {
+fn kinds(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>, batches: &[Batch]) -> Vec<Kind> {
     let mut kinds: BTreeMap<(Vec<usize>, bool), Vec<Part>> = BTreeMap::new();
-    let mut by_cluster: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut by_cluster: BTreeMap<ClusterNumber, Vec<usize>> = BTreeMap::new();
     for (index, batch) in batches.iter().enumerate() {
         by_cluster.entry(batch.cluster).or_default().push(index);
     }
     for (part, cluster) in free_parts(assignment) {
-        let Some(all) = cluster.and_then(|cluster| by_cluster.get(cluster)) else {
+        let Some(all) = by_cluster.get(&cluster) else {
             continue;
         };
         let mut new_for: Vec<usize> = all
@@ -107,12 +108,12 @@ fn kinds(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>, batches: 
 }
 
 /// Lists machines that nobody has, and Nodes that nobody has and that have no machine.
-fn free_parts<'s>(assignment: &'s Assignment<'_, '_>) -> impl Iterator<Item = (Part, Option<&'s str>)> + 's {
+fn free_parts(assignment: &Assignment<'_, '_>) -> impl Iterator<Item = (Part, ClusterNumber)> {
     let machines = assignment.fleet.machines.iter().enumerate();
     let nodes = 0..assignment.fleet.nodes.len();
     let machines = machines
         .filter(|(machine, _)| assignment.machine_owners[*machine] == Owner::Nobody)
-        .map(|(machine, facts)| (Part::Machine(machine), Some(facts.merged.cluster())));
+        .map(|(machine, facts)| (Part::Machine(machine), facts.cluster));
     let nodes = nodes
         .filter(|node| {
             assignment.node_owners[*node] == Owner::Nobody && assignment.ties.machine_of(*node).is_none()
@@ -122,7 +123,7 @@ fn free_parts<'s>(assignment: &'s Assignment<'_, '_>) -> impl Iterator<Item = (P
 }
 
 /// Returns the only group that has grown since any of the baselines.
-fn risen_group(batches: &[Batch<'_>], new_for: &[usize]) -> Option<u64> {
+fn risen_group(batches: &[Batch], new_for: &[usize]) -> Option<u64> {
     let risen: BTreeSet<u64> = new_for
         .iter()
         .flat_map(|index| batches[*index].risen.iter().copied())
@@ -154,8 +155,8 @@ fn components(batches: usize, kinds: &[Kind]) -> Vec<(Vec<usize>, Vec<usize>)> {
 /// Finds what keeps a whole component from being matched.
 fn obstacle(
     assignment: &Assignment<'_, '_>,
-    all: &[Batch<'_>],
-    members: &[&Batch<'_>],
+    all: &[Batch],
+    members: &[&Batch],
     kinds: &[&Kind],
 ) -> Option<AmbiguousReason> {
     if members.iter().any(|batch| is_cluster_changing(assignment, batch)) {
@@ -175,8 +176,8 @@ fn obstacle(
 }
 
 /// R2c: tells whether VPSie is working on the cluster or has done so since the baseline.
-fn is_cluster_changing(assignment: &Assignment<'_, '_>, batch: &Batch<'_>) -> bool {
-    let Some(now) = assignment.fleet.shapes.get(batch.cluster) else {
+fn is_cluster_changing(assignment: &Assignment<'_, '_>, batch: &Batch) -> bool {
+    let Some(now) = assignment.fleet.shapes.get(&batch.cluster) else {
         return false;
     };
     let before = assignment.fleet.claims[batch.claim()]
@@ -204,7 +205,7 @@ fn oldest_first(assignment: &Assignment<'_, '_>, kinds: &[&Kind]) -> Vec<Part> {
 
 fn age(assignment: &Assignment<'_, '_>, part: Part) -> (bool, usize) {
     match part {
-        Part::Machine(machine) => (false, assignment.fleet.machines[machine].oldest_order),
+        Part::Machine(machine) => (false, assignment.fleet.machines[machine].oldest_order()),
         // Nodes are sorted newest first.
         Part::Node(node) => (true, usize::MAX - node),
     }
@@ -213,7 +214,7 @@ fn age(assignment: &Assignment<'_, '_>, part: Part) -> (bool, usize) {
 /// Pairs the claims of a component with what is new for them; `None` when something is left over.
 fn pairs(
     assignment: &Assignment<'_, '_>,
-    all: &[Batch<'_>],
+    all: &[Batch],
     members: &[usize],
     kinds: &[&Kind],
     parts: &[Part],
@@ -284,8 +285,7 @@ fn give(
             Part::Machine(machine) => give_machine(assignment, claim, machine),
             Part::Node(node) => {
                 assignment.node_owners[node] = Owner::Claim(claim);
-                assignment.holdings[claim].node =
-                    Some(Held::direct(node, EvidenceKind::Anonymous, DETAIL.to_owned()));
+                assignment.holdings[claim].node = Some(Held::direct(node, Clue::Anonymous));
             }
         }
     }
@@ -293,16 +293,14 @@ fn give(
 
 fn give_machine(assignment: &mut Assignment<'_, '_>, claim: usize, machine: usize) {
     assignment.machine_owners[machine] = Owner::Claim(claim);
-    assignment.holdings[claim].machine =
-        Some(Held::direct(machine, EvidenceKind::Anonymous, DETAIL.to_owned()));
+    assignment.holdings[claim].machine = Some(Held::direct(machine, Clue::Anonymous));
     if let Some(node) = assignment.ties.node_of(machine)
-        && let Some((kind, detail)) = assignment.ties.evidence(machine)
+        && let Some(clue) = assignment.ties.clue(machine)
     {
         assignment.node_owners[node] = Owner::Claim(claim);
         assignment.holdings[claim].node = Some(Held {
             index: node,
-            kind: *kind,
-            detail: detail.clone(),
+            clue,
             is_through_tie: true,
         });
     }
@@ -311,7 +309,7 @@ fn give_machine(assignment: &mut Assignment<'_, '_>, claim: usize, machine: usiz
 /// Lists what a claim without proof of newness could have.
 fn note_unproven(
     assignment: &Assignment<'_, '_>,
-    members: &[&Batch<'_>],
+    members: &[&Batch],
     outcomes: &mut BTreeMap<usize, Outcome>,
 ) {
     use crate::eligible::{Newness, newness};
@@ -326,7 +324,7 @@ fn note_unproven(
                     && batch.could_have_machine(assignment, *machine)
             })
             .collect();
-        machines.sort_by_key(|machine| assignment.fleet.machines[*machine].newest_order);
+        machines.sort_by_key(|machine| assignment.fleet.machines[*machine].newest_order());
         machines.truncate(MOST_CANDIDATES);
         if !machines.is_empty() {
             let parts: Vec<Part> = machines.into_iter().map(Part::Machine).collect();

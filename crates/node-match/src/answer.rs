@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::anonymous::{Outcome, settle};
 use crate::assign::{Assignment, Held, Owner, Part, assign};
+use crate::clue::Clue;
 use crate::contested::contested;
 use crate::facts::facts;
 use crate::fleet::{Fleet, Label};
 use crate::tie::Ties;
+use crate::words::long;
 use crate::{
-    Answer, Candidate, Evidence, EvidenceKind, Link, Match, Matching, NotParticipatingReason, Obstacle,
-    Snapshot, Subject, Unexplained, UnexplainedMachine, UnexplainedNode, UnexplainedReason, Verdict,
-    WaitingReason,
+    Answer, Candidate, Evidence, Link, Match, Matching, NotParticipatingReason, Obstacle, Snapshot, Subject,
+    Unexplained, UnexplainedMachine, UnexplainedNode, UnexplainedReason, Verdict, WaitingReason,
 };
 
 /// Decides for every claim which machine and which Node are its own.
@@ -68,7 +69,7 @@ fn verdict<'a>(
         let machines = facts
             .named_machines
             .iter()
-            .map(|machine| (Part::Machine(*machine), None));
+            .map(|machine| (Part::Machine(long(*machine)), None));
         let nodes = facts.node.iter().map(|node| (Part::Node(*node), None));
         return Verdict::Conflict {
             reason,
@@ -175,39 +176,33 @@ fn is_late(fleet: &Fleet<'_>, claim: usize) -> bool {
 
 fn matched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, contested: bool) -> Match<'a> {
     let (fleet, holding) = (assignment.fleet, &assignment.holdings[claim]);
-    let mut evidence = Vec::new();
-    let entry = |link, kind, detail: &str| Evidence {
+    let held_node = holding.node.map(|held| held.index);
+    let entry = |link, clue: Clue| Evidence {
         link,
-        kind,
-        detail: detail.to_owned(),
+        kind: clue.kind(),
+        detail: clue.detail(fleet, claim, held_node),
     };
-    let direct = |held: &Option<Held>| held.as_ref().filter(|held| !held.is_through_tie).cloned();
-    let (machine, node) = (direct(&holding.machine), direct(&holding.node));
-    if let Some(held) = &machine {
-        evidence.push(entry(Link::ClaimMachine, held.kind, &held.detail));
-    }
-    let tie = match (&holding.machine, &holding.node) {
+    let direct = |held: Option<Held>| held.filter(|held| !held.is_through_tie);
+    let (machine, node) = (direct(holding.machine), direct(holding.node));
+    let tie = match (holding.machine, holding.node) {
         (Some(machine), Some(node)) if assignment.ties.node_of(machine.index) == Some(node.index) => {
-            assignment.ties.evidence(machine.index)
+            assignment.ties.clue(machine.index)
         }
         (_, _) => None,
     };
-    if let Some(held) = &node
-        // What ties the Node to the machine says more than a second link to the claim, unless that is a record.
-        && (machine.is_none() || tie.is_none() || held.kind == EvidenceKind::RecordedNode)
-    {
-        evidence.push(entry(Link::ClaimNode, held.kind, &held.detail));
-    }
-    if let Some((kind, detail)) = tie {
-        evidence.push(entry(Link::MachineNode, *kind, detail));
-    }
+    // What ties the Node to the machine says more than a second link to the claim, unless that is a record.
+    let node = node.filter(|held| machine.is_none() || tie.is_none() || held.clue == Clue::RecordedNode);
+    let links = [
+        machine.map(|held| entry(Link::ClaimMachine, held.clue)),
+        node.map(|held| entry(Link::ClaimNode, held.clue)),
+        tie.map(|clue| entry(Link::MachineNode, clue)),
+    ];
     Match {
         machine: holding
             .machine
-            .as_ref()
             .map(|held| fleet.machines[held.index].merged.clone()),
-        node: holding.node.as_ref().map(|held| fleet.nodes[held.index].node),
-        evidence,
+        node: held_node.map(|node| fleet.nodes[node].node),
+        evidence: links.into_iter().flatten().collect(),
         contested,
     }
 }

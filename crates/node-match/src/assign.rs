@@ -1,10 +1,12 @@
 //! R1, R3, R6: one claim, one machine, one Node; the strongest evidence first, over the whole set.
 
+use crate::clue::Clue;
 use crate::eligible::{machine_obstacle, node_obstacle};
 use crate::facts::Facts;
 use crate::fleet::Fleet;
 use crate::links::{Link, Links};
 use crate::tie::Ties;
+use crate::words::long;
 use crate::{EvidenceKind, Obstacle};
 
 /// How many candidates one answer lists at most: enough to see the pattern, never the whole fleet.
@@ -36,11 +38,10 @@ pub(crate) struct Holding {
 }
 
 /// Holds a machine or Node, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) index: usize,
-    pub(crate) kind: EvidenceKind,
-    pub(crate) detail: String,
+    pub(crate) clue: Clue,
     /// Whether it was found through the other part: the evidence is that of the tie.
     pub(crate) is_through_tie: bool,
 }
@@ -123,21 +124,20 @@ impl Assignment<'_, '_> {
         for (claim, facts) in self.facts.iter().enumerate() {
             if facts.conflict.is_some() {
                 for machine in &facts.named_machines {
-                    self.machine_owners[*machine] = Owner::Conflict;
+                    self.machine_owners[long(*machine)] = Owner::Conflict;
                 }
                 if let Some(node) = facts.node {
                     self.node_owners[node] = Owner::Conflict;
                 }
                 continue;
             }
-            if let Some((machine, kind, detail)) = &facts.machine {
-                self.machine_owners[*machine] = Owner::Claim(claim);
-                self.holdings[claim].machine = Some(Held::direct(*machine, *kind, detail.clone()));
+            if let Some((machine, clue)) = facts.machine {
+                self.machine_owners[machine] = Owner::Claim(claim);
+                self.holdings[claim].machine = Some(Held::direct(machine, clue));
             }
             if let Some(node) = facts.node {
                 self.node_owners[node] = Owner::Claim(claim);
-                let name = self.fleet.nodes[node].node.name.clone();
-                self.holdings[claim].node = Some(Held::direct(node, EvidenceKind::RecordedNode, name));
+                self.holdings[claim].node = Some(Held::direct(node, Clue::RecordedNode));
             }
         }
     }
@@ -149,7 +149,7 @@ impl Assignment<'_, '_> {
         for claim in 0..self.holdings.len() {
             let Some(Held {
                 index,
-                kind: EvidenceKind::Address,
+                clue: Clue::Address(_),
                 ..
             }) = self.holdings[claim].machine
             else {
@@ -190,10 +190,7 @@ impl Assignment<'_, '_> {
             return;
         }
         match self.obstacle_to_machine(link, links) {
-            None => self.give_machine(
-                link.claim,
-                Held::direct(link.index, link.kind, link.detail.clone()),
-            ),
+            None => self.give_machine(link.claim, Held::direct(link.index, link.clue)),
             Some(obstacle) => self.refuse(link.claim, Part::Machine(link.index), obstacle),
         }
     }
@@ -235,21 +232,20 @@ impl Assignment<'_, '_> {
             (None, tied) => tied.is_none() || !self.facts[claim].is_node_missing,
             (Some(held), Some(tied)) => held.index == tied,
             (Some(held), None) => {
-                held.kind == EvidenceKind::RecordedNode && self.ties.machine_of(held.index).is_none()
+                held.clue == Clue::RecordedNode && self.ties.machine_of(held.index).is_none()
             }
         }
     }
 
     fn try_node(&mut self, link: &Link, is_through_tie: bool) {
-        if !self.wants_node(link.claim, link.kind) {
+        if !self.wants_node(link.claim, link.clue.kind()) {
             return;
         }
         match self.obstacle_to_node(link) {
             None => {
                 let held = Held {
                     index: link.index,
-                    kind: link.kind,
-                    detail: link.detail.clone(),
+                    clue: link.clue,
                     is_through_tie,
                 };
                 self.node_owners[link.index] = Owner::Claim(link.claim);
@@ -279,7 +275,7 @@ impl Assignment<'_, '_> {
             None => true,
             Some(held) if tied.is_some() => tied == Some(held.index),
             // A recorded machine whose Node is unknown may have this one.
-            Some(held) => rank(held.kind) == 0 && self.ties.node_of(held.index).is_none(),
+            Some(held) => rank(held.clue.kind()) == 0 && self.ties.node_of(held.index).is_none(),
         };
         if !fits {
             return Some(Obstacle::NotTied);
@@ -296,7 +292,7 @@ impl Assignment<'_, '_> {
                     let Some(node) = self.ties.node_of(held.index) else {
                         continue;
                     };
-                    if let Some(link) = self.link_through(claim, held.kind, held.index, node, kind) {
+                    if let Some(link) = self.link_through(claim, held.clue, held.index, node, kind) {
                         self.try_node(&link, true);
                     }
                 }
@@ -304,7 +300,7 @@ impl Assignment<'_, '_> {
                     let Some(machine) = self.ties.machine_of(held.index) else {
                         continue;
                     };
-                    let Some(link) = self.link_through(claim, held.kind, machine, machine, kind) else {
+                    let Some(link) = self.link_through(claim, held.clue, machine, machine, kind) else {
                         continue;
                     };
                     if !self.wants_machine(claim) {
@@ -315,8 +311,7 @@ impl Assignment<'_, '_> {
                             claim,
                             Held {
                                 index: machine,
-                                kind: link.kind,
-                                detail: link.detail,
+                                clue: link.clue,
                                 is_through_tie: true,
                             },
                         ),
@@ -332,19 +327,14 @@ impl Assignment<'_, '_> {
     fn link_through(
         &self,
         claim: usize,
-        held: EvidenceKind,
+        held: Clue,
         machine: usize,
         index: usize,
         turn: EvidenceKind,
     ) -> Option<Link> {
-        let (kind, detail) = self.ties.evidence(machine)?;
-        let weaker = rank(held).max(rank(*kind));
-        (weaker == rank(turn)).then(|| Link {
-            claim,
-            index,
-            kind: *kind,
-            detail: detail.clone(),
-        })
+        let clue = self.ties.clue(machine)?;
+        let weaker = rank(held.kind()).max(rank(clue.kind()));
+        (weaker == rank(turn)).then_some(Link { claim, index, clue })
     }
 
     fn give_machine(&mut self, claim: usize, held: Held) {
@@ -365,7 +355,7 @@ impl Assignment<'_, '_> {
             Some(Obstacle::NotRunning) => true,
             Some(Obstacle::NotTied) => {
                 let held = self.holdings[claim].node.as_ref();
-                held.is_some_and(|held| held.kind == EvidenceKind::ClaimLabel)
+                held.is_some_and(|held| held.clue == Clue::ClaimLabel)
                     && matches!(
                         machine_obstacle(self.fleet, self.ties, claim, machine),
                         None | Some(Obstacle::NotRunning)
@@ -390,11 +380,10 @@ impl Assignment<'_, '_> {
 // === impl Held ===
 
 impl Held {
-    pub(crate) fn direct(index: usize, kind: EvidenceKind, detail: String) -> Self {
+    pub(crate) fn direct(index: usize, clue: Clue) -> Self {
         Self {
             index,
-            kind,
-            detail,
+            clue,
             is_through_tie: false,
         }
     }

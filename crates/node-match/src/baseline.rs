@@ -6,6 +6,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher13;
 
 use crate::ClusterShape;
+use crate::words::lower;
 
 /// Keys of the hash. They never change: baselines outlive the process that wrote them.
 const HASH_KEYS: (u64, u64) = (0x6e6f_6465_2d6d_6174, 0x6368_2d62_6173_6531);
@@ -61,8 +62,13 @@ impl Baseline {
     /// SipHash-1-3 with fixed keys, so that stored hashes stay valid.
     #[must_use]
     pub fn hash(key: &str) -> u64 {
+        Self::hash_of_lower(&lower(key.trim()))
+    }
+
+    /// Hashes a key without surrounding space and in lower case.
+    pub(crate) fn hash_of_lower(key: &str) -> u64 {
         let mut hasher = SipHasher13::new_with_keys(HASH_KEYS.0, HASH_KEYS.1);
-        hasher.write(key.trim().to_lowercase().as_bytes());
+        hasher.write(key.as_bytes());
         hasher.finish()
     }
 

@@ -9,11 +9,12 @@ use crate::assign::{Assignment, Owner, Part};
 use crate::eligible::{Newness, newness, node_obstacle, standing_obstacle};
 use crate::fleet::Label;
 use crate::grouping::Grouping;
+use crate::words::ClusterNumber;
 
 /// Holds open claims of one cluster and group that share what was there before.
 #[derive(Debug)]
-pub(crate) struct Batch<'a> {
-    pub(crate) cluster: &'a str,
+pub(crate) struct Batch {
+    pub(crate) cluster: ClusterNumber,
     pub(crate) group: Option<u64>,
     /// Never matched anonymously; its claims only keep their seats (I7).
     pub(crate) is_taken_over: bool,
@@ -31,8 +32,8 @@ pub(crate) struct Batch<'a> {
 
 /// Holds whatever tells two open claims apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
-    cluster: &'a str,
+struct Key {
+    cluster: ClusterNumber,
     group: Option<u64>,
     is_taken_over: bool,
     has_node: bool,
@@ -51,14 +52,14 @@ struct Moments {
 }
 
 /// Collects the open claims: nothing is recorded for them and nothing else matched them.
-pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'_, 'a>) -> Vec<Batch<'a>> {
+pub(crate) fn batches(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>) -> Vec<Batch> {
     let fleet = assignment.fleet;
     let open: Vec<usize> = (0..fleet.claims.len())
         .filter(|claim| is_open(assignment, *claim))
         .collect();
     let numbers = number_baselines(assignment, &open);
     let moments = Moments::new(assignment);
-    let mut batches: BTreeMap<Key<'a>, Vec<usize>> = BTreeMap::new();
+    let mut batches: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for claim in open {
         let facts = fleet.claims[claim];
         let baseline = facts.baseline.as_deref();
@@ -66,7 +67,7 @@ pub(crate) fn batches<'a>(assignment: &Assignment<'_, 'a>, grouping: &Grouping<'
         let is_complete = baseline.is_some_and(Baseline::is_complete);
         let number = baseline.and_then(|baseline| numbers.get(&std::ptr::from_ref(baseline)).copied());
         let key = Key {
-            cluster: facts.cluster.as_str(),
+            cluster: fleet.cluster_of(claim),
             group: facts.group,
             is_taken_over: facts.taken_over,
             has_node: assignment.holdings[claim].node.is_some(),
@@ -143,11 +144,11 @@ fn number_baselines(assignment: &Assignment<'_, '_>, open: &[usize]) -> BTreeMap
 
 // === impl Batch ===
 
-impl<'a> Batch<'a> {
+impl Batch {
     fn new(
-        assignment: &Assignment<'_, 'a>,
-        grouping: &Grouping<'_, 'a>,
-        key: Key<'a>,
+        assignment: &Assignment<'_, '_>,
+        grouping: &Grouping<'_, '_>,
+        key: Key,
         claims: Vec<usize>,
     ) -> Self {
         let baseline = assignment.fleet.claims[claims[0]].baseline.as_deref();
@@ -236,7 +237,7 @@ impl<'a> Batch<'a> {
     fn are_all_new_machines_tied(&self, assignment: &Assignment<'_, '_>) -> bool {
         let fleet = assignment.fleet;
         fleet.machines.iter().enumerate().all(|(machine, facts)| {
-            facts.merged.cluster() != self.cluster
+            facts.cluster != self.cluster
                 || assignment.ties.node_of(machine).is_some()
                 || facts.merged.is_deleted()
                 || matches!(

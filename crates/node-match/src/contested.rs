@@ -6,13 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::assign::{Assignment, Owner};
 use crate::eligible::{Newness, newness, standing_obstacle};
+use crate::words::ClusterNumber;
 use crate::{Baseline, EvidenceKind};
 
 /// How far a time without a zone may be off: zones reach from -12 to +14 hours.
 const ZONE_SLACK: TimeDelta = TimeDelta::hours(14);
 
 /// Cluster, group and baseline of claims.
-type Key<'a> = (&'a str, Option<u64>, Option<*const Baseline>);
+type Key = (ClusterNumber, Option<u64>, Option<*const Baseline>);
 
 /// Finds claims that were matched anonymously and machines that could as well have been theirs.
 ///
@@ -61,7 +62,7 @@ pub(crate) fn contested(assignment: &Assignment<'_, '_>) -> (BTreeSet<usize>, BT
 
 /// Collects claims that have an anonymously found machine, by group and baseline.
 fn anonymous_batches(assignment: &Assignment<'_, '_>) -> Vec<Vec<usize>> {
-    let mut batches: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
+    let mut batches: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (index, claim) in assignment.fleet.claims.iter().enumerate() {
         let is_anonymous = claim.recorded_by == Some(EvidenceKind::Anonymous)
             && assignment.holdings[index].machine.is_some();
@@ -69,7 +70,7 @@ fn anonymous_batches(assignment: &Assignment<'_, '_>) -> Vec<Vec<usize>> {
             // The pointers only tell batches apart; the order of the batches decides nothing.
             let baseline = claim.baseline.as_deref().map(std::ptr::from_ref);
             batches
-                .entry((claim.cluster.as_str(), claim.group, baseline))
+                .entry((assignment.fleet.cluster_of(index), claim.group, baseline))
                 .or_default()
                 .push(index);
         }

@@ -1,6 +1,8 @@
 //! R0, R3: what links two things, and how strong it is.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 /// Names the two ends of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,13 +40,24 @@ pub enum EvidenceKind {
 
 /// Says why two things belong together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Evidence {
+pub struct Evidence<'a> {
     /// The two ends.
     pub link: Link,
     /// The kind.
     pub kind: EvidenceKind,
-    /// The value that both ends share, for a person to read.
-    pub detail: String,
+    /// The value that both ends share.
+    pub detail: Detail<'a>,
+}
+
+/// Holds the value that both ends of a link share; it is written out only when somebody reads it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail<'a> {
+    /// A name, an identifier or a provider id.
+    Text(Cow<'a, str>),
+    /// The number of a machine.
+    Number(u64),
+    /// An address.
+    Address(IpAddr),
 }
 
 // === impl Link ===
@@ -109,5 +122,23 @@ impl EvidenceKind {
 impl fmt::Display for EvidenceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+// === impl Detail ===
+
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Detail<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }

@@ -1,11 +1,18 @@
 //! R0: what is recorded on the claims, and where records contradict each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
+use crate::address::all_usable;
+use crate::bearers::Bearers;
+use crate::clue::Clue;
 use crate::fleet::{Fleet, Label};
 use crate::merge::text;
 use crate::provider_id::{ProviderId, is_uuid};
-use crate::{Claim, ConflictReason, EvidenceKind};
+use crate::words::{ClusterNumber, long, lower, short};
+use crate::{Claim, ConflictReason};
 
 /// Holds what the records of one claim lead to.
 #[derive(Debug, Default)]
@@ -14,8 +21,8 @@ pub(crate) struct Facts {
     pub(crate) has_record: bool,
     /// Whether it takes part in matching at all.
     pub(crate) participates: bool,
-    /// The recorded machine, by which kind of record, and the record.
-    pub(crate) machine: Option<(usize, EvidenceKind, String)>,
+    /// The recorded machine, and by which record.
+    pub(crate) machine: Option<(usize, Clue)>,
     /// A machine is recorded by id or identifier, but not listed.
     pub(crate) is_machine_missing: bool,
     /// The recorded Node.
@@ -24,12 +31,13 @@ pub(crate) struct Facts {
     pub(crate) is_node_missing: bool,
     pub(crate) conflict: Option<ConflictReason>,
     /// Every machine that a record names; more than one is a conflict.
-    pub(crate) named_machines: BTreeSet<usize>,
+    pub(crate) named_machines: SmallVec<[u32; 4]>,
 }
 
 /// Holds the records of a claim that name a machine.
-struct Records {
-    identifiers: BTreeSet<String>,
+struct Records<'a> {
+    /// In lower case, each once.
+    identifiers: SmallVec<[Cow<'a, str>; 2]>,
     id: Option<u64>,
     /// The number in the provider id, where an id is recorded too: it may stem from another list.
     second_id: Option<u64>,
@@ -37,9 +45,8 @@ struct Records {
 
 /// Reads the records of all claims.
 pub(crate) fn facts(fleet: &Fleet<'_>) -> Vec<Facts> {
-    let node_names = node_names(fleet);
     let mut all: Vec<Facts> = (0..fleet.claims.len())
-        .map(|claim| facts_of(fleet, claim, &node_names))
+        .map(|claim| facts_of(fleet, claim))
         .collect();
     for node in &fleet.nodes {
         if let Label::Claim(claim) = node.label {
@@ -49,24 +56,24 @@ pub(crate) fn facts(fleet: &Fleet<'_>) -> Vec<Facts> {
     for claim in claims_of_one_uid(fleet) {
         all[claim] = Facts::default();
     }
-    find_shared_machines(&mut all);
-    find_shared_nodes(&mut all);
+    find_shared_machines(&mut all, fleet.machines.len());
+    find_shared_nodes(&mut all, fleet.nodes.len());
     all
 }
 
-fn facts_of(fleet: &Fleet<'_>, index: usize, node_names: &BTreeMap<String, usize>) -> Facts {
+fn facts_of(fleet: &Fleet<'_>, index: usize) -> Facts {
     let claim = fleet.claims[index];
-    let records = Records::of(fleet, claim);
+    let records = Records::of(fleet, index);
     let mut facts = Facts {
         has_record: has_record(claim),
         ..Facts::default()
     };
     facts.participates = claim.creation_requested || facts.has_record;
-    facts.read_machine(fleet, claim, &records);
+    facts.read_machine(fleet, index, &records);
     if let Some(name) = text(claim.node_name.as_deref()) {
         facts.node = fleet
             .is_at_home(index)
-            .then(|| node_names.get(&name.to_lowercase()).copied())
+            .then(|| fleet.node_of_name(name))
             .flatten();
         facts.is_node_missing = facts.node.is_none();
     }
@@ -79,14 +86,14 @@ fn facts_of(fleet: &Fleet<'_>, index: usize, node_names: &BTreeMap<String, usize
 // === impl Facts ===
 
 impl Facts {
-    fn read_machine(&mut self, fleet: &Fleet<'_>, claim: &Claim, records: &Records) {
-        let cluster = claim.cluster.as_str();
+    fn read_machine(&mut self, fleet: &Fleet<'_>, claim: usize, records: &Records<'_>) {
+        let cluster = fleet.cluster_of(claim);
         if records.contradict() {
             self.conflict = Some(ConflictReason::RecordedMachinesDiffer);
         }
         for identifier in &records.identifiers {
-            if let Some(machine) = fleet.by_identifier.get(&(cluster, identifier.clone())) {
-                self.find(*machine, EvidenceKind::RecordedIdentifier, identifier);
+            if let Some(machine) = fleet.machine_of_identifier(cluster, identifier) {
+                self.find(machine, Clue::RecordedIdentifier);
             }
         }
         self.find_by_id(fleet, cluster, records.id);
@@ -99,82 +106,86 @@ impl Facts {
         if self.is_machine_missing {
             return;
         }
-        for address in crate::address::all_usable(&claim.addresses) {
-            if let Some(machine) = fleet.machine_addresses.only_carrier(&(cluster, address)) {
-                self.find(machine, EvidenceKind::Address, &address.to_string());
+        for address in all_usable(&fleet.claims[claim].addresses) {
+            let number = fleet.addresses.find(cluster, address);
+            let carrier = number.and_then(|number| Some((number, fleet.addresses.only_machine(number)?)));
+            if let Some((number, machine)) = carrier {
+                self.find(machine, Clue::Address(number));
             }
         }
     }
 
-    fn find_by_id(&mut self, fleet: &Fleet<'_>, cluster: &str, id: Option<u64>) {
+    fn find_by_id(&mut self, fleet: &Fleet<'_>, cluster: ClusterNumber, id: Option<u64>) {
         let Some(id) = id else { return };
-        let carriers = fleet.by_id.get(&(cluster, id)).map_or(&[][..], Vec::as_slice);
+        let carriers = || fleet.machines_of_id(cluster, id);
         // Ids are comparable only within one list: a machine that is known already settles which.
-        let known = self.machine.as_ref().map(|(machine, ..)| machine);
-        if known.is_some_and(|machine| carriers.contains(machine)) {
+        let known = self.machine.map(|(machine, _)| machine);
+        if known.is_some_and(|known| carriers().any(|machine| machine == known)) {
             return;
         }
-        for machine in carriers {
-            self.find(*machine, EvidenceKind::RecordedId, &id.to_string());
+        for machine in carriers() {
+            self.find(machine, Clue::RecordedId);
         }
     }
 
-    fn find(&mut self, machine: usize, kind: EvidenceKind, detail: &str) {
-        self.named_machines.insert(machine);
+    fn find(&mut self, machine: usize, clue: Clue) {
+        if !self.named_machines.contains(&short(machine)) {
+            self.named_machines.push(short(machine));
+        }
         if self.named_machines.len() > 1 {
             self.conflict = Some(ConflictReason::RecordedMachinesDiffer);
         }
-        self.machine
-            .get_or_insert_with(|| (machine, kind, detail.to_owned()));
+        self.machine.get_or_insert((machine, clue));
     }
 
     /// Finds out whether the machine of the recorded id has an identifier other than the recorded one.
-    fn refuse_other_identifier(&mut self, fleet: &Fleet<'_>, records: &Records) {
-        let Some((machine, EvidenceKind::RecordedId, _)) = &self.machine else {
+    fn refuse_other_identifier(&mut self, fleet: &Fleet<'_>, records: &Records<'_>) {
+        let Some((machine, Clue::RecordedId)) = self.machine else {
             return;
         };
-        let identifiers = fleet.machines[*machine].merged.identifiers();
-        let differs = !identifiers.is_empty()
-            && records
-                .identifiers
-                .iter()
-                .any(|recorded| !identifiers.contains(recorded));
+        let known = &fleet.machines[machine].identifiers;
+        let is_known = |recorded: &Cow<'_, str>| known.iter().any(|word| fleet.words.text(*word) == recorded);
+        let differs = !known.is_empty() && records.identifiers.iter().any(|recorded| !is_known(recorded));
         if differs {
             self.conflict = Some(ConflictReason::RecordedMachinesDiffer);
         }
     }
 
     fn is_node_of_another_machine(&self, fleet: &Fleet<'_>) -> bool {
-        let (Some((machine, ..)), Some(node)) = (&self.machine, self.node) else {
+        let (Some((machine, _)), Some(node)) = (self.machine, self.node) else {
             return false;
         };
         let provider_id = fleet.nodes[node].provider_id.as_ref();
         provider_id
             .and_then(|id| fleet.machine_of_provider_id(id))
-            .is_some_and(|other| other != *machine)
+            .is_some_and(|other| other != machine)
     }
 }
 
 // === impl Records ===
 
-impl Records {
-    fn of(fleet: &Fleet<'_>, claim: &Claim) -> Self {
-        let mut identifiers = BTreeSet::new();
-        identifiers.extend(text(claim.identifier.as_deref()).map(str::to_lowercase));
-        let mut id = claim.instance_id.filter(|id| *id != 0);
-        let mut second_id = None;
+impl<'a> Records<'a> {
+    fn of(fleet: &Fleet<'a>, index: usize) -> Self {
+        let claim = fleet.claims[index];
+        let mut identifiers: SmallVec<[Cow<'a, str>; 2]> = SmallVec::new();
+        identifiers.extend(text(claim.identifier.as_deref()).map(lower));
+        let (mut id, mut second_id) = (known(claim.instance_id), None);
         match claim.provider_id.as_deref().and_then(ProviderId::parse) {
             Some(ProviderId::Identifier(segment)) => {
                 // `vpsie://hel/cluster/my-node` names nothing, unless a machine bears that very identifier.
-                let cluster = claim.cluster.as_str();
-                if is_uuid(&segment) || fleet.by_identifier.contains_key(&(cluster, segment.clone())) {
-                    identifiers.insert(segment);
+                let is_one = is_uuid(&segment)
+                    || fleet
+                        .machine_of_identifier(fleet.cluster_of(index), &segment)
+                        .is_some();
+                if is_one && !identifiers.contains(&segment) {
+                    identifiers.push(segment);
                 }
             }
             Some(ProviderId::Number(number)) if id.is_some() => second_id = Some(number),
             Some(ProviderId::Number(number)) => id = Some(number),
             None => {}
         }
+        identifiers.sort_unstable();
         Self {
             identifiers,
             id,
@@ -191,10 +202,36 @@ impl Records {
     }
 }
 
-/// Returns the identifiers, in lower case, and the id of the machine that is recorded on a claim.
-pub(crate) fn recorded_identity(fleet: &Fleet<'_>, claim: &Claim) -> (BTreeSet<String>, Option<u64>) {
+/// Lists what a provider id may say of the machine that is recorded on a claim.
+pub(crate) fn recorded_provider_ids<'a>(fleet: &Fleet<'a>, claim: usize) -> Vec<ProviderId<'a>> {
     let records = Records::of(fleet, claim);
-    (records.identifiers, records.id)
+    let identifiers = records.identifiers.into_iter().map(ProviderId::Identifier);
+    identifiers.chain(records.id.map(ProviderId::Number)).collect()
+}
+
+/// Returns the machine id that is recorded on a claim.
+pub(crate) fn recorded_id(claim: &Claim) -> Option<u64> {
+    let in_provider_id = || match claim.provider_id.as_deref().and_then(ProviderId::parse) {
+        Some(ProviderId::Number(number)) => Some(number),
+        Some(ProviderId::Identifier(_)) | None => None,
+    };
+    known(claim.instance_id).or_else(in_provider_id)
+}
+
+/// Returns the machine identifier that is recorded on a claim, in lower case.
+pub(crate) fn recorded_identifier(claim: &Claim) -> Option<Cow<'_, str>> {
+    let in_provider_id = || match claim.provider_id.as_deref().and_then(ProviderId::parse) {
+        Some(ProviderId::Identifier(identifier)) => Some(identifier),
+        Some(ProviderId::Number(_)) | None => None,
+    };
+    text(claim.identifier.as_deref())
+        .map(lower)
+        .or_else(in_provider_id)
+}
+
+/// Drops the id 0, which means unreported.
+fn known(id: Option<u64>) -> Option<u64> {
+    id.filter(|id| *id != 0)
 }
 
 fn has_record(claim: &Claim) -> bool {
@@ -209,16 +246,6 @@ fn has_record(claim: &Claim) -> bool {
         || claim.addresses.iter().any(|address| !address.trim().is_empty())
 }
 
-fn node_names(fleet: &Fleet<'_>) -> BTreeMap<String, usize> {
-    fleet
-        .nodes
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(index, facts)| (facts.node.name.to_lowercase(), index))
-        .collect()
-}
-
 fn claims_of_one_uid(fleet: &Fleet<'_>) -> BTreeSet<usize> {
     let equal = |index: &usize| fleet.claims[*index].uid == fleet.claims[index + 1].uid;
     (0..fleet.claims.len().saturating_sub(1))
@@ -227,30 +254,34 @@ fn claims_of_one_uid(fleet: &Fleet<'_>) -> BTreeSet<usize> {
         .collect()
 }
 
-fn find_shared_machines(all: &mut [Facts]) {
-    let mut owners: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+fn find_shared_machines(all: &mut [Facts], machines: usize) {
+    let mut owners = Bearers::new(machines);
     for (claim, facts) in all.iter().enumerate() {
         for machine in &facts.named_machines {
-            owners.entry(*machine).or_default().push(claim);
+            owners.add(long(*machine), claim);
         }
     }
-    for claim in owners.into_values().filter(|claims| claims.len() > 1).flatten() {
-        all[claim]
-            .conflict
-            .get_or_insert(ConflictReason::MachineRecordedTwice);
+    for facts in all {
+        if facts
+            .named_machines
+            .iter()
+            .any(|machine| owners.are_several(long(*machine)))
+        {
+            facts.conflict.get_or_insert(ConflictReason::MachineRecordedTwice);
+        }
     }
 }
 
-fn find_shared_nodes(all: &mut [Facts]) {
-    let mut owners: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+fn find_shared_nodes(all: &mut [Facts], nodes: usize) {
+    let mut owners = Bearers::new(nodes);
     for (claim, facts) in all.iter().enumerate() {
         if let Some(node) = facts.node {
-            owners.entry(node).or_default().push(claim);
+            owners.add(node, claim);
         }
     }
-    for claim in owners.into_values().filter(|claims| claims.len() > 1).flatten() {
-        all[claim]
-            .conflict
-            .get_or_insert(ConflictReason::NodeRecordedTwice);
+    for facts in all {
+        if facts.node.is_some_and(|node| owners.are_several(node)) {
+            facts.conflict.get_or_insert(ConflictReason::NodeRecordedTwice);
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::assign::Part;
 use crate::eligible::capacity_fits;
 use crate::fleet::Fleet;
 use crate::tie::Ties;
+use crate::words::ClusterNumber;
 use crate::{Baseline, Group};
 
 /// Finds groups by what their machines look like.
@@ -13,8 +14,8 @@ use crate::{Baseline, Group};
 pub(crate) struct Grouping<'f, 'a> {
     fleet: &'f Fleet<'a>,
     ties: &'f Ties,
-    by_size: BTreeMap<(&'a str, u32, u64, u64), Vec<u64>>,
-    by_cpu: BTreeMap<(&'a str, u32), Vec<&'a Group>>,
+    by_size: BTreeMap<(ClusterNumber, u32, u64, u64), Vec<u64>>,
+    by_cpu: BTreeMap<(ClusterNumber, u32), Vec<&'a Group>>,
 }
 
 // === impl Grouping ===
@@ -23,8 +24,8 @@ impl<'f, 'a> Grouping<'f, 'a> {
     pub(crate) fn new(fleet: &'f Fleet<'a>, ties: &'f Ties) -> Self {
         let mut by_size: BTreeMap<_, Vec<u64>> = BTreeMap::new();
         let mut by_cpu: BTreeMap<_, Vec<&Group>> = BTreeMap::new();
-        for group in fleet.groups.values() {
-            let cluster = group.cluster.as_str();
+        for ((cluster, _), group) in &fleet.groups {
+            let cluster = *cluster;
             if let (Some(cpu), Some(ram), Some(disk)) = (group.cpu, group.ram_mb, group.disk_gb) {
                 by_size
                     .entry((cluster, cpu, ram, disk))
@@ -56,10 +57,10 @@ impl<'f, 'a> Grouping<'f, 'a> {
     }
 
     fn by_size(&self, machine: usize) -> Option<u64> {
-        let merged = &self.fleet.machines[machine].merged;
-        let reports = || merged.reports().iter();
+        let facts = &self.fleet.machines[machine];
+        let reports = || facts.merged.reports().iter();
         let size = (
-            merged.cluster(),
+            facts.cluster,
             reports().find_map(|report| report.cpu)?,
             reports().find_map(|report| report.ram_mb)?,
             reports().find_map(|report| report.disk_gb)?,
@@ -72,7 +73,7 @@ impl<'f, 'a> Grouping<'f, 'a> {
 
     fn by_capacity(&self, node: usize) -> Option<u64> {
         let node = self.fleet.nodes[node].node;
-        let groups = self.by_cpu.get(&(self.fleet.home?, node.cpu?))?;
+        let groups = self.by_cpu.get(&(self.fleet.home, node.cpu?))?;
         let mut fitting = groups.iter().filter(|group| capacity_fits(node, group));
         match (fitting.next(), fitting.next()) {
             (Some(group), None) => Some(group.id),
@@ -81,19 +82,17 @@ impl<'f, 'a> Grouping<'f, 'a> {
     }
 
     /// Returns the groups of a cluster in which VPSie counts more machines than in the baseline.
-    pub(crate) fn risen(&self, cluster: &str, baseline: Option<&Baseline>) -> BTreeSet<u64> {
+    pub(crate) fn risen(&self, cluster: ClusterNumber, baseline: Option<&Baseline>) -> BTreeSet<u64> {
         let Some(counts) = baseline
             .map(Baseline::nodes_counts)
             .filter(|counts| !counts.is_empty())
         else {
             return BTreeSet::new();
         };
-        let groups = self
-            .fleet
+        self.fleet
             .groups
-            .values()
-            .filter(|group| group.cluster == cluster);
-        groups
+            .range((cluster, 0)..=(cluster, u64::MAX))
+            .map(|(_, group)| group)
             .filter(|group| {
                 // A group that was not counted then did not exist then.
                 let before = counts.get(&group.id).copied().unwrap_or(0);

@@ -1,77 +1,105 @@
 //! Which cluster the Nodes belong to.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::fleet::{MachineFacts, NodeFacts};
+use crate::Snapshot;
+use crate::address::all_usable;
+use crate::fleet::Fleet;
 use crate::merge::text;
 use crate::provider_id::ProviderId;
-use crate::{Claim, Snapshot};
+use crate::words::{ClusterNumber, lower};
 
 /// Finds the one cluster that all Nodes of the snapshot belong to.
 ///
 /// It is the one that the snapshot names, or the only one that claims name. Where claims name several, most
 /// links to Nodes decide: provider ids, hostnames and records first, addresses only then, because clusters
-/// share private addresses. `None` when nothing decides: then no Node is linked to anything.
-pub(crate) fn cluster_of_nodes<'a>(
-    snapshot: &'a Snapshot,
-    claims: &[&'a Claim],
-    machines: &[MachineFacts<'a>],
-    nodes: &[NodeFacts<'a>],
-    by_identifier: &BTreeMap<(&'a str, String), usize>,
-) -> Option<&'a str> {
+/// share private addresses. [`ClusterNumber::UNKNOWN`] when nothing decides: then no Node is linked to anything.
+pub(crate) fn cluster_of_nodes(fleet: &Fleet<'_>, snapshot: &Snapshot) -> ClusterNumber {
     if let Some(cluster) = &snapshot.nodes_cluster {
-        return Some(cluster);
+        return fleet.clusters.number(cluster);
     }
-    let clusters: BTreeSet<&str> = claims.iter().map(|claim| claim.cluster.as_str()).collect();
-    if clusters.len() <= 1 {
-        return clusters.first().copied();
+    let all = || (0..fleet.claims.len()).map(|claim| fleet.cluster_of(claim));
+    let Some(first) = all().next() else {
+        return ClusterNumber::UNKNOWN;
+    };
+    if all().all(|cluster| cluster == first) {
+        return first;
     }
-    let names: BTreeSet<&str> = nodes
-        .iter()
-        .flat_map(|facts| facts.names.iter().map(String::as_str))
-        .collect();
-    let labels: BTreeSet<&str> = nodes
-        .iter()
-        .flat_map(|facts| [&facts.node.claim_label, &facts.node.claim_uid])
-        .filter_map(|label| text(label.as_deref()))
-        .collect();
-    let addresses: BTreeSet<IpAddr> = nodes
-        .iter()
-        .flat_map(|facts| facts.addresses.iter().copied())
-        .collect();
-    let mut scores: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for claim in claims {
-        let recorded = claim.node_name.as_deref().map(str::to_lowercase);
-        let strong = usize::from(recorded.is_some_and(|name| names.contains(name.as_str())))
-            + usize::from(labels.contains(claim.name.as_str()) || labels.contains(claim.uid.as_str()));
-        scores.entry(claim.cluster.as_str()).or_default().0 += strong;
-    }
-    for machine in machines {
-        if let Some(score) = scores.get_mut(machine.merged.cluster()) {
-            score.0 += machine
-                .hostnames
-                .iter()
-                .filter(|name| names.contains(name.as_str()))
-                .count();
-            score.1 += machine
-                .addresses
-                .iter()
-                .filter(|address| addresses.contains(address))
-                .count();
-        }
-    }
-    for facts in nodes {
-        if let Some(ProviderId::Identifier(identifier)) = &facts.provider_id {
-            for (cluster, score) in &mut scores {
-                score.0 += usize::from(by_identifier.contains_key(&(*cluster, identifier.clone())));
-            }
-        }
-    }
-    let best = scores.values().max().copied()?;
-    let mut winners = scores.iter().filter(|(_, score)| **score == best);
+    let scores = scores(fleet, &NodeSigns::new(snapshot));
+    let Some(best) = scores.values().max() else {
+        return ClusterNumber::UNKNOWN;
+    };
+    let mut winners = scores.iter().filter(|(_, score)| *score == best);
     match (winners.next(), winners.next()) {
-        (Some((cluster, _)), None) => Some(cluster),
-        (Some(_), Some(_)) | (None, _) => None,
+        (Some((cluster, _)), None) => *cluster,
+        (Some(_), Some(_)) | (None, _) => ClusterNumber::UNKNOWN,
+    }
+}
+
+/// Counts the links from each cluster of a claim to Nodes: certain ones, and addresses.
+fn scores(fleet: &Fleet<'_>, nodes: &NodeSigns<'_>) -> BTreeMap<ClusterNumber, (usize, usize)> {
+    let mut scores: BTreeMap<ClusterNumber, (usize, usize)> = BTreeMap::new();
+    for (index, claim) in fleet.claims.iter().enumerate() {
+        let recorded = claim.node_name.as_deref().map(lower);
+        let links = usize::from(recorded.is_some_and(|name| nodes.names.contains(&name)))
+            + usize::from(
+                nodes.labels.contains(claim.name.as_str()) || nodes.labels.contains(claim.uid.as_str()),
+            );
+        scores.entry(fleet.cluster_of(index)).or_default().0 += links;
+    }
+    for machine in &fleet.machines {
+        if let Some(score) = scores.get_mut(&machine.cluster) {
+            let names = machine.hostnames.iter();
+            score.0 += names
+                .filter(|name| nodes.names.contains(fleet.words.text(**name)))
+                .count();
+            let addresses = machine.addresses.iter();
+            score.1 += addresses
+                .filter(|number| nodes.addresses.contains(&fleet.addresses.address(**number)))
+                .count();
+        }
+    }
+    for identifier in &nodes.identifiers {
+        for (cluster, score) in &mut scores {
+            score.0 += usize::from(fleet.machine_of_identifier(*cluster, identifier).is_some());
+        }
+    }
+    scores
+}
+
+/// Holds what on Nodes may show their cluster.
+struct NodeSigns<'a> {
+    names: BTreeSet<Cow<'a, str>>,
+    labels: BTreeSet<&'a str>,
+    addresses: BTreeSet<IpAddr>,
+    /// Of machines, one for each Node.
+    identifiers: Vec<Cow<'a, str>>,
+}
+
+// === impl NodeSigns ===
+
+impl<'a> NodeSigns<'a> {
+    fn new(snapshot: &'a Snapshot) -> Self {
+        let nodes = || snapshot.nodes.iter();
+        let provider_ids = nodes().filter_map(|node| node.provider_id.as_deref());
+        Self {
+            names: nodes()
+                .flat_map(|node| [Some(node.name.as_str()), node.hostname.as_deref()])
+                .filter_map(|name| text(name).map(lower))
+                .collect(),
+            labels: nodes()
+                .flat_map(|node| [&node.claim_label, &node.claim_uid])
+                .filter_map(|label| text(label.as_deref()))
+                .collect(),
+            addresses: nodes().flat_map(|node| all_usable(&node.addresses)).collect(),
+            identifiers: provider_ids
+                .filter_map(|id| match ProviderId::parse(id) {
+                    Some(ProviderId::Identifier(identifier)) => Some(identifier),
+                    Some(ProviderId::Number(_)) | None => None,
+                })
+                .collect(),
+        }
     }
 }

@@ -1,25 +1,27 @@
 //! R4: which claim a hostname names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use crate::bearers::Bearers;
+use crate::words::{ClusterNumber, Word, Words};
 
 /// Finds claims by their names, within one cluster.
 ///
 /// Names are compared in lower case. A name that two claims bear names neither.
 #[derive(Debug, Default)]
-pub(crate) struct NameIndex<'a> {
-    names: BTreeMap<&'a str, BTreeMap<String, Bearer>>,
-    hostnames: BTreeMap<&'a str, BTreeMap<String, Bearer>>,
-    schemes: BTreeMap<&'a str, BTreeSet<String>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bearer {
-    One(usize),
-    Several,
+pub(crate) struct NameIndex {
+    names: Bearers,
+    /// Names and recorded hostnames.
+    hostnames: Bearers,
+    /// How long names are; a text of another length is none.
+    lengths: BTreeSet<usize>,
+    schemes: BTreeMap<ClusterNumber, BTreeSet<String>>,
+    last_scheme: Option<(ClusterNumber, String)>,
 }
 
 /// The characters that may follow a claim's name in a hostname.
-const SEPARATORS: [char; 3] = ['-', '.', '_'];
+const SEPARATORS: [u8; 3] = *b"-._";
 /// What every hostname that VPSie invents for a cluster contains.
 const SCHEME_MARK: &str = "-kubernetes-";
 /// What follows the name of the cluster in such a hostname.
@@ -27,84 +29,74 @@ const SCHEME_ROLES: [&str; 3] = ["-slave-", "-master-", "-worker-"];
 
 // === impl NameIndex ===
 
-impl<'a> NameIndex<'a> {
-    /// Adds the name of a claim, and the hostname recorded on it.
-    pub(crate) fn add_claim(
-        &mut self,
-        cluster: &'a str,
-        name: &str,
-        recorded_hostname: Option<&str>,
-        claim: usize,
-    ) {
-        let name = name.trim().to_lowercase();
-        if !name.is_empty() {
-            add(self.names.entry(cluster).or_default(), name.clone(), claim);
-            add(self.hostnames.entry(cluster).or_default(), name, claim);
-        }
-        if let Some(hostname) = recorded_hostname {
-            add(
-                self.hostnames.entry(cluster).or_default(),
-                hostname.to_lowercase(),
-                claim,
-            );
-        }
+impl NameIndex {
+    /// Adds the name of a claim.
+    pub(crate) fn add_name(&mut self, words: &Words<'_>, name: Word, claim: usize) {
+        self.names.add(name.index(), claim);
+        self.hostnames.add(name.index(), claim);
+        self.lengths.insert(words.text(name).len());
+    }
+
+    /// Adds the hostname recorded on a claim.
+    pub(crate) fn add_recorded_hostname(&mut self, hostname: Word, claim: usize) {
+        self.hostnames.add(hostname.index(), claim);
     }
 
     /// Learns from a hostname how VPSie names the machines of a cluster.
-    pub(crate) fn learn_scheme(&mut self, cluster: &'a str, hostname: &str) {
-        if let Some(scheme) = naming_scheme(hostname) {
+    pub(crate) fn learn_scheme(&mut self, cluster: ClusterNumber, hostname: &str) {
+        let is_known = self.last_scheme.as_ref().is_some_and(|(known, scheme)| {
+            *known == cluster
+                && hostname
+                    .strip_prefix(scheme.as_str())
+                    .is_some_and(|rest| rest.starts_with('-'))
+        });
+        if !is_known && let Some(scheme) = naming_scheme(hostname) {
             self.schemes.entry(cluster).or_default().insert(scheme.to_owned());
+            self.last_scheme = Some((cluster, scheme.to_owned()));
         }
     }
 
     /// Returns the claim whose name or recorded hostname is this very hostname.
-    pub(crate) fn exact(&self, cluster: &str, hostname: &str) -> Option<usize> {
-        only(self.hostnames.get(cluster)?.get(hostname))
+    pub(crate) fn exact(&self, hostname: Word) -> Option<usize> {
+        self.hostnames.only(hostname.index())
     }
 
     /// Returns the claim whose name is the longest to start the hostname, up to its end or a separator.
-    pub(crate) fn pattern(&self, cluster: &str, hostname: &str) -> Option<usize> {
-        let names = self.names.get(cluster)?;
-        let longest = boundaries(hostname).find(|prefix| names.contains_key(*prefix))?;
+    pub(crate) fn pattern(&self, words: &Words<'_>, cluster: ClusterNumber, hostname: Word) -> Option<usize> {
+        let (longest, word) = boundaries(words.text(hostname))
+            .filter(|prefix| self.lengths.contains(&prefix.len()))
+            .filter_map(|prefix| Some((prefix, words.find(cluster, prefix)?)))
+            .find(|(_, word)| self.names.first(word.index()).is_some())?;
         if self.starts_a_scheme(cluster, longest) {
             return None;
         }
-        only(names.get(longest))
+        self.names.only(word.index())
     }
 
-    fn starts_a_scheme(&self, cluster: &str, name: &str) -> bool {
+    fn starts_a_scheme(&self, cluster: ClusterNumber, name: &str) -> bool {
         // Whatever starts with the name sorts directly behind it.
-        self.schemes.get(cluster).is_some_and(|schemes| {
+        self.schemes.get(&cluster).is_some_and(|schemes| {
             schemes
-                .range(name.to_owned()..)
+                .range::<str, _>((Bound::Included(name), Bound::Unbounded))
                 .take_while(|scheme| scheme.starts_with(name))
                 .any(|scheme| boundaries(scheme).any(|prefix| prefix == name))
         })
     }
 }
 
-fn add(bearers: &mut BTreeMap<String, Bearer>, name: String, claim: usize) {
-    bearers
-        .entry(name)
-        .and_modify(|bearer| {
-            if *bearer != Bearer::One(claim) {
-                *bearer = Bearer::Several;
-            }
-        })
-        .or_insert(Bearer::One(claim));
-}
-
-fn only(bearer: Option<&Bearer>) -> Option<usize> {
-    match bearer? {
-        Bearer::One(claim) => Some(*claim),
-        Bearer::Several => None,
-    }
-}
-
 /// Lists the prefixes of a hostname that end at its end or before a separator, longest first.
 fn boundaries(hostname: &str) -> impl Iterator<Item = &str> {
-    let before_separators = hostname.rmatch_indices(SEPARATORS).map(|(at, _)| &hostname[..at]);
-    std::iter::once(hostname).chain(before_separators)
+    // A separator is a character of its own: no longer one contains such a byte.
+    let is_boundary = |end: &usize| {
+        hostname
+            .as_bytes()
+            .get(*end)
+            .is_none_or(|byte| SEPARATORS.contains(byte))
+    };
+    (0..=hostname.len())
+        .rev()
+        .filter(is_boundary)
+        .map(|end| &hostname[..end])
 }
 
 /// Returns what all hostnames of the cluster start with: `hel-kubernetes-49ab-slave`.
@@ -122,17 +114,33 @@ fn naming_scheme(hostname: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn index<'a>(names: &[&'a str]) -> NameIndex<'a> {
-        let mut index = NameIndex::default();
-        for (claim, name) in names.iter().enumerate() {
-            index.add_claim("c", name, None, claim);
+    /// Holds an index over names, all of one cluster.
+    struct Named<'a> {
+        words: Words<'a>,
+        index: NameIndex,
+    }
+
+    const CLUSTER: ClusterNumber = ClusterNumber::UNKNOWN;
+
+    impl<'a> Named<'a> {
+        fn new(names: &[&'a str]) -> Self {
+            let (mut words, mut index) = (Words::with_capacity(0), NameIndex::default());
+            for (claim, name) in names.iter().enumerate() {
+                let name = words.learn(CLUSTER, name);
+                index.add_name(&words, name, claim);
+            }
+            Self { words, index }
         }
-        index
+
+        fn pattern(&mut self, hostname: &'a str) -> Option<usize> {
+            let hostname = self.words.learn(CLUSTER, hostname);
+            self.index.pattern(&self.words, CLUSTER, hostname)
+        }
     }
 
     #[track_caller]
     fn check(names: &[&str], hostname: &str, expected: Option<&str>) {
-        let found = index(names).pattern("c", hostname).map(|claim| names[claim]);
+        let found = Named::new(names).pattern(hostname).map(|claim| names[claim]);
         assert_eq!(found, expected, "{hostname} among {names:?}");
     }
 
@@ -182,18 +190,19 @@ mod tests {
             "hel-kubernetes-49ab",
             "hel-kubernetes-49ab-slave",
         ] {
-            let mut index = index(&[name]);
-            index.learn_scheme("c", "hel-kubernetes-49ab-slave-11cc");
-            assert_eq!(
-                index.pattern("c", "hel-kubernetes-49ab-slave-22dd"),
-                None,
-                "{name}"
-            );
-            assert_eq!(index.pattern("c", &format!("{name}-x")), None, "{name}");
+            let further = format!("{name}-x");
+            let mut named = Named::new(&[name]);
+            named
+                .index
+                .learn_scheme(CLUSTER, "hel-kubernetes-49ab-slave-11cc");
+            assert_eq!(named.pattern("hel-kubernetes-49ab-slave-22dd"), None, "{name}");
+            assert_eq!(named.pattern(&further), None, "{name}");
         }
-        let mut index = index(&["he", "helsinki"]);
-        index.learn_scheme("c", "hel-kubernetes-49ab-slave-11cc");
-        assert_eq!(index.pattern("c", "he-1"), Some(0));
-        assert_eq!(index.pattern("c", "helsinki-1"), Some(1));
+        let mut named = Named::new(&["he", "helsinki"]);
+        named
+            .index
+            .learn_scheme(CLUSTER, "hel-kubernetes-49ab-slave-11cc");
+        assert_eq!(named.pattern("he-1"), Some(0));
+        assert_eq!(named.pattern("helsinki-1"), Some(1));
     }
 }

@@ -32,8 +32,8 @@
 //!   machine. When one is left over, somebody else is adding machines, and all of them are
 //!   [`Verdict::Ambiguous`].
 //! - **R8 Order-free.** Permuting any input changes nothing.
-//! - **R9 Cost.** Sorted maps everywhere: linear, up to a logarithm. Claims of one batch share a baseline and are
-//!   counted, not compared one by one.
+//! - **R9 Cost.** Names and addresses are read once and compared as numbers: linear, up to a logarithm. Claims of
+//!   one batch share a baseline and are counted, not compared one by one.
 //!
 //! A claim times out only when its request is old *and* nothing was found: evidence beats the clock.
 //!
@@ -84,7 +84,9 @@ mod answer;
 mod assign;
 mod baseline;
 mod batch;
+mod bearers;
 mod claim;
+mod clue;
 mod cluster;
 mod contested;
 mod eligible;
@@ -102,6 +104,7 @@ mod links;
 mod machine;
 mod merge;
 mod node;
+mod order;
 mod provider_id;
 mod reason;
 mod snapshot;
@@ -111,12 +114,13 @@ pub mod testing;
 mod tests;
 mod tie;
 mod verdict;
+mod words;
 
 pub use answer::match_fleet;
 pub use baseline::Baseline;
 pub use claim::Claim;
 pub use cluster::{Cluster, ClusterShape, Group};
-pub use evidence::{Evidence, EvidenceKind, Link};
+pub use evidence::{Detail, Evidence, EvidenceKind, Link};
 pub use explain::{
     BaselineState, Change, Considered, Explanation, Missing, Named, Objection, Sighting, Size, explain,
     explain_claim,

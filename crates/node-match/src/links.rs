@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::EvidenceKind;
-use crate::address::{AddressBook, all_usable};
+use crate::address::{AddressNumber, all_usable};
+use crate::bearers::Bearers;
+use crate::clue::Clue;
 use crate::eligible::{machine_obstacle, node_obstacle};
-use crate::facts::{Facts, recorded_identity};
+use crate::facts::{Facts, recorded_provider_ids};
 use crate::fleet::{Fleet, Label};
 use crate::provider_id::ProviderId;
 use crate::tie::Ties;
+use crate::words::Word;
 
 /// Links a claim to the machine or Node with this index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) claim: usize,
     pub(crate) index: usize,
-    pub(crate) kind: EvidenceKind,
-    pub(crate) detail: String,
+    pub(crate) clue: Clue,
 }
 
 /// Holds all links, each kind in the order in which a claim tries them (R6: the newest first).
@@ -42,7 +44,7 @@ impl Links {
         links.add_nodes_by_label(fleet, ties);
         links.add_nodes_by_name(fleet, ties);
         for found in links.machines.values_mut() {
-            found.sort_by_key(|link| (link.claim, fleet.machines[link.index].newest_order));
+            found.sort_by_key(|link| (link.claim, fleet.machines[link.index].newest_order()));
         }
         for found in links.nodes.values_mut() {
             // Nodes are sorted newest first.
@@ -66,19 +68,12 @@ impl Links {
 
     fn add_machines_by_name(&mut self, fleet: &Fleet<'_>) {
         for (index, machine) in fleet.machines.iter().enumerate() {
-            let cluster = machine.merged.cluster();
             for hostname in &machine.hostnames {
-                if let Some(claim) = fleet.names.exact(cluster, hostname) {
-                    push(&mut self.machines, claim, index, EvidenceKind::Hostname, hostname);
+                if let Some(claim) = fleet.names.exact(*hostname) {
+                    push(&mut self.machines, claim, index, Clue::Hostname(*hostname));
                 }
-                if let Some(claim) = fleet.names.pattern(cluster, hostname) {
-                    push(
-                        &mut self.machines,
-                        claim,
-                        index,
-                        EvidenceKind::HostnamePattern,
-                        hostname,
-                    );
+                if let Some(claim) = fleet.names.pattern(&fleet.words, machine.cluster, *hostname) {
+                    push(&mut self.machines, claim, index, Clue::HostnamePattern(*hostname));
                 }
             }
         }
@@ -86,52 +81,41 @@ impl Links {
 
     /// Links Nodes whose provider id names the machine recorded on a claim, listed or not.
     fn add_nodes_by_provider_id(&mut self, fleet: &Fleet<'_>, facts: &[Facts]) {
-        let mut owners: BTreeMap<ProviderId, BTreeSet<usize>> = BTreeMap::new();
-        for (claim, _) in facts
-            .iter()
-            .enumerate()
-            .filter(|(_, facts)| facts.is_machine_missing)
-        {
-            if !fleet.is_at_home(claim) {
-                continue;
-            }
-            let (identifiers, number) = recorded_identity(fleet, fleet.claims[claim]);
-            let named = identifiers.into_iter().map(ProviderId::Identifier);
-            for id in named.chain(number.map(ProviderId::Number)) {
-                owners.entry(id).or_default().insert(claim);
+        let mut owners: BTreeMap<ProviderId<'_>, BTreeSet<usize>> = BTreeMap::new();
+        for (claim, facts) in facts.iter().enumerate() {
+            if facts.is_machine_missing && fleet.is_at_home(claim) {
+                for id in recorded_provider_ids(fleet, claim) {
+                    owners.entry(id).or_default().insert(claim);
+                }
             }
         }
         for (index, node) in fleet.nodes.iter().enumerate() {
-            let Some(claims) = node.provider_id.as_ref().and_then(|id| owners.get(id)) else {
-                continue;
-            };
-            if let (1, Some(claim)) = (claims.len(), claims.first()) {
-                let detail = node.node.provider_id.as_deref().unwrap_or_default().trim();
-                push(&mut self.nodes, *claim, index, EvidenceKind::ProviderId, detail);
+            let claims = node.provider_id.as_ref().and_then(|id| owners.get(id));
+            if let Some((1, Some(claim))) = claims.map(|claims| (claims.len(), claims.first())) {
+                push(&mut self.nodes, *claim, index, Clue::ProviderId);
             }
         }
     }
 
     fn add_nodes_by_address(&mut self, fleet: &Fleet<'_>) {
-        let recorded = |claim: usize| all_usable(&fleet.claims[claim].addresses);
-        let at_home = || (0..fleet.claims.len()).filter(|claim| fleet.is_at_home(*claim));
-        let book = AddressBook::new(
-            at_home().flat_map(|claim| recorded(claim).into_iter().map(move |address| (address, claim))),
-        );
-        for claim in at_home() {
-            for address in recorded(claim) {
-                if book.only_carrier(&address).is_none() {
-                    continue;
-                }
-                if let Some(node) = fleet.node_addresses.only_carrier(&address) {
-                    push(
-                        &mut self.nodes,
-                        claim,
-                        node,
-                        EvidenceKind::Address,
-                        &address.to_string(),
-                    );
-                }
+        let mut recorded: Vec<(AddressNumber, usize)> = Vec::new();
+        for claim in (0..fleet.claims.len()).filter(|claim| fleet.is_at_home(*claim)) {
+            let addresses = all_usable(&fleet.claims[claim].addresses).into_iter();
+            // An address that nothing carries links nothing.
+            let known = addresses.filter_map(|address| fleet.addresses.find(fleet.home, address));
+            recorded.extend(known.map(|number| (number, claim)));
+        }
+        let mut recorders = Bearers::default();
+        for (number, claim) in &recorded {
+            recorders.add(number.index(), *claim);
+        }
+        for (number, claim) in recorded {
+            if let Some(node) = fleet
+                .addresses
+                .only_node(number)
+                .filter(|_| !recorders.are_several(number.index()))
+            {
+                push(&mut self.nodes, claim, node, Clue::Address(number));
             }
         }
     }
@@ -139,8 +123,7 @@ impl Links {
     fn add_nodes_by_label(&mut self, fleet: &Fleet<'_>, ties: &Ties) {
         for (index, node) in fleet.nodes.iter().enumerate() {
             if let Label::Claim(claim) = node.label {
-                let detail = fleet.claims[claim].name.as_str();
-                push(&mut self.nodes, claim, index, EvidenceKind::ClaimLabel, detail);
+                push(&mut self.nodes, claim, index, Clue::ClaimLabel);
                 if node_obstacle(fleet, ties, claim, index).is_none() {
                     // Nodes are sorted newest first.
                     self.labelled.entry(claim).or_insert(index);
@@ -150,47 +133,42 @@ impl Links {
     }
 
     fn add_nodes_by_name(&mut self, fleet: &Fleet<'_>, ties: &Ties) {
-        let Some(home) = fleet.home else { return };
-        let mut bearers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, machine) in fleet.machines.iter().enumerate() {
-            if machine.merged.cluster() == home {
-                for hostname in &machine.hostnames {
-                    bearers.entry(hostname).or_default().push(index);
-                }
-            }
-        }
+        let mut bearers: Option<BTreeMap<Word, Vec<usize>>> = None;
         for (index, node) in fleet.nodes.iter().enumerate() {
             for name in &node.names {
-                if let Some(claim) = fleet.names.exact(home, name) {
-                    push(&mut self.nodes, claim, index, EvidenceKind::Hostname, name);
+                if let Some(claim) = fleet.names.exact(*name) {
+                    push(&mut self.nodes, claim, index, Clue::Hostname(*name));
                 }
-                let Some(claim) = fleet.names.pattern(home, name) else {
+                let Some(claim) = fleet.names.pattern(&fleet.words, fleet.home, *name) else {
                     continue;
                 };
-                let is_machine_eligible = bearers.get(name.as_str()).is_some_and(|machines| {
+                let bearers = bearers.get_or_insert_with(|| machines_by_hostname(fleet));
+                let is_machine_eligible = bearers.get(name).is_some_and(|machines| {
                     machines
                         .iter()
                         .any(|machine| machine_obstacle(fleet, ties, claim, *machine).is_none())
                 });
                 if !is_machine_eligible {
-                    push(&mut self.nodes, claim, index, EvidenceKind::HostnamePattern, name);
+                    push(&mut self.nodes, claim, index, Clue::HostnamePattern(*name));
                 }
             }
         }
     }
 }
 
-fn push(
-    links: &mut BTreeMap<EvidenceKind, Vec<Link>>,
-    claim: usize,
-    index: usize,
-    kind: EvidenceKind,
-    detail: &str,
-) {
-    links.entry(kind).or_default().push(Link {
-        claim,
-        index,
-        kind,
-        detail: detail.to_owned(),
-    });
+fn machines_by_hostname(fleet: &Fleet<'_>) -> BTreeMap<Word, Vec<usize>> {
+    let mut bearers: BTreeMap<Word, Vec<usize>> = BTreeMap::new();
+    for (index, machine) in fleet.machines.iter().enumerate() {
+        for hostname in &machine.hostnames {
+            bearers.entry(*hostname).or_default().push(index);
+        }
+    }
+    bearers
+}
+
+fn push(links: &mut BTreeMap<EvidenceKind, Vec<Link>>, claim: usize, index: usize, clue: Clue) {
+    links
+        .entry(clue.kind())
+        .or_default()
+        .push(Link { claim, index, clue });
 }

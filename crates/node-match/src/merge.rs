@@ -1,14 +1,25 @@
 //! R2a: several reports, one machine.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 
-use crate::{Machine, ReportedAt, address};
+use smallvec::SmallVec;
+
+use crate::address::AddressNumber;
+use crate::bearers::Bearers;
+use crate::words::{ClusterNumber, Word, long, lower, short};
+use crate::{Machine, ReportedAt};
 
 /// Joins the reports of one machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedMachine<'a> {
-    reports: Vec<&'a Machine>,
+    reports: Reports<'a>,
+}
+
+/// Holds reports; mostly there is one, which needs no list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reports<'a> {
+    One(&'a Machine),
+    Several(Vec<&'a Machine>),
 }
 
 /// The roles of control-plane machines, in lower case.
@@ -21,28 +32,48 @@ const RUNNING: &str = "running";
 // === impl MergedMachine ===
 
 impl<'a> MergedMachine<'a> {
+    /// Makes a machine of its first report.
+    pub(crate) fn new(report: &'a Machine) -> Self {
+        Self {
+            reports: Reports::One(report),
+        }
+    }
+
+    /// Adds a further report.
+    pub(crate) fn add(&mut self, report: &'a Machine) {
+        match &mut self.reports {
+            Reports::One(first) => self.reports = Reports::Several(vec![first, report]),
+            Reports::Several(reports) => reports.push(report),
+        }
+    }
+
     /// Returns the reports, at least one, in a fixed order.
     #[must_use]
     pub fn reports(&self) -> &[&'a Machine] {
-        &self.reports
+        match &self.reports {
+            Reports::One(report) => std::slice::from_ref(report),
+            Reports::Several(reports) => reports,
+        }
     }
 
     /// Returns the cluster.
     #[must_use]
     pub fn cluster(&self) -> &'a str {
-        self.reports.first().map_or("", |report| report.cluster.as_str())
+        self.reports()
+            .first()
+            .map_or("", |report| report.cluster.as_str())
     }
 
     /// Returns the id, from the first list that reports one.
     #[must_use]
     pub fn id(&self) -> Option<u64> {
-        self.reports.iter().find_map(|report| known_id(report))
+        self.reports().iter().find_map(|report| known_id(report))
     }
 
     /// Returns the identifier.
     #[must_use]
     pub fn identifier(&self) -> Option<&'a str> {
-        self.reports
+        self.reports()
             .iter()
             .find_map(|report| text(report.identifier.as_deref()))
     }
@@ -50,7 +81,7 @@ impl<'a> MergedMachine<'a> {
     /// Returns the hostname.
     #[must_use]
     pub fn hostname(&self) -> Option<&'a str> {
-        self.reports
+        self.reports()
             .iter()
             .find_map(|report| text(report.hostname.as_deref()))
     }
@@ -58,14 +89,14 @@ impl<'a> MergedMachine<'a> {
     /// Returns the group that a report names.
     #[must_use]
     pub fn group(&self) -> Option<u64> {
-        self.reports.iter().find_map(|report| report.group)
+        self.reports().iter().find_map(|report| report.group)
     }
 
     /// Returns the addresses of all reports as printed, sorted, each once.
     #[must_use]
     pub fn addresses(&self) -> Vec<&'a str> {
         let mut all: Vec<&str> = self
-            .reports
+            .reports()
             .iter()
             .flat_map(|report| report.addresses.iter().map(String::as_str))
             .collect();
@@ -78,7 +109,7 @@ impl<'a> MergedMachine<'a> {
     #[must_use]
     pub fn status(&self) -> Option<&'a str> {
         let all = || {
-            self.reports
+            self.reports()
                 .iter()
                 .filter_map(|report| text(report.status.as_deref()))
         };
@@ -97,105 +128,116 @@ impl<'a> MergedMachine<'a> {
     /// Tells whether any report marks it deleted.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
-        self.reports.iter().any(|report| report.is_deleted)
+        self.reports().iter().any(|report| report.is_deleted)
     }
 
     /// Tells whether any report shows it as part of the control plane (R2c).
     #[must_use]
     pub fn is_control_plane(&self) -> bool {
-        self.reports.iter().any(|report| {
-            let role = text(report.role.as_deref()).map(str::to_lowercase);
-            let hostname = text(report.hostname.as_deref()).map(str::to_lowercase);
-            role.is_some_and(|role| CONTROL_PLANE_ROLES.contains(&role.as_str()))
-                || hostname.is_some_and(|hostname| hostname.contains(CONTROL_PLANE_MARK))
+        self.reports().iter().any(|report| {
+            let role = text(report.role.as_deref());
+            let has_role =
+                role.is_some_and(|role| CONTROL_PLANE_ROLES.iter().any(|it| it.eq_ignore_ascii_case(role)));
+            has_role
+                || text(report.hostname.as_deref())
+                    .is_some_and(|name| lower(name).contains(CONTROL_PLANE_MARK))
         })
     }
 
     /// Returns when it was created: the earliest time with a zone, else the earliest without.
     #[must_use]
     pub fn created_at(&self) -> Option<ReportedAt> {
-        self.reports
+        self.reports()
             .iter()
             .filter_map(|report| report.created_at)
             .min_by_key(|time| (!time.zoned, time.at))
     }
 }
 
-/// Merges reports; the machines come in a fixed order, whatever the order of the reports.
+/// Holds a report with what is compared about it.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    pub(crate) machine: &'a Machine,
+    pub(crate) cluster: ClusterNumber,
+    pub(crate) identifier: Option<Word>,
+    pub(crate) hostname: Option<Word>,
+    /// The usable ones, each once.
+    pub(crate) addresses: SmallVec<[AddressNumber; 4]>,
+}
+
+/// Finds out which reports are one machine: returns, for each, the first report of its machine.
 ///
 /// Two reports are one machine when they share the identifier, or the id in the same list, or the
 /// hostname together with a usable address and no differing identifier; always within one cluster.
-pub(crate) fn merge(reports: &[Machine]) -> Vec<MergedMachine<'_>> {
-    let mut sorted: Vec<&Machine> = reports.iter().collect();
-    sorted.sort_unstable();
-    let mut strong = Sets::new(sorted.len());
-    strong.join_equal(sorted.iter().enumerate().filter_map(|(index, report)| {
-        Some((
-            (
-                report.cluster.as_str(),
-                text(report.identifier.as_deref())?.to_lowercase(),
-            ),
-            index,
-        ))
-    }));
-    strong.join_equal(sorted.iter().enumerate().filter_map(|(index, report)| {
-        Some(((report.cluster.as_str(), report.list, known_id(report)?), index))
-    }));
-    let mut all = join_by_hostname_and_address(&sorted, strong);
-    let mut merged: BTreeMap<usize, Vec<&Machine>> = BTreeMap::new();
-    for (index, report) in sorted.into_iter().enumerate() {
-        merged.entry(all.root(index)).or_default().push(report);
+/// The reports must come in the order of their machines, which is that of list and id.
+pub(crate) fn first_reports(reports: &[Report<'_>], words: usize) -> Sets {
+    let mut strong = Sets::new(reports.len());
+    let mut by_identifier = Bearers::new(words);
+    for (index, report) in reports.iter().enumerate() {
+        if let Some(identifier) = report.identifier {
+            by_identifier.add(identifier.index(), index);
+            strong.join(by_identifier.first(identifier.index()).unwrap_or(index), index);
+        }
     }
-    let mut machines: Vec<MergedMachine<'_>> = merged
-        .into_values()
-        .map(|reports| MergedMachine { reports })
-        .collect();
-    machines.sort_by_cached_key(|machine| {
-        (
-            machine.cluster(),
-            absent_last(machine.id()),
-            absent_last(machine.identifier()),
-            machine.hostname(),
-        )
-    });
-    machines
+    join_equal_ids(reports, &mut strong);
+    join_by_hostname_and_address(reports, words, strong)
+}
+
+/// Joins what shares the id in the same list.
+fn join_equal_ids(reports: &[Report<'_>], sets: &mut Sets) {
+    let id = |index: usize| Some((reports[index].machine.list, known_id(reports[index].machine)?));
+    let mut start = 0;
+    for run in reports.chunk_by(|left, right| {
+        (left.machine.list, left.machine.id) == (right.machine.list, right.machine.id)
+    }) {
+        if run.len() > 1 && id(start).is_some() {
+            let mut first: BTreeMap<ClusterNumber, usize> = BTreeMap::new();
+            for (index, report) in (start..).zip(run) {
+                let first = *first.entry(report.cluster).or_insert(index);
+                sets.join(first, index);
+            }
+        }
+        start += run.len();
+    }
 }
 
 /// Joins what shares hostname and address, unless that would join two identifiers.
-fn join_by_hostname_and_address(sorted: &[&Machine], strong: Sets) -> Sets {
+fn join_by_hostname_and_address(reports: &[Report<'_>], words: usize, strong: Sets) -> Sets {
+    let mut by_hostname = Bearers::new(words);
+    for (index, report) in reports.iter().enumerate() {
+        if let Some(hostname) = report.hostname {
+            by_hostname.add(hostname.index(), index);
+        }
+    }
     let mut weak = strong.clone();
-    weak.join_equal(sorted.iter().enumerate().flat_map(|(index, report)| {
-        let hostname = text(report.hostname.as_deref()).map(str::to_lowercase);
-        hostname.into_iter().flat_map(move |hostname| {
-            address::all_usable(&report.addresses)
-                .into_iter()
-                .map(move |address| ((report.cluster.as_str(), hostname.clone(), address), index))
-        })
-    }));
-    let mut identifiers: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-    for (index, report) in sorted.iter().enumerate() {
-        if let Some(identifier) = text(report.identifier.as_deref()) {
-            identifiers
-                .entry(weak.root(index))
-                .or_default()
-                .insert(identifier.to_lowercase());
+    let mut first: BTreeMap<(Word, AddressNumber), usize> = BTreeMap::new();
+    for (index, report) in reports.iter().enumerate() {
+        let Some(hostname) = report.hostname.filter(|it| by_hostname.are_several(it.index())) else {
+            continue;
+        };
+        for address in &report.addresses {
+            weak.join(*first.entry((hostname, *address)).or_insert(index), index);
+        }
+    }
+    if first.is_empty() {
+        return strong;
+    }
+    let mut identifiers = Bearers::new(reports.len());
+    for (index, report) in reports.iter().enumerate() {
+        if let Some(identifier) = report.identifier {
+            identifiers.add(weak.root(index), identifier.index());
         }
     }
     // Where two identifiers would become one machine, nobody can tell to which of them a third report
     // belongs: only what is certain stays joined there.
     let mut joined = strong;
-    for index in 0..sorted.len() {
+    for index in 0..reports.len() {
         let root = weak.root(index);
-        if identifiers.get(&root).is_none_or(|found| found.len() <= 1) {
+        if !identifiers.are_several(root) {
             joined.join(index, root);
         }
     }
     joined
-}
-
-/// Orders `None` behind every `Some`.
-pub(crate) fn absent_last<T: Ord>(value: Option<T>) -> (bool, Option<T>) {
-    (value.is_none(), value)
 }
 
 /// Drops texts that say nothing.
@@ -204,14 +246,14 @@ pub(crate) fn text(value: Option<&str>) -> Option<&str> {
 }
 
 /// Drops the id 0, which means unreported.
-fn known_id(report: &Machine) -> Option<u64> {
+pub(crate) fn known_id(report: &Machine) -> Option<u64> {
     report.id.filter(|id| *id != 0)
 }
 
 /// Keeps disjoint sets of indexes.
 #[derive(Debug, Clone)]
 pub(crate) struct Sets {
-    parents: Vec<usize>,
+    parents: Vec<u32>,
 }
 
 // === impl Sets ===
@@ -219,69 +261,40 @@ pub(crate) struct Sets {
 impl Sets {
     pub(crate) fn new(len: usize) -> Self {
         Self {
-            parents: (0..len).collect(),
+            parents: (0..short(len)).collect(),
         }
     }
 
     /// Returns the smallest index of the set, and shortens the way to it.
     pub(crate) fn root(&mut self, index: usize) -> usize {
+        let parent = |sets: &Self, index: usize| long(sets.parents[index]);
         let mut root = index;
-        while self.parents[root] != root {
-            root = self.parents[root];
+        while parent(self, root) != root {
+            root = parent(self, root);
         }
         let mut step = index;
-        while self.parents[step] != root {
-            step = std::mem::replace(&mut self.parents[step], root);
+        while parent(self, step) != root {
+            step = long(std::mem::replace(&mut self.parents[step], short(root)));
         }
         root
     }
 
     pub(crate) fn join(&mut self, left: usize, right: usize) {
         let (left, right) = (self.root(left), self.root(right));
-        self.parents[left.max(right)] = left.min(right);
-    }
-
-    fn join_equal<Key: Ord>(&mut self, entries: impl Iterator<Item = (Key, usize)>) {
-        let mut first: BTreeMap<Key, usize> = BTreeMap::new();
-        for (key, index) in entries {
-            let found = *first.entry(key).or_insert(index);
-            self.join(found, index);
-        }
+        self.parents[left.max(right)] = short(left.min(right));
     }
 }
 
 impl MergedMachine<'_> {
-    /// Returns every hostname in lower case, each once.
-    pub(crate) fn hostnames(&self) -> Vec<String> {
-        distinct(
-            self.reports
-                .iter()
-                .filter_map(|report| text(report.hostname.as_deref()))
-                .map(str::to_lowercase),
-        )
-    }
-
-    /// Returns every identifier in lower case, each once.
-    pub(crate) fn identifiers(&self) -> Vec<String> {
-        distinct(
-            self.reports
-                .iter()
-                .filter_map(|report| text(report.identifier.as_deref()))
-                .map(str::to_lowercase),
-        )
-    }
-
     /// Returns every id, each once.
-    pub(crate) fn ids(&self) -> Vec<u64> {
-        distinct(self.reports.iter().filter_map(|report| known_id(report)))
+    pub(crate) fn ids(&self) -> SmallVec<[u64; 2]> {
+        let mut ids: SmallVec<[u64; 2]> = self
+            .reports()
+            .iter()
+            .filter_map(|report| known_id(report))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
-
-    /// Returns every usable address, each once.
-    pub(crate) fn usable_addresses(&self) -> Vec<IpAddr> {
-        address::all_usable(self.reports.iter().flat_map(|report| &report.addresses))
-    }
-}
-
-fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
-    values.collect::<BTreeSet<T>>().into_iter().collect()
 }

@@ -1,12 +1,16 @@
 //! Which provider ids name a machine, and which machine they name.
 
+use std::borrow::Cow;
+
+use crate::words::lower;
+
 /// Holds what a provider id says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ProviderId {
+pub(crate) enum ProviderId<'a> {
     /// The number of a machine in some list.
     Number(u64),
     /// The identifier of a machine, lower-cased.
-    Identifier(String),
+    Identifier(Cow<'a, str>),
 }
 
 /// The scheme of VPSie's own provider ids.
@@ -16,30 +20,27 @@ const UUID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 
 // === impl ProviderId ===
 
-impl ProviderId {
+impl<'a> ProviderId<'a> {
     /// Reads `vpsie://…` (its last segment) or a bare UUID; any other scheme is no evidence.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let text = text.trim();
         let Some(path) = text.strip_prefix(SCHEME) else {
-            return is_uuid(text).then(|| Self::Identifier(text.to_lowercase()));
+            return is_uuid(text).then(|| Self::Identifier(lower(text)));
         };
         let segment = path.rsplit('/').next().unwrap_or(path);
         match segment.parse::<u64>() {
             Ok(0) => None,
             Ok(number) => Some(Self::Number(number)),
             Err(_) if segment.is_empty() => None,
-            Err(_) => Some(Self::Identifier(segment.to_lowercase())),
+            Err(_) => Some(Self::Identifier(lower(segment))),
         }
     }
 }
 
 /// Tells whether the text has the form of a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.len() == UUID_GROUPS.len()
-        && groups.iter().zip(UUID_GROUPS).all(|(group, length)| {
-            group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+    let is_group = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('-').map(str::len).eq(UUID_GROUPS) && text.split('-').all(is_group)
 }
 
 #[cfg(test)]
@@ -51,7 +52,7 @@ mod tests {
     /// Settled reading: only `vpsie://…` or a bare UUID is a provider id.
     #[test]
     fn only_vpsie_and_bare_uuids_are_read() {
-        let uuid = Some(ProviderId::Identifier(UUID.to_lowercase()));
+        let uuid = Some(ProviderId::Identifier(UUID.to_lowercase().into()));
         for (text, expected) in [
             (UUID.to_owned(), uuid.clone()),
             (format!("vpsie://{UUID}"), uuid.clone()),

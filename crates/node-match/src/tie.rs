@@ -1,29 +1,25 @@
 //! Which machine and which Node are the same thing, whoever claims them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::EvidenceKind;
+use crate::bearers::Bearers;
+use crate::clue::Clue;
 use crate::facts::Facts;
-use crate::fleet::{Fleet, NodeFacts, before};
+use crate::fleet::{Fleet, MachineFacts, before};
+use crate::words::{Word, long, short};
 
 /// Holds the ties between machines and Nodes: at most one for each.
 #[derive(Debug)]
 pub(crate) struct Ties {
-    machines: Vec<Option<usize>>,
-    nodes: Vec<Option<usize>>,
-    evidence: BTreeMap<usize, (EvidenceKind, String)>,
+    /// One entry per machine: its Node, and why, where more than records say so.
+    machines: Vec<Option<(u32, Option<Clue>)>>,
+    /// One entry per Node: its machine.
+    nodes: Vec<Option<u32>>,
     /// Whether any link leads to a control-plane Node (R2c).
     pub(crate) is_control_plane: Vec<bool>,
 }
-
-/// The kinds of links, strongest first (R3).
-const KINDS: [EvidenceKind; 3] = [
-    EvidenceKind::ProviderId,
-    EvidenceKind::Address,
-    EvidenceKind::Hostname,
-];
 
 // === impl Ties ===
 
@@ -33,7 +29,6 @@ impl Ties {
         let mut ties = Self {
             machines: vec![None; fleet.machines.len()],
             nodes: vec![None; fleet.nodes.len()],
-            evidence: BTreeMap::new(),
             is_control_plane: fleet
                 .machines
                 .iter()
@@ -41,31 +36,28 @@ impl Ties {
                 .collect(),
         };
         ties.tie_recorded_pairs(fleet, facts);
-        ties.tie_all(fleet, EvidenceKind::ProviderId, provider_id_links(fleet));
-        ties.tie_all(fleet, EvidenceKind::Address, address_links(fleet));
+        ties.tie_all(fleet, provider_id_links(fleet));
+        ties.tie_all(fleet, address_links(fleet));
         ties.tie_hostnames(fleet);
         ties
     }
 
     pub(crate) fn node_of(&self, machine: usize) -> Option<usize> {
-        self.machines[machine]
+        self.machines[machine].map(|(node, _)| long(node))
     }
 
     pub(crate) fn machine_of(&self, node: usize) -> Option<usize> {
-        self.nodes[node]
+        self.nodes[node].map(long)
     }
 
     /// Returns why a machine is tied to its Node; `None` when only records say so.
-    pub(crate) fn evidence(&self, machine: usize) -> Option<&(EvidenceKind, String)> {
-        self.evidence.get(&machine)
+    pub(crate) fn clue(&self, machine: usize) -> Option<Clue> {
+        self.machines[machine]?.1
     }
 
-    fn tie(&mut self, machine: usize, node: usize, evidence: Option<(EvidenceKind, String)>) {
-        self.machines[machine] = Some(node);
-        self.nodes[node] = Some(machine);
-        if let Some(evidence) = evidence {
-            self.evidence.insert(machine, evidence);
-        }
+    fn tie(&mut self, machine: usize, node: usize, clue: Option<Clue>) {
+        self.machines[machine] = Some((short(node), clue));
+        self.nodes[node] = Some(short(machine));
     }
 
     fn are_free(&self, machine: usize, node: usize) -> bool {
@@ -74,146 +66,182 @@ impl Ties {
 
     fn tie_recorded_pairs(&mut self, fleet: &Fleet<'_>, facts: &[Facts]) {
         for facts in facts.iter().filter(|facts| facts.conflict.is_none()) {
-            if let (Some((machine, ..)), Some(node)) = (&facts.machine, facts.node) {
-                self.tie(*machine, node, link_between(fleet, *machine, node));
+            if let (Some((machine, _)), Some(node)) = (facts.machine, facts.node) {
+                self.tie(machine, node, clue_between(fleet, machine, node));
             }
         }
     }
 
     /// Ties along links of one kind: the newest machine first, then the newest Node (R6).
-    fn tie_all(&mut self, fleet: &Fleet<'_>, kind: EvidenceKind, mut links: Vec<(usize, usize, String)>) {
-        links.sort_by_key(|(machine, node, _)| (fleet.machines[*machine].newest_order, *node));
-        for (machine, node, detail) in links {
+    fn tie_all(&mut self, fleet: &Fleet<'_>, mut links: Vec<(usize, usize, Clue)>) {
+        links.sort_by_key(|(machine, node, _)| (fleet.machines[*machine].newest_order(), *node));
+        for (machine, node, clue) in links {
             if !could_be_node_of(fleet, machine, node) {
                 continue;
             }
             self.is_control_plane[machine] |= fleet.nodes[node].is_control_plane;
             if self.are_free(machine, node) {
-                self.tie(machine, node, Some((kind, detail)));
+                self.tie(machine, node, Some(clue));
             }
         }
     }
 
     /// Ties along hostnames: the newest machine first takes the newest Node of any of its hostnames.
     fn tie_hostnames(&mut self, fleet: &Fleet<'_>) {
-        let mut bearers: BTreeMap<&str, Bearers> = BTreeMap::new();
-        for (node, facts) in fleet.nodes.iter().enumerate() {
-            for name in &facts.names {
-                bearers.entry(name).or_default().add(facts, node);
-            }
-        }
+        let mut named = Named::new(fleet);
         let mut machines: Vec<usize> = at_home(fleet).map(|(machine, _)| machine).collect();
-        machines.sort_by_key(|machine| fleet.machines[*machine].newest_order);
+        machines.sort_unstable_by_key(|machine| fleet.machines[*machine].newest_order());
         for machine in machines {
-            let mut newest: Option<(usize, &str)> = None;
+            let fits = |node: usize| could_be_node_of(fleet, machine, node);
+            let mut newest: Option<(usize, Word)> = None;
             for hostname in &fleet.machines[machine].hostnames {
-                let Some(found) = bearers.get_mut(hostname.as_str()) else {
-                    continue;
-                };
-                let is_barred = found
-                    .control_plane()
-                    .any(|node| could_be_node_of(fleet, machine, node));
-                self.is_control_plane[machine] |= is_barred;
-                if let Some(node) =
-                    found.newest_free(&self.nodes, |node| could_be_node_of(fleet, machine, node))
+                self.is_control_plane[machine] |= named.control_plane(fleet, *hostname).any(fits);
+                if let Some(node) = named.newest_free(*hostname, &self.nodes, fits)
                     && newest.is_none_or(|(known, _)| node < known)
                 {
-                    newest = Some((node, hostname));
+                    newest = Some((node, *hostname));
                 }
             }
             if let (Some((node, hostname)), None) = (newest, self.machines[machine]) {
-                self.tie(machine, node, Some((EvidenceKind::Hostname, hostname.to_owned())));
+                self.tie(machine, node, Some(Clue::Hostname(hostname)));
             }
         }
     }
+}
+
+/// Finds Nodes by name.
+#[derive(Debug)]
+struct Named {
+    /// By name; most names are those of one Node.
+    nodes: Bearers,
+    /// Only for names that several Nodes bear.
+    several: BTreeMap<Word, Namesakes>,
 }
 
 /// Holds the Nodes of one name, newest first, and apart those whose age is unknown.
 #[derive(Debug, Default)]
-struct Bearers {
-    dated: VecDeque<usize>,
-    undated: VecDeque<usize>,
-    newest_control_plane: Option<usize>,
-    undated_control_plane: Option<usize>,
+struct Namesakes {
+    dated: Queue,
+    undated: Queue,
 }
 
-// === impl Bearers ===
+/// Hands out Nodes, newest first.
+#[derive(Debug, Default)]
+struct Queue {
+    nodes: Vec<usize>,
+    next: usize,
+    newest_control_plane: Option<usize>,
+}
 
-impl Bearers {
-    fn add(&mut self, facts: &NodeFacts<'_>, index: usize) {
-        let is_dated = facts.node.created_at.is_some();
-        if is_dated {
-            self.dated.push_back(index)
-        } else {
-            self.undated.push_back(index)
-        }
-        if facts.is_control_plane {
-            let known = if is_dated {
-                &mut self.newest_control_plane
-            } else {
-                &mut self.undated_control_plane
-            };
-            known.get_or_insert(index);
-        }
-    }
+// === impl Named ===
 
-    /// Lists control-plane Nodes: if any of them can be a machine's, one of these can.
-    fn control_plane(&self) -> impl Iterator<Item = usize> {
-        self.newest_control_plane
-            .into_iter()
-            .chain(self.undated_control_plane)
-    }
-
-    /// Returns the newest Node that is not tied yet and is young enough.
-    ///
-    /// When the newest is too old, all that have an age are.
-    fn newest_free(&mut self, tied: &[Option<usize>], fits: impl Fn(usize) -> bool) -> Option<usize> {
-        for queue in [&mut self.dated, &mut self.undated] {
-            while queue.front().is_some_and(|node| tied[*node].is_some()) {
-                queue.pop_front();
+impl Named {
+    fn new(fleet: &Fleet<'_>) -> Self {
+        let mut nodes = Bearers::new(fleet.words.len());
+        for (node, facts) in fleet.nodes.iter().enumerate() {
+            for name in &facts.names {
+                nodes.add(name.index(), node);
             }
         }
-        self.dated
-            .front()
-            .copied()
+        let mut several: BTreeMap<Word, Namesakes> = BTreeMap::new();
+        for (node, facts) in fleet.nodes.iter().enumerate() {
+            for name in facts.names.iter().filter(|name| nodes.are_several(name.index())) {
+                several.entry(*name).or_default().add(fleet, node);
+            }
+        }
+        Self { nodes, several }
+    }
+
+    /// Lists control-plane Nodes of a name: if any of them can be a machine's, one of these can.
+    fn control_plane(&self, fleet: &Fleet<'_>, name: Word) -> impl Iterator<Item = usize> {
+        let only = self.nodes.only(name.index());
+        let namesakes = self.several.get(&name).into_iter();
+        only.filter(|node| fleet.nodes[*node].is_control_plane)
+            .into_iter()
+            .chain(
+                namesakes
+                    .flat_map(|found| [&found.dated, &found.undated])
+                    .filter_map(|queue| queue.newest_control_plane),
+            )
+    }
+
+    /// Returns the newest Node of a name that is not tied yet and is young enough.
+    ///
+    /// When the newest is too old, all that have an age are.
+    fn newest_free(
+        &mut self,
+        name: Word,
+        tied: &[Option<u32>],
+        fits: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        if let Some(only) = self.nodes.only(name.index()) {
+            return Some(only).filter(|node| tied[*node].is_none() && fits(*node));
+        }
+        let found = self.several.get_mut(&name)?;
+        let undated = found.undated.newest_free(tied);
+        found
+            .dated
+            .newest_free(tied)
             .filter(|node| fits(*node))
-            .or_else(|| self.undated.front().copied())
+            .or(undated)
     }
 }
 
-fn at_home<'f, 'a>(
-    fleet: &'f Fleet<'a>,
-) -> impl Iterator<Item = (usize, &'f crate::fleet::MachineFacts<'a>)> {
-    let home = fleet.home;
-    fleet
-        .machines
-        .iter()
-        .enumerate()
-        .filter(move |(_, facts)| home == Some(facts.merged.cluster()))
+// === impl Namesakes ===
+
+impl Namesakes {
+    fn add(&mut self, fleet: &Fleet<'_>, node: usize) {
+        let facts = &fleet.nodes[node];
+        let queue = if facts.node.created_at.is_some() {
+            &mut self.dated
+        } else {
+            &mut self.undated
+        };
+        queue.nodes.push(node);
+        if facts.is_control_plane {
+            queue.newest_control_plane.get_or_insert(node);
+        }
+    }
 }
 
-fn provider_id_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, String)> {
-    let link = |(node, facts): (usize, &crate::fleet::NodeFacts<'_>)| {
-        let machine = fleet.machine_of_provider_id(facts.provider_id.as_ref()?)?;
-        Some((
-            machine,
-            node,
-            facts.node.provider_id.as_deref()?.trim().to_owned(),
-        ))
-    };
-    fleet.nodes.iter().enumerate().filter_map(link).collect()
+// === impl Queue ===
+
+impl Queue {
+    fn newest_free(&mut self, tied: &[Option<u32>]) -> Option<usize> {
+        while self
+            .nodes
+            .get(self.next)
+            .is_some_and(|node| tied[*node].is_some())
+        {
+            self.next += 1;
+        }
+        self.nodes.get(self.next).copied()
+    }
 }
 
-fn address_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, String)> {
+fn at_home<'f, 'a>(fleet: &'f Fleet<'a>) -> impl Iterator<Item = (usize, &'f MachineFacts<'a>)> {
+    let machines = fleet.machines.iter().enumerate();
+    machines.filter(|(_, facts)| facts.cluster == fleet.home)
+}
+
+fn provider_id_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, Clue)> {
+    let nodes = fleet.nodes.iter().enumerate();
+    nodes
+        .filter_map(|(node, facts)| {
+            let machine = fleet.machine_of_provider_id(facts.provider_id.as_ref()?)?;
+            Some((machine, node, Clue::ProviderId))
+        })
+        .collect()
+}
+
+fn address_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, Clue)> {
     let mut links = Vec::new();
     for (machine, facts) in at_home(fleet) {
         for address in &facts.addresses {
-            let alone = fleet
-                .machine_addresses
-                .only_carrier(&(facts.merged.cluster(), *address))
-                .is_some();
-            if let Some(node) = fleet.node_addresses.only_carrier(address).filter(|_| alone) {
-                links.push((machine, node, address.to_string()));
+            if fleet.addresses.only_machine(*address).is_some()
+                && let Some(node) = fleet.addresses.only_node(*address)
+            {
+                links.push((machine, node, Clue::Address(*address)));
             }
         }
     }
@@ -221,37 +249,22 @@ fn address_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, String)> {
 }
 
 /// Finds the strongest link between one machine and one Node.
-fn link_between(fleet: &Fleet<'_>, machine: usize, node: usize) -> Option<(EvidenceKind, String)> {
-    let (machine_facts, node_facts) = (&fleet.machines[machine], &fleet.nodes[node]);
-    KINDS.iter().find_map(|kind| {
-        let detail = match kind {
-            EvidenceKind::ProviderId => {
-                let named = fleet.machine_of_provider_id(node_facts.provider_id.as_ref()?);
-                (named == Some(machine))
-                    .then(|| node_facts.node.provider_id.clone())
-                    .flatten()
-            }
-            EvidenceKind::Address => {
-                let cluster = machine_facts.merged.cluster();
-                let shared = machine_facts.addresses.iter().find(|address| {
-                    fleet.node_addresses.only_carrier(address) == Some(node)
-                        && fleet.machine_addresses.only_carrier(&(cluster, **address)) == Some(machine)
-                });
-                shared.map(ToString::to_string)
-            }
-            EvidenceKind::Hostname => machine_facts
-                .hostnames
-                .iter()
-                .find(|hostname| node_facts.names.contains(hostname))
-                .cloned(),
-            EvidenceKind::RecordedId
-            | EvidenceKind::RecordedIdentifier
-            | EvidenceKind::RecordedNode
-            | EvidenceKind::HostnamePattern
-            | EvidenceKind::ClaimLabel
-            | EvidenceKind::Anonymous => None,
-        };
-        detail.map(|detail| (*kind, detail))
+fn clue_between(fleet: &Fleet<'_>, machine: usize, node: usize) -> Option<Clue> {
+    let (facts, node_facts) = (&fleet.machines[machine], &fleet.nodes[node]);
+    let provider_id = node_facts.provider_id.as_ref();
+    if provider_id.and_then(|id| fleet.machine_of_provider_id(id)) == Some(machine) {
+        return Some(Clue::ProviderId);
+    }
+    let is_shared = |address: &&_| {
+        fleet.addresses.only_node(**address) == Some(node)
+            && fleet.addresses.only_machine(**address) == Some(machine)
+    };
+    let by_address = facts.addresses.iter().find(is_shared);
+    by_address.map(|address| Clue::Address(*address)).or_else(|| {
+        let mut hostnames = facts.hostnames.iter();
+        hostnames
+            .find(|hostname| node_facts.names.contains(hostname))
+            .map(|hostname| Clue::Hostname(*hostname))
     })
 }
 

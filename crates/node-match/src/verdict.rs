@@ -72,7 +72,7 @@ pub struct Match<'a> {
     /// Its Node.
     pub node: Option<&'a Node>,
     /// Why they belong to it; one entry per link that was used.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Evidence<'a>>,
     /// Whether a surplus machine makes an anonymous match doubtful: only a person may delete it (R7).
     pub contested: bool,
 }

@@ -41,7 +41,7 @@ pub(crate) fn conflict() -> Verdict<'static> {
 pub(crate) fn found(
     machine: Option<Machine>,
     node: Option<&str>,
-    evidence: Vec<Evidence>,
+    evidence: Vec<Evidence<'static>>,
 ) -> Verdict<'static> {
     let node = node.map(|name| {
         &*Box::leak(Box::new(Node {

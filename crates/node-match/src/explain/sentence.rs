@@ -243,7 +243,7 @@ fn possessions(found: &Match<'_>) -> String {
 }
 
 /// Says why two things belong together.
-fn evidence(evidence: &Evidence) -> String {
+fn evidence(evidence: &Evidence<'_>) -> String {
     let detail = &evidence.detail;
     let ends = match evidence.link {
         Link::ClaimMachine => "The machine is its own",

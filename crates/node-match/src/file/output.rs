@@ -266,11 +266,11 @@ impl OutputMachine {
 // === impl OutputEvidence ===
 
 impl OutputEvidence {
-    fn new(evidence: &Evidence) -> Self {
+    fn new(evidence: &Evidence<'_>) -> Self {
         Self {
             link: evidence.link.as_str(),
             kind: evidence.kind.as_str(),
-            detail: evidence.detail.clone(),
+            detail: evidence.detail.to_string(),
         }
     }
 }

@@ -115,13 +115,13 @@ fn node_found_by_ip() {
     let evidence: Vec<_> = found
         .evidence
         .iter()
-        .map(|it| (it.link, it.kind, it.detail.as_str()))
+        .map(|it| (it.link, it.kind, it.detail.to_string()))
         .collect();
     assert_eq!(
         evidence,
         [
-            (Link::ClaimMachine, EvidenceKind::RecordedId, "1"),
-            (Link::MachineNode, EvidenceKind::Address, "10.0.0.4")
+            (Link::ClaimMachine, EvidenceKind::RecordedId, "1".to_owned()),
+            (Link::MachineNode, EvidenceKind::Address, "10.0.0.4".to_owned())
         ]
     );
 }

@@ -102,7 +102,7 @@ fn discovered_machine_is_recorded() {
     let evidence = vec![Evidence {
         link: Link::ClaimMachine,
         kind: EvidenceKind::HostnamePattern,
-        detail: "web-1".to_owned(),
+        detail: "web-1".into(),
     }];
     let before = asked();
     let record = MachineRecord {

@@ -1,0 +1,125 @@
+//! The Nodes of a fleet, and which claim each is labelled for.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use crate::merge::{CONTROL_PLANE_MARK, text};
+use crate::order::{absent_last, sort_by_text};
+use crate::provider_id::ProviderId;
+use crate::words::{ClusterNumber, Word, Words};
+use crate::{Baseline, Claim, Node};
+
+/// Holds a Node with what is compared about it.
+#[derive(Debug)]
+pub(crate) struct NodeFacts<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) name: Option<Word>,
+    /// Its name and hostname, each once.
+    pub(crate) names: SmallVec<[Word; 2]>,
+    pub(crate) provider_id: Option<ProviderId<'a>>,
+    pub(crate) label: Label,
+    /// Whether its labels or its name show it as part of the control plane (R2c).
+    pub(crate) is_control_plane: bool,
+}
+
+/// Tells which claim the labels of a Node name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// There is none.
+    None,
+    /// This one.
+    Claim(usize),
+    /// One of several of the same name.
+    Unclear,
+    /// One that is not in the snapshot.
+    Unknown,
+}
+
+// === impl NodeFacts ===
+
+impl<'a> NodeFacts<'a> {
+    fn new(node: &'a Node, home: ClusterNumber, words: &mut Words<'a>) -> Self {
+        let mut learn = |name| text(name).map(|name| words.learn(home, name));
+        let name = learn(Some(node.name.as_str()));
+        let hostname = learn(node.hostname.as_deref()).filter(|hostname| Some(*hostname) != name);
+        let names: SmallVec<[Word; 2]> = name.into_iter().chain(hostname).collect();
+        let is_named_so = names
+            .iter()
+            .any(|name| words.text(*name).contains(CONTROL_PLANE_MARK));
+        Self {
+            node,
+            name,
+            names,
+            provider_id: node.provider_id.as_deref().and_then(ProviderId::parse),
+            label: Label::None,
+            is_control_plane: node.control_plane || is_named_so,
+        }
+    }
+
+    /// Tells whether the Node was there when the baseline was taken.
+    pub(crate) fn is_in(&self, baseline: &Baseline, words: &Words<'_>) -> bool {
+        self.name.map_or_else(
+            || baseline.contains(""),
+            |name| baseline.contains_hash(words.hash(name)),
+        )
+    }
+}
+
+/// Reads Nodes and sorts them, the newest first, unknown ages last.
+pub(super) fn sorted<'a>(
+    nodes: &'a [Node],
+    home: ClusterNumber,
+    words: &mut Words<'a>,
+) -> Vec<NodeFacts<'a>> {
+    let mut sorted: Vec<&Node> = nodes.iter().collect();
+    sort_by_text(&mut sorted, |node| node.name.as_str());
+    sorted.sort_by_key(|node| absent_last(node.created_at.map(Reverse)));
+    sorted
+        .into_iter()
+        .map(|node| NodeFacts::new(node, home, words))
+        .collect()
+}
+
+/// Finds out which claim each Node is labelled for.
+///
+/// The uid decides where it is given: a name may have belonged to an earlier claim.
+pub(super) fn label(
+    nodes: &mut [NodeFacts<'_>],
+    home: ClusterNumber,
+    claims: &[&Claim],
+    clusters: &[ClusterNumber],
+) {
+    let is_labelled =
+        |facts: &NodeFacts<'_>| facts.node.claim_uid.is_some() || facts.node.claim_label.is_some();
+    if !nodes.iter().any(is_labelled) {
+        return;
+    }
+    let at_home = || {
+        let all = claims.iter().zip(clusters).enumerate();
+        all.filter(|(_, (_, cluster))| **cluster == home)
+            .map(|(index, (claim, _))| (index, claim))
+    };
+    let by_uid: BTreeMap<&str, usize> = at_home()
+        .map(|(index, claim)| (claim.uid.as_str(), index))
+        .collect();
+    let mut by_name: BTreeMap<&str, Label> = BTreeMap::new();
+    for (index, claim) in at_home() {
+        by_name
+            .entry(claim.name.as_str())
+            .and_modify(|label| *label = Label::Unclear)
+            .or_insert(Label::Claim(index));
+    }
+    for facts in nodes {
+        let uid = text(facts.node.claim_uid.as_deref());
+        let name = text(facts.node.claim_label.as_deref());
+        facts.label = match (uid, name) {
+            (Some(uid), _) => by_uid
+                .get(uid)
+                .map_or(Label::Unknown, |index| Label::Claim(*index)),
+            (None, Some(name)) => by_name.get(name).copied().unwrap_or(Label::Unknown),
+            (None, None) => Label::None,
+        };
+    }
+}
