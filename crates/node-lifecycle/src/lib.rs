@@ -3,12 +3,29 @@
 //! It reads no clock and touches nothing: facts and the time go in, values come out.
 
 pub mod audit;
+mod brakes;
 mod decider;
+pub mod gate;
 mod health;
+mod life;
+mod phase;
+mod refusal;
 mod state;
+mod terms;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod word;
 
+pub use brakes::{Brake, BrakeName, Brakes};
 pub use decider::Decider;
+pub use gate::{Gate, Permit};
 pub use health::Health;
+pub use life::{
+    Event, InvalidUnhealthyAfter, Life, NotReady, Reason, Recovery, Transition, UnhealthyAfter,
+    UnreadableLife,
+};
+pub use phase::Phase;
+pub use refusal::{Doubt, Refusal, RefusalName};
 pub use state::{IllegalTransition, State};
+pub use terms::{IncomingFacts, PodFacts, PodRemoval, Protection, ProtectionFacts, Workload};
 pub use word::UnknownWord;

@@ -1,0 +1,238 @@
+//! The gate against a slow and obvious one, for any facts.
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Health, Recovery};
+
+/// Says for every rule whether it is broken, and takes the first. It shares no code with the gate.
+fn obvious(node: &Candidate, by: Decider, graces: &Graces) -> Option<RefusalName> {
+    use RefusalName::*;
+    let state = node.life.state().as_str();
+    let ever = node.life.workloads_ever();
+    let seconds_since = |time: DateTime<Utc>| (at(0) - time).num_seconds();
+    let pods = node.workload.map_or(0, |workload| workload.pods);
+    let requests = node.workload.map_or(0, |workload| {
+        u128::from(workload.requested_cpu_m) + u128::from(workload.requested_memory_bytes)
+    });
+    let by_hand = by.as_str() == "manual" || by.as_str() == "rollback";
+    let idle_grace = idle_grace(by, graces).num_seconds();
+    let born = node.life.initialized_at.or(node.created_at).map(seconds_since);
+    let rested = rested(node);
+    let listed = node
+        .life
+        .recovery
+        .map(|recovery| recovery.pods_listed_at.map(seconds_since));
+    let facts = node.protection;
+    let used = state == "active" || state == "idle";
+    let capacity = used || state == "ready";
+    let left = i64::from(node.group.capacity_nodes) - 1;
+    let is_floored = capacity && !node.group.is_deleted;
+    let broken = [
+        (
+            facts.is_of_control_plane || !facts.has_owner || !facts.is_group_managed || facts.has_opted_out,
+            NotManagedNode,
+        ),
+        (
+            node.doubt.is_some() || (node.binding.node_uid.is_none() && !by_hand),
+            IdentityUnproven,
+        ),
+        (
+            node.workload.is_none() || listed == Some(None),
+            WorkloadSyncInProgress,
+        ),
+        (
+            listed
+                .flatten()
+                .is_some_and(|ago| ago < graces.post_sync.num_seconds()),
+            PostSyncGracePeriod,
+        ),
+        (
+            state == "provisioning" || state == "initializing",
+            StillStartingUp,
+        ),
+        (pods > 0, WorkloadPods),
+        (requests > 0, WorkloadRequests),
+        (state == "ready" && born.is_none(), TimestampMissing),
+        (
+            state == "ready" && born.is_some_and(|age| age < graces.ready.num_seconds()),
+            ReadyNodeTooYoung,
+        ),
+        ((used && ever == 0) || state == "decommissioned", InvalidState),
+        (used && rested.is_none(), TimestampMissing),
+        (used && rested.is_some_and(|rest| rest < idle_grace), IdleTooShort),
+        (
+            state == "unhealthy" && node.failure.is_some() && by.as_str() != "manual",
+            ManualCleanupRequired,
+        ),
+        (
+            is_floored && left.max(0) < i64::from(node.group.min_nodes),
+            BelowMinNodes,
+        ),
+        (
+            is_floored && left <= 0 && node.group.workload_pods > 0,
+            LastNodeOfWorkload,
+        ),
+    ];
+    broken
+        .into_iter()
+        .find(|(is_broken, _)| *is_broken)
+        .map(|(_, name)| name)
+}
+
+fn idle_grace(by: Decider, graces: &Graces) -> TimeDelta {
+    match by.as_str() {
+        "manual" => graces.idle_manual,
+        "consolidation_policy" => graces.idle_consolidation,
+        _ => graces.idle_scale_down,
+    }
+}
+
+/// Says for how many seconds nothing has run there; a rest before the present work does not count.
+fn rested(node: &Candidate) -> Option<i64> {
+    let ago = |time: DateTime<Utc>| (at(0) - time).num_seconds();
+    match (node.life.state().as_str(), node.life.last_workload_at) {
+        ("active", Some(left)) if left > node.life.entered_at => Some(ago(left)),
+        ("active", _) => Some(0),
+        (_, left) => left.map(ago),
+    }
+}
+
+/// Makes moments close to the limits of all graces.
+fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+    let minutes = proptest::sample::select(vec![
+        -120_i64, -31, -30, -29, -16, -15, -14, -11, -10, -9, -1, 0, 1,
+    ]);
+    (minutes, -1_i64..=1).prop_map(|(minutes, seconds)| at(minutes) + TimeDelta::seconds(seconds))
+}
+
+fn mostly<T: Clone + std::fmt::Debug + 'static>(usual: T, other: T) -> impl Strategy<Value = T> {
+    prop_oneof![8 => Just(usual), 1 => Just(other)]
+}
+
+fn lives() -> impl Strategy<Value = Life> {
+    let stamps = (
+        moment(),
+        proptest::option::of(moment()),
+        proptest::option::of(moment()),
+    );
+    let recovery = prop_oneof![
+        4 => Just(None),
+        1 => (moment(), proptest::option::of(moment())).prop_map(|(recovered_at, pods_listed_at)| Some(Recovery {
+            recovered_at,
+            pods_listed_at,
+        })),
+    ];
+    let state = proptest::sample::select(State::ALL);
+    (state, stamps, recovery, mostly(true, false)).prop_map(|(state, stamps, recovery, has_worked)| {
+        let mut life = life(State::Idle);
+        life.state = state;
+        life.health = Health::Unknown;
+        (life.entered_at, life.initialized_at, life.last_workload_at) = stamps;
+        life.recovery = recovery;
+        if !has_worked {
+            life.pods = Default::default();
+        }
+        life
+    })
+}
+
+fn workloads() -> impl Strategy<Value = Option<Workload>> {
+    let amount = || mostly(0_u64, 3);
+    let workload =
+        (amount(), amount(), amount()).prop_map(|(pods, requested_cpu_m, requested_memory_bytes)| Workload {
+            pods,
+            requested_cpu_m,
+            requested_memory_bytes,
+        });
+    prop_oneof![9 => workload.prop_map(Some), 1 => Just(None)]
+}
+
+fn candidates() -> impl Strategy<Value = Candidate> {
+    let protection = (
+        mostly(false, true),
+        mostly(true, false),
+        mostly(true, false),
+        mostly(false, true),
+    );
+    let identity = (
+        mostly(None, Some(Doubt::Conflict)),
+        mostly(Some("node".to_owned()), None),
+    );
+    let group = (0_u32..4, 0_u32..4, 0_u64..2, mostly(false, true));
+    let rest = (
+        proptest::option::of(moment()),
+        mostly(None, Some("DiscoveryTimeout".to_owned())),
+    );
+    (lives(), workloads(), protection, identity, group, rest).prop_map(
+        |(life, workload, protection, (doubt, node_uid), group, (created_at, failure))| {
+            let mut node = candidate(State::Idle);
+            (node.life, node.workload, node.doubt) = (life, workload, doubt);
+            (node.created_at, node.failure, node.binding.node_uid) = (created_at, failure, node_uid);
+            node.protection = ProtectionFacts {
+                is_of_control_plane: protection.0,
+                has_owner: protection.1,
+                is_group_managed: protection.2,
+                has_opted_out: protection.3,
+            };
+            let (min_nodes, capacity_nodes, workload_pods, is_deleted) = group;
+            node.group = GroupFacts {
+                min_nodes,
+                capacity_nodes,
+                workload_pods,
+                is_deleted,
+            };
+            node
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    /// LC-14 to LC-23: the same answer as the obvious gate, and a permit for nothing but what was asked about.
+    #[test]
+    fn gate_answers_like_the_obvious_one(node in candidates(), by in proptest::sample::select(Decider::ALL)) {
+        let answer = node.ask(by);
+        prop_assert_eq!(answer.as_ref().err().map(Refusal::name), obvious(&node, by, &Graces::default()));
+        if let Ok(permit) = answer {
+            prop_assert_eq!(permit.binding(), &node.binding);
+        }
+    }
+
+    /// LC-18 to LC-21: when a refusal says how long it lasts, that very refusal is over then, and not before.
+    #[test]
+    fn what_remains_is_exact(node in candidates(), by in proptest::sample::select(Decider::ALL)) {
+        let gate = Gate::new(Graces::default()).unwrap();
+        let Err(refusal) = node.ask(by) else { return Ok(()) };
+        let Some(remaining) = refusal.remaining() else { return Ok(()) };
+        let later = |time| gate.decide(Some(&node.facts()), by, time).err().map(|refusal| refusal.name());
+        if !matches!(refusal, Refusal::IdleTooShort { .. }) || node.life.state() != State::Active {
+            prop_assert_ne!(later(at(0) + remaining), Some(refusal.name()));
+            prop_assert_eq!(later(at(0) + remaining - TimeDelta::milliseconds(1)), Some(refusal.name()));
+        }
+    }
+}
+
+/// The random facts above reach every refusal, and a permit; otherwise the comparison would prove little.
+#[test]
+fn random_facts_reach_every_answer() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut reached = std::collections::BTreeSet::new();
+    for _ in 0..10_000 {
+        let node = candidates().new_tree(&mut runner).unwrap().current();
+        reached.insert(
+            node.ask(Decider::ScaleDownPolicy)
+                .err()
+                .map(|refusal| refusal.name()),
+        );
+    }
+    let missing: Vec<&RefusalName> = RefusalName::ALL
+        .iter()
+        .filter(|name| !reached.contains(&Some(**name)))
+        .collect();
+    assert_eq!(missing, [&RefusalName::NodeNotFound]);
+    assert!(reached.contains(&None));
+}

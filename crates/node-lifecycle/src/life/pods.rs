@@ -1,0 +1,101 @@
+//! Counts distinct workload pods in bounded memory.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Pods that left and are still known by their uid: a list that is a little old may show them once more.
+const DEPARTED_LIMIT: usize = 64;
+
+/// Pods whose uid is written down: several times what a kubelet allows, and still a small annotation.
+const STORED_LIMIT: usize = 1024;
+
+/// Knows which workload pods are there, and how many ever were.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredPods", into = "StoredPods")]
+pub(crate) struct Pods {
+    current: BTreeSet<u64>,
+    /// The last ones that left, the oldest first.
+    departed: VecDeque<u64>,
+    ever: u64,
+}
+
+/// Is how it is written down: numbers as hexadecimal texts, which every reader of JSON keeps exactly.
+#[derive(Serialize, Deserialize)]
+struct StoredPods {
+    ever: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    current: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    departed: Vec<String>,
+}
+
+// === impl Pods ===
+
+impl Pods {
+    /// Takes a complete list of uids in.
+    pub(super) fn list(&mut self, uids: &[&str]) {
+        let listed: BTreeSet<u64> = uids.iter().map(|uid| fingerprint(uid)).collect();
+        let is_new = |uid: &&u64| !self.current.contains(uid) && !self.departed.contains(uid);
+        let new = listed.iter().filter(is_new).count();
+        self.ever = self.ever.saturating_add(u64::try_from(new).unwrap_or(u64::MAX));
+        self.departed.retain(|uid| !listed.contains(uid));
+        self.departed.extend(self.current.difference(&listed));
+        let surplus = self.departed.len().saturating_sub(DEPARTED_LIMIT);
+        self.departed.drain(..surplus);
+        self.current = listed;
+    }
+
+    pub(crate) fn current(&self) -> u64 {
+        u64::try_from(self.current.len()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) const fn ever(&self) -> u64 {
+        self.ever
+    }
+
+    /// Tells whether there is nothing to write down.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ever == 0
+    }
+}
+
+fn fingerprint(uid: &str) -> u64 {
+    let hash: [u8; 32] = Sha256::digest(uid.as_bytes()).into();
+    let (first, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
+    u64::from_be_bytes(*first)
+}
+
+// === impl StoredPods ===
+
+impl From<StoredPods> for Pods {
+    /// Leaves out what is no number and what is too much; `ever` is never less than what is there.
+    fn from(stored: StoredPods) -> Self {
+        let read = |texts: Vec<String>, limit| {
+            let numbers = texts.into_iter().take(limit);
+            numbers.filter_map(|text| u64::from_str_radix(&text, 16).ok())
+        };
+        let current: BTreeSet<u64> = read(stored.current, STORED_LIMIT).collect();
+        let least = u64::try_from(current.len()).unwrap_or(u64::MAX);
+        Self {
+            departed: read(stored.departed, DEPARTED_LIMIT).collect(),
+            ever: stored.ever.max(least),
+            current,
+        }
+    }
+}
+
+impl From<Pods> for StoredPods {
+    fn from(pods: Pods) -> Self {
+        let write = |uid: &u64| format!("{uid:016x}");
+        Self {
+            ever: pods.ever,
+            current: pods.current.iter().take(STORED_LIMIT).map(write).collect(),
+            departed: pods.departed.iter().map(write).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
