@@ -13,10 +13,10 @@ fn obvious(node: &Candidate, by: Decider, graces: &Graces) -> Option<RefusalName
     let ever = node.life.workloads_ever();
     let seconds_since = |time: DateTime<Utc>| (at(0) - time).num_seconds();
     let pods = node.workload.map_or(0, |workload| workload.pods);
-    let requests = node.workload.map_or(0, |workload| {
-        u128::from(workload.requested_cpu_m) + u128::from(workload.requested_memory_bytes)
-    });
-    let by_hand = by.as_str() == "manual" || by.as_str() == "rollback";
+    let requests = node
+        .workload
+        .map_or(0, |load| load.requested_cpu_m | load.requested_memory_bytes);
+    let by_hand = ["manual", "rollback"].contains(&by.as_str());
     let idle_grace = idle_grace(by, graces).num_seconds();
     let born = node.life.initialized_at.or(node.created_at).map(seconds_since);
     let rested = rested(node);
