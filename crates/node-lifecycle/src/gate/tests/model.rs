@@ -8,77 +8,93 @@ use crate::{Health, Recovery};
 
 /// Says for every rule whether it is broken, and takes the first. It shares no code with the gate.
 fn obvious(node: &Candidate, by: Decider, graces: &Graces) -> Option<RefusalName> {
-    use RefusalName::*;
-    let state = node.life.state().as_str();
-    let ever = node.life.workloads_ever();
-    let seconds_since = |time: DateTime<Utc>| (at(0) - time).num_seconds();
-    let pods = node.workload.map_or(0, |workload| workload.pods);
-    let requests = node
-        .workload
-        .map_or(0, |load| load.requested_cpu_m | load.requested_memory_bytes);
-    let by_hand = ["manual", "rollback"].contains(&by.as_str());
-    let idle_grace = idle_grace(by, graces).num_seconds();
-    let born = node.life.initialized_at.or(node.created_at).map(seconds_since);
-    let rested = rested(node);
-    let listed = node
-        .life
-        .recovery
-        .map(|recovery| recovery.pods_listed_at.map(seconds_since));
-    let facts = node.protection;
-    let used = state == "active" || state == "idle";
-    let capacity = used || state == "ready";
-    let left = i64::from(node.group.capacity_nodes) - 1;
-    let is_floored = capacity && !node.group.is_deleted;
-    let broken = [
-        (
-            facts.is_of_control_plane || !facts.has_owner || !facts.is_group_managed || facts.has_opted_out,
-            NotManagedNode,
-        ),
-        (
-            node.doubt.is_some() || (node.binding.node_uid.is_none() && !by_hand),
-            IdentityUnproven,
-        ),
-        (
-            node.workload.is_none() || listed == Some(None),
-            WorkloadSyncInProgress,
-        ),
-        (
-            listed
-                .flatten()
-                .is_some_and(|ago| ago < graces.post_sync.num_seconds()),
-            PostSyncGracePeriod,
-        ),
-        (
-            state == "provisioning" || state == "initializing",
-            StillStartingUp,
-        ),
-        (pods > 0, WorkloadPods),
-        (requests > 0, WorkloadRequests),
-        (state == "ready" && born.is_none(), TimestampMissing),
-        (
-            state == "ready" && born.is_some_and(|age| age < graces.ready.num_seconds()),
-            ReadyNodeTooYoung,
-        ),
-        ((used && ever == 0) || state == "decommissioned", InvalidState),
-        (used && rested.is_none(), TimestampMissing),
-        (used && rested.is_some_and(|rest| rest < idle_grace), IdleTooShort),
-        (
-            state == "unhealthy" && node.failure.is_some() && by.as_str() != "manual",
-            ManualCleanupRequired,
-        ),
-        (
-            is_floored && left.max(0) < i64::from(node.group.min_nodes),
-            BelowMinNodes,
-        ),
-        (
-            is_floored && left <= 0 && node.group.workload_pods > 0,
-            LastNodeOfWorkload,
-        ),
-    ];
+    let mut broken = broken_by_node(node, by, graces);
+    broken.extend(broken_by_state(node, by, graces));
+    broken.extend(broken_by_group(node));
     broken
         .into_iter()
         .find(|(is_broken, _)| *is_broken)
         .map(|(_, name)| name)
+}
+
+/// Is a rule that is broken, or not.
+type Rules = Vec<(bool, RefusalName)>;
+
+fn broken_by_node(node: &Candidate, by: Decider, graces: &Graces) -> Rules {
+    use RefusalName::*;
+    let facts = node.protection;
+    let is_protected =
+        facts.is_of_control_plane || !facts.has_owner || !facts.is_group_managed || facts.has_opted_out;
+    let by_hand = ["manual", "rollback"].contains(&by.as_str());
+    let is_doubtful = node.doubt.is_some() || (node.binding.node_uid.is_none() && !by_hand);
+    let listed = node
+        .life
+        .recovery
+        .map(|recovery| recovery.pods_listed_at.map(seconds_since));
+    let is_fresh = listed
+        .flatten()
+        .is_some_and(|ago| ago < graces.post_sync.num_seconds());
+    let load = node.workload.unwrap_or_default();
+    vec![
+        (is_protected, NotManagedNode),
+        (is_doubtful, IdentityUnproven),
+        (
+            node.workload.is_none() || listed == Some(None),
+            WorkloadSyncInProgress,
+        ),
+        (is_fresh, PostSyncGracePeriod),
+        (
+            ["provisioning", "initializing"].contains(&node.life.state().as_str()),
+            StillStartingUp,
+        ),
+        (load.pods > 0, WorkloadPods),
+        (
+            load.requested_cpu_m | load.requested_memory_bytes > 0,
+            WorkloadRequests,
+        ),
+    ]
+}
+
+fn broken_by_state(node: &Candidate, by: Decider, graces: &Graces) -> Rules {
+    use RefusalName::*;
+    let state = node.life.state().as_str();
+    let never_worked = node.life.workloads_ever() == 0;
+    let age = node.life.initialized_at.or(node.created_at).map(seconds_since);
+    let is_young = age.is_some_and(|age| age < graces.ready.num_seconds());
+    let rest = rested(node);
+    let is_short = rest.is_some_and(|rest| rest < idle_grace(by, graces).num_seconds());
+    let is_used = state == "active" || state == "idle";
+    let is_failed = node.failure.is_some() && by.as_str() != "manual";
+    vec![
+        (state == "ready" && age.is_none(), TimestampMissing),
+        (state == "ready" && is_young, ReadyNodeTooYoung),
+        (
+            (is_used && never_worked) || state == "decommissioned",
+            InvalidState,
+        ),
+        (is_used && rest.is_none(), TimestampMissing),
+        (is_used && is_short, IdleTooShort),
+        (state == "unhealthy" && is_failed, ManualCleanupRequired),
+    ]
+}
+
+fn broken_by_group(node: &Candidate) -> Rules {
+    use RefusalName::*;
+    let is_capacity = ["ready", "active", "idle"].contains(&node.life.state().as_str());
+    let is_floored = is_capacity && !node.group.is_deleted;
+    let left = i64::from(node.group.capacity_nodes) - 1;
+    let is_too_few = left.max(0) < i64::from(node.group.min_nodes);
+    vec![
+        (is_floored && is_too_few, BelowMinNodes),
+        (
+            is_floored && left <= 0 && node.group.workload_pods > 0,
+            LastNodeOfWorkload,
+        ),
+    ]
+}
+
+fn seconds_since(time: DateTime<Utc>) -> i64 {
+    (at(0) - time).num_seconds()
 }
 
 fn idle_grace(by: Decider, graces: &Graces) -> TimeDelta {
@@ -91,11 +107,10 @@ fn idle_grace(by: Decider, graces: &Graces) -> TimeDelta {
 
 /// Says for how many seconds nothing has run there; a rest before the present work does not count.
 fn rested(node: &Candidate) -> Option<i64> {
-    let ago = |time: DateTime<Utc>| (at(0) - time).num_seconds();
     match (node.life.state().as_str(), node.life.last_workload_at) {
-        ("active", Some(left)) if left > node.life.entered_at => Some(ago(left)),
+        ("active", Some(left)) if left > node.life.entered_at => Some(seconds_since(left)),
         ("active", _) => Some(0),
-        (_, left) => left.map(ago),
+        (_, left) => left.map(seconds_since),
     }
 }
 
