@@ -11,7 +11,7 @@ mod permit;
 
 pub use checks::{CHECKS, Check};
 pub use graces::{Graces, InvalidGrace};
-pub use permit::{Binding, Permit, Removal, Void};
+pub use permit::{Binding, Ground, Permit, Removal, Void};
 
 use crate::refusal::Doubt;
 
@@ -145,10 +145,12 @@ impl Gate {
                 return Err(refusal);
             }
         }
-        match facts.identity {
-            Identity::Linked(binding) => Ok(Permit::new(binding, decided_by, now + self.graces.permit)),
-            Identity::Unproven(doubt) => Err(Refusal::IdentityUnproven { doubt }),
-        }
+        let Identity::Linked(binding) = facts.identity else {
+            return Err(Refusal::IdentityUnproven { doubt: Doubt::Absent });
+        };
+        let state = facts.life.state();
+        let ground = Ground::of(state).ok_or(Refusal::InvalidState { state })?;
+        Ok(Permit::new(binding, decided_by, ground, now + self.graces.permit))
     }
 
     /// Sums up the workload pods of a node, for [`Facts::workload`].

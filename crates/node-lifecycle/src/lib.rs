@@ -8,6 +8,7 @@ mod decider;
 pub mod gate;
 mod health;
 mod life;
+pub mod metrics;
 mod phase;
 mod refusal;
 mod state;

@@ -103,6 +103,20 @@ impl State {
         }
     }
 
+    /// Prints the table of [`State::may_become`] in Markdown, for the documentation.
+    #[must_use]
+    pub fn table() -> String {
+        let row = |first: &str, cells: Vec<&str>| format!("| {first} | {} |\n", cells.join(" | "));
+        let mut table = row(r"from \ to", Self::ALL.iter().map(|to| to.as_str()).collect());
+        table.push_str(&"|---".repeat(Self::ALL.len() + 1));
+        table.push_str("|\n");
+        for from in Self::ALL {
+            let mark = |to: &Self| if from.may_become(*to) { "x" } else { " " };
+            table.push_str(&row(&format!("`{from}`"), Self::ALL.iter().map(mark).collect()));
+        }
+        table
+    }
+
     /// Tells whether a node in this state can carry work now.
     ///
     /// One that is provisioning or initializing is future capacity and counts as none here.

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{Action, Author, Entry, Outcome, Snapshot};
+use crate::gate::Facts;
+use crate::{Decider, Refusal, Transition};
 
 /// Longest text of an entry, in bytes: enough for any error worth reading, too little to fill a disk.
 const TEXT_LIMIT: usize = 4096;
@@ -32,6 +34,38 @@ impl Draft {
             count: None,
             repeats: 0,
         })
+    }
+
+    /// Tells of a transition; nobody need have decided it.
+    #[must_use]
+    pub fn transition(transition: &Transition, decision_by: impl Into<Author>) -> Self {
+        let Transition { from, to, .. } = transition;
+        let message = match &transition.detail {
+            Some(detail) => format!("{from} to {to}: {detail}"),
+            None => format!("{from} to {to}"),
+        };
+        let reason = transition.reason.as_str();
+        Self::new(Action::LifecycleTransition, Outcome::Success, decision_by, reason)
+            .node(&transition.node)
+            .message(message)
+    }
+
+    /// Tells of a removal that the gate refused; an unknown node has no facts (`LC-15`).
+    #[must_use]
+    pub fn refused(
+        node: &str,
+        decided_by: Decider,
+        refusal: &Refusal,
+        facts: Option<&Facts<'_>>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let reason = refusal.name().as_str();
+        let draft = Self::new(Action::NodeDecommission, refusal.outcome(), decided_by, reason);
+        let draft = draft.node(node).message(refusal.to_string());
+        match facts {
+            Some(facts) => draft.snapshot(Snapshot::of(facts, now)),
+            None => draft,
+        }
     }
 
     /// Says which Node it is about, or which VPSieNode while there is no Node.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::Decider;
+use crate::word::words;
+use crate::{Decider, State};
 
 /// Names exactly what a decision is about: the record, the Node and the machine, as they were when it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,20 @@ pub struct Binding {
     pub machine: String,
 }
 
+words! {
+    /// Says why the gate let a node go: the `reason` of an entry about a removal that was allowed.
+    Ground, "ground" {
+        /// It was ready for long enough and never used.
+        NeverUsed => "never_used",
+        /// It was used, and idle for long enough.
+        IdleLongEnough => "idle_long_enough",
+        /// It was draining and is empty.
+        Drained => "drained",
+        /// It is broken and empty.
+        Broken => "broken",
+    }
+}
+
 /// Is leave to remove one machine (`LC-24`).
 ///
 /// Only [`Gate::decide`](super::Gate::decide) makes one, and to redeem it uses it up.
@@ -27,20 +42,20 @@ pub struct Binding {
 /// ```compile_fail,E0451
 /// use chrono::DateTime;
 /// use node_lifecycle::Decider;
-/// use node_lifecycle::gate::{Binding, Permit};
+/// use node_lifecycle::gate::{Binding, Ground, Permit};
 ///
 /// fn forge(binding: Binding) -> Permit {
-///     Permit { binding, decided_by: Decider::Manual, expires_at: DateTime::UNIX_EPOCH }
+///     Permit { binding, decided_by: Decider::Manual, ground: Ground::Broken, expires_at: DateTime::UNIX_EPOCH }
 /// }
 /// ```
 /// nor by the function of the gate:
 /// ```compile_fail,E0624
 /// use chrono::DateTime;
 /// use node_lifecycle::Decider;
-/// use node_lifecycle::gate::{Binding, Permit};
+/// use node_lifecycle::gate::{Binding, Ground, Permit};
 ///
 /// fn forge(binding: &Binding) -> Permit {
-///     Permit::new(binding, Decider::Manual, DateTime::UNIX_EPOCH)
+///     Permit::new(binding, Decider::Manual, Ground::Broken, DateTime::UNIX_EPOCH)
 /// }
 /// ```
 /// nor by copying it:
@@ -64,6 +79,7 @@ pub struct Binding {
 pub struct Permit {
     binding: Binding,
     decided_by: Decider,
+    ground: Ground,
     expires_at: DateTime<Utc>,
 }
 
@@ -73,6 +89,7 @@ pub struct Permit {
 pub struct Removal {
     binding: Binding,
     decided_by: Decider,
+    ground: Ground,
 }
 
 /// Says why a permit is void. It is used up all the same: ask the gate again.
@@ -92,13 +109,34 @@ pub enum Void {
     MachineChanged,
 }
 
+// === impl Ground ===
+
+impl Ground {
+    /// Returns why a node in this state may go; nothing where none may.
+    pub(super) const fn of(state: State) -> Option<Self> {
+        match state {
+            State::Ready => Some(Self::NeverUsed),
+            State::Active | State::Idle => Some(Self::IdleLongEnough),
+            State::Draining => Some(Self::Drained),
+            State::Unhealthy => Some(Self::Broken),
+            State::Provisioning | State::Initializing | State::Decommissioned => None,
+        }
+    }
+}
+
 // === impl Permit ===
 
 impl Permit {
-    pub(super) fn new(binding: &Binding, decided_by: Decider, expires_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        binding: &Binding,
+        decided_by: Decider,
+        ground: Ground,
+        expires_at: DateTime<Utc>,
+    ) -> Self {
         Self {
             binding: binding.clone(),
             decided_by,
+            ground,
             expires_at,
         }
     }
@@ -113,6 +151,12 @@ impl Permit {
     #[must_use]
     pub const fn decided_by(&self) -> Decider {
         self.decided_by
+    }
+
+    /// Returns why it may go.
+    #[must_use]
+    pub const fn ground(&self) -> Ground {
+        self.ground
     }
 
     /// Returns when it ends.
@@ -148,6 +192,7 @@ impl Permit {
         Ok(Removal {
             binding: self.binding,
             decided_by: self.decided_by,
+            ground: self.ground,
         })
     }
 }
@@ -171,5 +216,11 @@ impl Removal {
     #[must_use]
     pub const fn decided_by(&self) -> Decider {
         self.decided_by
+    }
+
+    /// Returns why it may go.
+    #[must_use]
+    pub const fn ground(&self) -> Ground {
+        self.ground
     }
 }

@@ -114,3 +114,15 @@ fn nothing_follows_the_end() {
     let after_unhealthy: Vec<State> = State::Unhealthy.successors().collect();
     assert_eq!(after_unhealthy, [State::Ready, State::Decommissioned]);
 }
+
+/// The table for the docs is drawn from the code: a head, a line, eight rows, 22 marks.
+#[test]
+fn table_is_drawn_from_the_code() {
+    let table = State::table();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 10);
+    assert!(lines[0].starts_with(r"| from \ to | provisioning | initializing |"));
+    assert_eq!(lines[1], "|---|---|---|---|---|---|---|---|---|");
+    assert_eq!(lines[5], "| `active` |   |   |   |   | x | x |   | x |");
+    assert_eq!(table.matches("| x ").count(), 22);
+}

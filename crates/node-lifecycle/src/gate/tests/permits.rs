@@ -72,3 +72,23 @@ fn permit_is_void_for_anything_else() {
         "the permit to remove the machine has expired; the gate is asked again"
     );
 }
+
+/// LC-26: a permit says why the node may go, in a word that the log keeps.
+#[test]
+fn permit_says_why_the_node_may_go() {
+    for (state, ground) in [
+        (State::Ready, "never_used"),
+        (State::Active, "idle_long_enough"),
+        (State::Idle, "idle_long_enough"),
+        (State::Draining, "drained"),
+        (State::Unhealthy, "broken"),
+    ] {
+        let node = candidate(state);
+        let permit = node.ask(Decider::Manual).unwrap();
+        assert_eq!(permit.ground().as_str(), ground);
+        assert_eq!(
+            permit.redeem(&node.binding, at(0)).unwrap().ground().as_str(),
+            ground
+        );
+    }
+}
