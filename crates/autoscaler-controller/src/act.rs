@@ -1,6 +1,7 @@
 //! Carries out commands, one outside effect each, and keeps going when one fails.
 
 mod baselines;
+mod effect;
 mod node;
 mod objects;
 mod provider_group;
@@ -10,6 +11,7 @@ mod request;
 use crate::baseline::Baselines;
 use crate::clock::Clock;
 use crate::command::{Batch, Command};
+use crate::lease::{EFFECT_START, Mandate};
 use crate::poll::Polls;
 use crate::target::Target;
 use crate::tombstone::Tombstones;
@@ -56,6 +58,9 @@ pub enum ActError {
     /// The intent was written too long ago for the request to leave.
     #[error("too much time passed between intent and request; nothing was asked of VPSie")]
     IntentExpired,
+    /// Leadership may end before the effect has started; the next leader decides anew.
+    #[error("leadership may end before it is done; it is left to the next leader")]
+    NotLeading,
     /// There is no baseline to ask against.
     #[error("no complete baseline of the cluster is at hand; nothing was asked of VPSie")]
     NoBaseline,
@@ -71,6 +76,8 @@ pub enum ActError {
 struct Pass<'a> {
     polls: &'a Polls,
     watches: &'a Watches,
+    /// Leave to act, looked at before every effect.
+    mandate: &'a Mandate,
     /// Versions of objects that this pass itself has written since they were looked at.
     versions: BTreeMap<String, String>,
     /// Baselines of this pass, by cluster: one serves all requests of the pass.
@@ -121,11 +128,19 @@ impl Actor {
 
     /// Carries out all batches in order and returns how many commands had an effect.
     ///
-    /// A command that fails ends its own batch and no other.
-    pub async fn act(&mut self, batches: Vec<Batch>, polls: &Polls, watches: &Watches) -> usize {
+    /// A command that fails ends its own batch and no other. When leadership ends, nothing further is begun; what
+    /// came of a request that had left is still written down.
+    pub async fn act(
+        &mut self,
+        batches: Vec<Batch>,
+        polls: &Polls,
+        watches: &Watches,
+        mandate: &Mandate,
+    ) -> usize {
         let mut pass = Pass {
             polls,
             watches,
+            mandate,
             versions: BTreeMap::new(),
             baselines: BTreeMap::new(),
             paused: BTreeSet::new(),
@@ -134,6 +149,14 @@ impl Actor {
         for batch in batches {
             for command in batch.commands {
                 let label = command.label();
+                if !mandate.covers(EFFECT_START) {
+                    tracing::info!(
+                        subject = batch.subject,
+                        command = label,
+                        "not led any longer; the pass ends"
+                    );
+                    return done;
+                }
                 match self.carry_out(command, &mut pass).await {
                     Ok(()) => {
                         done += 1;
@@ -218,7 +241,10 @@ impl From<EffectError> for ActError {
 /// Conflicts are the normal way of two writers; everything else is worth a person's look.
 fn report(subject: &str, command: &'static str, error: &ActError) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
-    if matches!(error, ActError::Conflict | ActError::ClusterPaused) {
+    if matches!(
+        error,
+        ActError::Conflict | ActError::ClusterPaused | ActError::NotLeading
+    ) {
         tracing::debug!(subject, command, %error, "not done");
     } else {
         tracing::warn!(subject, command, %error, cause, "not done");

@@ -19,6 +19,7 @@ mod slots;
 mod claim;
 mod discovery;
 mod ending;
+mod hand_over;
 mod joining;
 pub(crate) mod marks;
 mod record;
@@ -46,8 +47,14 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
         .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
         .collect();
     let turns = request::turns(world, &verdicts);
-    let groups = world.groups.iter().map(|group| group::decide(world, group));
-    let claims = world.claims.iter().map(|claim| {
+    let groups = world
+        .groups
+        .iter()
+        .filter(|group| hand_over::may_touch(world, group.as_ref()))
+        .map(|group| group::decide(world, group));
+    let claims = world.claims.iter();
+    let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
+    let claims = claims.map(|claim| {
         let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
         let view = view::View::new(world, claim, verdicts.get(uid).copied(), turns.get(uid).copied());
         claim::decide(&view)

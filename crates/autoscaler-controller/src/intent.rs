@@ -25,6 +25,9 @@ pub struct Intent {
     pub outcome: Outcome,
     /// How many requests were made for this VPSieNode, this one included.
     pub attempt: u32,
+    /// The term of the leader that wrote it, as the Lease counts them; none without election.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<u32>,
     /// The error behind the outcome, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -127,10 +130,17 @@ impl Intent {
             baseline,
             outcome,
             attempt,
+            term: None,
             error,
             evidence,
             recorded_by,
         }
+    }
+
+    /// Writes down that the request has not left, and why.
+    pub fn give_up(&mut self, error: &impl std::error::Error) {
+        self.outcome = Outcome::NotSent;
+        self.error = Some(error.to_string());
     }
 
     /// Writes down what came of the request (`I2`).
@@ -142,6 +152,11 @@ impl Intent {
             Err(EffectError::Unknown(_)) => Outcome::Unknown,
         };
         self.error = answer.as_ref().err().map(ToString::to_string);
+    }
+
+    /// Tells whether nobody has written down yet what came of the request.
+    pub fn is_open(&self) -> bool {
+        self.outcome == Outcome::Open
     }
 
     /// Reads the record from an annotation, if it is there and readable.
@@ -264,6 +279,24 @@ mod tests {
         assert_eq!(
             serde_json::from_str::<Intent>(&written.to_annotation()).unwrap(),
             written
+        );
+    }
+
+    /// I2: an intent of an earlier version has no term and stays readable.
+    #[test]
+    fn intent_without_a_term_is_read_and_one_with_a_term_keeps_it() {
+        let stored = r#"{"requestedAt":"2026-01-24T08:05:00Z","outcome":"accepted","attempt":1}"#;
+        let read: Intent = serde_json::from_str(stored).unwrap();
+        assert_eq!(read.term, None);
+        assert_eq!(read.to_annotation(), stored);
+        let of_term = Intent {
+            term: Some(7),
+            ..read
+        };
+        assert!(of_term.to_annotation().contains(r#""term":7"#));
+        assert_eq!(
+            serde_json::from_str::<Intent>(&of_term.to_annotation()).unwrap(),
+            of_term
         );
     }
 

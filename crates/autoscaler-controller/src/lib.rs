@@ -26,6 +26,8 @@ pub mod target;
 
 pub mod reason;
 
+pub mod lease;
+
 pub mod intent;
 
 pub mod baseline;

@@ -4,6 +4,7 @@ use crate::act::{ActError, Actor};
 use crate::clock::Clock;
 use crate::convert;
 use crate::decide::decide;
+use crate::lease::{EFFECT_WITHIN, Leadership, Mandate};
 use crate::poll::{Absences, Polls};
 use crate::settings::Settings;
 use crate::watches::{WatchError, Watches};
@@ -12,6 +13,7 @@ use chrono::TimeDelta;
 use kube::{Client, ResourceExt};
 use node_match::{Matching, Verdict, match_fleet};
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use vpsie_api::{RemoveWorker, VpsieApi};
@@ -28,6 +30,18 @@ pub struct Operator {
     polls: Polls,
     without_candidate: Absences<String>,
     actor: Actor,
+    leadership: Leadership,
+}
+
+/// Why a term came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The operator was told to stop.
+    Told,
+    /// Another replica leads, or nobody can tell.
+    Deposed,
+    /// A watch ended by itself.
+    Broken,
 }
 
 /// Why the operator did not start.
@@ -77,7 +91,14 @@ impl Operator {
             polls,
             without_candidate,
             actor,
+            leadership: Leadership::alone(),
         })
+    }
+
+    /// Acts only while this leadership lasts; without it the operator takes itself to be alone.
+    #[must_use]
+    pub fn led_by(self, leadership: Leadership) -> Self {
+        Self { leadership, ..self }
     }
 
     /// Runs passes until a watch ends by itself, which none should.
@@ -90,25 +111,69 @@ impl Operator {
     /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. A poll is dropped
     /// when told to stop; a pass that has effects is finished first, so that what it asked of VPSie is still written
     /// down. A process that dies all the same leaves an open intent, which is safe.
+    ///
+    /// While another replica leads, the watches go on, nothing is asked of VPSie and nothing is written.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> bool {
         let mut stop = std::pin::pin!(stop);
         loop {
-            tokio::select! {
+            let mandate = tokio::select! {
                 biased;
                 () = &mut stop => return true,
-                () = self.woken() => {}
-            }
-            let is_polled = tokio::select! {
-                biased;
-                () = &mut stop => return true,
-                is_polled = self.poll() => is_polled,
+                mandate = self.leadership.gained() => mandate,
             };
-            self.pass(is_polled).await;
-            if self.watches.is_broken() {
-                tracing::error!("a watch ended by itself; the operator stops");
+            let Some(mandate) = mandate else {
+                tracing::error!("the leader election ended by itself; the operator stops");
                 return false;
+            };
+            match self.lead(&mandate, stop.as_mut()).await {
+                End::Told => return true,
+                End::Broken => return false,
+                End::Deposed => {
+                    tracing::info!(term = mandate.term(), "standing by; another replica may lead")
+                }
             }
         }
+    }
+
+    /// Runs passes for one term.
+    async fn lead(&mut self, mandate: &Mandate, mut stop: Pin<&mut impl Future<Output = ()>>) -> End {
+        self.forget();
+        let mut is_ready = mandate.term().is_none();
+        loop {
+            let is_polled = tokio::select! {
+                biased;
+                () = &mut stop => return End::Told,
+                () = mandate.ended() => return End::Deposed,
+                is_polled = async {
+                    self.woken().await;
+                    is_ready = is_ready || self.catch_up().await;
+                    self.poll().await
+                } => is_polled,
+            };
+            if is_ready {
+                self.pass(is_polled, mandate).await;
+            }
+            if self.watches.is_broken() {
+                tracing::error!("a watch ended by itself; the operator stops");
+                return End::Broken;
+            }
+        }
+    }
+
+    /// Forgets what an earlier term has seen of VPSie: between two terms anything may have happened.
+    fn forget(&mut self) {
+        self.polls = Polls::new(self.settings.absence_spacing);
+        self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
+    }
+
+    /// Reads the baselines that the last leader stored; tells whether that worked.
+    async fn catch_up(&mut self) -> bool {
+        let loaded = self.actor.load_baselines().await;
+        if let Err(error) = &loaded {
+            let cause = std::error::Error::source(error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "the stored baselines are not read yet; nothing is done before");
+        }
+        loaded.is_ok()
     }
 
     /// Waits for a change, or for the time of the next poll; which of the two it was does not matter.
@@ -121,15 +186,20 @@ impl Operator {
     }
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
+    ///
+    /// Without leadership it does nothing.
     pub async fn tick(&mut self) -> usize {
+        let Some(mandate) = self.leadership.mandate() else {
+            return 0;
+        };
         let is_polled = self.poll().await;
-        self.pass(is_polled).await
+        self.pass(is_polled, &mandate).await
     }
 
     /// Makes one pass on what is known; `is_polled` says that VPSie was asked since the last one.
-    async fn pass(&mut self, is_polled: bool) -> usize {
+    async fn pass(&mut self, is_polled: bool, mandate: &Mandate) -> usize {
         let batches = {
-            let world = self.observe();
+            let world = self.observe(mandate);
             let snapshot = convert::snapshot(&world);
             let matching = match_fleet(&snapshot);
             let unfound = unfound(&world, &matching);
@@ -141,7 +211,7 @@ impl Operator {
             }
             batches
         };
-        self.actor.act(batches, &self.polls, &self.watches).await
+        self.actor.act(batches, &self.polls, &self.watches, mandate).await
     }
 
     /// Asks VPSie when a poll is due, once for all; tells whether it was.
@@ -165,9 +235,11 @@ impl Operator {
             .collect()
     }
 
-    fn observe(&self) -> World<'_> {
+    fn observe(&self, mandate: &Mandate) -> World<'_> {
+        let hand_over = EFFECT_WITHIN + self.settings.request_timeout;
         World {
             now: self.clock.now(),
+            is_hand_over: mandate.age().is_some_and(|age| age < hand_over),
             settings: &self.settings,
             groups: self.watches.groups(),
             claims: self.claims(),

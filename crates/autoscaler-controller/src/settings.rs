@@ -16,6 +16,10 @@ pub struct Settings {
     pub joining_timeout: TimeDelta,
     /// How far the clocks of VPSie, Kubernetes and this process may differ.
     pub clock_skew: TimeDelta,
+    /// Longest time a request to VPSie may be under way: the time limit of the transport that carries it.
+    ///
+    /// A new leader waits so long, and five seconds more, before it concludes anything from an open intent.
+    pub request_timeout: Duration,
     /// How far apart complete replies of VPSie must be to count as separate proof that a machine is gone.
     ///
     /// One slow or stale page of VPSie must not count three times. Only tests make it shorter.
@@ -35,6 +39,7 @@ impl Default for Settings {
             discovery_timeout: TimeDelta::minutes(15),
             joining_timeout: TimeDelta::minutes(15),
             clock_skew: TimeDelta::minutes(2),
+            request_timeout: Duration::from_secs(30),
             absence_spacing: TimeDelta::seconds(30),
             candidate_spacing: TimeDelta::minutes(1),
             anonymous: true,

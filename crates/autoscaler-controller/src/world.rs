@@ -18,6 +18,8 @@ use vpsie_api::{ClusterId, NodeUuid};
 pub struct World<'a> {
     /// The time of the observation.
     pub now: DateTime<Utc>,
+    /// Requests of an earlier leader may still be under way: nothing is concluded from an open intent.
+    pub is_hand_over: bool,
     /// What an operator may tune.
     pub settings: &'a Settings,
     /// All NodeGroups, in order of namespace and name.

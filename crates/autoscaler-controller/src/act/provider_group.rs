@@ -1,7 +1,6 @@
 //! The creation of a node group at VPSie: intent, POST, outcome.
 
 use super::{ActError, Actor, Pass};
-use crate::intent::Intent;
 use crate::resources::{NodeGroup, keys};
 use crate::target::Target;
 use vpsie_api::CreateGroup;
@@ -15,9 +14,15 @@ impl Actor {
         attempt: u32,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
-        let mut intent = Intent::open(self.clock.now(), attempt, None);
+        let (mut intent, opened) = self.open(attempt, None, pass)?;
         self.write_intent::<NodeGroup>(target.clone(), keys::ANNOTATION_GROUP_INTENT, &intent, pass)
             .await?;
+        if let Err(error) = self.may_start(opened, pass) {
+            intent.give_up(&error);
+            self.write_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+                .await?;
+            return Err(error);
+        }
         let answer = self.api.create_group(request).await;
         tracing::info!(
             cluster = %request.cluster, group = request.name, size = %request.size,

@@ -1,7 +1,6 @@
 //! The one place where a machine is removed; it wants a permit and uses it up (`LC-24`).
 
 use super::{ActError, Actor, Pass};
-use crate::intent::{Intent, Outcome};
 use crate::removal::Permit;
 use crate::resources::{VPSieNode, keys};
 use std::sync::Arc;
@@ -27,15 +26,19 @@ impl Actor {
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
         let claim = permit.claim().clone();
-        let mut intent = Intent::open(self.clock.now(), attempt, None);
+        let (mut intent, opened) = self.open(attempt, None, pass)?;
         self.write_intent::<VPSieNode>(claim.clone(), keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
             .await?;
-        let Some((cluster, machine)) = permit.redeem(self.clock.now()) else {
-            intent.outcome = Outcome::NotSent;
-            intent.error = Some(ActError::PermitExpired.to_string());
-            self.write_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
-                .await?;
-            return Err(ActError::PermitExpired);
+        let redeemed = permit.redeem(self.clock.now()).ok_or(ActError::PermitExpired);
+        let redeemed = redeemed.and_then(|named| self.may_start(opened, pass).map(|()| named));
+        let (cluster, machine) = match redeemed {
+            Ok(named) => named,
+            Err(error) => {
+                intent.give_up(&error);
+                self.write_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
+                    .await?;
+                return Err(error);
+            }
         };
         let answer = self.remover.0.remove_worker(&cluster, &machine).await;
         tracing::info!(

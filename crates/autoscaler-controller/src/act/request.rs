@@ -9,15 +9,7 @@ use crate::target::Target;
 use chrono::{DateTime, TimeDelta, Utc};
 use node_match::EvidenceKind;
 use std::collections::BTreeSet;
-use std::time::Duration;
-use tokio::time::Instant;
 use vpsie_api::RequestId;
-
-/// Longest time from the write of an intent to the call of the client.
-///
-/// A request leaves within five seconds of its intent or never (`I1`), which a new leader relies on. The client may
-/// need up to two of them for a token before it sends anything, and sends nothing later than that.
-const INTENT_LIFETIME: Duration = Duration::from_secs(3);
 
 impl Actor {
     pub(super) async fn request_machine(
@@ -36,21 +28,17 @@ impl Actor {
             }
             Err(error) => return Err(error),
         };
-        let mut intent = Intent::open(self.clock.now(), request.attempt, Some(baseline));
-        let written_at = Instant::now();
+        let (mut intent, opened) = self.open(request.attempt, Some(baseline), pass)?;
         self.write_creation_intent(&request.target, &intent, pass).await?;
         if let Err(error) = self.read_back(&request.target, &intent, pass).await {
             // Nothing left, and only this process can know: an intent that stays open is never sent again.
-            intent.outcome = Outcome::NotSent;
-            intent.error = Some(error.to_string());
+            intent.give_up(&error);
             self.write_creation_intent(&request.target, &intent, pass).await?;
             return Err(error);
         }
-        if written_at.elapsed() < INTENT_LIFETIME {
-            intent.settle(&self.api.add_worker(&request.cluster, request.group, &id).await);
-        } else {
-            intent.outcome = Outcome::NotSent;
-            intent.error = Some(ActError::IntentExpired.to_string());
+        match self.may_start(opened, pass) {
+            Ok(()) => intent.settle(&self.api.add_worker(&request.cluster, request.group, &id).await),
+            Err(error) => intent.give_up(&error),
         }
         tracing::info!(
             vpsie_node = format!("{}/{}", request.target.namespace, request.target.name),

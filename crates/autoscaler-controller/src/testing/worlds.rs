@@ -19,6 +19,7 @@ use vpsie_api::{CallError, Cluster, ClusterNode, GroupNumber, NodeUuid, SizeNumb
 /// Everything that one pass looks at, with verdicts by hand.
 pub(crate) struct TestWorld {
     pub(crate) now: DateTime<Utc>,
+    pub(crate) is_hand_over: bool,
     pub(crate) settings: Settings,
     pub(crate) groups: Vec<Arc<NodeGroup>>,
     pub(crate) claims: Vec<ClaimObject>,
@@ -35,6 +36,7 @@ pub(crate) fn world() -> TestWorld {
     let settings = Settings::default();
     TestWorld {
         now: at(0),
+        is_hand_over: false,
         polls: Polls::new(settings.absence_spacing),
         without_candidate: Absences::spaced(settings.candidate_spacing),
         settings,
@@ -151,6 +153,7 @@ impl TestWorld {
     pub(crate) fn observe(&self) -> World<'_> {
         World {
             now: self.now,
+            is_hand_over: self.is_hand_over,
             settings: &self.settings,
             groups: self.groups.clone(),
             claims: self.claims.clone(),

@@ -1,0 +1,51 @@
+//! The timing rule: an effect at VPSie starts within 5 s of its intent, under a mandate that lasts until then.
+//!
+//! VPSie knows no fencing, so nothing there can tell a request of a leader from one of its predecessor. Time does it:
+//! see the decision record on leader election.
+
+use super::{ActError, Actor, Pass};
+use crate::clock::Monotonic;
+use crate::intent::Intent;
+use crate::lease::{EFFECT_START, EFFECT_WITHIN};
+
+/// When an intent was opened: from then on its effect has 5 s to start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened(Monotonic);
+
+impl Actor {
+    /// Begins the record of a request that is about to leave, of the present term.
+    ///
+    /// # Errors
+    ///
+    /// When leadership may not last until the effect has started; then not even the intent is written.
+    pub(super) fn open(
+        &self,
+        attempt: u32,
+        baseline: Option<String>,
+        pass: &Pass<'_>,
+    ) -> Result<(Intent, Opened), ActError> {
+        if !pass.mandate.covers(EFFECT_WITHIN) {
+            return Err(ActError::NotLeading);
+        }
+        let intent = Intent {
+            term: pass.mandate.term(),
+            ..Intent::open(self.clock.now(), attempt, baseline)
+        };
+        Ok((intent, Opened(self.clock.monotonic())))
+    }
+
+    /// Looks once more, right before the effect.
+    ///
+    /// # Errors
+    ///
+    /// When the intent is too old, or leadership may end before the effect has started.
+    pub(super) fn may_start(&self, opened: Opened, pass: &Pass<'_>) -> Result<(), ActError> {
+        if self.clock.monotonic().since(opened.0) + EFFECT_START > EFFECT_WITHIN {
+            return Err(ActError::IntentExpired);
+        }
+        if !pass.mandate.covers(EFFECT_START) {
+            return Err(ActError::NotLeading);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! After a change of the leader: what the last one left open stays untouched until its requests have ended.
+
+use crate::intent::Intent;
+use crate::resources::keys;
+use crate::world::World;
+use kube::ResourceExt;
+
+/// Where intents are kept.
+const INTENTS: [&str; 3] = [
+    keys::ANNOTATION_CREATION_INTENT,
+    keys::ANNOTATION_REMOVAL_INTENT,
+    keys::ANNOTATION_GROUP_INTENT,
+];
+
+/// Tells whether anything may be decided about an object now (`X-6`).
+///
+/// An open intent may be one whose request is still under way. Nothing is retried, given up or released because of
+/// it, and nothing else is written on its object, so that its author can still write down what came of it. Whose
+/// intent it is does not matter: one of our own that is left open waits just as well.
+pub(super) fn may_touch<K: ResourceExt>(world: &World<'_>, object: &K) -> bool {
+    let is_open = |key: &&str| Intent::from_annotation(object, key).is_some_and(|intent| intent.is_open());
+    !world.is_hand_over || !INTENTS.iter().any(|key| is_open(&key))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::intent::{Intent, Outcome};
+    use crate::resources::{Phase, keys};
+    use crate::testing::{TestWorld, claim, group, intent, timed_out, world};
+
+    fn settled_or_open(outcome: Outcome) -> [TestWorld; 4] {
+        let intent = Intent {
+            term: Some(3),
+            ..intent(outcome, -2000)
+        };
+        let late = || claim("web-1").in_phase(Phase::Provisioning).asked(&intent);
+        let failed = world().group(group("web").min(1)).claim(late());
+        let released = world().claim(late().deleted()).proven_without_candidate("web-1");
+        let removed = claim("web-1").machine("m1").deleted().removal(&intent);
+        let made = group("web").min(1).without_number().but(|group| {
+            let annotations = group.metadata.annotations.get_or_insert_default();
+            annotations.insert(keys::ANNOTATION_GROUP_INTENT.to_owned(), intent.to_annotation());
+        });
+        [
+            failed.verdict("web-1", timed_out()).polled(&[]),
+            released.polled(&[]),
+            world().claim(removed).polled(&["m1"]),
+            world().group(made).polled(&[]),
+        ]
+    }
+
+    fn decided(mut world: TestWorld, is_hand_over: bool) -> Vec<String> {
+        world.is_hand_over = is_hand_over;
+        let batches = world.decide().into_iter().map(|batch| batch.subject);
+        batches
+            .filter(|subject| subject != "NodeGroup kube-system/web" || world.claims.is_empty())
+            .collect()
+    }
+
+    /// no retry, no failure and no release because of an open intent while its request may be under way.
+    #[test]
+    fn open_intent_is_untouched_until_the_requests_of_the_last_leader_have_ended() {
+        for world in settled_or_open(Outcome::Open) {
+            assert_eq!(decided(world, true), Vec::<String>::new());
+        }
+        for world in settled_or_open(Outcome::Open) {
+            assert_eq!(decided(world, false).len(), 1);
+        }
+        for world in settled_or_open(Outcome::Accepted) {
+            assert_eq!(
+                decided(world, true).len(),
+                1,
+                "a settled one is decided on at once"
+            );
+        }
+    }
+}
