@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Node autoscaler for VPSie Kubernetes clusters.
 ///
@@ -78,6 +79,9 @@ pub(crate) struct RunOptions {
     /// Namespace of the autoscaler's own ConfigMap.
     #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
     pub(crate) namespace: String,
+    /// How several replicas agree on one that acts.
+    #[command(flatten)]
+    pub(crate) election: ElectionOptions,
     /// Seconds between two polls of VPSie.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) poll_interval_seconds: u32,
@@ -90,6 +94,34 @@ pub(crate) struct RunOptions {
     /// Never matches a machine that no name and no address links to a claim.
     #[arg(long)]
     pub(crate) no_anonymous: bool,
+}
+
+/// Options of the leader election.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Leader election")]
+pub(crate) struct ElectionOptions {
+    /// Acts without asking anybody: only where no second process can run, not even during an update.
+    #[arg(long)]
+    pub(crate) no_leader_election: bool,
+    /// Name of the Lease; the default is that of the Go autoscaler, so that only one of both leads.
+    #[arg(long, default_value = "vpsie-autoscaler-leader", value_name = "NAME")]
+    pub(crate) leader_election_name: String,
+    /// Namespace of the Lease; by default that of the autoscaler's own ConfigMap.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) leader_election_namespace: Option<String>,
+    /// Seconds without a renewal after which another replica takes over.
+    #[arg(long, default_value = "15", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) lease_duration: Duration,
+    /// Seconds after the last renewal when a leader stops by itself.
+    #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) lease_renew_deadline: Duration,
+    /// Seconds between two tries to renew or to take over.
+    #[arg(long, default_value = "2", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) lease_retry: Duration,
+    /// How many seconds the monotonic clock of this process counts in one; to test a clock that drifts.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true, default_value = "1", value_parser = times)]
+    pub(crate) clock_rate: f64,
 }
 
 /// Options of `demo`.
@@ -190,6 +222,13 @@ fn speed(text: &str) -> Result<Speed, String> {
     times(text)
         .map(Speed::Times)
         .map_err(|message| format!("{message}, or `max`"))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        Ok(_) | Err(_) => Err("use a number of seconds from 0.1 to 3600".to_owned()),
+    }
 }
 
 fn times(text: &str) -> Result<f64, String> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod demo;
+mod election;
 mod exit;
 mod logging;
 mod match_file;

@@ -1,10 +1,11 @@
 //! `run`: the operator against a real cluster and VPSie.
 
 use crate::args::RunOptions;
+use crate::election;
 use crate::exit::Failure;
 use anyhow::Context;
 use autoscaler_controller::credentials::{self, CredentialsError};
-use autoscaler_controller::{Clock, Operator, Settings, StartError};
+use autoscaler_controller::{Operator, Settings, StartError};
 use chrono::TimeDelta;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
 }
 
 async fn operate(options: &RunOptions) -> Result<(), Failure> {
+    let candidacy = election::candidacy(&options.election, &options.namespace)?;
     let kubernetes = kubernetes(options).await.map_err(Failure::kubernetes)?;
     let access = credentials::read(
         &kubernetes,
@@ -50,15 +52,23 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     check(vpsie.as_ref()).await?;
     let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie));
     tokio::spawn(follow);
-    let operator = Operator::start(kubernetes, vpsie, Clock::system(), settings(options)).await;
+    let clock = election::clock(&options.election);
+    let operator = Operator::start(kubernetes.clone(), vpsie, clock.clone(), settings(options)).await;
     let operator = operator.map_err(|error| match error {
         StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
     })?;
+    // Only who has seen the cluster contends: whoever takes over can act at once.
+    let (elector, leadership) = election::start(kubernetes, clock, candidacy);
+    let operator = operator.led_by(leadership);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
     let stop = told_to_stop()
         .context("listening for signals")
         .map_err(Failure::broken)?;
-    if operator.run_until(stop).await {
+    let was_told = operator.run_until(stop).await;
+    if let Some(elector) = elector {
+        elector.release().await;
+    }
+    if was_told {
         tracing::info!("told to stop; the last pass is finished");
         Ok(())
     } else {
@@ -95,6 +105,7 @@ fn vpsie(options: &RunOptions, access: credentials::Access) -> Result<vpsie_api:
         settings.base_url = url;
     }
     let transport = HttpTransport::new(TransportSettings {
+        timeout: Settings::default().request_timeout,
         allow_plain_http_to_loopback: options.allow_plain_http_to_loopback,
         ..TransportSettings::default()
     });
