@@ -14,8 +14,10 @@ mod election;
 mod elector;
 mod leadership;
 mod record;
+mod rule;
 mod timing;
 
 pub use elector::{Candidacy, Elector};
 pub use leadership::{EFFECT_START, EFFECT_WITHIN, Leadership, Mandate, Standing, Term};
+pub use rule::{Rule, TooLate};
 pub use timing::{Timing, TimingError};

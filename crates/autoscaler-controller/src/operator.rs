@@ -4,7 +4,7 @@ use crate::act::{ActError, Actor};
 use crate::clock::Clock;
 use crate::convert;
 use crate::decide::decide;
-use crate::lease::{EFFECT_WITHIN, Leadership, Mandate};
+use crate::lease::{Leadership, Mandate, Rule};
 use crate::poll::{Absences, Polls};
 use crate::settings::Settings;
 use crate::watches::{WatchError, Watches};
@@ -236,10 +236,10 @@ impl Operator {
     }
 
     fn observe(&self, mandate: &Mandate) -> World<'_> {
-        let hand_over = EFFECT_WITHIN + self.settings.request_timeout;
+        let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
         World {
             now: self.clock.now(),
-            is_hand_over: mandate.age().is_some_and(|age| age < hand_over),
+            is_hand_over: mandate.age().is_some_and(is_hand_over),
             settings: &self.settings,
             groups: self.watches.groups(),
             claims: self.claims(),

@@ -6,7 +6,7 @@
 use super::{ActError, Actor, Pass};
 use crate::clock::Monotonic;
 use crate::intent::Intent;
-use crate::lease::{EFFECT_START, EFFECT_WITHIN};
+use crate::lease::{Rule, TooLate};
 
 /// When an intent was opened: from then on its effect has 5 s to start.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ impl Actor {
         baseline: Option<String>,
         pass: &Pass<'_>,
     ) -> Result<(Intent, Opened), ActError> {
-        if !pass.mandate.covers(EFFECT_WITHIN) {
+        if !Rule::REAL.may_open(|within| pass.mandate.covers(within)) {
             return Err(ActError::NotLeading);
         }
         let intent = Intent {
@@ -40,12 +40,11 @@ impl Actor {
     ///
     /// When the intent is too old, or leadership may end before the effect has started.
     pub(super) fn may_start(&self, opened: Opened, pass: &Pass<'_>) -> Result<(), ActError> {
-        if self.clock.monotonic().since(opened.0) + EFFECT_START > EFFECT_WITHIN {
-            return Err(ActError::IntentExpired);
-        }
-        if !pass.mandate.covers(EFFECT_START) {
-            return Err(ActError::NotLeading);
-        }
-        Ok(())
+        let age = self.clock.monotonic().since(opened.0);
+        let may_start = Rule::REAL.may_start(age, |within| pass.mandate.covers(within));
+        may_start.map_err(|late| match late {
+            TooLate::Intent => ActError::IntentExpired,
+            TooLate::Leadership => ActError::NotLeading,
+        })
     }
 }
