@@ -11,6 +11,7 @@
 //! being deleted. Admission of service accounts is off for that reason.
 
 mod arguments;
+mod audit;
 mod binaries;
 mod credentials;
 mod error;
@@ -26,6 +27,7 @@ use kube::{Client, Config};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
+pub use audit::{Asked, Right};
 pub use binaries::Binaries;
 use credentials::Credentials;
 pub use error::ControlPlaneError;
@@ -149,6 +151,7 @@ impl ControlPlane {
             .tempdir()
             .map_err(ControlPlaneError::Folder)?;
         let credentials = Credentials::write(folder.path())?;
+        audit::write_policy(folder.path())?;
         let etcd = binaries.program("etcd");
         let mut etcd = Process::spawn(folder.path(), &etcd, &arguments::etcd(folder.path()))?;
         for _ in 0..PORT_ATTEMPTS {

@@ -220,6 +220,11 @@ impl Fleet {
         Api::all(self.client.clone())
     }
 
+    /// Returns a client with the rights of the operator.
+    pub fn operator_client(&self) -> Client {
+        self.operator_client.clone()
+    }
+
     /// Returns the API server in memory.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::audit;
 use super::credentials::Credentials;
 
 /// etcd listens on sockets in its own folder only, so that it needs no ports. The addresses it
@@ -20,10 +21,9 @@ pub(super) fn etcd(folder: &Path) -> Vec<String> {
 /// Switches on what a cluster has (RBAC, certificates, signed tokens), and off what needs a network
 /// card or controllers.
 pub(super) fn api_server(folder: &Path, credentials: &Credentials, port: u16) -> Vec<String> {
-    let folder = folder.display();
     vec![
-        format!("--etcd-servers=unix://{folder}/etcd.sock"),
-        format!("--cert-dir={folder}"),
+        format!("--etcd-servers=unix://{}/etcd.sock", folder.display()),
+        format!("--cert-dir={}", folder.display()),
         "--bind-address=127.0.0.1".to_owned(),
         format!("--secure-port={port}"),
         // The default is the address of the first network card, which a sandbox may not have.
@@ -45,6 +45,8 @@ pub(super) fn api_server(folder: &Path, credentials: &Credentials, port: u16) ->
             credentials.service_account_key().display()
         ),
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+        format!("--audit-policy-file={}", audit::policy_file(folder).display()),
+        format!("--audit-log-path={}", audit::log_file(folder).display()),
         "--profiling=false".to_owned(),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autoscaler_controller::{Clock, Operator};
+use autoscaler_controller::{Clock, Operator, StartError};
 use fleet_sim::cloud::TOKEN;
 use tokio::sync::oneshot;
 
@@ -14,6 +14,17 @@ impl Fleet {
     /// # Panics
     /// Panics when it runs already or does not start.
     pub async fn start(&mut self) {
+        self.try_start().await.expect("the operator starts");
+    }
+
+    /// Starts the operator, if it can.
+    ///
+    /// # Errors
+    /// Returns why it did not start.
+    ///
+    /// # Panics
+    /// Panics when it runs already.
+    pub async fn try_start(&mut self) -> Result<(), StartError> {
         assert!(self.operator.is_none(), "the operator runs already");
         self.wire.mend();
         let clock = self.clock;
@@ -31,12 +42,18 @@ impl Fleet {
             Clock::from_fn(move || now()),
             self.settings.clone(),
         );
-        let operator = operator.await.expect("the operator starts");
+        let operator = operator.await?;
         let (stop, stopped) = oneshot::channel();
         let operate = async move {
             operator.run_until(async { drop(stopped.await) }).await;
         };
         self.operator = Some((tokio::spawn(operate), stop));
+        Ok(())
+    }
+
+    /// Tells whether the operator was started and not yet ended.
+    pub fn is_running(&self) -> bool {
+        self.operator.is_some()
     }
 
     /// Tells the operator to stop, as SIGTERM does, and waits until it has.

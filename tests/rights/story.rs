@@ -1,0 +1,112 @@
+//! One story in which the operator does everything that it ever does.
+
+use std::error::Error;
+use std::fmt::Debug;
+
+use autoscaler_controller::credentials;
+use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
+use fleet_sim::cloud::TOKEN;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret};
+use kit::deploy;
+use kit::fleet::Fleet;
+use kit::wire::Sent;
+use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+/// Tells of one node from its wish to its end, with a Node that is written by somebody else meanwhile.
+///
+/// # Errors
+/// Returns what the process would end with.
+pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
+    let person = fleet.nodes().into_client();
+    store_secret(&person).await;
+    let operator = fleet.operator_client();
+    let access = credentials::read(&operator, keys::SECRET_NAMESPACE, keys::SECRET_NAME).await;
+    access.map_err(|error| with_causes(&error))?;
+    fleet.try_start().await.map_err(|error| with_causes(&error))?;
+
+    fleet.wire.hold(|sent| sent.is_about("nodes") && sent.is_effect());
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    fleet.wire.is_held().await;
+    let held = fleet
+        .wire
+        .sent()
+        .into_iter()
+        .rfind(|sent| sent.is_about("nodes") && sent.is_effect());
+    let touched = json!({"metadata": {"annotations": {"touched": "by somebody else"}}});
+    let node = held.as_ref().map(name_of).unwrap_or_default();
+    let written = fleet
+        .nodes()
+        .patch(&node, &PatchParams::default(), &Patch::Merge(touched))
+        .await;
+    written.expect("a person may write a Node");
+    fleet.wire.release();
+
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    fleet.delete::<NodeGroup>("web").await;
+    fleet
+        .until("all is gone", |stored| {
+            stored.groups.is_empty() && stored.claims.is_empty()
+        })
+        .await;
+    Ok(())
+}
+
+fn name_of(sent: &Sent) -> String {
+    sent.path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+async fn store_secret(person: &Client) {
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "stringData": {"token": TOKEN},
+        "metadata": {"name": keys::SECRET_NAME, "namespace": keys::SECRET_NAMESPACE},
+    });
+    deploy::apply(person, &[secret]).await;
+}
+
+/// Writes an error and all its causes on one line, as the process does.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+/// Ends the operator and removes what it left, for the next story on the same API server.
+pub(crate) async fn clean_up(fleet: &mut Fleet) {
+    if fleet.is_running() {
+        fleet.kill().await;
+    }
+    remove_all(&fleet.api::<NodeGroup>()).await;
+    remove_all(&fleet.api::<VPSieNode>()).await;
+    let person = fleet.nodes().into_client();
+    let nodes: Api<Node> = Api::all(person.clone());
+    let everything = DeleteParams::default();
+    let emptied = nodes.delete_collection(&everything, &Default::default()).await;
+    emptied.expect("Nodes can be deleted");
+    let maps: Api<ConfigMap> = Api::namespaced(person.clone(), deploy::NAMESPACE);
+    drop(maps.delete(keys::CONFIG_MAP_BASELINES, &everything).await);
+    let secrets: Api<Secret> = Api::namespaced(person, deploy::NAMESPACE);
+    drop(secrets.delete(keys::SECRET_NAME, &everything).await);
+}
+
+/// Deletes all objects of a kind, whatever their finalizers want.
+async fn remove_all<K>(api: &Api<K>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    let released = Patch::Merge(json!({"metadata": {"finalizers": null}}));
+    for object in api.list(&Default::default()).await.expect("they can be listed") {
+        let name = object.name_any();
+        drop(api.delete(&name, &DeleteParams::default()).await);
+        drop(api.patch(&name, &PatchParams::default(), &released).await);
+    }
+}
