@@ -1,6 +1,6 @@
 //! The rights of `deploy/rbac.yaml`: all of them are used, none is missing, and each is missed when it is gone.
 //!
-//! The second half takes minutes and is run by `scripts/verbs`.
+//! `scripts/verbs` runs this file and shows what it finds, right by right.
 
 #[path = "rights/heard.rs"]
 mod heard;
@@ -78,31 +78,27 @@ fn the_role_names_everything_that_it_grants() {
 
 /// Removing any one verb stops the operator, and it says which verb on which resource it misses; first half.
 #[tokio::test]
-#[ignore = "takes minutes; scripts/verbs runs it"]
 async fn without_any_one_right_the_operator_says_which_it_misses_even() {
     let control_plane = kit::real_control_plane!();
-    check_rights(&control_plane, 0).await;
+    check_rights(&control_plane, 0, |line| println!("{line}")).await;
 }
 
 /// Removing any one verb stops the operator, and it says which verb on which resource it misses; second half.
 #[tokio::test]
-#[ignore = "takes minutes; scripts/verbs runs it"]
 async fn without_any_one_right_the_operator_says_which_it_misses_odd() {
     let control_plane = kit::real_control_plane!();
-    check_rights(&control_plane, 1).await;
+    check_rights(&control_plane, 1, |line| println!("{line}")).await;
 }
 
-/// Checks every second right, and prints a line for each.
-async fn check_rights(control_plane: &ControlPlane, first: usize) {
+/// Checks every second right, and says a line for each.
+async fn check_rights(control_plane: &ControlPlane, first: usize, say: fn(&str)) {
     let rights = role::rights(&deploy::documents("rbac.yaml"));
     let mut bad = Vec::new();
     for right in rights.iter().skip(first).step_by(2) {
         let began = tokio::time::Instant::now();
         let finding = without(control_plane, right).await;
-        println!(
-            "{:>5.1} s  without {right}: {finding:?}",
-            began.elapsed().as_secs_f64()
-        );
+        let seconds = began.elapsed().as_secs_f64();
+        say(&format!("{seconds:>5.1} s  without {right}: {finding:?}"));
         if finding != Finding::Missed {
             bad.push((right, finding));
         }

@@ -98,7 +98,8 @@ async fn process_makes_nodes_ready_and_stops_on_sigterm() {
     let fleet = Fleet::on(&control_plane).await;
     let url = serve_cloud(&fleet).await;
     write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
-    let child = start(control_plane.kubeconfig(), &url, LOOPBACK);
+    let operator = kit::deploy::operator(&control_plane).await;
+    let child = start(operator.kubeconfig(), &url, LOOPBACK);
     fleet.create(&fleet.node_group("web", 57, 2)).await;
     fleet
         .until("web is Ready", |stored| stored.counts("web", 2, 2))
@@ -128,8 +129,9 @@ async fn process_makes_nodes_ready_and_stops_on_sigterm() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_ends_with_a_message_that_says_what_to_do() {
     let control_plane = kit::real_control_plane!();
-    let (client, file) = (control_plane.client(), control_plane.kubeconfig());
-    check_without_definitions(&control_plane).await;
+    let operator = kit::deploy::operator(&control_plane).await;
+    let (client, file) = (control_plane.client(), operator.kubeconfig());
+    check_without_definitions(&control_plane, file).await;
 
     let fleet = Fleet::on(&control_plane).await;
     let url = serve_cloud(&fleet).await;
@@ -190,7 +192,7 @@ async fn bad_input_ends_with_a_message_that_says_what_to_do() {
 }
 
 /// What a person meets first: no Secret, no definitions, a wrong kubeconfig.
-async fn check_without_definitions(control_plane: &ControlPlane) {
+async fn check_without_definitions(control_plane: &ControlPlane, file: &Path) {
     let clock = fleet_sim::SimClock::starting_at(chrono::Utc::now());
     let cloud = fleet_sim::Cloud::new(clock, 1);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
@@ -198,10 +200,7 @@ async fn check_without_definitions(control_plane: &ControlPlane) {
         .expect("a port");
     let port = listener.local_addr().expect("its number").port();
     tokio::spawn(serve(cloud, listener));
-    let (url, file) = (
-        format!("http://127.0.0.1:{port}/apps/v2"),
-        control_plane.kubeconfig(),
-    );
+    let url = format!("http://127.0.0.1:{port}/apps/v2");
     fails(
         "no Secret",
         start(file, &url, LOOPBACK),

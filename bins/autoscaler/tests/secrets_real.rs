@@ -149,6 +149,7 @@ fn make_it_talk(fleet: &Fleet) {
 async fn secrets_are_in_no_output_of_the_process() {
     let control_plane = kit::real_control_plane!();
     let fleet = Fleet::on(&control_plane).await;
+    let operator = kit::deploy::operator(&control_plane).await;
     fleet.cloud.accept_only_token(TOKEN);
     fleet.cloud.accept_only_client("somebody", CLIENT_SECRET);
     let url = serve_cloud(&fleet).await;
@@ -160,7 +161,7 @@ async fn secrets_are_in_no_output_of_the_process() {
     ] {
         write_secret(&control_plane, entries).await;
         make_it_talk(&fleet);
-        let run = start(control_plane.kubeconfig(), &url, log_format);
+        let run = start(operator.kubeconfig(), &url, log_format);
         fleet.create(&fleet.node_group(kind, size, 1)).await;
         let is_done = |stored: &kit::fleet::Stored| stored.counts(kind, 1, 1);
         fleet
@@ -200,6 +201,7 @@ async fn refuse_a_worker(fleet: &Fleet, group: &str, size: i64) -> String {
 async fn secrets_are_in_no_complaint_about_the_start() {
     let control_plane = kit::real_control_plane!();
     let fleet = Fleet::on(&control_plane).await;
+    let operator = kit::deploy::operator(&control_plane).await;
     let url = serve_cloud(&fleet).await;
     let page = FaultEffect::Status(502, format!("<html>{}</html>", everything()));
     let pair = [("clientId", "somebody"), ("clientSecret", CLIENT_SECRET)];
@@ -208,12 +210,12 @@ async fn secrets_are_in_no_complaint_about_the_start() {
         (&pair[..], CallKind::Authenticate),
     ] {
         write_secret(&control_plane, entries).await;
-        let (code, output) = ended(start(control_plane.kubeconfig(), &url, "text")).await;
+        let (code, output) = ended(start(operator.kubeconfig(), &url, "text")).await;
         check("wrong credentials", &output, &["TRACE", "does not accept"]);
         assert_eq!(code, Some(3), "{output}");
         // As often as a read is tried.
         fleet.cloud.fault(Fault::on(kind, page.clone()).times(3));
-        let (code, output) = ended(start(control_plane.kubeconfig(), &url, "text")).await;
+        let (code, output) = ended(start(operator.kubeconfig(), &url, "text")).await;
         check("web pages", &output, &["TRACE", "a web page came", "[redacted]"]);
         assert_eq!(code, Some(4), "{output}");
         assert!(fleet.cloud.has_no_pending_faults());

@@ -42,7 +42,7 @@ pub enum WatchError {
     },
     /// The API server does not let us list a kind.
     #[error(
-        "the API server forbids listing {kind}; grant get, list and watch on it to the autoscaler's service account"
+        "the API server forbids listing {kind}; grant list and watch on it to the autoscaler's service account"
     )]
     Forbidden {
         /// The kind that may not be listed.

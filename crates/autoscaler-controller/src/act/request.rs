@@ -55,9 +55,12 @@ impl Actor {
     /// Writes down why nothing was asked, where a person sees it; the request is made again after a growing wait.
     async fn refuse(&self, request: &Request, error: &ActError, pass: &mut Pass<'_>) -> Result<(), ActError> {
         let cause = std::error::Error::source(error).map(ToString::to_string);
+        let cause = cause.unwrap_or_default();
+        let name = format!("{}/{}", request.target.namespace, request.target.name);
+        tracing::warn!(vpsie_node = name, %error, cause, "no worker asked for");
         let mut intent = Intent::open(self.clock.now(), request.attempt, None);
         intent.outcome = Outcome::NotSent;
-        intent.error = Some(format!("{error}: {}", cause.unwrap_or_default()));
+        intent.error = Some(format!("{error}: {cause}"));
         pass.paused.insert(request.cluster.clone());
         self.write_creation_intent(&request.target, &intent, pass).await
     }
