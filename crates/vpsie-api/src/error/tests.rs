@@ -4,7 +4,13 @@ use super::*;
 
 const CALL: Call = Call::AddWorker;
 
+/// Every error.
 fn all() -> Vec<CallError> {
+    [answered(), unanswered()].concat()
+}
+
+/// Every error that an answer leads to.
+fn answered() -> Vec<CallError> {
     let why = || "why".to_owned();
     let refused = |status| CallError::Refused {
         call: CALL,
@@ -60,6 +66,13 @@ fn all() -> Vec<CallError> {
             request_id: None,
         },
         CallError::BodyTooLarge { call: CALL },
+    ]
+}
+
+/// Every error that arises without an answer.
+fn unanswered() -> Vec<CallError> {
+    let why = || "why".to_owned();
+    vec![
         CallError::NotSent {
             call: CALL,
             reason: why(),
