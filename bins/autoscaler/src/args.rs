@@ -51,13 +51,16 @@ pub(crate) enum Command {
     Crd,
     /// Matches machines and Nodes to claims in a snapshot, and says why.
     Match(MatchOptions),
+    /// Says of one object of a live cluster why it is as it is; changes nothing.
+    #[command(subcommand)]
+    Explain(ExplainCommand),
     /// Serves a simulated VPSie over HTTP, for any client; needs no token.
     SimCloud(SimCloudOptions),
 }
 
-/// Options of `run`.
+/// How to reach Kubernetes and VPSie.
 #[derive(Debug, Args)]
-pub(crate) struct RunOptions {
+pub(crate) struct AccessOptions {
     /// File that names the cluster; by default `KUBECONFIG`, the usual file, or the pod's service account.
     #[arg(long)]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -76,6 +79,14 @@ pub(crate) struct RunOptions {
     /// Allows plain HTTP to this machine, for a simulated VPSie.
     #[arg(long)]
     pub(crate) allow_plain_http_to_loopback: bool,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// How to reach Kubernetes and VPSie.
+    #[command(flatten)]
+    pub(crate) access: AccessOptions,
     /// Namespace of the autoscaler's own ConfigMap.
     #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
     pub(crate) namespace: String,
@@ -183,6 +194,48 @@ pub(crate) enum MatchOutput {
     Table,
 }
 
+/// What to explain.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExplainCommand {
+    /// Says which machine and Node a VPSieNode has and why, or what was considered and what is missing.
+    ///
+    /// Lists `nodegroups`, `vpsienodes` and `nodes`, gets the ConfigMap of baselines and the Secret, and asks VPSie
+    /// once; it needs no other right and changes nothing.
+    Vpsienode(ExplainOptions),
+}
+
+/// Options of `explain vpsienode`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// Its name, with its namespace where several have that name.
+    #[arg(value_name = "[NAMESPACE/]NAME")]
+    pub(crate) name: String,
+    /// How to reach Kubernetes and VPSie.
+    #[command(flatten)]
+    pub(crate) access: AccessOptions,
+    /// Namespace of the autoscaler's own ConfigMap.
+    #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
+    pub(crate) namespace: String,
+    /// Seconds in which a requested machine must be discovered, as `run` was told.
+    #[arg(long, default_value_t = 900, env = "DISCOVERY_TIMEOUT_SECONDS", value_parser = clap::value_parser!(u32).range(60..=86_400))]
+    pub(crate) discovery_timeout_seconds: u32,
+    /// Says what would be without anonymous matching, as `run` was told.
+    #[arg(long)]
+    pub(crate) no_anonymous: bool,
+    /// Form of the answer.
+    #[arg(long, default_value = "text")]
+    pub(crate) output: ExplainOutput,
+}
+
+/// Form of the answer of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainOutput {
+    /// Sentences for a person.
+    Text,
+    /// One JSON object and nothing else.
+    Json,
+}
+
 /// Options of `sim-cloud`.
 #[derive(Debug, Args)]
 pub(crate) struct SimCloudOptions {
@@ -210,7 +263,7 @@ impl Command {
     pub(crate) fn usual_log_level(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_) | Self::Crd | Self::Match(_) | Self::SimCloud(_) => "warn",
+            Self::Demo(_) | Self::Crd | Self::Match(_) | Self::Explain(_) | Self::SimCloud(_) => "warn",
         }
     }
 }

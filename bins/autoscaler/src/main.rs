@@ -1,16 +1,18 @@
 //! The node autoscaler for VPSie: reads its arguments, wires the libraries together, and ends with a clear code.
 
+mod access;
 mod args;
 mod demo;
 mod election;
 mod exit;
+mod explain;
 mod logging;
 mod match_file;
 mod output;
 mod run;
 mod sim_cloud;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, ExplainCommand};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Match(options) => match_file::run(&options),
+        Command::Explain(ExplainCommand::Vpsienode(options)) => explain::run(&options),
         Command::SimCloud(options) => sim_cloud::run(&options),
     };
     match outcome {

@@ -1,17 +1,17 @@
 //! `run`: the operator against a real cluster and VPSie.
 
+use crate::access;
 use crate::args::RunOptions;
 use crate::election;
 use crate::exit::Failure;
 use anyhow::Context;
-use autoscaler_controller::credentials::{self, CredentialsError};
+use autoscaler_controller::credentials;
 use autoscaler_controller::{Operator, Settings, StartError};
 use chrono::TimeDelta;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use vpsie_api::{CallError, HttpTransport, TransportSettings, VpsieApi};
+use vpsie_api::VpsieApi;
 
 /// Starts the operator and keeps it running until the process is told to stop.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
@@ -28,27 +28,15 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
 
 async fn operate(options: &RunOptions) -> Result<(), Failure> {
     let candidacy = election::candidacy(&options.election, &options.namespace)?;
-    let kubernetes = kubernetes(options).await.map_err(Failure::kubernetes)?;
-    let access = credentials::read(
-        &kubernetes,
-        &options.vpsie_secret_namespace,
-        &options.vpsie_secret_name,
-    )
-    .await;
-    let access = access.map_err(|error| match error {
-        CredentialsError::Unreadable { .. } => Failure::kubernetes(error),
-        CredentialsError::Missing { .. }
-        | CredentialsError::Forbidden { .. }
-        | CredentialsError::Incomplete { .. }
-        | CredentialsError::NotText { .. } => Failure::credentials(error),
-    })?;
+    let kubernetes = access::kubernetes(&options.access).await?;
+    let access = access::secret(&options.access, &kubernetes).await?;
     let followed = credentials::Followed {
-        namespace: options.vpsie_secret_namespace.clone(),
-        name: options.vpsie_secret_name.clone(),
+        namespace: options.access.vpsie_secret_namespace.clone(),
+        name: options.access.vpsie_secret_name.clone(),
         url: access.url.clone(),
-        url_is_fixed: options.vpsie_url.is_some(),
+        url_is_fixed: options.access.vpsie_url.is_some(),
     };
-    let vpsie = Arc::new(vpsie(options, access)?);
+    let vpsie = Arc::new(access::vpsie(&options.access, access)?);
     check(vpsie.as_ref()).await?;
     let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie));
     tokio::spawn(follow);
@@ -78,41 +66,6 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     }
 }
 
-async fn kubernetes(options: &RunOptions) -> anyhow::Result<kube::Client> {
-    let mut config = match &options.kubeconfig {
-        Some(path) => {
-            let file =
-                Kubeconfig::read_from(path).with_context(|| format!("the kubeconfig {}", path.display()))?;
-            kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
-                .await
-                .context("the kubeconfig")?
-        }
-        None => kube::Config::infer()
-            .await
-            .context("no cluster is configured; use --kubeconfig")?,
-    };
-    // The client's own retries can hold one call for minutes; every pass decides anew instead.
-    config.default_retry = false;
-    kube::Client::try_from(config).context("connecting to Kubernetes")
-}
-
-fn vpsie(options: &RunOptions, access: credentials::Access) -> Result<vpsie_api::Client, Failure> {
-    let mut settings = vpsie_api::Settings {
-        calls_per_minute: options.vpsie_calls_per_minute,
-        ..vpsie_api::Settings::default()
-    };
-    if let Some(url) = options.vpsie_url.clone().or(access.url) {
-        settings.base_url = url;
-    }
-    let transport = HttpTransport::new(TransportSettings {
-        timeout: Settings::default().request_timeout,
-        allow_plain_http_to_loopback: options.allow_plain_http_to_loopback,
-        ..TransportSettings::default()
-    });
-    let transport = transport.map_err(Failure::vpsie)?;
-    vpsie_api::Client::new(settings, access.credentials, Arc::new(transport)).map_err(Failure::credentials)
-}
-
 /// Asks VPSie once before anything else, so that a wrong token or address is said at once.
 async fn check(vpsie: &dyn VpsieApi) -> Result<(), Failure> {
     match vpsie.clusters().await {
@@ -120,10 +73,7 @@ async fn check(vpsie: &dyn VpsieApi) -> Result<(), Failure> {
             tracing::info!(clusters = clusters.len(), "VPSie answers");
             Ok(())
         }
-        Err(error @ (CallError::Unauthorized { .. } | CallError::Forbidden { .. })) => {
-            Err(Failure::credentials(error))
-        }
-        Err(error) => Err(Failure::vpsie(error)),
+        Err(error) => Err(access::refused(error)),
     }
 }
 

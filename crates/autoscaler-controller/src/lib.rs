@@ -36,6 +36,10 @@ pub mod tombstone;
 
 pub mod convert;
 
+pub mod observation;
+
+pub mod inquiry;
+
 pub mod removal;
 
 pub mod command;

@@ -8,9 +8,9 @@
 
 mod missing;
 mod objection;
+pub mod phrases;
 mod sentence;
 mod sight;
-mod words;
 
 use std::collections::BTreeMap;
 

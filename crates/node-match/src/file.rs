@@ -8,7 +8,7 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-pub use output::Output;
+pub use output::{Output, OutputClaim};
 
 use crate::Snapshot;
 

@@ -123,7 +123,7 @@ pub use cluster::{Cluster, ClusterShape, Group};
 pub use evidence::{Detail, Evidence, EvidenceKind, Link};
 pub use explain::{
     BaselineState, Change, Considered, Explanation, Missing, Named, Objection, Sighting, Size, explain,
-    explain_claim,
+    explain_claim, phrases,
 };
 pub use machine::{Machine, ReportedAt};
 pub use merge::MergedMachine;

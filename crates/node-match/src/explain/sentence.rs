@@ -1,6 +1,6 @@
 //! Explanations in plain English: what is, what was looked at, and what would settle it.
 
-use crate::explain::{Change, Considered, Explanation, Missing, Objection, Sighting, words};
+use crate::explain::{Change, Considered, Explanation, Missing, Objection, Sighting, phrases};
 use crate::{Evidence, EvidenceKind, Link, Match, Subject, Verdict};
 
 // === impl Explanation ===
@@ -25,7 +25,7 @@ impl Explanation<'_> {
         told.extend(listed.map(|sighting| self.sighting(sighting)));
         told.extend(unlisted(&self.considered));
         told.extend(self.advice());
-        told.iter().map(|text| words::sentence(text)).collect()
+        told.iter().map(|text| phrases::sentence(text)).collect()
     }
 
     fn headline(&self) -> String {
@@ -53,7 +53,7 @@ impl Explanation<'_> {
             Missing::Node | Missing::Machine | Missing::Certainty => String::new(),
             Missing::NewMachine { .. } => format!(
                 "nothing new that could be its own has appeared in {} {}",
-                words::place(self.claim),
+                phrases::place(self.claim),
                 self.since()
             ),
             Missing::Link => {
@@ -73,7 +73,7 @@ impl Explanation<'_> {
             Missing::Unowned => "what is linked to it belongs to another VPSieNode".to_owned(),
             Missing::Proof { baseline } => format!(
                 "machines are there, but nothing proves that one is new: {}",
-                words::baseline(*baseline)
+                phrases::baseline(*baseline)
             ),
             Missing::AnonymousMatching => {
                 "something new is there, no name and no address links it, and anonymous matching is switched off"
@@ -81,18 +81,18 @@ impl Explanation<'_> {
             }
             Missing::QuietCluster { changes } => {
                 let all: Vec<String> = changes.iter().map(change).collect();
-                format!("VPSie is working on the cluster: {}", words::list(&all))
+                format!("VPSie is working on the cluster: {}", phrases::list(&all))
             }
             Missing::Owners { new, open } => format!(
                 "{} for {}, so somebody else adds machines, and nobody can tell which are ours",
-                words::count(*new, "candidate is new", "candidates are new"),
-                words::count(*open, "waiting VPSieNode", "waiting VPSieNodes")
+                phrases::count(*new, "candidate is new", "candidates are new"),
+                phrases::count(*open, "waiting VPSieNode", "waiting VPSieNodes")
             ),
             Missing::Group { groups } => {
                 let groups: Vec<String> = groups.iter().map(u64::to_string).collect();
                 format!(
                     "it cannot be told for which group a machine was made; machines are awaited in {}",
-                    words::list(&groups)
+                    phrases::list(&groups)
                 )
             }
             Missing::NameOrAddress => {
@@ -102,11 +102,11 @@ impl Explanation<'_> {
                 "too many requests and machines are entangled to be told apart".to_owned()
             }
             Missing::OneRecord { reason, others } => {
-                let others: Vec<String> = others.iter().map(words::named).collect();
+                let others: Vec<String> = others.iter().map(phrases::named).collect();
                 match others.as_slice() {
                     [] => format!("its records contradict each other ({reason})"),
                     [_, ..] => {
-                        format!("its records contradict those of {} ({reason})", words::list(&others))
+                        format!("its records contradict those of {} ({reason})", phrases::list(&others))
                     }
                 }
             }
@@ -117,13 +117,13 @@ impl Explanation<'_> {
 
     fn since(&self) -> String {
         match self.claim.requested_at {
-            Some(at) => format!("since the request at {}", words::moment(at, self.now)),
+            Some(at) => format!("since the request at {}", phrases::moment(at, self.now)),
             None => "since the request".to_owned(),
         }
     }
 
     fn sighting(&self, sighting: &Sighting<'_>) -> String {
-        let name = words::subject(&sighting.subject);
+        let name = phrases::subject(&sighting.subject);
         let is_node = matches!(sighting.subject, Subject::Node(_));
         match &sighting.objection {
             Some(objection) => format!("{name} {}.", self.objection(objection, is_node)),
@@ -141,21 +141,21 @@ impl Explanation<'_> {
                 (None, _) => "is not provably new: when it was created is not reported".to_owned(),
                 (Some(at), false) => format!(
                     "is not provably new: it was created at {}, but the zone of that time is not reported",
-                    words::time(*at, self.now)
+                    phrases::time(*at, self.now)
                 ),
                 (Some(at), true) => format!(
                     "is not provably new: it was created at {}, which proves nothing while the times of \
                      other machines are unknown",
-                    words::moment(*at, self.now)
+                    phrases::moment(*at, self.now)
                 ),
             },
             Objection::Unlinked => "is not linked to this VPSieNode".to_owned(),
             Objection::NotTied if is_node => "is not tied to the machine that it has".to_owned(),
             Objection::NotTied => "is not tied to the Node that it has or that a label names".to_owned(),
             Objection::KeptForAnother { owner } => {
-                format!("is kept for {} until it runs", words::named(owner))
+                format!("is kept for {} until it runs", phrases::named(owner))
             }
-            Objection::OwnedByAnother { owner } => format!("belongs to {}", words::named(owner)),
+            Objection::OwnedByAnother { owner } => format!("belongs to {}", phrases::named(owner)),
             Objection::Disputed => "is named by records that contradict each other".to_owned(),
             Objection::LabelledForAnother { label } => format!("is labelled for VPSieNode {label}"),
             Objection::ThroughNode { node, objection } => {
@@ -164,7 +164,7 @@ impl Explanation<'_> {
             Objection::InBaseline => "was there before the request".to_owned(),
             Objection::OlderThanRequest { created_at, .. } => format!(
                 "is older than the request: it was created at {}",
-                words::moment(*created_at, self.now)
+                phrases::moment(*created_at, self.now)
             ),
             Objection::OtherGroup { group, wanted } => format!("is of group {group}, not of {wanted}"),
             Objection::SizeContradictsGroup { size, found, wanted } => {
@@ -179,7 +179,7 @@ impl Explanation<'_> {
 
     /// Says what happens next, or what a person can do.
     fn advice(&self) -> Option<String> {
-        let limit = || words::duration(self.settings.discovery_timeout);
+        let limit = || phrases::duration(self.settings.discovery_timeout);
         let advice = match self.missing.as_ref()? {
             Missing::Node => "No Node of it has joined yet.".to_owned(),
             Missing::Machine => "VPSie lists no machine that is tied to that Node.".to_owned(),
@@ -235,11 +235,11 @@ impl Explanation<'_> {
 
 /// Says what a claim has.
 fn possessions(found: &Match<'_>) -> String {
-    let machine = found.machine.as_ref().map(words::machine);
+    let machine = found.machine.as_ref().map(phrases::machine);
     let node = found.node.map(|node| format!("Node {}", node.name));
     let both: Vec<String> = machine.into_iter().chain(node).collect();
     let verb = if both.len() == 1 { "is" } else { "are" };
-    format!("{} {verb} its own", words::list(&both))
+    format!("{} {verb} its own", phrases::list(&both))
 }
 
 /// Says why two things belong together.
@@ -278,9 +278,9 @@ fn change(change: &Change) -> String {
 /// Says how much was looked at; `None` when there was nothing to look at.
 fn tally(considered: &Considered<'_>) -> Option<String> {
     let machines =
-        (considered.machines > 0).then(|| words::count(considered.machines, "machine", "machines"));
+        (considered.machines > 0).then(|| phrases::count(considered.machines, "machine", "machines"));
     let nodes = (considered.nodes > 0).then(|| {
-        words::count(
+        phrases::count(
             considered.nodes,
             "Node without a machine",
             "Nodes without a machine",
@@ -292,7 +292,7 @@ fn tally(considered: &Considered<'_>) -> Option<String> {
     } else {
         "were"
     };
-    (!both.is_empty()).then(|| format!("{} {verb} considered:", words::list(&both)))
+    (!both.is_empty()).then(|| format!("{} {verb} considered:", phrases::list(&both)))
 }
 
 /// Says how many more there are, and whether some were not looked at.
@@ -304,7 +304,7 @@ fn unlisted(considered: &Considered<'_>) -> Vec<String> {
         .collect();
     let more = (!counts.is_empty()).then(|| {
         let sum: usize = considered.unlisted.values().sum();
-        format!("{sum} more are not listed: {}.", words::list(&counts))
+        format!("{sum} more are not listed: {}.", phrases::list(&counts))
     });
     let cut = considered.is_cut.then(|| {
         "Too many VPSieNodes wait to look at each machine for each of them: only what is linked to it is listed."

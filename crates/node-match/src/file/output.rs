@@ -20,9 +20,10 @@ pub struct Output<'a> {
     unexplained: OutputUnexplained,
 }
 
+/// Holds the answer to one claim as it is printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OutputClaim<'a> {
+pub struct OutputClaim<'a> {
     uid: String,
     verdict: &'static str,
     machine: Option<OutputMachine>,
@@ -182,7 +183,9 @@ impl<'a> Output<'a> {
 // === impl OutputClaim ===
 
 impl<'a> OutputClaim<'a> {
-    fn new(why: Explanation<'a>) -> Self {
+    /// Makes the printable form of one explanation.
+    #[must_use]
+    pub fn new(why: Explanation<'a>) -> Self {
         let found = why.verdict.matched();
         let candidates = || {
             why.verdict

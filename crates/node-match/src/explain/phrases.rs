@@ -46,7 +46,8 @@ pub(super) fn place(claim: &Claim) -> String {
 }
 
 /// Says when something was, and how long ago: `08:05:00 UTC (5 min ago)`.
-pub(super) fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+#[must_use]
+pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!("{} UTC ({})", time(at, now), ago(now.signed_duration_since(at)))
 }
 
@@ -69,7 +70,8 @@ fn ago(passed: TimeDelta) -> String {
 }
 
 /// Says how long something takes, in its two largest units at most.
-pub(super) fn duration(length: TimeDelta) -> String {
+#[must_use]
+pub fn duration(length: TimeDelta) -> String {
     let (days, hours) = (length.num_days(), length.num_hours() % 24);
     let (minutes, seconds) = (length.num_minutes() % 60, length.num_seconds() % 60);
     let units = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")];
@@ -107,7 +109,8 @@ pub(super) const fn baseline(state: BaselineState) -> &'static str {
 }
 
 /// Makes one line of a sentence: names come from outside, and must not steer a terminal.
-pub(super) fn sentence(text: &str) -> String {
+#[must_use]
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars().filter(|letter| !letter.is_control());
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

@@ -1,0 +1,265 @@
+//! `explain` as a process of its own, under the rights of `deploy/explain-rbac.yaml`, against a real API server and
+//! the simulated VPSie over loopback HTTP.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::Duration;
+
+use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeSpec, VPSieNodeStatus, keys};
+use fleet_sim::cloud::{CallKind, TOKEN, serve};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{Node, Secret, ServiceAccount};
+use kit::control_plane::ControlPlane;
+use kit::deploy::{apply, documents};
+use kit::fleet::{Fleet, NAMESPACE};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde_json::{Value, json};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How long one look may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// The namespace of the Secret and of the readers.
+const SYSTEM: &str = "kube-system";
+
+async fn explain(kubeconfig: &Path, url: &str, more: &[&str]) -> Output {
+    let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args([
+            "explain",
+            "vpsienode",
+            "--vpsie-url",
+            url,
+            "--allow-plain-http-to-loopback",
+            "--kubeconfig",
+        ])
+        .arg(kubeconfig)
+        .args(more)
+        .kill_on_drop(true)
+        .output();
+    timeout(LIMIT, child)
+        .await
+        .expect("it ends in time")
+        .expect("it was built for this test")
+}
+
+#[track_caller]
+fn check(output: &Output, code: i32, told: &[&str], complained: &[&str]) {
+    let (result, message) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{result}\n{message}");
+    for word in told {
+        assert!(result.contains(word), "no `{word}` in: {result}");
+    }
+    for word in complained {
+        assert!(message.contains(word), "no `{word}` in: {message}");
+    }
+    assert!(
+        !message.contains(TOKEN) && !result.contains(TOKEN),
+        "the token is shown"
+    );
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+async fn serve_cloud(fleet: &Fleet) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    tokio::spawn(serve(fleet.cloud.clone(), listener));
+    format!("http://127.0.0.1:{port}/apps/v2")
+}
+
+async fn write_secret(client: &Client, token: &str) {
+    let mut secret = Secret::default();
+    secret.metadata.name = Some("vpsie-secret".to_owned());
+    secret.data = Some([("token".to_owned(), ByteString(token.into()))].into());
+    let api = Api::<Secret>::namespaced(client.clone(), SYSTEM);
+    api.patch(
+        "vpsie-secret",
+        &PatchParams::apply("test").force(),
+        &Patch::Apply(&typed(&secret, "v1", "Secret")),
+    )
+    .await
+    .expect("the Secret is accepted");
+}
+
+fn typed<T: serde::Serialize>(object: &T, version: &str, kind: &str) -> Value {
+    let mut object = serde_json::to_value(object).expect("plain values");
+    object["apiVersion"] = json!(version);
+    object["kind"] = json!(kind);
+    object
+}
+
+/// Makes a service account; with these roles of `deploy/explain-rbac.yaml` bound to it.
+async fn reader(control_plane: &ControlPlane, name: &str, kinds: &[&str]) -> kit::control_plane::Identity {
+    let client = control_plane.client();
+    let mut account = ServiceAccount::default();
+    account.metadata.name = Some(name.to_owned());
+    let accounts = Api::<ServiceAccount>::namespaced(client.clone(), SYSTEM);
+    accounts
+        .create(&PostParams::default(), &account)
+        .await
+        .expect("a new name");
+    let bindings: Vec<Value> = kinds
+        .iter()
+        .map(|kind| {
+            let mut metadata = json!({ "name": name });
+            if *kind == "Role" {
+                metadata["namespace"] = json!(SYSTEM);
+            }
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": format!("{kind}Binding"), "metadata": metadata,
+                "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": "vpsie-autoscaler-explain" },
+                "subjects": [{ "kind": "ServiceAccount", "name": name, "namespace": SYSTEM }],
+            })
+        })
+        .collect();
+    apply(&client, &documents("explain-rbac.yaml")).await;
+    apply(&client, &bindings).await;
+    control_plane.service_account(SYSTEM, name).await
+}
+
+/// A VPSieNode whose machine was asked for five minutes ago.
+async fn asked(fleet: &Fleet, name: &str) {
+    let mut object = VPSieNode::new(
+        name,
+        VPSieNodeSpec {
+            node_group_name: "web".to_owned(),
+            resource_identifier: fleet.cluster.clone(),
+            instance_type: "57".to_owned(),
+            datacenter_id: kit::fleet::DATACENTER.to_owned(),
+            project: "default".to_owned(),
+            kubernetes_version: "v1.34.1".to_owned(),
+            ..VPSieNodeSpec::default()
+        },
+    );
+    let requested_at = chrono::Utc::now() - chrono::TimeDelta::minutes(5);
+    let intent = json!({ "requestedAt": requested_at, "outcome": "accepted", "attempt": 1 });
+    object
+        .annotations_mut()
+        .insert(keys::ANNOTATION_CREATION_INTENT.to_owned(), intent.to_string());
+    fleet.create(&object).await;
+    let status = VPSieNodeStatus {
+        phase: Some(Phase::Provisioning),
+        ..VPSieNodeStatus::default()
+    };
+    fleet
+        .api::<VPSieNode>()
+        .patch_status(
+            name,
+            &PatchParams::default(),
+            &Patch::Merge(json!({ "status": status })),
+        )
+        .await
+        .expect("the status is accepted");
+}
+
+/// Lists the versions of everything that could have been changed.
+async fn versions(client: &Client) -> Vec<String> {
+    async fn of<K>(client: &Client) -> Vec<String>
+    where
+        K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+    {
+        let all = Api::<K>::all(client.clone())
+            .list(&ListParams::default())
+            .await
+            .expect("it is served");
+        all.into_iter()
+            .filter_map(|object| object.resource_version())
+            .collect()
+    }
+    [
+        of::<NodeGroup>(client).await,
+        of::<VPSieNode>(client).await,
+        of::<Node>(client).await,
+    ]
+    .concat()
+}
+
+/// D8, R2: verdict, evidence, machines, request and conditions of one VPSieNode, read once and under few rights.
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_tells_what_there_is_and_changes_nothing() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let (client, url) = (control_plane.client(), serve_cloud(&fleet).await);
+    write_secret(&client, TOKEN).await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    asked(&fleet, "web-1").await;
+    let reader = reader(&control_plane, "reader", &["ClusterRole", "Role"]).await;
+    let before = versions(&client).await;
+
+    let output = explain(reader.kubeconfig(), &url, &["web-1"]).await;
+    let told = [
+        "VPSieNode default/web-1 of NodeGroup web is in phase Provisioning.",
+        "A machine was asked for at",
+        "VPSie accepted it.",
+        "VPSie listed",
+        "Waiting: ",
+        "belongs to the control plane.",
+    ];
+    check(&output, 0, &told, &[]);
+    let kinds: Vec<CallKind> = fleet.cloud.calls().iter().map(|call| call.kind).collect();
+    assert!(
+        kinds.len() <= 3 && kinds.contains(&CallKind::Cluster),
+        "one poll: {kinds:?}"
+    );
+
+    let output = explain(reader.kubeconfig(), &url, &["default/web-1", "--output", "json"]).await;
+    let values: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(values["vpsieNode"]["phase"], "Provisioning");
+    assert_eq!(values["request"]["intent"]["outcome"], "accepted");
+    assert_eq!(values["match"]["verdict"], "waiting", "{values:#}");
+    let considered = &values["match"]["explanation"]["considered"];
+    assert_eq!(considered["machines"], values["vpsie"]["machines"], "{values:#}");
+    assert_eq!(versions(&client).await, before, "nothing was written");
+}
+
+/// Bad input: each cause has its message and its code.
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_says_what_is_in_its_way() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let (client, url) = (control_plane.client(), serve_cloud(&fleet).await);
+    write_secret(&client, TOKEN).await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    asked(&fleet, "web-1").await;
+
+    let all = reader(&control_plane, "reader", &["ClusterRole", "Role"]).await;
+    let output = explain(all.kubeconfig(), &url, &["web-2"]).await;
+    check(
+        &output,
+        2,
+        &[],
+        &["no VPSieNode web-2", &format!("did you mean {NAMESPACE}/web-1?")],
+    );
+    let half = reader(&control_plane, "half", &["Role"]).await;
+    let output = explain(half.kubeconfig(), &url, &["web-1"]).await;
+    check(&output, 5, &[], &["forbids you to list nodegroups"]);
+    let nobody = reader(&control_plane, "nobody", &[]).await;
+    let output = explain(nobody.kubeconfig(), &url, &["web-1"]).await;
+    check(
+        &output,
+        3,
+        &[],
+        &["forbids reading the Secret kube-system/vpsie-secret"],
+    );
+
+    let unreachable = "http://127.0.0.1:9/apps/v2";
+    let output = explain(all.kubeconfig(), unreachable, &["web-1"]).await;
+    check(
+        &output,
+        4,
+        &["VPSieNode default/web-1", "VPSie gave no answer"],
+        &["error: "],
+    );
+    assert!(
+        !text(&output.stdout).contains("Waiting"),
+        "what was not seen is not told"
+    );
+    write_secret(&client, "wrong").await;
+    let output = explain(all.kubeconfig(), &url, &["web-1"]).await;
+    check(&output, 3, &["VPSieNode default/web-1"], &["credentials"]);
+}

@@ -1,0 +1,202 @@
+//! One look at both sides that changes nothing: what the operator would see now, read once.
+
+use crate::baseline::{Baselines, read_all};
+use crate::poll::{Absences, Polls};
+use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::settings::Settings;
+use crate::tombstone::Tombstones;
+use crate::world::{ClaimObject, World, wanted};
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use vpsie_api::VpsieApi;
+
+/// How many objects one page of a list holds: five hundred Nodes are about five megabytes.
+const PAGE: u32 = 500;
+/// Longest wait for one list or object; a person waits for the answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// Everything that one look saw.
+pub struct Observation {
+    now: DateTime<Utc>,
+    settings: Settings,
+    groups: Vec<Arc<NodeGroup>>,
+    claims: Vec<ClaimObject>,
+    nodes: Vec<Arc<Node>>,
+    polls: Polls,
+    baselines: Baselines,
+    tombstones: Tombstones,
+    without_candidate: Absences<String>,
+}
+
+/// Why Kubernetes could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ObservationError {
+    /// A kind is not known to the API server.
+    #[error(
+        "{what} are not known to the API server; apply the resource definitions: `autoscaler crd | kubectl apply -f -`"
+    )]
+    NotInstalled {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// The API server forbids it.
+    #[error(
+        "the API server forbids you to {verb} {what}; ask for that right, or use the kubeconfig of somebody who has it"
+    )]
+    Forbidden {
+        /// The missing verb.
+        verb: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// The API server could not be asked.
+    #[error("the {what} could not be read; check the kubeconfig and that the API server is reachable")]
+    Unreachable {
+        /// What was asked for.
+        what: &'static str,
+        /// What the client says.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// The API server did not answer in time.
+    #[error("the API server did not answer within 30 seconds when asked for {what}; try again")]
+    TimedOut {
+        /// What was asked for.
+        what: &'static str,
+    },
+}
+
+// === impl Observation ===
+
+impl Observation {
+    /// Lists the three kinds, gets the stored baselines, and polls VPSie once.
+    ///
+    /// # Guarantees
+    /// Reads only. It needs the verb list on `nodegroups`, `vpsienodes` and `nodes`, and get on the ConfigMap of
+    /// baselines; of VPSie it asks what one poll of the operator asks. What VPSie does not answer is kept as the
+    /// answer of its cluster, as the operator keeps it.
+    ///
+    /// # Errors
+    ///
+    /// Says what could not be read in Kubernetes, and which right is missing.
+    pub async fn make(
+        client: &Client,
+        vpsie: &dyn VpsieApi,
+        settings: Settings,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ObservationError> {
+        let groups: Vec<Arc<NodeGroup>> = list(client, "nodegroups").await?;
+        let objects: Vec<Arc<VPSieNode>> = list(client, "vpsienodes").await?;
+        let nodes = list(client, "nodes").await?;
+        let claims: Vec<ClaimObject> = objects.into_iter().map(ClaimObject::new).collect();
+        let (baselines, tombstones) = stored(client, &settings.namespace).await?;
+        let mut polls = Polls::new(settings.absence_spacing);
+        polls.refresh(vpsie, now, &wanted(&groups, &claims)).await;
+        Ok(Self {
+            without_candidate: Absences::spaced(settings.candidate_spacing),
+            now,
+            settings,
+            groups,
+            claims,
+            nodes,
+            polls,
+            baselines,
+            tombstones,
+        })
+    }
+
+    /// Returns what was seen, as the operator looks at it.
+    pub fn world(&self) -> World<'_> {
+        World {
+            now: self.now,
+            settings: &self.settings,
+            groups: self.groups.clone(),
+            claims: self.claims.clone(),
+            nodes: self.nodes.clone(),
+            polls: &self.polls,
+            baselines: &self.baselines,
+            tombstones: &self.tombstones,
+            without_candidate: &self.without_candidate,
+            is_hand_over: false,
+        }
+        .in_order()
+    }
+}
+
+/// Lists all objects of a kind, page by page; one that cannot be read is left out, as the watches leave it out.
+async fn list<K>(client: &Client, what: &'static str) -> Result<Vec<Arc<K>>, ObservationError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api = Api::<DeserializeGuard<K>>::all(client.clone());
+    let mut all = Vec::new();
+    let mut page = ListParams::default().limit(PAGE);
+    loop {
+        let found = within(what, "list", api.list(&page)).await?;
+        for guard in found.items {
+            match guard.0 {
+                Ok(object) => all.push(Arc::new(object)),
+                Err(error) => {
+                    let name = error.metadata.name.unwrap_or_default();
+                    tracing::warn!(
+                        what,
+                        name,
+                        error = error.error,
+                        "the object cannot be read and is left out"
+                    );
+                }
+            }
+        }
+        match found.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => page = page.continue_token(&token),
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn stored(client: &Client, namespace: &str) -> Result<(Baselines, Tombstones), ObservationError> {
+    let api = Api::<ConfigMap>::namespaced(client.clone(), namespace);
+    let what = "the ConfigMap vpsie-autoscaler-baselines";
+    let map = within(what, "get", api.get_opt(keys::CONFIG_MAP_BASELINES)).await?;
+    Ok(map.map(|map| read_stored(&map)).unwrap_or_default())
+}
+
+fn read_stored(map: &ConfigMap) -> (Baselines, Tombstones) {
+    let (baselines, tombstones, errors) = read_all(map);
+    for error in errors {
+        tracing::warn!(%error, name = map.name_any(), "an entry cannot be read and is left out");
+    }
+    (baselines, tombstones)
+}
+
+async fn within<T>(
+    what: &'static str,
+    verb: &'static str,
+    call: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T, ObservationError> {
+    let answer = tokio::time::timeout(ANSWER_LIMIT, call).await;
+    answer
+        .map_err(|_| ObservationError::TimedOut { what })?
+        .map_err(|source| {
+            let code = if let kube::Error::Api(status) = &source {
+                status.code
+            } else {
+                0
+            };
+            match code {
+                403 => ObservationError::Forbidden { verb, what },
+                404 => ObservationError::NotInstalled { what },
+                _ => ObservationError::Unreachable {
+                    what,
+                    source: Box::new(source),
+                },
+            }
+        })
+}
