@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use autoscaler_controller::Settings;
+use autoscaler_controller::metrics::Metrics;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::ClusterSpec;
@@ -59,6 +60,8 @@ pub struct Fleet {
     pub wire: Wire,
     /// What the operator is started with.
     pub settings: Settings,
+    /// The metrics of the operator that was started last.
+    pub metrics: Arc<Metrics>,
     /// What the operator's client of VPSie is built with, but for the clock.
     pub vpsie: vpsie_api::Settings,
     /// Acts as a person, who may do everything.
@@ -136,6 +139,7 @@ impl Fleet {
             cluster,
             wire: Wire::default(),
             settings: Settings::default(),
+            metrics: Arc::default(),
             vpsie: vpsie_api::Settings {
                 // What is left to chance belongs to the story that the seed tells.
                 retry: vpsie_api::Retry {

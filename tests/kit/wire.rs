@@ -206,9 +206,10 @@ impl Wire {
 // === impl Sent ===
 
 impl Sent {
-    /// Tells whether the call may change something. VPSie's list of offers is a POST that changes nothing.
+    /// Tells whether the call may change something. VPSie's list of offers is a POST that changes nothing, and a
+    /// Kubernetes Event is read by persons only.
     pub fn is_effect(&self) -> bool {
-        self.method != Method::GET && !self.path.ends_with("/k8s/offers")
+        self.method != Method::GET && !self.path.ends_with("/k8s/offers") && !self.is_about("events")
     }
 
     /// Tells whether the call asks VPSie for a worker.

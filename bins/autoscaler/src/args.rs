@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::site::Listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -87,6 +88,14 @@ pub(crate) struct RunOptions {
     /// How to reach Kubernetes and VPSie.
     #[command(flatten)]
     pub(crate) access: AccessOptions,
+    /// Address and port of metrics and health (`/metrics`, `/healthz`, `/readyz`); empty to serve nothing.
+    #[arg(
+        long,
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR",
+        env = "AUTOSCALER_LISTEN"
+    )]
+    pub(crate) listen: Listen,
     /// Namespace of the autoscaler's own ConfigMap.
     #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
     pub(crate) namespace: String,

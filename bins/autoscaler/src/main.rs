@@ -11,6 +11,7 @@ mod match_file;
 mod output;
 mod run;
 mod sim_cloud;
+mod site;
 
 use args::{Arguments, Command, ExplainCommand};
 use clap::Parser;

@@ -4,9 +4,10 @@ use crate::access;
 use crate::args::RunOptions;
 use crate::election;
 use crate::exit::Failure;
+use crate::site::Shown;
 use anyhow::Context;
 use autoscaler_controller::credentials;
-use autoscaler_controller::{Operator, Settings, StartError};
+use autoscaler_controller::{Operator, Settings, StartError, Telemetry};
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
 async fn operate(options: &RunOptions) -> Result<(), Failure> {
     let candidacy = election::candidacy(&options.election, &options.namespace)?;
     let kubernetes = access::kubernetes(&options.access).await?;
+    let replica = candidacy.as_ref().map(|candidacy| candidacy.identity.clone());
+    let telemetry = Telemetry::default().with_events(kubernetes.clone(), replica);
+    let kubernetes = telemetry.metrics.measure_kubernetes(kubernetes);
+    let shown = Shown::start(options.listen, &telemetry).await?;
     let access = access::secret(&options.access, &kubernetes).await?;
     let followed = credentials::Followed {
         namespace: options.access.vpsie_secret_namespace.clone(),
@@ -37,6 +42,8 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
         url_is_fixed: options.access.vpsie_url.is_some(),
     };
     let vpsie = Arc::new(access::vpsie(&options.access, access)?);
+    let counts = Arc::clone(&vpsie);
+    telemetry.metrics.show_vpsie(move || counts.state());
     check(vpsie.as_ref()).await?;
     let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie));
     tokio::spawn(follow);
@@ -47,7 +54,8 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     })?;
     // Only who has seen the cluster contends: whoever takes over can act at once.
     let (elector, leadership) = election::start(kubernetes, clock, candidacy);
-    let operator = operator.led_by(leadership);
+    shown.show_leader(&leadership);
+    let operator = operator.led_by(leadership).telling(telemetry);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
     let stop = told_to_stop()
         .context("listening for signals")
@@ -56,6 +64,7 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     if let Some(elector) = elector {
         elector.release().await;
     }
+    shown.stop().await;
     if was_told {
         tracing::info!("told to stop; the last pass is finished");
         Ok(())

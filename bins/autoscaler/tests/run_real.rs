@@ -29,6 +29,8 @@ fn start(kubeconfig: &Path, url: &str, more: &[&str]) -> Child {
             "1",
             "--vpsie-calls-per-minute",
             "10000",
+            "--listen",
+            "127.0.0.1:0",
             "--vpsie-url",
             url,
             "--kubeconfig",

@@ -10,10 +10,13 @@ mod request;
 
 use crate::baseline::Baselines;
 use crate::clock::Clock;
-use crate::command::{Batch, Command};
+use crate::command::{Batch, Command, Context};
 use crate::lease::{EFFECT_START, Mandate};
+use crate::metrics::{Measured, Metrics};
 use crate::poll::Polls;
+use crate::pulse::Pulse;
 use crate::target::Target;
+use crate::telemetry::Telemetry;
 use crate::tombstone::Tombstones;
 use crate::watches::Watches;
 use baselines::BaselineStore;
@@ -21,6 +24,9 @@ use kube::Client;
 use removal::Remover;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 use vpsie_api::{ClusterId, EffectError, RemoveWorker, VpsieApi};
 
 /// Carries out what was decided.
@@ -30,6 +36,8 @@ pub struct Actor {
     remover: Remover,
     baselines: BaselineStore,
     clock: Clock,
+    metrics: Arc<Metrics>,
+    pulse: Pulse,
 }
 
 /// Why a command was not carried out.
@@ -104,7 +112,17 @@ impl Actor {
             remover: Remover::new(remove),
             baselines,
             clock,
+            metrics: Arc::default(),
+            pulse: Pulse::default(),
         }
+    }
+
+    /// Measures every call of VPSie from now on, and gives a sign of life between two commands.
+    pub(crate) fn tell(&mut self, telemetry: &Telemetry) {
+        self.metrics = Arc::clone(&telemetry.metrics);
+        self.pulse = telemetry.pulse.clone();
+        let measured = Measured::new(Arc::clone(&self.api), Arc::clone(&self.metrics));
+        self.api = Arc::new(measured);
     }
 
     /// Reads the stored baselines.
@@ -157,13 +175,18 @@ impl Actor {
                     );
                     return done;
                 }
-                match self.carry_out(command, &mut pass).await {
+                self.pulse.beat();
+                let began = Instant::now();
+                let span = span(&batch.subject, label, &batch.context);
+                match self.carry_out(command, &mut pass).instrument(span.clone()).await {
                     Ok(()) => {
                         done += 1;
                         tracing::debug!(subject = batch.subject, command = label, "done");
                     }
                     Err(error) => {
-                        report(&batch.subject, label, &error);
+                        span.in_scope(|| {
+                            report(&batch.subject, label, &batch.context, began.elapsed(), &error)
+                        });
                         break;
                     }
                 }
@@ -238,15 +261,35 @@ impl From<EffectError> for ActError {
     }
 }
 
-/// Conflicts are the normal way of two writers; everything else is worth a person's look.
-fn report(subject: &str, command: &'static str, error: &ActError) {
+/// Opens the span of one command: every line in it says whose it is.
+fn span(subject: &str, command: &'static str, context: &Context) -> tracing::Span {
+    let Context {
+        node_group,
+        cluster,
+        request_id,
+    } = context;
+    tracing::info_span!("effect", subject, command, node_group, cluster, request_id)
+}
+
+/// Conflicts are the normal way of two writers; everything else is worth a person's look (`E1`).
+fn report(subject: &str, command: &'static str, context: &Context, elapsed: Duration, error: &ActError) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     if matches!(
         error,
         ActError::Conflict | ActError::ClusterPaused | ActError::NotLeading
     ) {
         tracing::debug!(subject, command, %error, "not done");
-    } else {
-        tracing::warn!(subject, command, %error, cause, "not done");
+        return;
     }
+    tracing::warn!(
+        subject,
+        command,
+        node_group = context.node_group,
+        cluster = context.cluster,
+        request_id = context.request_id,
+        elapsed_ms = elapsed.as_millis(),
+        %error,
+        cause,
+        "not done"
+    );
 }

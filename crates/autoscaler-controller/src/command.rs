@@ -2,10 +2,11 @@
 
 use crate::intent::Intent;
 use crate::removal::Permit;
-use crate::resources::{NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
+use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
 use crate::target::Target;
 use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::Taint;
+use kube::ResourceExt as _;
 use std::collections::BTreeMap;
 use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
 
@@ -14,8 +15,27 @@ use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
 pub struct Batch {
     /// What the batch is about, for logs: `VPSieNode kube-system/workers-1`.
     pub subject: String,
+    /// Whose the object is, for logs.
+    pub context: Context,
     /// The commands, in order.
     pub commands: Vec<Command>,
+}
+
+/// What every log line about an object says besides its name (`E1`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Name of its NodeGroup.
+    pub node_group: String,
+    /// Identifier of its cluster at VPSie.
+    pub cluster: String,
+    /// Its uid, which is also the id of its request for a machine at VPSie.
+    pub request_id: String,
+}
+
+/// An object that a batch can be about.
+pub trait Subject: kube::Resource<DynamicType = ()> + kube::ResourceExt {
+    /// Returns the name of its NodeGroup and the identifier of its cluster.
+    fn belongs_to(&self) -> (String, String);
 }
 
 /// One outside effect.
@@ -150,17 +170,39 @@ impl Kind {
     }
 }
 
+// === impl Subject ===
+
+impl Subject for NodeGroup {
+    fn belongs_to(&self) -> (String, String) {
+        (self.name_any(), self.spec.resource_identifier.clone())
+    }
+}
+
+impl Subject for VPSieNode {
+    fn belongs_to(&self) -> (String, String) {
+        let spec = &self.spec;
+        (spec.node_group_name.clone(), spec.resource_identifier.clone())
+    }
+}
+
 // === impl Batch ===
 
 impl Batch {
     /// Starts an empty batch about an object.
-    pub fn about<K: kube::Resource<DynamicType = ()> + kube::ResourceExt>(object: &K) -> Self {
+    pub fn about<K: Subject>(object: &K) -> Self {
         let place = object
             .namespace()
             .map(|namespace| format!("{namespace}/"))
             .unwrap_or_default();
+        let (node_group, cluster) = object.belongs_to();
+        let request_id = object.uid().unwrap_or_default();
         Self {
             subject: format!("{} {place}{}", K::kind(&()), object.name_any()),
+            context: Context {
+                node_group,
+                cluster,
+                request_id,
+            },
             commands: Vec::new(),
         }
     }

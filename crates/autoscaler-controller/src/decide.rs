@@ -25,6 +25,8 @@ pub(crate) mod marks;
 mod record;
 mod request;
 
+pub(crate) use claim::{ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+
 use crate::command::Batch;
 use crate::world::World;
 use node_match::{Matching, Verdict};

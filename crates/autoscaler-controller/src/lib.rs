@@ -48,6 +48,13 @@ pub mod decide;
 
 pub mod act;
 
+pub mod chronicle;
+
+mod announcer;
+pub mod metrics;
+mod pulse;
+mod telemetry;
+
 mod operator;
 
 #[cfg(test)]
@@ -55,4 +62,6 @@ mod testing;
 
 pub use clock::Clock;
 pub use operator::{Operator, StartError};
+pub use pulse::{Answering, LONGEST_SILENCE, Pulse};
 pub use settings::Settings;
+pub use telemetry::Telemetry;

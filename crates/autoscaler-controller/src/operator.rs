@@ -1,12 +1,16 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
 use crate::act::{ActError, Actor};
+use crate::chronicle::Sight;
 use crate::clock::Clock;
 use crate::convert;
 use crate::decide::decide;
 use crate::lease::{Leadership, Mandate, Rule};
+use crate::metrics::Measured;
+use crate::metrics::labels::Part;
 use crate::poll::{Absences, Polls};
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
 use crate::world::{ClaimObject, World, wanted};
 use chrono::TimeDelta;
@@ -16,6 +20,8 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 use vpsie_api::{RemoveWorker, VpsieApi};
 
 /// Wait after a change before a pass, so that a burst of changes is one pass.
@@ -31,6 +37,8 @@ pub struct Operator {
     without_candidate: Absences<String>,
     actor: Actor,
     leadership: Leadership,
+    telemetry: Telemetry,
+    numbers: Numbers,
 }
 
 /// Why a term came to its end.
@@ -42,6 +50,13 @@ enum End {
     Deposed,
     /// A watch ended by itself.
     Broken,
+}
+
+/// The ids of passes: unique among all processes that did not start in the same second.
+#[derive(Debug)]
+struct Numbers {
+    start: i64,
+    next: u64,
 }
 
 /// Why the operator did not start.
@@ -83,6 +98,10 @@ impl Operator {
         actor.load_baselines().await.map_err(StartError::Baselines)?;
         let polls = Polls::new(settings.absence_spacing);
         let without_candidate = Absences::spaced(settings.candidate_spacing);
+        let numbers = Numbers {
+            start: clock.now().timestamp(),
+            next: 1,
+        };
         Ok(Self {
             settings,
             clock,
@@ -92,6 +111,8 @@ impl Operator {
             without_candidate,
             actor,
             leadership: Leadership::alone(),
+            telemetry: Telemetry::default(),
+            numbers,
         })
     }
 
@@ -99,6 +120,16 @@ impl Operator {
     #[must_use]
     pub fn led_by(self, leadership: Leadership) -> Self {
         Self { leadership, ..self }
+    }
+
+    /// Tells of its work from now on, to whoever reads the telemetry.
+    #[must_use]
+    pub fn telling(mut self, telemetry: Telemetry) -> Self {
+        telemetry.pulse.synced();
+        self.actor.tell(&telemetry);
+        let measured = Measured::new(Arc::clone(&self.api), Arc::clone(&telemetry.metrics));
+        self.api = Arc::new(measured);
+        Self { telemetry, ..self }
     }
 
     /// Runs passes until a watch ends by itself, which none should.
@@ -116,6 +147,7 @@ impl Operator {
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> bool {
         let mut stop = std::pin::pin!(stop);
         loop {
+            self.telemetry.stand_by();
             let mandate = tokio::select! {
                 biased;
                 () = &mut stop => return true,
@@ -138,6 +170,7 @@ impl Operator {
     /// Runs passes for one term.
     async fn lead(&mut self, mandate: &Mandate, mut stop: Pin<&mut impl Future<Output = ()>>) -> End {
         self.forget();
+        self.telemetry.lead();
         let mut is_ready = mandate.term().is_none();
         loop {
             let is_polled = tokio::select! {
@@ -198,20 +231,41 @@ impl Operator {
 
     /// Makes one pass on what is known; `is_polled` says that VPSie was asked since the last one.
     async fn pass(&mut self, is_polled: bool, mandate: &Mandate) -> usize {
-        let batches = {
+        let span = self.numbers.span();
+        let metrics = Arc::clone(&self.telemetry.metrics);
+        span.in_scope(|| self.record());
+        let batches = span.in_scope(|| {
+            let began = Instant::now();
             let world = self.observe(mandate);
             let snapshot = convert::snapshot(&world);
             let matching = match_fleet(&snapshot);
+            metrics.took(Part::Match, began);
+            let began = Instant::now();
             let unfound = unfound(&world, &matching);
             let batches = decide(&world, &matching);
+            metrics.took(Part::Decide, began);
+            metrics.show(&world, &matching);
             drop(world);
             // Looking at one reply twice is no second proof.
             if is_polled {
                 self.note_unfound(unfound);
             }
             batches
-        };
-        self.actor.act(batches, &self.polls, &self.watches, mandate).await
+        });
+        let began = Instant::now();
+        let acting = self.actor.act(batches, &self.polls, &self.watches, mandate);
+        let done = acting.instrument(span).await;
+        metrics.took(Part::Act, began);
+        metrics.passes.inc();
+        self.numbers.next += 1;
+        done
+    }
+
+    /// Tells what has happened since the last pass.
+    fn record(&mut self) {
+        let watches = &self.watches;
+        let sight = Sight::of(&watches.groups(), &watches.vpsie_nodes(), &watches.nodes());
+        self.telemetry.look(sight, self.clock.now());
     }
 
     /// Asks VPSie when a poll is due, once for all; tells whether it was.
@@ -221,8 +275,13 @@ impl Operator {
         let wanted = wanted(&self.watches.groups(), &claims);
         let interval = TimeDelta::from_std(self.settings.poll_interval).unwrap_or(TimeDelta::MAX);
         let is_due = self.polls.is_due(now, interval, &wanted);
+        self.telemetry.pulse.beat();
         if is_due {
-            self.polls.refresh(self.api.as_ref(), now, &wanted).await;
+            let began = Instant::now();
+            let polling = self.polls.refresh(self.api.as_ref(), now, &wanted);
+            polling.instrument(self.numbers.span()).await;
+            self.telemetry.metrics.took(Part::Poll, began);
+            self.telemetry.pulse.polled(&self.polls, now);
         }
         is_due
     }
@@ -255,6 +314,15 @@ impl Operator {
     /// Counts replies without a candidate for deleted VPSieNodes with an open request.
     fn note_unfound(&mut self, unfound: BTreeSet<String>) {
         self.without_candidate.observe(unfound, self.clock.now());
+    }
+}
+
+// === impl Numbers ===
+
+impl Numbers {
+    /// Opens the span of the present pass: its id is in every line that the pass logs.
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!("pass", id = format!("{:x}-{}", self.start, self.next))
     }
 }
 

@@ -45,6 +45,9 @@ pub enum BreakerState {
 }
 
 impl BreakerState {
+    /// Every [label](Self::label), in the order of the states.
+    pub const LABELS: [&'static str; 3] = ["closed", "open", "probing"];
+
     /// Returns the state as a metric label.
     pub const fn label(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autoscaler_controller::{Clock, Operator, StartError};
+use autoscaler_controller::{Clock, Operator, StartError, Telemetry};
 use fleet_sim::cloud::TOKEN;
 use tokio::sync::oneshot;
 
@@ -36,13 +36,16 @@ impl Fleet {
         let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
         let transport = self.wire.transport(self.cloud.transport());
         let vpsie = vpsie_api::Client::new(settings, credentials, transport).expect("the settings are right");
+        let vpsie = Arc::new(vpsie);
+        let client = self.wire.client(self.operator_client.clone());
+        let telemetry = self.telemetry(&client, &vpsie);
         let operator = Operator::start(
-            self.wire.client(self.operator_client.clone()),
-            Arc::new(vpsie),
+            self.metrics.measure_kubernetes(client),
+            vpsie,
             Clock::from_fn(move || now()),
             self.settings.clone(),
         );
-        let operator = operator.await?;
+        let operator = operator.await?.telling(telemetry);
         let (stop, stopped) = oneshot::channel();
         let operate = async move {
             operator.run_until(async { drop(stopped.await) }).await;
@@ -54,6 +57,15 @@ impl Fleet {
     /// Tells whether the operator was started and not yet ended.
     pub fn is_running(&self) -> bool {
         self.operator.is_some()
+    }
+
+    /// Makes what a new operator tells of its work by, and keeps its metrics.
+    fn telemetry(&mut self, client: &kube::Client, vpsie: &Arc<vpsie_api::Client>) -> Telemetry {
+        let telemetry = Telemetry::default().with_events(client.clone(), None);
+        self.metrics = Arc::clone(&telemetry.metrics);
+        let counts = Arc::clone(vpsie);
+        self.metrics.show_vpsie(move || counts.state());
+        telemetry
     }
 
     /// Tells the operator to stop, as SIGTERM does, and waits until it has.

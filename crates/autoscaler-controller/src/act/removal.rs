@@ -4,7 +4,7 @@ use super::{ActError, Actor, Pass};
 use crate::removal::Permit;
 use crate::resources::{VPSieNode, keys};
 use std::sync::Arc;
-use vpsie_api::RemoveWorker;
+use vpsie_api::{Call, RemoveWorker};
 
 /// The power to remove machines. It is made once, with the actor, and given to nobody.
 pub(super) struct Remover(Arc<dyn RemoveWorker>);
@@ -40,7 +40,8 @@ impl Actor {
                 return Err(error);
             }
         };
-        let answer = self.remover.0.remove_worker(&cluster, &machine).await;
+        let removing = self.remover.0.remove_worker(&cluster, &machine);
+        let answer = self.metrics.time(Call::RemoveWorker, removing).await;
         tracing::info!(
             vpsie_node = format!("{}/{}", claim.namespace, claim.name), %cluster, %machine,
             error = answer.as_ref().err().map(ToString::to_string), "machine removal asked for"

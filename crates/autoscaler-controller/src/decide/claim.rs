@@ -10,15 +10,15 @@ use crate::resources::{Phase, VPSieNodeStatus, find_condition};
 use node_match::Verdict;
 
 /// Condition: VPSie made the machine and it runs.
-pub(super) const VPS_READY: &str = "VPSReady";
+pub(crate) const VPS_READY: &str = "VPSReady";
 /// Condition: the machine has a Node.
-pub(super) const NODE_JOINED: &str = "NodeJoined";
+pub(crate) const NODE_JOINED: &str = "NodeJoined";
 /// Condition: the Node is Ready.
-pub(super) const NODE_READY: &str = "NodeReady";
+pub(crate) const NODE_READY: &str = "NodeReady";
 /// Condition: something needs a person.
-pub(super) const ERROR: &str = "Error";
+pub(crate) const ERROR: &str = "Error";
 /// Condition: the machine of a VPSieNode that has Failed came after all (`I5`).
-pub(super) const LATE_MACHINE: &str = "LateMachine";
+pub(crate) const LATE_MACHINE: &str = "LateMachine";
 
 /// Decides what to do about one VPSieNode.
 pub(super) fn decide(view: &View<'_>) -> Batch {

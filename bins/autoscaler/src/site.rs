@@ -1,0 +1,166 @@
+//! What `run` shows over HTTP: metrics, and whether it lives and is ready.
+
+use crate::exit::Failure;
+use autoscaler_controller::lease::Leadership;
+use autoscaler_controller::{LONGEST_SILENCE, Pulse, Telemetry};
+use autoscaler_web::{Health, Server, Site, Status};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Where to listen, if anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listen(pub(crate) Option<SocketAddr>);
+
+/// A server in the background.
+pub(crate) struct Shown {
+    leadership: Arc<OnceLock<Leadership>>,
+    server: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+// === impl Listen ===
+
+impl std::str::FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let address = text.parse().map_err(|_| {
+            "use an address with a port, such as 127.0.0.1:8080, or nothing at all".to_owned()
+        })?;
+        Ok(Self(Some(address)))
+    }
+}
+
+// === impl Shown ===
+
+impl Shown {
+    /// Begins to serve, as long as an address is given.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be had.
+    pub(crate) async fn start(listen: Listen, telemetry: &Telemetry) -> Result<Self, Failure> {
+        let leadership = Arc::new(OnceLock::new());
+        let Some(address) = listen.0 else {
+            let server = None;
+            return Ok(Self { leadership, server });
+        };
+        let server = Server::bind(address).await;
+        let server = server.map_err(|error| Failure::input(anyhow::Error::new(error).context("--listen")))?;
+        let taken = server.address().map_err(Failure::broken)?;
+        tracing::info!(address = %taken, "metrics and health are served");
+        let site = Site {
+            registry: telemetry.metrics.registry(),
+            health: Arc::new(health(&telemetry.pulse, &leadership)),
+        };
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.serve(site, async { drop(stopped.await) }));
+        let server = Some((stop, task));
+        Ok(Self { leadership, server })
+    }
+
+    /// Shows who leads from now on.
+    pub(crate) fn show_leader(&self, leadership: &Leadership) {
+        drop(self.leadership.set(leadership.clone()));
+    }
+
+    /// Ends the server; answers under way are still sent.
+    pub(crate) async fn stop(self) {
+        if let Some((stop, task)) = self.server {
+            drop(stop);
+            if let Err(error) = task.await {
+                tracing::warn!(%error, "the server of metrics and health ended badly");
+            }
+        }
+    }
+}
+
+/// Names what decides whether the process lives and is ready. VPSie's health is shown and decides nothing.
+fn health(pulse: &Pulse, leadership: &Arc<OnceLock<Leadership>>) -> Health {
+    let (alive, synced, vpsie) = (pulse.clone(), pulse.clone(), pulse.clone());
+    let leadership = Arc::clone(leadership);
+    Health::default()
+        .live("passes", move || passes(&alive))
+        .ready("watches", move || watches(&synced))
+        .show("leader", move || leader(leadership.get()))
+        .show("vpsie", move || provider(&vpsie))
+}
+
+fn passes(pulse: &Pulse) -> Status {
+    match pulse.silence() {
+        None => Status::ok("there is no work to do here: it begins, or another replica leads"),
+        Some(silence) if silence <= LONGEST_SILENCE => {
+            Status::ok(format!("the last step was {} s ago", silence.as_secs()))
+        }
+        Some(silence) => Status::bad(format!("nothing has moved for {} s", silence.as_secs())),
+    }
+}
+
+fn watches(pulse: &Pulse) -> Status {
+    if pulse.is_synced() {
+        Status::ok("the first lists are there")
+    } else {
+        Status::bad("the first lists of NodeGroups, VPSieNodes and Nodes are awaited")
+    }
+}
+
+fn leader(leadership: Option<&Leadership>) -> Status {
+    let Some(leadership) = leadership else {
+        return Status::ok("this replica does not contend yet");
+    };
+    match leadership.standing() {
+        None => Status::ok("this replica leads; there is no election"),
+        Some(standing) => {
+            let holder = standing.holder.as_deref().unwrap_or("nobody");
+            let role = if standing.term.is_some() {
+                "leads"
+            } else {
+                "stands by"
+            };
+            Status::ok(format!("this replica {role}; the Lease is held by {holder}")).since(standing.since)
+        }
+    }
+}
+
+fn provider(pulse: &Pulse) -> Status {
+    let Some(answering) = pulse.vpsie() else {
+        return Status::ok("this replica has not asked VPSie yet");
+    };
+    let status = if answering.errors.is_empty() {
+        Status::ok(format!("VPSie answered for {} clusters", answering.asked))
+    } else {
+        Status::bad(answering.errors.join("; "))
+    };
+    status.since(Some(answering.since))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_to_listen_on_is_an_empty_text() {
+        assert_eq!("".parse(), Ok(Listen(None)));
+        let address = "127.0.0.1:8080".parse::<SocketAddr>().unwrap();
+        assert_eq!("127.0.0.1:8080".parse(), Ok(Listen(Some(address))));
+        assert!("8080".parse::<Listen>().unwrap_err().contains("127.0.0.1:8080"));
+    }
+
+    /// NS-26: a replica that stands by, or has just begun, need not be restarted, and is ready once it sees.
+    #[tokio::test(start_paused = true)]
+    async fn silence_alone_is_a_reason_to_restart() {
+        let pulse = Pulse::default();
+        let health = health(&pulse, &Arc::default());
+        assert!(health.is_live() && !health.is_ready(), "it begins");
+        pulse.beat();
+        assert!(health.is_live());
+        tokio::time::advance(LONGEST_SILENCE + std::time::Duration::from_secs(1)).await;
+        assert!(!health.is_live(), "the pass is stuck");
+        pulse.beat();
+        assert!(health.is_live());
+    }
+}

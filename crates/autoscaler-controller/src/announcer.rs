@@ -1,0 +1,113 @@
+//! Kubernetes Events on their way: a queue with an end, one at a time, and never in the way of an effect.
+
+use crate::chronicle::notice::Notice;
+use crate::metrics::Metrics;
+use crate::metrics::labels::{EventLabels, EventResult};
+use kube::Client;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Names us in Events, as the Go autoscaler does.
+const REPORTER: &str = "vpsie-autoscaler";
+/// Most notices that wait: those of 200 nodes that come at once. What comes on top is dropped and counted.
+const LONGEST_QUEUE: usize = 1_000;
+/// Least time between two Events: twenty in a second are nothing for an API server, and no one reads faster.
+const SPACING: Duration = Duration::from_millis(50);
+/// Longest wait for the API server to take one; the next may fare better.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// Takes notices and sends them as Events in the background, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Announcer {
+    queue: mpsc::Sender<Notice>,
+    metrics: Arc<Metrics>,
+    _publisher: JoinSet<()>,
+}
+
+// === impl Announcer ===
+
+impl Announcer {
+    /// Starts sending, under the name of this replica. Must be called inside a tokio runtime.
+    ///
+    /// The client must not repeat calls by itself: an API server that is busy must not be made busier by Events.
+    pub(crate) fn start(client: Client, replica: Option<String>, metrics: Arc<Metrics>) -> Self {
+        let reporter = Reporter {
+            controller: REPORTER.to_owned(),
+            instance: replica,
+        };
+        let recorder = Recorder::new(client, reporter);
+        let (queue, notices) = mpsc::channel(LONGEST_QUEUE);
+        let mut publisher = JoinSet::new();
+        publisher.spawn(publish(recorder, notices, Arc::clone(&metrics)));
+        Self {
+            queue,
+            metrics,
+            _publisher: publisher,
+        }
+    }
+
+    /// Queues a notice; returns at once. One that finds the queue full is dropped and counted.
+    pub(crate) fn announce(&self, notice: Notice) {
+        if let Err(error) = self.queue.try_send(notice) {
+            self.metrics.events_dropped.inc();
+            tracing::debug!(%error, "an Event is dropped");
+        }
+    }
+}
+
+/// Sends one notice after the other. The library counts repetitions of one as one Event.
+async fn publish(recorder: Recorder, mut notices: mpsc::Receiver<Notice>, metrics: Arc<Metrics>) {
+    let mut failed = 0_u64;
+    while let Some(notice) = notices.recv().await {
+        let event = event(&notice);
+        let sending = recorder.publish(&event, &notice.regarding);
+        let error = match tokio::time::timeout(PUBLISH_LIMIT, sending).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the API server did not take it in time".to_owned()),
+        };
+        let result = match &error {
+            None => EventResult::Sent,
+            Some(_) => EventResult::Failed,
+        };
+        metrics
+            .events_emitted
+            .get_or_create(&EventLabels::of(&notice, result))
+            .inc();
+        match error {
+            // Events without the right to write them are said once, not once each.
+            Some(error) if failed == 0 => {
+                failed = 1;
+                tracing::warn!(
+                    error,
+                    reason = notice.reason,
+                    "Events cannot be written; grant create and patch on events.events.k8s.io"
+                );
+            }
+            Some(_) => failed += 1,
+            None if failed > 0 => {
+                tracing::info!(failed, "Events can be written again");
+                failed = 0;
+            }
+            None => {}
+        }
+        tokio::time::sleep(SPACING).await;
+    }
+}
+
+fn event(notice: &Notice) -> Event {
+    Event {
+        type_: if notice.is_warning {
+            EventType::Warning
+        } else {
+            EventType::Normal
+        },
+        reason: notice.reason.clone(),
+        note: Some(notice.note.clone()),
+        action: notice.action.to_owned(),
+        secondary: notice.related.clone(),
+    }
+}

@@ -1,0 +1,314 @@
+//! RECORD: what has happened since the last pass, read off the stored objects.
+//!
+//! ```text
+//!  objects before ─┐
+//!                  ├─▶ Vec<Fact> ──▶ Notice ──▶ Kubernetes Event
+//!  objects now ────┘        └──────▶ counters and histograms
+//! ```
+//!
+//! Facts are what the API server keeps, never what an effect is hoped to have done: what did not last is not told, and
+//! what another process did before this one looked for the first time is not told again.
+
+mod claim;
+mod group;
+pub mod notice;
+
+use crate::intent::Outcome;
+use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
+use crate::time::to_chrono;
+use chrono::{DateTime, TimeDelta, Utc};
+use k8s_openapi::api::core::v1::{Node, ObjectReference};
+use kube::{Resource, ResourceExt};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The objects that one pass looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Sight {
+    groups: BTreeMap<String, Arc<NodeGroup>>,
+    claims: BTreeMap<String, Arc<VPSieNode>>,
+    nodes: BTreeMap<String, Arc<Node>>,
+}
+
+/// Remembers what the last pass saw.
+#[derive(Debug, Default)]
+pub struct Chronicle {
+    before: Option<Sight>,
+}
+
+/// Something that happened to one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// The object.
+    pub about: About,
+    /// What happened to it.
+    pub what: What,
+}
+
+/// Names an object, and what it belongs to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// The object as Kubernetes refers to it.
+    pub object: ObjectReference,
+    /// Name of its NodeGroup.
+    pub node_group: String,
+    /// Identifier of its cluster at VPSie.
+    pub cluster: String,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// VPSieNodes were made for a NodeGroup.
+    Grown {
+        /// The VPSieNodes.
+        members: Vec<ObjectReference>,
+    },
+    /// The group at VPSie has its number.
+    ProviderGroupKnown {
+        /// The number.
+        number: i64,
+        /// Whether it was made for this NodeGroup.
+        is_made: bool,
+    },
+    /// A machine was asked for.
+    Requested {
+        /// What is known of the request's effect.
+        outcome: Outcome,
+        /// The error behind it.
+        error: Option<String>,
+    },
+    /// A machine was recorded.
+    Discovered {
+        /// Its identifier, or its number.
+        machine: String,
+        /// The kind of evidence that tied it to the VPSieNode; none where nobody wrote it down.
+        strategy: Option<String>,
+        /// The links that led to it.
+        evidence: Vec<String>,
+        /// Time since the request.
+        after: Option<TimeDelta>,
+    },
+    /// The Node of the machine appeared.
+    Joined {
+        /// The Node.
+        node: String,
+        /// Time since the machine was discovered.
+        after: Option<TimeDelta>,
+    },
+    /// The Node became Ready for the first time.
+    Ready {
+        /// The Node.
+        node: String,
+        /// Time since the request.
+        after: Option<TimeDelta>,
+    },
+    /// The phase changed.
+    Phase {
+        /// The phase before.
+        from: Phase,
+        /// The phase now.
+        to: Phase,
+    },
+    /// A condition changed its status or its reason.
+    Condition {
+        /// The condition now.
+        condition: Condition,
+        /// Whether it held before.
+        was_true: bool,
+        /// Whether the object is being deleted.
+        is_leaving: bool,
+        /// Time since the request, or since the object was made.
+        elapsed: Option<TimeDelta>,
+    },
+    /// The removal of the machine was asked for.
+    RemovalAsked {
+        /// What is known of the request's effect.
+        outcome: Outcome,
+        /// The error behind it.
+        error: Option<String>,
+    },
+    /// A VPSieNode is gone. Told of its NodeGroup, for the object itself can no longer be described.
+    Ended {
+        /// The VPSieNode.
+        member: ObjectReference,
+        /// Its machine, where one was recorded.
+        machine: Option<String>,
+        /// Whether the autoscaler had asked for the removal of the machine.
+        was_asked: bool,
+        /// Whether a request was open, so that a machine could still appear.
+        was_open: bool,
+        /// Time since its deletion.
+        after: Option<TimeDelta>,
+    },
+    /// A Node was marked for its VPSieNode.
+    Claimed {
+        /// Namespace and name of the VPSieNode.
+        vpsie_node: String,
+    },
+}
+
+// === impl Sight ===
+
+impl Sight {
+    /// Notes the objects that a pass looks at.
+    pub fn of(groups: &[Arc<NodeGroup>], claims: &[Arc<VPSieNode>], nodes: &[Arc<Node>]) -> Self {
+        fn by_uid<K: ResourceExt>(objects: &[Arc<K>]) -> BTreeMap<String, Arc<K>> {
+            let objects = objects.iter();
+            objects
+                .map(|object| (object.uid().unwrap_or_default(), Arc::clone(object)))
+                .collect()
+        }
+        Self {
+            groups: by_uid(groups),
+            claims: by_uid(claims),
+            nodes: by_uid(nodes),
+        }
+    }
+
+    /// Lists what has happened between an earlier sight and this one, in order of kind and uid.
+    ///
+    /// # Guarantees
+    /// Nothing happens between a sight and itself. What is unchanged in memory is not looked into.
+    pub fn since(&self, before: &Self, now: DateTime<Utc>) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        for (uid, group) in &self.groups {
+            let earlier = before.groups.get(uid);
+            if earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, group)) {
+                facts.extend(group::facts(earlier.map(AsRef::as_ref), group, now));
+            }
+            facts.extend(self.growth(before, group));
+        }
+        for (uid, claim) in &self.claims {
+            let earlier = before.claims.get(uid);
+            if earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, claim)) {
+                facts.extend(claim::facts(earlier.map(AsRef::as_ref), claim, now));
+            }
+        }
+        let gone = before
+            .claims
+            .iter()
+            .filter(|(uid, _)| !self.claims.contains_key(*uid));
+        facts.extend(gone.map(|(_, claim)| claim::ended(claim, self.group_of(claim), now)));
+        for (uid, node) in &self.nodes {
+            facts.extend(before.nodes.get(uid).and_then(|earlier| claimed(earlier, node)));
+        }
+        facts
+    }
+
+    /// Tells which VPSieNodes were made for a group.
+    fn growth(&self, before: &Self, group: &NodeGroup) -> Option<Fact> {
+        let is_new = |(uid, claim): &(&String, &Arc<VPSieNode>)| {
+            !before.claims.contains_key(*uid)
+                && claim.spec.node_group_name == group.name_any()
+                && claim.metadata.namespace == group.metadata.namespace
+        };
+        let new = self.claims.iter().filter(is_new);
+        let members: Vec<ObjectReference> = new.map(|(_, claim)| claim.object_ref(&())).collect();
+        (!members.is_empty()).then(|| Fact {
+            about: About::group(group),
+            what: What::Grown { members },
+        })
+    }
+
+    fn group_of(&self, claim: &VPSieNode) -> Option<&NodeGroup> {
+        let mut groups = self.groups.values();
+        let found = groups.find(|group| {
+            group.name_any() == claim.spec.node_group_name && group.namespace() == claim.namespace()
+        });
+        found.map(AsRef::as_ref)
+    }
+}
+
+// === impl Chronicle ===
+
+impl Chronicle {
+    /// Takes in what a pass sees; returns what has happened since the last one, and nothing the first time.
+    pub fn look(&mut self, sight: Sight, now: DateTime<Utc>) -> Vec<Fact> {
+        let facts = match &self.before {
+            Some(before) => sight.since(before, now),
+            None => Vec::new(),
+        };
+        self.before = Some(sight);
+        facts
+    }
+
+    /// Forgets what was seen: while another process led, it has told what happened.
+    pub fn forget(&mut self) {
+        self.before = None;
+    }
+}
+
+// === impl About ===
+
+impl About {
+    /// Names a VPSieNode.
+    pub fn claim(claim: &VPSieNode) -> Self {
+        Self {
+            object: claim.object_ref(&()),
+            node_group: claim.spec.node_group_name.clone(),
+            cluster: claim.spec.resource_identifier.clone(),
+        }
+    }
+
+    /// Names a NodeGroup.
+    pub fn group(group: &NodeGroup) -> Self {
+        Self {
+            object: group.object_ref(&()),
+            node_group: group.name_any(),
+            cluster: group.spec.resource_identifier.clone(),
+        }
+    }
+}
+
+/// Tells that a Node got the label of its VPSieNode.
+fn claimed(before: &Arc<Node>, now: &Arc<Node>) -> Option<Fact> {
+    let label = |node: &Node| node.labels().get(keys::LABEL_VPSIE_NODE).cloned();
+    if Arc::ptr_eq(before, now) || label(before) == label(now) {
+        return None;
+    }
+    let namespace = now.annotations().get(keys::ANNOTATION_NODE_GROUP_NAMESPACE);
+    let namespace = namespace.map(|namespace| format!("{namespace}/"));
+    let vpsie_node = format!("{}{}", namespace.unwrap_or_default(), label(now)?);
+    let about = About {
+        object: now.object_ref(&()),
+        node_group: now
+            .labels()
+            .get(keys::LABEL_NODE_GROUP)
+            .cloned()
+            .unwrap_or_default(),
+        ..About::default()
+    };
+    Some(Fact {
+        about,
+        what: What::Claimed { vpsie_node },
+    })
+}
+
+/// Lists the conditions that changed their status or their reason, each with whether it held before.
+fn changed(before: Option<&[Condition]>, now: Option<&[Condition]>) -> Vec<(Condition, bool)> {
+    let earlier = |condition: &Condition| {
+        let mut before = before.unwrap_or_default().iter();
+        before.find(|earlier| earlier.type_ == condition.type_)
+    };
+    let is_changed = |condition: &&Condition| {
+        earlier(condition).is_none_or(|earlier| {
+            (&earlier.status, &earlier.reason) != (&condition.status, &condition.reason)
+        })
+    };
+    let now = now.unwrap_or_default().iter();
+    now.filter(is_changed)
+        .map(|condition| {
+            let was_true = earlier(condition).is_some_and(Condition::is_true);
+            (condition.clone(), was_true)
+        })
+        .collect()
+}
+
+/// Returns when an object was made.
+fn made_at<K: Resource>(object: &K) -> Option<DateTime<Utc>> {
+    to_chrono(object.meta().creation_timestamp.as_ref()?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What happened to a VPSieNode.
+
+use super::{About, Fact, What, changed, made_at};
+use crate::intent::{Intent, Requested};
+use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
+use crate::time::to_chrono;
+use chrono::{DateTime, TimeDelta, Utc};
+use kube::Resource;
+
+/// Compares a VPSieNode with how it was; one that is new was Pending and had nothing.
+pub(super) fn facts(before: Option<&VPSieNode>, now: &VPSieNode, at: DateTime<Utc>) -> Vec<Fact> {
+    let none = VPSieNode::default();
+    let before = before.unwrap_or(&none);
+    let mut happened = Vec::new();
+    let (from, to) = (before.phase(), now.phase());
+    if from != to {
+        happened.push(What::Phase { from, to });
+    }
+    happened.extend(requested(before, now));
+    happened.extend(discovered(before, now, at));
+    happened.extend(joined(before, now));
+    happened.extend(ready(before, now));
+    happened.extend(removal_asked(before, now));
+    let since = requested_at(now).or_else(|| made_at(now));
+    let conditions = changed(conditions(before), conditions(now));
+    happened.extend(
+        conditions
+            .into_iter()
+            .map(|(condition, was_true)| What::Condition {
+                condition,
+                was_true,
+                is_leaving: now.metadata.deletion_timestamp.is_some(),
+                elapsed: since.map(|since| at - since),
+            }),
+    );
+    let about = About::claim(now);
+    let facts = happened.into_iter();
+    facts
+        .map(|what| Fact {
+            about: about.clone(),
+            what,
+        })
+        .collect()
+}
+
+/// Tells that a VPSieNode is gone.
+pub(super) fn ended(claim: &VPSieNode, group: Option<&NodeGroup>, at: DateTime<Utc>) -> Fact {
+    let removal = Intent::from_annotation(claim, keys::ANNOTATION_REMOVAL_INTENT);
+    let deleted_at = claim.metadata.deletion_timestamp.as_ref().and_then(to_chrono);
+    let what = What::Ended {
+        member: claim.object_ref(&()),
+        machine: machine(claim),
+        was_asked: removal.is_some_and(|removal| removal.outcome.may_have_effect()),
+        was_open: machine(claim).is_none() && Requested::read(claim).may_have_effect(),
+        after: deleted_at.map(|deleted| at - deleted),
+    };
+    let about = group.map_or_else(|| About::claim(claim), About::group);
+    Fact { about, what }
+}
+
+/// Tells what came of a request, once for each: an open one says nothing yet.
+fn requested(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
+    let intent = settled(before, now, keys::ANNOTATION_CREATION_INTENT)?;
+    Some(What::Requested {
+        outcome: intent.outcome,
+        error: intent.error,
+    })
+}
+
+fn removal_asked(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
+    let intent = settled(before, now, keys::ANNOTATION_REMOVAL_INTENT)?;
+    Some(What::RemovalAsked {
+        outcome: intent.outcome,
+        error: intent.error,
+    })
+}
+
+/// Returns a record of a request whose outcome is new.
+fn settled(before: &VPSieNode, now: &VPSieNode, key: &str) -> Option<Intent> {
+    let earlier = Intent::from_annotation(before, key).map(|intent| (intent.attempt, intent.outcome));
+    let intent = Intent::from_annotation(now, key)?;
+    let is_told = earlier == Some((intent.attempt, intent.outcome));
+    let is_open = intent.outcome == crate::intent::Outcome::Open;
+    (!is_told && !is_open).then_some(intent)
+}
+
+fn discovered(before: &VPSieNode, now: &VPSieNode, at: DateTime<Utc>) -> Option<What> {
+    let machine = machine(now).filter(|_| machine(before).is_none())?;
+    let intent = Requested::read(now).intent().cloned();
+    Some(What::Discovered {
+        machine,
+        strategy: intent.as_ref().and_then(|intent| intent.recorded_by.clone()),
+        evidence: intent.map(|intent| intent.evidence).unwrap_or_default(),
+        after: requested_at(now).map(|since| at - since),
+    })
+}
+
+fn joined(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
+    let status = status(now)?;
+    let joined_at = status
+        .joined_at
+        .filter(|_| before_lacks(before, |status| status.joined_at))?;
+    Some(What::Joined {
+        node: status.node_name.clone().unwrap_or_default(),
+        after: duration(status.provisioned_at, Some(joined_at)),
+    })
+}
+
+fn ready(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
+    let status = status(now)?;
+    let ready_at = status
+        .ready_at
+        .filter(|_| before_lacks(before, |status| status.ready_at))?;
+    let is_ready = now.phase() == Phase::Ready;
+    is_ready.then(|| What::Ready {
+        node: status.node_name.clone().unwrap_or_default(),
+        after: duration(requested_at(now), Some(ready_at)),
+    })
+}
+
+fn before_lacks(before: &VPSieNode, time: fn(&VPSieNodeStatus) -> Option<DateTime<Utc>>) -> bool {
+    status(before).and_then(time).is_none()
+}
+
+/// Returns the time between two moments; times are stored in whole seconds, so a little less than none is none.
+fn duration(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+    Some((to? - from?).max(TimeDelta::zero()))
+}
+
+fn requested_at(claim: &VPSieNode) -> Option<DateTime<Utc>> {
+    Requested::read(claim).requested_at()
+}
+
+fn machine(claim: &VPSieNode) -> Option<String> {
+    let identifier = claim.spec.vpsie_node_identifier.clone();
+    let identifier = identifier.filter(|identifier| !identifier.is_empty());
+    identifier.or_else(|| claim.instance_id().map(|id| id.to_string()))
+}
+
+fn status(claim: &VPSieNode) -> Option<&VPSieNodeStatus> {
+    claim.status.as_ref()
+}
+
+fn conditions(claim: &VPSieNode) -> Option<&[Condition]> {
+    status(claim)?.conditions.as_deref()
+}

@@ -1,0 +1,241 @@
+//! Which facts a person reads as Kubernetes Events, and in which words.
+
+use super::{Fact, What};
+use crate::decide::{ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+use crate::intent::Outcome;
+use crate::reason::Reason;
+use crate::resources::Condition;
+use k8s_openapi::api::core::v1::ObjectReference;
+
+/// Longest note that the API server takes, in bytes.
+const LONGEST_NOTE: usize = 1024;
+/// Most names in one note; the object lists all of them.
+const MOST_NAMES: usize = 10;
+
+/// A Kubernetes Event to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// The object that it is about.
+    pub regarding: ObjectReference,
+    /// Another object that it is about; notices about different ones are never counted as one.
+    pub related: Option<ObjectReference>,
+    /// Whether a person should look.
+    pub is_warning: bool,
+    /// Why, in one word; for trouble the reason word of the condition.
+    pub reason: String,
+    /// What was being done, in one word.
+    pub action: &'static str,
+    /// What happened, in a sentence.
+    pub note: String,
+}
+
+/// Reasons of conditions that only repeat what a settled request has told: each attempt is told, not each look at it.
+const TOLD_BY_REQUEST: [Reason; 3] = [
+    Reason::VPSieRefused,
+    Reason::VPSieNotReached,
+    Reason::VPSDeleteFailed,
+];
+
+// === impl Notice ===
+
+impl Notice {
+    /// Puts a fact in words; nothing where it is no news for a person.
+    ///
+    /// # Guarantees
+    /// Waiting is no news, and neither is a phase: the conditions and phases of the object show both.
+    pub fn of(fact: &Fact) -> Option<Self> {
+        let (is_warning, reason, action, note) = match &fact.what {
+            What::Grown { members } => normal("ScalingUp", "Scale", grown(members)),
+            What::ProviderGroupKnown { number, is_made } => known(*number, *is_made)?,
+            What::Requested { outcome, error } => requested(*outcome, error.as_deref())?,
+            What::RemovalAsked { outcome, error } => removal(*outcome, error.as_deref())?,
+            What::Discovered {
+                machine, evidence, ..
+            } => normal("MachineDiscovered", "Discover", discovered(machine, evidence)),
+            What::Joined { node, .. } => {
+                let note = format!("Node {node} has joined and belongs to this VPSieNode");
+                normal("NodeJoined", "Join", note)
+            }
+            What::Ready { node, .. } => normal("NodeReady", "Join", format!("Node {node} is Ready")),
+            What::Condition {
+                condition,
+                was_true,
+                is_leaving,
+                ..
+            } => changed(condition, *was_true, *is_leaving)?,
+            What::Ended {
+                member,
+                machine,
+                was_asked,
+                was_open,
+                ..
+            } => ended(name(member), machine.as_deref(), *was_asked, *was_open)?,
+            What::Claimed { vpsie_node } => {
+                let note =
+                    format!("this Node belongs to VPSieNode {vpsie_node}; its labels and taints are written");
+                normal("Claimed", "Label", note)
+            }
+            What::Phase { .. } => return None,
+        };
+        Some(Self {
+            regarding: fact.about.object.clone(),
+            related: related(&fact.what),
+            is_warning,
+            reason,
+            action,
+            note: shortened(note_with_request(note, fact)),
+        })
+    }
+}
+
+type Words = (bool, String, &'static str, String);
+
+fn normal(reason: &str, action: &'static str, note: String) -> Words {
+    (false, reason.to_owned(), action, note)
+}
+
+fn warning(reason: &str, action: &'static str, note: String) -> Words {
+    (true, reason.to_owned(), action, note)
+}
+
+/// Returns the other object that a fact is about.
+fn related(what: &What) -> Option<ObjectReference> {
+    match what {
+        What::Grown { members } => members.first().cloned(),
+        What::Ended { member, .. } => Some(member.clone()),
+        What::ProviderGroupKnown { .. }
+        | What::Requested { .. }
+        | What::Discovered { .. }
+        | What::Joined { .. }
+        | What::Ready { .. }
+        | What::Phase { .. }
+        | What::Condition { .. }
+        | What::RemovalAsked { .. }
+        | What::Claimed { .. } => None,
+    }
+}
+
+fn name(object: &ObjectReference) -> &str {
+    object.name.as_deref().unwrap_or_default()
+}
+
+fn grown(members: &[ObjectReference]) -> String {
+    let shown: Vec<&str> = members.iter().take(MOST_NAMES).map(name).collect();
+    let shown = shown.join(", ");
+    let more = members.len().saturating_sub(MOST_NAMES);
+    match (members.len(), more) {
+        (1, _) => format!("VPSieNode {shown} is made"),
+        (count, 0) => format!("{count} VPSieNodes are made: {shown}"),
+        (count, more) => format!("{count} VPSieNodes are made: {shown} and {more} more"),
+    }
+}
+
+fn known(number: i64, is_made: bool) -> Option<Words> {
+    let note = format!("the group at VPSie is made and has the number {number}");
+    is_made.then(|| normal("VPSieNodeGroupCreated", "Create", note))
+}
+
+fn requested(outcome: Outcome, error: Option<&str>) -> Option<Words> {
+    let error = error.unwrap_or("VPSie gave no reason");
+    Some(match outcome {
+        Outcome::Open => return None,
+        Outcome::Accepted => normal(
+            "MachineRequested",
+            "Request",
+            "VPSie took the request for a machine".to_owned(),
+        ),
+        Outcome::Refused => warning(Reason::VPSieRefused.as_str(), "Request", error.to_owned()),
+        Outcome::NotSent => warning(Reason::VPSieNotReached.as_str(), "Request", error.to_owned()),
+        Outcome::Unknown => {
+            let note =
+                format!("nobody knows whether the request made a machine; it is not repeated: {error}");
+            warning("RequestOutcomeUnknown", "Request", note)
+        }
+    })
+}
+
+fn removal(outcome: Outcome, error: Option<&str>) -> Option<Words> {
+    let error = error.unwrap_or("VPSie gave no reason");
+    Some(match outcome {
+        Outcome::Open => return None,
+        Outcome::Accepted => normal(
+            "RemovalRequested",
+            "Remove",
+            "VPSie took the request to remove the machine".to_owned(),
+        ),
+        Outcome::Refused | Outcome::NotSent | Outcome::Unknown => {
+            warning(Reason::VPSDeleteFailed.as_str(), "Remove", error.to_owned())
+        }
+    })
+}
+
+fn discovered(machine: &str, evidence: &[String]) -> String {
+    if evidence.is_empty() {
+        return format!("machine {machine} belongs to this VPSieNode");
+    }
+    format!(
+        "machine {machine} belongs to this VPSieNode: {}",
+        evidence.join("; ")
+    )
+}
+
+/// Puts a changed condition in words: trouble that began, a Node that was lost, and what holds up an end.
+fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Words> {
+    let reason = condition.reason.as_deref().unwrap_or_default();
+    let message = condition.message.clone().unwrap_or_default();
+    let is_told = TOLD_BY_REQUEST.iter().any(|told| told.as_str() == reason);
+    if reason.is_empty() || is_told {
+        return None;
+    }
+    let is_true = condition.is_true();
+    match condition.type_.as_str() {
+        ERROR | LATE_MACHINE if is_true => Some(warning(reason, "Check", message)),
+        NODE_READY | NODE_JOINED if was_true && !is_true => Some(warning(reason, "Watch", message)),
+        VPS_READY if reason == Reason::Ambiguous.as_str() => Some(warning(reason, "Discover", message)),
+        VPS_READY if is_leaving && !is_true && reason != Reason::Deleting.as_str() => {
+            Some(normal(reason, "Hold", format!("the end is held up: {message}")))
+        }
+        _ => None,
+    }
+}
+
+fn ended(name: &str, machine: Option<&str>, was_asked: bool, was_open: bool) -> Option<Words> {
+    match (machine, was_asked) {
+        (Some(machine), true) => {
+            let note = format!("machine {machine} of VPSieNode {name} is gone at VPSie");
+            Some(normal("MachineRemoved", "Remove", note))
+        }
+        (Some(machine), false) => {
+            let note = format!(
+                "VPSieNode {name} is gone without a removal by the autoscaler; see whether VPSie still has machine {machine}"
+            );
+            Some(warning("MachineNotRemoved", "Remove", note))
+        }
+        (None, _) if was_open => {
+            let note = format!("VPSieNode {name} is released: no machine came of its request in time");
+            Some(warning("Released", "Remove", note))
+        }
+        (None, _) => None,
+    }
+}
+
+/// Adds the id that VPSie knows a request for a machine by: the uid of its VPSieNode, which is in the logs too.
+fn note_with_request(note: String, fact: &Fact) -> String {
+    let is_requested = matches!(&fact.what, What::Requested { .. } | What::Discovered { .. });
+    match &fact.about.object.uid {
+        Some(uid) if is_requested => format!("{note} (request {uid})"),
+        Some(_) | None => note,
+    }
+}
+
+/// Cuts a note to what the API server takes.
+fn shortened(mut note: String) -> String {
+    if note.len() > LONGEST_NOTE {
+        let end = (0..=LONGEST_NOTE - 3)
+            .rev()
+            .find(|end| note.is_char_boundary(*end));
+        note.truncate(end.unwrap_or_default());
+        note.push('…');
+    }
+    note
+}

@@ -1,0 +1,163 @@
+//! What one pass sees, as gauges.
+
+use super::Metrics;
+use super::labels::{
+    ConditionLabels, GroupLabels, PhaseLabels, ReasonLabels, StateLabels, Text, VerdictLabels,
+};
+use crate::resources::{Condition, NodeGroup, Phase, VPSieNode};
+use crate::world::World;
+use kube::ResourceExt;
+use node_match::Matching;
+use std::collections::BTreeMap;
+
+impl Metrics {
+    /// Shows the fleet as a pass sees it, and nothing that is no longer there.
+    pub(crate) fn show(&self, world: &World<'_>, matching: &Matching<'_>) {
+        self.show_groups(&world.groups);
+        self.phases.replace(phases(world));
+        self.verdicts.replace(verdicts(matching));
+        self.unexplained
+            .replace(count(matching.unexplained.machines.iter().map(|machine| {
+                ReasonLabels {
+                    reason: machine.reason.as_str().into(),
+                }
+            })));
+        self.conditions.replace(conditions(world));
+        let state = |is_answered| if is_answered { "answered" } else { "failed" };
+        let polled = world.polls.clusters().map(|(_, view)| StateLabels {
+            state: state(view.latest().is_some()),
+        });
+        let mut clusters = count(polled);
+        for is_answered in [true, false] {
+            let state = state(is_answered);
+            clusters.entry(StateLabels { state }).or_default();
+        }
+        self.vpsie_clusters.replace(clusters);
+    }
+
+    /// Takes the fleet out of sight: whoever leads shows it, and no sum counts it twice.
+    pub(crate) fn show_nothing(&self) {
+        self.show_groups(&[]);
+        self.phases.replace(BTreeMap::new());
+        self.verdicts.replace(BTreeMap::new());
+        self.unexplained.replace(BTreeMap::new());
+        self.conditions.replace(BTreeMap::new());
+        self.vpsie_clusters.replace(BTreeMap::new());
+    }
+
+    fn show_groups(&self, groups: &[std::sync::Arc<NodeGroup>]) {
+        let managed = || groups.iter().filter(|group| group.is_managed());
+        let spec = |field: fn(&NodeGroup) -> i32| {
+            let values = managed().map(|group| (labels(group), i64::from(field(group))));
+            values.collect::<BTreeMap<_, _>>()
+        };
+        let status = |field: fn(&crate::resources::NodeGroupStatus) -> Option<i32>| {
+            let written = |group: &NodeGroup| group.status.as_ref().and_then(field).unwrap_or(0);
+            let values = managed().map(|group| (labels(group), i64::from(written(group))));
+            values.collect::<BTreeMap<_, _>>()
+        };
+        self.nodes_least.replace(spec(|group| group.spec.min_nodes));
+        self.nodes_most.replace(spec(|group| group.spec.max_nodes));
+        self.nodes_desired.replace(status(|status| status.desired_nodes));
+        self.nodes_current.replace(status(|status| status.current_nodes));
+        self.nodes_ready.replace(status(|status| status.ready_nodes));
+    }
+}
+
+fn labels(group: &NodeGroup) -> GroupLabels {
+    GroupLabels {
+        nodegroup: group.name_any().into(),
+        namespace: group.namespace().unwrap_or_default().into(),
+    }
+}
+
+/// Counts how often each set of labels occurs.
+fn count<L: Ord>(all: impl Iterator<Item = L>) -> BTreeMap<L, i64> {
+    let mut counts = BTreeMap::new();
+    for labels in all {
+        *counts.entry(labels).or_default() += 1;
+    }
+    counts
+}
+
+/// Counts VPSieNodes; every phase of a NodeGroup is there, with 0 where there are none, so that an alert can tell
+/// none from unknown.
+fn phases(world: &World<'_>) -> BTreeMap<PhaseLabels, i64> {
+    let key = |nodegroup: &Text, namespace: &Text, phase| PhaseLabels {
+        nodegroup: nodegroup.clone(),
+        namespace: namespace.clone(),
+        phase,
+    };
+    let mut phases = count(world.claims.iter().map(|claim| {
+        let object = &claim.object;
+        let namespace = object.namespace().unwrap_or_default();
+        key(
+            &object.spec.node_group_name.as_str().into(),
+            &namespace.into(),
+            word(&object.phase()),
+        )
+    }));
+    for group in world.groups.iter().filter(|group| group.is_managed()) {
+        let GroupLabels { nodegroup, namespace } = labels(group);
+        for phase in &Phase::ALL {
+            phases
+                .entry(key(&nodegroup, &namespace, word(phase)))
+                .or_default();
+        }
+    }
+    phases
+}
+
+/// Returns the word of a phase; a stored word of somebody else is not ours to repeat.
+pub(super) fn word(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "Pending",
+        Phase::Provisioning => "Provisioning",
+        Phase::Provisioned => "Provisioned",
+        Phase::Joining => "Joining",
+        Phase::Ready => "Ready",
+        Phase::Terminating => "Terminating",
+        Phase::Deleting => "Deleting",
+        Phase::Failed => "Failed",
+        Phase::Unrecognised(_) => "other",
+    }
+}
+
+fn verdicts(matching: &Matching<'_>) -> BTreeMap<VerdictLabels, i64> {
+    count(matching.claims.iter().map(|answer| VerdictLabels {
+        verdict: answer.verdict.as_str(),
+        reason: answer.verdict.reason().unwrap_or_default(),
+    }))
+}
+
+fn conditions(world: &World<'_>) -> BTreeMap<ConditionLabels, i64> {
+    fn of_kind(kind: &'static str, condition: &Condition) -> ConditionLabels {
+        ConditionLabels {
+            kind,
+            condition: condition.type_.as_str().into(),
+            status: condition.status.as_str().into(),
+            reason: condition.reason.as_deref().unwrap_or_default().into(),
+        }
+    }
+    fn of_claim(claim: &VPSieNode) -> impl Iterator<Item = &Condition> {
+        let status = claim.status.as_ref();
+        status
+            .and_then(|status| status.conditions.as_deref())
+            .into_iter()
+            .flatten()
+    }
+    fn of_group(group: &NodeGroup) -> impl Iterator<Item = &Condition> {
+        let status = group.status.as_ref();
+        status
+            .and_then(|status| status.conditions.as_deref())
+            .into_iter()
+            .flatten()
+    }
+    let groups = world.groups.iter().flat_map(|group| of_group(group));
+    let claims = world.claims.iter().flat_map(|claim| of_claim(&claim.object));
+    count(
+        groups
+            .map(|condition| of_kind("NodeGroup", condition))
+            .chain(claims.map(|condition| of_kind("VPSieNode", condition))),
+    )
+}

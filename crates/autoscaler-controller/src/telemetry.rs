@@ -1,0 +1,86 @@
+//! All that tells of the operator's work: metrics, signs of life, and Events. No decision is made from any of it.
+
+use crate::announcer::Announcer;
+use crate::chronicle::notice::Notice;
+use crate::chronicle::{Chronicle, Fact, Sight, What};
+use crate::metrics::Metrics;
+use crate::pulse::Pulse;
+use chrono::{DateTime, TimeDelta, Utc};
+use kube::Client;
+use std::sync::Arc;
+
+/// What an operator tells of its work, and to whom. By default it measures, and nobody looks.
+#[derive(Debug, Default)]
+pub struct Telemetry {
+    /// What Prometheus can ask.
+    pub metrics: Arc<Metrics>,
+    /// Whether the work goes on.
+    pub pulse: Pulse,
+    announcer: Option<Announcer>,
+    chronicle: Chronicle,
+}
+
+// === impl Telemetry ===
+
+impl Telemetry {
+    /// Writes Kubernetes Events too, under the name of this replica. Must be called inside a tokio runtime.
+    #[must_use]
+    pub fn with_events(mut self, client: Client, replica: Option<String>) -> Self {
+        let client = self.metrics.measure_kubernetes(client);
+        self.announcer = Some(Announcer::start(client, replica, Arc::clone(&self.metrics)));
+        self
+    }
+
+    /// Tells what has happened since the last pass: in the log, in numbers, and as Events.
+    pub(crate) fn look(&mut self, sight: Sight, now: DateTime<Utc>) {
+        for fact in self.chronicle.look(sight, now) {
+            self.metrics.note(&fact);
+            log(&fact);
+            if let (Some(announcer), Some(notice)) = (&self.announcer, Notice::of(&fact)) {
+                announcer.announce(notice);
+            }
+        }
+    }
+
+    /// Says that this replica leads from now on.
+    ///
+    /// What was seen before is forgotten, so that nothing is told that another leader has told.
+    pub(crate) fn lead(&mut self) {
+        self.chronicle.forget();
+        self.pulse.beat();
+        self.metrics.leads(true);
+    }
+
+    /// Says that another replica may lead: there is no work to do, and the numbers of the fleet are its to show.
+    pub(crate) fn stand_by(&self) {
+        self.pulse.rest();
+        self.metrics.leads(false);
+        self.metrics.show_nothing();
+    }
+}
+
+/// Writes trouble to the log, with all that tells whose it is (`E1`). The rest is logged where it is done.
+fn log(fact: &Fact) {
+    let What::Condition {
+        condition, elapsed, ..
+    } = &fact.what
+    else {
+        return;
+    };
+    if condition.type_ != "Error" || !condition.is_true() {
+        return;
+    }
+    let object = &fact.about.object;
+    tracing::warn!(
+        kind = object.kind,
+        name = object.name,
+        namespace = object.namespace,
+        cluster = fact.about.cluster,
+        node_group = fact.about.node_group,
+        elapsed_seconds = elapsed.as_ref().map(TimeDelta::num_seconds),
+        reason = condition.reason,
+        error = condition.message,
+        request_id = object.uid,
+        "it needs attention"
+    );
+}
