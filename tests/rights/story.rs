@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use autoscaler_controller::credentials;
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
-use fleet_sim::cloud::TOKEN;
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret};
 use kit::deploy;
@@ -15,6 +15,9 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+
+/// How many calls fail in a row: more than the client repeats in one poll.
+const FAILURES: usize = 8;
 
 /// Tells of one node from its wish to its end, with a Node that is written by somebody else meanwhile.
 ///
@@ -48,6 +51,7 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
     fleet
         .until("web is Ready", |stored| stored.counts("web", 1, 1))
         .await;
+    be_in_trouble_twice(fleet).await;
     fleet.delete::<NodeGroup>("web").await;
     fleet
         .until("all is gone", |stored| {
@@ -55,6 +59,23 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
         })
         .await;
     Ok(())
+}
+
+/// Lets VPSie fail for some polls, twice: the Event of the second time is that of the first, counted on.
+async fn be_in_trouble_twice(fleet: &Fleet) {
+    for _ in 0..2 {
+        for _ in 0..FAILURES {
+            fleet
+                .cloud
+                .fault(Fault::on(CallKind::Cluster, FaultEffect::Html502));
+        }
+        fleet
+            .until("VPSie fails", |stored| stored.group_problem("web").is_some())
+            .await;
+        fleet
+            .until("VPSie answers", |stored| stored.group_problem("web").is_none())
+            .await;
+    }
 }
 
 fn name_of(sent: &Sent) -> String {
