@@ -1,6 +1,5 @@
 //! States of a node, the gate before its machine is removed, and the audit log of both.
-//!
-//! It reads no clock and touches nothing: facts and the time go in, values come out.
+#![doc = include_str!("../README.md")]
 
 pub mod audit;
 mod brakes;

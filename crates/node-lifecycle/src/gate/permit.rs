@@ -59,7 +59,7 @@ words! {
 /// }
 /// ```
 /// nor by copying it:
-/// ```compile_fail,E0599
+/// ```compile_fail,E0308
 /// fn copy(permit: &node_lifecycle::gate::Permit) -> node_lifecycle::gate::Permit {
 ///     permit.clone()
 /// }
