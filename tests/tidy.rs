@@ -10,6 +10,8 @@ mod docs;
 mod facts;
 #[path = "tidy/files.rs"]
 mod files;
+#[path = "tidy/lifecycle.rs"]
+mod lifecycle;
 #[path = "tidy/manifest.rs"]
 mod manifest;
 #[path = "tidy/text.rs"]
@@ -307,6 +309,23 @@ fn every_reason_is_explained_with_what_to_do() {
     let page = files.iter().find(|file| file.path == "docs/operating.md");
     let listed = docs::listed_words(&page.expect("docs/operating.md says what to do").text);
     let words = Reason::ALL.iter().map(|reason| reason.as_str());
-    let known: Vec<&str> = words.chain(matching_words()).collect();
+    let known: Vec<&str> = words.chain(matching_words()).chain(lifecycle::names()).collect();
     nothing_to_say(docs::different_words(&known, &listed));
+}
+
+/// LC-1, LC-22: what the docs say of states, checks and refusals is printed from the code.
+#[test]
+fn tables_of_the_lifecycle_are_those_of_the_code() {
+    let text = "A\n<!-- a -->\n| b |\n<!-- end -->\n";
+    assert_eq!(lifecycle::different_table("a.md", text, "a", "| b |\n"), None);
+    assert!(lifecycle::different_table("a.md", text, "a", "| c |\n").is_some());
+    assert!(lifecycle::different_table("a.md", text, "b", "| b |\n").is_some());
+
+    let files = files::all();
+    let complaints = lifecycle::tables().into_iter().flat_map(|(path, mark, printed)| {
+        let file = files.iter().find(|file| file.path == path);
+        let text = file.map_or("", |file| file.text.as_str());
+        lifecycle::different_table(path, text, mark, &printed)
+    });
+    nothing_to_say(complaints.collect());
 }
