@@ -213,3 +213,26 @@ fn wrong_arguments_end_with_two() {
         check_failure(&run(arguments, ""), 2, &[word]);
     }
 }
+
+/// The Deployment of `deploy/` sets nothing that the program does not read.
+#[test]
+fn deployment_speaks_the_words_of_the_program() {
+    let documents = kit::deploy::documents("deployment.yaml");
+    let deployment = documents.iter().find(|one| one["kind"] == "Deployment");
+    let container = &deployment.expect("there is one")["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["args"], json!(["run"]));
+    let help = text(&run(&["run", "--help"], "").stdout);
+    let variables: Vec<&str> = container["env"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|variable| variable["name"].as_str())
+        .collect();
+    assert!(!variables.is_empty(), "{container}");
+    for variable in variables {
+        assert!(
+            help.contains(&format!("[env: {variable}=")),
+            "{variable} is not in: {help}"
+        );
+    }
+}
