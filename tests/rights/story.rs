@@ -3,10 +3,12 @@
 use std::error::Error;
 use std::fmt::Debug;
 
-use autoscaler_controller::credentials;
+use autoscaler_controller::lease::{Candidacy, Elector, Timing};
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
+use autoscaler_controller::{Clock, credentials};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret};
 use kit::deploy;
 use kit::fleet::Fleet;
@@ -29,6 +31,8 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
     let operator = fleet.operator_client();
     let access = credentials::read(&operator, keys::SECRET_NAMESPACE, keys::SECRET_NAME).await;
     access.map_err(|error| with_causes(&error))?;
+    let (elector, mut leadership) = Elector::start(operator, Clock::system(), candidacy());
+    drop(leadership.gained().await);
     fleet.try_start().await.map_err(|error| with_causes(&error))?;
 
     fleet.wire.hold(|sent| sent.is_about("nodes") && sent.is_effect());
@@ -58,7 +62,19 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
             stored.groups.is_empty() && stored.claims.is_empty()
         })
         .await;
+    // The Lease has been renewed meanwhile, and is let go at the end.
+    elector.release().await;
     Ok(())
+}
+
+/// Contends for the Lease that the process contends for.
+fn candidacy() -> Candidacy {
+    Candidacy {
+        namespace: deploy::NAMESPACE.to_owned(),
+        name: keys::LEASE_NAME.to_owned(),
+        identity: "the one of this story".to_owned(),
+        timing: Timing::default(),
+    }
 }
 
 /// Lets VPSie fail for some polls, twice: the Event of the second time is that of the first, counted on.
@@ -115,6 +131,8 @@ pub(crate) async fn clean_up(fleet: &mut Fleet) {
     emptied.expect("Nodes can be deleted");
     let maps: Api<ConfigMap> = Api::namespaced(person.clone(), deploy::NAMESPACE);
     drop(maps.delete(keys::CONFIG_MAP_BASELINES, &everything).await);
+    let leases: Api<Lease> = Api::namespaced(person.clone(), deploy::NAMESPACE);
+    drop(leases.delete(keys::LEASE_NAME, &everything).await);
     let secrets: Api<Secret> = Api::namespaced(person, deploy::NAMESPACE);
     drop(secrets.delete(keys::SECRET_NAME, &everything).await);
 }
