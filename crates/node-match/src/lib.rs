@@ -107,6 +107,8 @@ mod node;
 mod order;
 mod provider_id;
 mod reason;
+#[cfg(feature = "testing")]
+pub mod rules;
 mod snapshot;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
