@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use thiserror::Error;
+
 use crate::word::words;
 
 /// Says when automatic clean-up and draining for disk pressure hold still (`LC-13a`).
@@ -44,6 +46,20 @@ pub enum Brake {
     },
 }
 
+/// Refuses a brake that would never hold, or always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("brakes.{field} must be between {least} and {most}, and is {found}")]
+pub struct InvalidBrake {
+    /// Name of the field.
+    pub field: &'static str,
+    /// The least that it may be.
+    pub least: u32,
+    /// The most that it may be.
+    pub most: u32,
+    /// What it is.
+    pub found: u32,
+}
+
 // === impl Brakes ===
 
 impl Default for Brakes {
@@ -57,6 +73,27 @@ impl Default for Brakes {
 }
 
 impl Brakes {
+    /// Checks that all of them make sense.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that does not.
+    pub const fn validate(&self) -> Result<(), InvalidBrake> {
+        let (field, least, most, found) = if self.observations == 0 {
+            ("observations", 1, u32::MAX, 0)
+        } else if self.share_percent > 100 {
+            ("sharePercent", 0, 100, self.share_percent)
+        } else {
+            return Ok(());
+        };
+        Err(InvalidBrake {
+            field,
+            least,
+            most,
+            found,
+        })
+    }
+
     /// Says why nothing may be done about a node by itself; nothing when it may.
     ///
     /// `seen` counts the observations of this node; `affected` of the group's `nodes` are in the same plight, this one

@@ -16,7 +16,7 @@ mod terms;
 pub mod testing;
 mod word;
 
-pub use brakes::{Brake, BrakeName, Brakes};
+pub use brakes::{Brake, BrakeName, Brakes, InvalidBrake};
 pub use decider::Decider;
 pub use gate::{Gate, Permit};
 pub use health::Health;

@@ -47,3 +47,33 @@ fn brakes_can_be_set() {
     assert_eq!(brake.name().as_str(), "too_few_observations");
     assert_eq!(brake.to_string(), "seen 0 times, and 1 are needed");
 }
+
+/// Impossible brakes are refused by the name of their field.
+#[test]
+fn impossible_brakes_are_refused_by_name() {
+    let usual = Brakes::default();
+    assert_eq!(usual.validate(), Ok(()));
+    let share = |share_percent| {
+        Brakes {
+            share_percent,
+            ..usual
+        }
+        .validate()
+    };
+    assert_eq!((share(0), share(100)), (Ok(()), Ok(())));
+    let message = share(101).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "brakes.sharePercent must be between 0 and 100, and is 101"
+    );
+    let never_seen = Brakes {
+        observations: 0,
+        ..usual
+    };
+    assert_eq!(never_seen.validate().unwrap_err().field, "observations");
+    let seen_once = Brakes {
+        observations: 1,
+        ..usual
+    };
+    assert_eq!(seen_once.validate(), Ok(()));
+}

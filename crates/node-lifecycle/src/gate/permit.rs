@@ -11,7 +11,7 @@ use crate::{Decider, State};
 pub struct Binding {
     /// The uid of the VPSieNode.
     pub vpsie_node_uid: String,
-    /// Its resourceVersion.
+    /// Its resourceVersion. To write an intent changes it, so the gate is asked once more after that.
     pub resource_version: String,
     /// The uid of the Node, if there is one.
     pub node_uid: Option<String>,
