@@ -14,6 +14,8 @@ mod requests;
 mod strangers;
 #[path = "flow/takeover.rs"]
 mod takeover;
+#[path = "flow/telemetry.rs"]
+mod telemetry;
 #[path = "flow/time_limits.rs"]
 mod time_limits;
 #[path = "flow/troubles.rs"]

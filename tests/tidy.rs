@@ -329,3 +329,36 @@ fn tables_of_the_lifecycle_are_those_of_the_code() {
     });
     nothing_to_say(complaints.collect());
 }
+
+/// NS-28: the page of metrics lists what there is, with its kind and its words, and nothing else.
+#[test]
+fn docs_list_every_metric_as_it_is() {
+    let metrics = autoscaler_controller::metrics::Metrics::default();
+    let described = metrics.descriptions().iter();
+    let known: Vec<(String, String, String)> = described
+        .map(|it| (it.name.clone(), it.kind.clone(), it.help.to_owned()))
+        .collect();
+    let files = files::all();
+    let page = files.iter().find(|file| file.path == "docs/metrics.md");
+    let page = page.expect("docs/metrics.md lists the metrics");
+    let rows = page
+        .text
+        .lines()
+        .filter(|line| line.starts_with("| `vpsie_autoscaler_"));
+    let listed: Vec<(String, String, String)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let name = cells[1].trim_matches('`');
+            (name.to_owned(), cells[2].to_owned(), cells[4].to_owned())
+        })
+        .collect();
+    let differ = |one: &[(String, String, String)], other: &[(String, String, String)], what: &str| {
+        let missing = one
+            .iter()
+            .filter(|row| !other.contains(row))
+            .map(|row| format!("{what}: {row:?}"));
+        missing.collect::<Vec<_>>()
+    };
+    nothing_to_say(differ(&known, &listed, "docs/metrics.md lacks"));
+    nothing_to_say(differ(&listed, &known, "only docs/metrics.md knows"));
+}

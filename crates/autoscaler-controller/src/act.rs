@@ -287,7 +287,7 @@ fn report(subject: &str, command: &'static str, context: &Context, elapsed: Dura
         node_group = context.node_group,
         cluster = context.cluster,
         request_id = context.request_id,
-        elapsed_ms = elapsed.as_millis(),
+        elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         %error,
         cause,
         "not done"

@@ -111,3 +111,44 @@ fn event(notice: &Notice) -> Event {
         secondary: notice.related.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::api::core::v1::ObjectReference;
+
+    fn notice() -> Notice {
+        Notice {
+            regarding: ObjectReference::default(),
+            related: None,
+            is_warning: false,
+            reason: "Tested".to_owned(),
+            action: "Test",
+            note: "a test".to_owned(),
+        }
+    }
+
+    /// A client of an API server that never answers.
+    fn silent() -> Client {
+        let service = tower::service_fn(|_: http::Request<kube::client::Body>| async {
+            std::future::pending::<Result<http::Response<kube::client::Body>, kube::Error>>().await
+        });
+        Client::new(service, "default")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn full_queue_drops_and_counts_and_holds_nothing_up() {
+        let metrics = Arc::new(Metrics::default());
+        let announcer = Announcer::start(silent(), None, Arc::clone(&metrics));
+        let began = tokio::time::Instant::now();
+        for _ in 0..LONGEST_QUEUE + 7 {
+            announcer.announce(notice());
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO, "nobody waits");
+        assert_eq!(metrics.events_dropped.get(), 7);
+        let failed = EventLabels::of(&notice(), EventResult::Failed);
+        tokio::time::sleep((PUBLISH_LIMIT + SPACING) * 3 - SPACING / 2).await;
+        let count = metrics.events_emitted.get_or_create_owned(&failed).get();
+        assert_eq!(count, 3, "one at a time, each given up in its time");
+    }
+}

@@ -28,6 +28,9 @@ pub struct Intent {
     /// The term of the leader that wrote it, as the Lease counts them; none without election.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<u32>,
+    /// The id that VPSie was sent with the request, as logs and Events repeat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// The error behind the outcome, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -131,6 +134,7 @@ impl Intent {
             outcome,
             attempt,
             term: None,
+            request_id: None,
             error,
             evidence,
             recorded_by,

@@ -1,0 +1,142 @@
+//! What the operator tells of its work: metrics and Events.
+
+use std::collections::BTreeSet;
+
+use autoscaler_controller::metrics::{Description, Metrics};
+use autoscaler_controller::resources::NodeGroup;
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
+use k8s_openapi::api::events::v1::Event;
+use kit::fleet::Fleet;
+use kube::api::ListParams;
+use prometheus_client::encoding::text::encode;
+
+use super::{ready_web, web};
+
+/// Written only when the queue of Events is full, which `full_queue_drops_and_counts_and_holds_nothing_up` shows.
+const SELDOM: &str = "vpsie_autoscaler_event_buffer_dropped";
+
+/// Lists the metrics that have a value other than 0.
+fn written(metrics: &Metrics) -> BTreeSet<String> {
+    let mut text = String::new();
+    encode(&mut text, &metrics.registry()).expect("a String takes everything");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let has_value = |name: &str| {
+        let mut samples = lines.iter().filter(|line| line.starts_with(name));
+        samples.any(|line| {
+            line.rsplit(' ')
+                .next()
+                .is_some_and(|value| !["0", "0.0"].contains(&value))
+        })
+    };
+    let names = metrics
+        .descriptions()
+        .iter()
+        .map(|Description { name, .. }| name.clone());
+    names.filter(|name| has_value(name)).collect()
+}
+
+/// X-4: what is registered is written, all of it, in one story with a request that nobody answers.
+#[tokio::test(start_paused = true)]
+async fn every_metric_is_written() {
+    let mut fleet = Fleet::in_memory(1);
+    let unanswered = Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect);
+    fleet.cloud.fault(unanswered);
+    fleet.start().await;
+    fleet.create(&web(&fleet, 2)).await;
+    fleet
+        .until("one failed and was replaced", |stored| stored.counts("web", 3, 2))
+        .await;
+    let mut all = written(&fleet.metrics);
+    fleet.memory().cut_watches();
+    fleet.polls(1).await;
+    fleet.delete::<NodeGroup>("web").await;
+    fleet
+        .until("all is gone", |stored| {
+            stored.groups.is_empty() && stored.claims.is_empty()
+        })
+        .await;
+    // The pass that sees the group gone.
+    tokio::time::sleep(fleet.settings.poll_interval * 2).await;
+    all.extend(written(&fleet.metrics));
+
+    let expected = fleet.metrics.descriptions().iter().map(|it| it.name.as_str());
+    let missing: Vec<&str> = expected
+        .filter(|name| !all.contains(*name) && *name != SELDOM)
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new(), "registered and never written");
+    let left = fleet.metrics.registry();
+    let mut text = String::new();
+    encode(&mut text, &left).expect("a String takes everything");
+    assert!(
+        !text.contains("nodegroup=\"web\""),
+        "NS-28: its series are gone with it:\n{text}"
+    );
+}
+
+/// Lists the stored Events: kind of the object, type, reason, how often.
+async fn events(fleet: &Fleet) -> Vec<(String, String, String, i32)> {
+    let listed = fleet.api::<Event>().list(&ListParams::default()).await;
+    let listed = listed.expect("Events can be listed").items.into_iter();
+    let mut all: Vec<_> = listed
+        .map(|event| {
+            let kind = event.regarding.and_then(|object| object.kind).unwrap_or_default();
+            let count = event.series.map_or(1, |series| series.count);
+            (
+                kind,
+                event.type_.unwrap_or_default(),
+                event.reason.unwrap_or_default(),
+                count,
+            )
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// The Events of a good life, each once.
+#[tokio::test(start_paused = true)]
+async fn events_tell_a_life_once() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet.polls(10).await;
+    let told = events(&fleet).await;
+    let told: Vec<String> = told
+        .iter()
+        .map(|(kind, type_, reason, count)| format!("{kind} {type_} {reason} {count}"))
+        .collect();
+    let expected = [
+        "NodeGroup Normal ScalingUp 1",
+        "NodeGroup Normal VPSieNodeGroupCreated 1",
+        "Node Normal Claimed 1",
+        "VPSieNode Normal MachineDiscovered 1",
+        "VPSieNode Normal MachineRequested 1",
+        "VPSieNode Normal NodeJoined 1",
+        "VPSieNode Normal NodeReady 1",
+    ];
+    let mut expected = expected.map(str::to_owned).to_vec();
+    expected.sort();
+    assert_eq!(told, expected);
+}
+
+/// An API server that takes no Event holds no effect up; what is lost is counted.
+#[tokio::test(start_paused = true)]
+async fn refused_events_hold_nothing_up() {
+    let mut fleet = Fleet::in_memory(1);
+    for _ in 0..50 {
+        fleet.memory().fault(
+            KubeFault::new(KubeFaultEffect::Status(403))
+                .on(Verb::Create)
+                .resource("events"),
+        );
+    }
+    ready_web(&mut fleet, 1).await;
+    fleet.polls(10).await;
+    assert_eq!(events(&fleet).await, []);
+    let mut text = String::new();
+    encode(&mut text, &fleet.metrics.registry()).expect("a String takes everything");
+    assert!(
+        text.contains(r#"events_emitted_total{type="Normal",result="failed"}"#),
+        "{text}"
+    );
+}

@@ -1,0 +1,108 @@
+//! Whose each line of the log is. A test of its own process: which lines are wanted is asked once for all threads.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use autoscaler_controller::resources::VPSieNode;
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use kit::fleet::Fleet;
+use kube::ResourceExt;
+use serde_json::Value;
+
+/// The lines of the log, as JSON.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn find(&self, message: &str) -> Value {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let text = String::from_utf8(bytes).expect("text");
+        let mut lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let found = lines.find(|line| line["fields"]["message"] == message);
+        found.unwrap_or_else(|| panic!("no line {message:?} in:\n{text}"))
+    }
+}
+
+/// E1: a line about an error says whose it is, how long it took and under which id, alone and without its spans.
+#[tokio::test(start_paused = true)]
+async fn error_lines_say_whose_they_are() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
+    let mut fleet = Fleet::in_memory(1);
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins));
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::RemoveWorker, FaultEffect::Html502));
+    fleet.start().await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    let stored = fleet
+        .until("web-1 failed", |stored| stored.claim_problem("web-1").is_some())
+        .await;
+    let uid = stored
+        .claim("web-1")
+        .and_then(ResourceExt::uid)
+        .expect("it has one");
+    fleet.polls(2).await;
+    fleet.delete::<VPSieNode>("web-1").await;
+    fleet
+        .until("web-1 is gone", |stored| {
+            stored
+                .claims
+                .iter()
+                .all(|claim| claim.uid().as_ref() != Some(&uid))
+        })
+        .await;
+
+    let trouble = lines.find("it needs attention")["fields"].clone();
+    assert_eq!(
+        (&trouble["name"], &trouble["node_group"]),
+        (&"web-1".into(), &"web".into())
+    );
+    assert_eq!(trouble["reason"], "JoiningTimeout");
+    assert!(trouble["elapsed_seconds"].as_i64() > Some(900), "{trouble}");
+    let failed = lines.find("not done")["fields"].clone();
+    assert_eq!(failed["subject"], "VPSieNode default/web-1");
+    assert!(
+        failed["elapsed_ms"].is_number() && failed["error"].is_string(),
+        "{failed}"
+    );
+    for line in [&trouble, &failed] {
+        assert_eq!(line["request_id"], uid.as_str(), "{line}");
+        assert_eq!(line["cluster"], fleet.cluster.as_str(), "{line}");
+        assert_eq!(line["node_group"], "web", "{line}");
+    }
+
+    let asked = lines.find("worker asked for");
+    let spans = asked["spans"].as_array().expect("spans").clone();
+    let names: Vec<&Value> = spans.iter().map(|span| &span["name"]).collect();
+    assert_eq!(names, ["pass", "effect"]);
+    assert!(
+        spans[0]["id"].as_str().is_some_and(|id| id.contains('-')),
+        "{asked}"
+    );
+    assert_eq!(spans[1]["request_id"], asked["fields"]["request_id"], "{asked}");
+}
