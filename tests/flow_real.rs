@@ -1,9 +1,11 @@
 //! The main flow once against a real API server, with a real clock and a cloud in a hurry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
 use k8s_openapi::api::core::v1::{ConfigMap, Taint};
+use k8s_openapi::api::events::v1::Event;
 use kit::fleet::{Fleet, Stored};
 use kube::api::{DynamicObject, PostParams};
 use kube::core::ApiResource;
@@ -64,6 +66,36 @@ fn check_labels(stored: &Stored, claim: &VPSieNode) {
     assert!(taints.iter().any(|taint| taint.key == "dedicated"), "{taints:?}");
 }
 
+/// Events are behind by as much as a twentieth of a second each.
+const EVENTS_LIMIT: Duration = Duration::from_secs(30);
+
+/// The API server has taken the Events of a good life, about all three kinds.
+async fn check_events(fleet: &Fleet) {
+    let events: Api<Event> = Api::namespaced(fleet.nodes().into_client(), "default");
+    let all_there = async {
+        loop {
+            let listed = events
+                .list(&Default::default())
+                .await
+                .expect("Events can be listed");
+            let told: BTreeSet<String> = listed.into_iter().filter_map(|event| event.reason).collect();
+            let wanted = [
+                "ScalingUp",
+                "MachineRequested",
+                "MachineDiscovered",
+                "NodeReady",
+                "Claimed",
+            ];
+            if wanted.iter().all(|reason| told.contains(*reason)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let waited = tokio::time::timeout(EVENTS_LIMIT, all_there).await;
+    waited.expect("the Events are there in time");
+}
+
 /// The whole flow on a real API server: definitions, discovery, labels, status, replacement, deletion. D1 to S3.
 #[tokio::test]
 async fn a_node_group_lives_and_leaves_nothing_behind_on_a_real_api_server() {
@@ -109,6 +141,7 @@ async fn a_node_group_lives_and_leaves_nothing_behind_on_a_real_api_server() {
         .expect("it is stored");
     assert!(baselines.data.is_some_and(|data| !data.is_empty()));
 
+    check_events(&fleet).await;
     // The next process goes on where the last one was cut off.
     fleet.kill().await;
     fleet.delete::<VPSieNode>("web-1").await;

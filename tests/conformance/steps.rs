@@ -10,6 +10,7 @@ const PATCH: &str = "application/json-patch+json";
 const CLAIMS: &str = "/apis/test.example.com/v1/namespaces/default/claims";
 const NODES: &str = "/api/v1/nodes";
 const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+const EVENTS: &str = "/apis/events.k8s.io/v1/namespaces/default/events";
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
 /// One request.
@@ -76,6 +77,7 @@ pub(crate) fn steps() -> Vec<Step> {
     steps.extend(applies());
     steps.extend(deletions());
     steps.extend(nodes());
+    steps.extend(events());
     steps.extend(others());
     steps
 }
@@ -390,6 +392,31 @@ fn nodes() -> Vec<Step> {
         Step::patch(&n, MERGE, json!({"status": {"conditions": null}})),
         Step::delete(&n),
         Step::delete(&n),
+    ]
+}
+
+/// What a recorder of Events sends: one that is new, and the same counted on.
+fn events() -> Vec<Step> {
+    let event = |name: &str, more: &Value| {
+        let mut event = json!({
+            "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": name, "namespace": "default"},
+            "action": "Test", "reason": "Tested", "note": "a test", "type": "Normal",
+            "eventTime": "2026-01-24T08:00:00.000000Z",
+            "reportingController": "vpsie-autoscaler", "reportingInstance": "one",
+            "regarding": {"kind": "ConfigMap", "name": "a", "namespace": "default"},
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            event[key] = value.clone();
+        }
+        event
+    };
+    let series = json!({"series": {"count": 2, "lastObservedTime": "2026-01-24T08:01:00.000000Z"}});
+    vec![
+        Step::post(EVENTS, event("a.1", &json!({}))),
+        Step::post(EVENTS, event("a.1", &json!({}))),
+        Step::patch(&of(EVENTS, "a.1"), MERGE, event("a.1", &series)),
+        Step::patch(&of(EVENTS, "missing"), MERGE, event("missing", &series)),
+        Step::get(&of(EVENTS, "a.1")),
     ]
 }
 
