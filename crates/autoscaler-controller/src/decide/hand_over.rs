@@ -19,7 +19,7 @@ const INTENTS: [&str; 3] = [
 /// intent it is does not matter: one of our own that is left open waits just as well.
 pub(super) fn may_touch<K: ResourceExt>(world: &World<'_>, object: &K) -> bool {
     let is_open = |key: &&str| Intent::from_annotation(object, key).is_some_and(|intent| intent.is_open());
-    !world.is_hand_over || !INTENTS.iter().any(|key| is_open(&key))
+    !world.is_hand_over || !INTENTS.iter().any(is_open)
 }
 
 #[cfg(test)]
