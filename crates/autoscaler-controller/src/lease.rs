@@ -17,6 +17,9 @@ mod record;
 mod rule;
 mod timing;
 
+#[cfg(test)]
+mod model;
+
 pub use elector::{Candidacy, Elector};
 pub use leadership::{EFFECT_START, EFFECT_WITHIN, Leadership, Mandate, Standing, Term};
 pub use rule::{Rule, TooLate};

@@ -57,7 +57,7 @@ pub(super) enum Step {
 }
 
 /// What came of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
     /// There is no Lease.
     Absent,
@@ -241,6 +241,52 @@ impl Election {
     fn pause(&mut self, now: Monotonic) {
         self.is_fresh = false;
         self.next = now + self.timing.retry;
+    }
+}
+
+#[cfg(test)]
+impl Election {
+    /// Moves everything into the past, as if the clock had gone on.
+    pub(super) fn age(&mut self, by: Duration) {
+        let earlier = |moment: Monotonic| Monotonic::at(moment.since(Monotonic::at(by)));
+        self.next = earlier(self.next);
+        if let Some(term) = &mut self.term {
+            term.since = earlier(term.since);
+            term.until = earlier(term.until);
+        }
+        if let Seen::Stored { since, .. } = &mut self.seen {
+            *since = earlier(*since);
+        }
+    }
+
+    /// Forgets differences that make none any more: a version that is not stored now, and what lies so far back that
+    /// only its being over counts.
+    pub(super) fn settle(&mut self, now: Monotonic, stored: &str, horizon: Duration) {
+        self.term = self.term(now);
+        self.next = self.next.max(now);
+        let earliest = Monotonic::at(now.since(Monotonic::at(horizon)));
+        if let Some(term) = &mut self.term {
+            term.since = term.since.max(earliest);
+        }
+        let is_known = match &mut self.seen {
+            Seen::Nothing | Seen::Absent { .. } => true,
+            Seen::Stored { record, since } => {
+                *since = (*since).max(earliest);
+                record.version == stored
+            }
+        };
+        if !is_known && !self.is_fresh {
+            self.seen = Seen::Nothing;
+        }
+    }
+
+    /// Gives the version that was last seen another name.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        if let Seen::Stored { record, .. } = &mut self.seen
+            && record.version == from
+        {
+            to.clone_into(&mut record.version);
+        }
     }
 }
 
