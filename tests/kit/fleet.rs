@@ -8,6 +8,7 @@
 
 mod definitions;
 mod looking;
+mod replicas;
 mod running;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ use crate::deploy;
 pub use crate::stored::Stored;
 use crate::wire::Wire;
 pub use definitions::install_definitions;
+pub use replicas::{LEASE, Replica};
 
 /// The namespace of everything in a fleet.
 pub const NAMESPACE: &str = "default";

@@ -54,6 +54,8 @@ struct State {
     /// How many effects are left until the process dies.
     left: Option<usize>,
     is_dead: bool,
+    /// Whether nothing passes to Kubernetes, in silence.
+    is_cut_off: bool,
     held: Option<fn(&Sent) -> bool>,
 }
 
@@ -128,6 +130,13 @@ impl Wire {
         self.0.happened.notified().await;
     }
 
+    /// Lets nothing pass to Kubernetes any more, and says so to nobody, or lets it pass again.
+    ///
+    /// What waits for an answer then waits for ever. Watches that are open already go on.
+    pub fn cut_off(&self, is_cut_off: bool) {
+        self.state().is_cut_off = is_cut_off;
+    }
+
     /// Lets calls pass again, for the next process; a death that did not happen is forgotten.
     pub fn mend(&self) {
         let mut state = self.state();
@@ -161,7 +170,7 @@ impl Wire {
             body: serde_json::from_slice(body).unwrap_or(Value::Null),
         };
         let mut state = self.state();
-        if state.is_dead {
+        if state.is_dead || (state.is_cut_off && to == Side::Kubernetes) {
             return Fate::NeverLeaves;
         }
         let is_effect = sent.is_effect();

@@ -183,13 +183,33 @@ impl Operator {
                     self.poll().await
                 } => is_polled,
             };
-            if is_ready {
-                self.pass(is_polled, mandate).await;
+            if is_ready && !self.pass_within(mandate, is_polled).await {
+                return End::Deposed;
             }
             if self.watches.is_broken() {
                 tracing::error!("a watch ended by itself; the operator stops");
                 return End::Broken;
             }
+        }
+    }
+
+    /// Makes a pass; tells whether it came to its end.
+    ///
+    /// One that outlives its term by more than any request may take waits for an answer that never comes, as in a
+    /// partition. It is dropped, as a process that dies would drop it.
+    async fn pass_within(&mut self, mandate: &Mandate, is_polled: bool) -> bool {
+        let (clock, patience) = (
+            self.clock.clone(),
+            Rule::REAL.patience(self.settings.request_timeout),
+        );
+        let overdue = async {
+            mandate.ended().await;
+            clock.sleep(patience).await;
+        };
+        tokio::select! {
+            biased;
+            _ = self.pass(is_polled, mandate) => true,
+            () = overdue => false,
         }
     }
 

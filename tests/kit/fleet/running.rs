@@ -7,6 +7,7 @@ use fleet_sim::cloud::TOKEN;
 use tokio::sync::oneshot;
 
 use super::Fleet;
+use crate::wire::Wire;
 
 impl Fleet {
     /// Starts the operator with new clients, as a new process would have them.
@@ -27,22 +28,14 @@ impl Fleet {
     pub async fn try_start(&mut self) -> Result<(), StartError> {
         assert!(self.operator.is_none(), "the operator runs already");
         self.wire.mend();
-        let clock = self.clock;
-        let now: vpsie_api::Now = Arc::new(move || clock.now());
-        let settings = vpsie_api::Settings {
-            now: Arc::clone(&now),
-            ..self.vpsie.clone()
-        };
-        let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
-        let transport = self.wire.transport(self.cloud.transport());
-        let vpsie = vpsie_api::Client::new(settings, credentials, transport).expect("the settings are right");
+        let vpsie = self.connect(&self.wire);
         let vpsie = Arc::new(vpsie);
         let client = self.wire.client(self.operator_client.clone());
         let telemetry = self.telemetry(&client, &vpsie);
         let operator = Operator::start(
             self.metrics.measure_kubernetes(client),
             vpsie,
-            Clock::from_fn(move || now()),
+            self.time_of_day(),
             self.settings.clone(),
         );
         let operator = operator.await?.telling(telemetry);
@@ -52,6 +45,24 @@ impl Fleet {
         };
         self.operator = Some((tokio::spawn(operate), stop));
         Ok(())
+    }
+
+    /// Makes a client of VPSie as a new process has it.
+    pub(super) fn connect(&self, wire: &Wire) -> vpsie_api::Client {
+        let clock = self.clock;
+        let settings = vpsie_api::Settings {
+            now: Arc::new(move || clock.now()),
+            ..self.vpsie.clone()
+        };
+        let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
+        let transport = wire.transport(self.cloud.transport());
+        vpsie_api::Client::new(settings, credentials, transport).expect("the settings are right")
+    }
+
+    /// Makes a clock of a process, which shows the fleet's time of day.
+    pub(super) fn time_of_day(&self) -> Clock {
+        let clock = self.clock;
+        Clock::from_fn(move || clock.now())
     }
 
     /// Tells whether the operator was started and not yet ended.

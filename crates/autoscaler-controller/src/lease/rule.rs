@@ -56,7 +56,12 @@ impl Rule {
 
     /// Tells whether a request of the last leader may still be under way in a term that is so old.
     pub fn is_hand_over(&self, term_age: Duration, request_timeout: Duration) -> bool {
-        term_age < self.within + request_timeout
+        term_age < self.patience(request_timeout)
+    }
+
+    /// Returns how long after the end of a term a request of it may still be under way.
+    pub fn patience(&self, request_timeout: Duration) -> Duration {
+        self.within + request_timeout
     }
 }
 
