@@ -188,6 +188,11 @@ impl Fleet {
         self.vpsie.retry.first_delay = Duration::from_millis(50);
     }
 
+    /// Waits so long for whatever is waited for.
+    pub fn be_patient(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+
     /// Describes a NodeGroup of the cluster; it exists once it is created.
     pub fn node_group(&self, name: &str, size: i64, minimum: i32) -> NodeGroup {
         let spec = NodeGroupSpec {

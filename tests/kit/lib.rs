@@ -3,5 +3,6 @@
 pub mod control_plane;
 pub mod deploy;
 pub mod fleet;
+pub mod proxy;
 mod stored;
 pub mod wire;

@@ -119,21 +119,30 @@ impl Contest {
 
     /// Waits; one who does not lead up to a fifth longer, so that replicas do not try in step.
     async fn wait(&mut self, duration: Duration) {
-        let is_leader = self.election.term(self.clock.monotonic()).is_some();
+        if let Some(rest) = self.rest() {
+            return self.clock.sleep(duration.min(rest)).await;
+        }
         self.tries = self.tries.wrapping_add(1);
-        let spread = if is_leader {
-            0.0
-        } else {
-            spread(&self.identity, self.tries)
-        };
-        let factor = 1.0 + (Timing::JITTER - 1.0) * spread;
+        let factor = 1.0 + (Timing::JITTER - 1.0) * spread(&self.identity, self.tries);
         self.clock.sleep(duration.mul_f64(factor)).await;
+    }
+
+    /// Returns how long the term lasts, if there is one: nothing may keep us from saying that it is over.
+    fn rest(&self) -> Option<Duration> {
+        let now = self.clock.monotonic();
+        Some(self.election.term(now)?.until.since(now))
+    }
+
+    /// Returns how long one call may take.
+    fn limit(&self) -> Duration {
+        let call = self.timing.call;
+        self.rest().map_or(call, |rest| rest.min(call))
     }
 
     async fn read(&mut self) -> Answer {
         let answer = self
             .clock
-            .within(self.timing.call, self.api.get_opt(&self.name))
+            .within(self.limit(), self.api.get_opt(&self.name))
             .await;
         match answer {
             Some(Ok(Some(lease))) => {
@@ -161,7 +170,7 @@ impl Contest {
                 self.api.replace(&self.name, &params, &lease).await
             }
         };
-        match self.clock.within(self.timing.call, call).await {
+        match self.clock.within(self.limit(), call).await {
             Some(Ok(lease)) => {
                 let record = Record::read(&lease);
                 self.stored = Some(lease);
