@@ -74,20 +74,20 @@ pub(crate) fn settle(assignment: &mut Assignment<'_, '_>) -> BTreeMap<usize, Out
 
 /// Sorts what is new by the batches that it is new for.
 fn kinds(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>, batches: &[Batch]) -> Vec<Kind> {
-    let mut kinds: BTreeMap<(Vec<usize>, bool), Vec<Part>> = BTreeMap::new();
-    let mut by_cluster: BTreeMap<ClusterNumber, Vec<usize>> = BTreeMap::new();
-    for (index, batch) in batches.iter().enumerate() {
-        by_cluster.entry(batch.cluster).or_default().push(index);
-    }
+    let mut by_cluster: BTreeMap<ClusterNumber, Vec<(Part, Vec<usize>)>> = BTreeMap::new();
     for (part, cluster) in free_parts(assignment) {
-        let Some(all) = by_cluster.get(&cluster) else {
-            continue;
-        };
-        let mut new_for: Vec<usize> = all
-            .iter()
-            .copied()
-            .filter(|index| batches[*index].is_new(assignment, part))
-            .collect();
+        by_cluster.entry(cluster).or_default().push((part, Vec::new()));
+    }
+    // One batch after the other, so that each baseline is read in one go.
+    for (index, batch) in batches.iter().enumerate() {
+        for (part, new_for) in by_cluster.get_mut(&batch.cluster).into_iter().flatten() {
+            if batch.is_new(assignment, *part) {
+                new_for.push(index);
+            }
+        }
+    }
+    let mut kinds: BTreeMap<(Vec<usize>, bool), Vec<Part>> = BTreeMap::new();
+    for (part, mut new_for) in by_cluster.into_values().flatten() {
         let group = grouping.group_of(part).or_else(|| risen_group(batches, &new_for));
         if group.is_some() {
             new_for.retain(|index| batches[*index].group.is_none() || batches[*index].group == group);

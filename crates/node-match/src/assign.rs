@@ -1,12 +1,14 @@
 //! R1, R3, R6: one claim, one machine, one Node; the strongest evidence first, over the whole set.
 
+use std::collections::BTreeMap;
+
 use crate::clue::Clue;
 use crate::eligible::{machine_obstacle, node_obstacle};
 use crate::facts::Facts;
 use crate::fleet::Fleet;
 use crate::links::{Link, Links};
 use crate::tie::Ties;
-use crate::words::long;
+use crate::words::{Word, long};
 use crate::{EvidenceKind, Obstacle};
 
 /// How many candidates one answer lists at most: enough to see the pattern, never the whole fleet.
@@ -24,6 +26,8 @@ pub(crate) struct Assignment<'f, 'a> {
     pub(crate) machine_owners: Vec<Owner>,
     /// One entry per Node.
     pub(crate) node_owners: Vec<Owner>,
+    /// R4: for machines and Nodes that nobody has, the names of claims that theirs start with.
+    pub(crate) names: BTreeMap<Part, Vec<Word>>,
 }
 
 /// Holds what one claim has.
@@ -95,6 +99,7 @@ pub(crate) fn assign<'f, 'a>(fleet: &'f Fleet<'a>, facts: &'f [Facts], ties: &'f
         holdings: fleet.claims.iter().map(|_| Holding::default()).collect(),
         machine_owners: vec![Owner::Nobody; fleet.machines.len()],
         node_owners: vec![Owner::Nobody; fleet.nodes.len()],
+        names: BTreeMap::new(),
     };
     assignment.settle_facts();
     let links = Links::new(fleet, facts, ties);
@@ -113,6 +118,7 @@ pub(crate) fn assign<'f, 'a>(fleet: &'f Fleet<'a>, facts: &'f [Facts], ties: &'f
             assignment.reserve(link, &links);
         }
     }
+    assignment.read_names();
     assignment
 }
 
@@ -366,6 +372,38 @@ impl Assignment<'_, '_> {
         if is_kept {
             self.machine_owners[link.index] = Owner::Reserved(link.claim);
             self.holdings[link.claim].reserved = Some(link.index);
+        }
+    }
+
+    /// Notes whose names the free machines and Nodes bear; a machine bears those of its Node, too.
+    fn read_names(&mut self) {
+        let fleet = self.fleet;
+        let longest = |cluster, name: &Word| fleet.names.longest(&fleet.words, cluster, *name);
+        let of_node = |node: usize| {
+            fleet.nodes[node]
+                .names
+                .iter()
+                .filter_map(|name| longest(fleet.home, name))
+        };
+        let is_free = |owners: &[Owner], index: &usize| owners[*index] == Owner::Nobody;
+        for machine in (0..fleet.machines.len()).filter(|machine| is_free(&self.machine_owners, machine)) {
+            let facts = &fleet.machines[machine];
+            let own = facts
+                .hostnames
+                .iter()
+                .filter_map(|name| longest(facts.cluster, name));
+            let names: Vec<Word> = own
+                .chain(self.ties.node_of(machine).into_iter().flat_map(of_node))
+                .collect();
+            if !names.is_empty() {
+                self.names.insert(Part::Machine(machine), names);
+            }
+        }
+        for node in (0..fleet.nodes.len()).filter(|node| is_free(&self.node_owners, node)) {
+            let names: Vec<Word> = of_node(node).collect();
+            if !names.is_empty() {
+                self.names.insert(Part::Node(node), names);
+            }
         }
     }
 

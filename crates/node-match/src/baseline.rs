@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher13;
 
 use crate::ClusterShape;
-use crate::words::lower;
+use crate::words::{long, lower, short};
 
 /// Keys of the hash. They never change: baselines outlive the process that wrote them.
 const HASH_KEYS: (u64, u64) = (0x6e6f_6465_2d6d_6174, 0x6368_2d62_6173_6531);
@@ -17,7 +17,10 @@ const HASH_KEYS: (u64, u64) = (0x6e6f_6465_2d6d_6174, 0x6368_2d62_6173_6531);
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Baseline {
     complete: bool,
+    /// Sorted, each once.
     hashes: Vec<u64>,
+    /// Where the hashes of each bucket start, and where the last bucket ends; empty without hashes.
+    starts: Box<[u32]>,
     shape: Option<ClusterShape>,
     nodes_counts: BTreeMap<u64, u32>,
 }
@@ -37,6 +40,7 @@ impl Baseline {
         hashes.dedup();
         Self {
             complete,
+            starts: starts(&hashes),
             hashes,
             shape: None,
             nodes_counts: BTreeMap::new(),
@@ -80,7 +84,11 @@ impl Baseline {
 
     /// Tells whether the key with this hash was there.
     pub(crate) fn contains_hash(&self, hash: u64) -> bool {
-        self.hashes.binary_search(&hash).is_ok()
+        let bucket = bucket(hash, self.starts.len().saturating_sub(1));
+        let Some([start, end]) = self.starts.get(bucket..bucket + 2) else {
+            return false;
+        };
+        self.hashes[long(*start)..long(*end)].contains(&hash)
     }
 
     /// Tells whether it is the union of two sane polls of every list and of all Nodes.
@@ -105,5 +113,43 @@ impl Baseline {
     #[must_use]
     pub fn nodes_counts(&self) -> &BTreeMap<u64, u32> {
         &self.nodes_counts
+    }
+}
+
+/// How many hashes a bucket holds, about.
+const BUCKET: usize = 4;
+
+/// Finds where each bucket starts: hashes are spread evenly, so that their upper bits tell where to look.
+fn starts(hashes: &[u64]) -> Box<[u32]> {
+    if hashes.is_empty() {
+        return Box::default();
+    }
+    let buckets = hashes.len().div_ceil(BUCKET);
+    let start = |number: usize| hashes.partition_point(|hash| bucket(*hash, buckets) < number);
+    (0..=buckets).map(|number| short(start(number))).collect()
+}
+
+/// Returns the bucket of a hash: a larger hash is never in an earlier one.
+fn bucket(hash: u64, buckets: usize) -> usize {
+    ((u128::from(hash) * buckets as u128) >> u64::BITS) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// R2b: a baseline contains what was put in, and nothing else.
+        #[test]
+        fn baseline_contains_what_was_put_in(
+            hashes in proptest::collection::btree_set(prop_oneof![any::<u64>(), 0..9u64, Just(u64::MAX)], 0..40),
+            others in proptest::collection::btree_set(prop_oneof![any::<u64>(), 0..9u64, Just(u64::MAX)], 0..40),
+        ) {
+            let baseline = Baseline::from_hashes(true, hashes.iter().copied());
+            for hash in hashes.union(&others) {
+                prop_assert_eq!(baseline.contains_hash(*hash), hashes.contains(hash));
+            }
+        }
     }
 }

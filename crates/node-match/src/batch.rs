@@ -9,7 +9,7 @@ use crate::assign::{Assignment, Owner, Part};
 use crate::eligible::{Newness, newness, node_obstacle, standing_obstacle};
 use crate::fleet::Label;
 use crate::grouping::Grouping;
-use crate::words::ClusterNumber;
+use crate::words::{ClusterNumber, Word};
 
 /// Holds open claims of one cluster and group that share what was there before.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Batch {
     pub(crate) is_taken_over: bool,
     /// Its claims have a Node already and need a machine beside it.
     has_nodes: bool,
+    /// The name of its claims, where that of anything free starts with it (R4).
+    name: Option<Word>,
     /// In the order of uid.
     pub(crate) claims: Vec<usize>,
     /// The groups that have grown since.
@@ -37,6 +39,7 @@ struct Key {
     group: Option<u64>,
     is_taken_over: bool,
     has_node: bool,
+    name: Option<Word>,
     baseline: Option<usize>,
     has_request_time: bool,
     older_machines: usize,
@@ -59,6 +62,7 @@ pub(crate) fn batches(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '
         .collect();
     let numbers = number_baselines(assignment, &open);
     let moments = Moments::new(assignment);
+    let names: BTreeSet<Word> = assignment.names.values().flatten().copied().collect();
     let mut batches: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for claim in open {
         let facts = fleet.claims[claim];
@@ -71,6 +75,7 @@ pub(crate) fn batches(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '
             group: facts.group,
             is_taken_over: facts.taken_over,
             has_node: assignment.holdings[claim].node.is_some(),
+            name: fleet.name_of(claim).filter(|name| names.contains(name)),
             baseline: number,
             has_request_time: facts.requested_at.is_some(),
             older_machines: if is_complete {
@@ -157,6 +162,7 @@ impl Batch {
             group: key.group,
             is_taken_over: key.is_taken_over,
             has_nodes: key.has_node,
+            name: key.name,
             risen: grouping.risen(key.cluster, baseline),
             claims,
             are_times_proof: false,
@@ -196,7 +202,9 @@ impl Batch {
                 || assignment.node_owners[node] != Owner::Nobody
                 || !self.is_node_eligible(assignment, node)
         });
-        !is_node_in_the_way && standing_obstacle(fleet, assignment.ties, self.claim(), machine).is_none()
+        !is_node_in_the_way
+            && !self.is_named_for_another(assignment, Part::Machine(machine))
+            && standing_obstacle(fleet, assignment.ties, self.claim(), machine).is_none()
     }
 
     fn could_have_node(&self, assignment: &Assignment<'_, '_>, node: usize) -> bool {
@@ -204,7 +212,17 @@ impl Batch {
         let claim = fleet.claims[self.claim()];
         let is_proven = claim.baseline.as_deref().is_some_and(Baseline::is_complete)
             || (fleet.nodes[node].node.created_at.is_some() && claim.requested_at.is_some());
-        is_proven && self.do_lone_nodes_count && !self.has_nodes && self.is_node_eligible(assignment, node)
+        is_proven
+            && self.do_lone_nodes_count
+            && !self.has_nodes
+            && !self.is_named_for_another(assignment, Part::Node(node))
+            && self.is_node_eligible(assignment, node)
+    }
+
+    /// R4: tells whether a name shows that something belongs to another claim, settled or not.
+    fn is_named_for_another(&self, assignment: &Assignment<'_, '_>, part: Part) -> bool {
+        let names = assignment.names.get(&part);
+        names.is_some_and(|names| names.iter().any(|name| Some(*name) != self.name))
     }
 
     /// Tells whether a Node could be any of these claims'.

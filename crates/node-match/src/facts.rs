@@ -118,9 +118,8 @@ impl Facts {
     fn find_by_id(&mut self, fleet: &Fleet<'_>, cluster: ClusterNumber, id: Option<u64>) {
         let Some(id) = id else { return };
         let carriers = || fleet.machines_of_id(cluster, id);
-        // Ids are comparable only within one list: a machine that is known already settles which.
-        let known = self.machine.map(|(machine, _)| machine);
-        if known.is_some_and(|known| carriers().any(|machine| machine == known)) {
+        // Ids are comparable only within one list: any machine that is known already settles which.
+        if carriers().any(|machine| self.named_machines.contains(&short(machine))) {
             return;
         }
         for machine in carriers() {

@@ -4,6 +4,7 @@
 
 mod input;
 mod moment;
+mod object;
 mod output;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 pub use output::{Output, OutputClaim};
 
 use crate::Snapshot;
+use crate::file::object::Object;
 
 /// Says what is wrong with a file, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +52,8 @@ pub fn read(text: &str) -> Result<Snapshot, FileError> {
         return Err(FileError::Empty);
     }
     let mut source = serde_json::Deserializer::from_str(text);
-    let file: input::File = serde_path_to_error::deserialize(&mut source).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut source);
+    let Object(file): Object<input::File> = read.map_err(|error| {
         let field = error.path().to_string();
         FileError::json(&field, error.inner())
     })?;

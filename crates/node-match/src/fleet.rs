@@ -14,7 +14,7 @@ use crate::hostname::NameIndex;
 use crate::merge::text;
 use crate::order::sort_by_text;
 use crate::provider_id::ProviderId;
-use crate::words::{ClusterNumber, Clusters, Words, long, short};
+use crate::words::{ClusterNumber, Clusters, Word, Words, long, lower, short};
 use crate::{Claim, ClusterShape, Group, Settings, Snapshot};
 
 pub(crate) use machines::MachineFacts;
@@ -192,8 +192,14 @@ impl<'a> Fleet<'a> {
 
     /// Returns the Node of a name, whatever its letter case.
     pub(crate) fn node_of_name(&self, name: &str) -> Option<usize> {
-        let word = self.words.find(self.home, &crate::words::lower(name))?;
+        let word = self.words.find(self.home, &lower(name))?;
         self.by_node_name.first(word.index())
+    }
+
+    /// Returns the name of a claim, unless it is empty.
+    pub(crate) fn name_of(&self, claim: usize) -> Option<Word> {
+        let name = text(Some(&self.claims[claim].name))?;
+        self.words.find(self.cluster_of(claim), &lower(name))
     }
 
     /// Tells whether a claim lives in the cluster of the Nodes.

@@ -63,14 +63,16 @@ impl NameIndex {
 
     /// Returns the claim whose name is the longest to start the hostname, up to its end or a separator.
     pub(crate) fn pattern(&self, words: &Words<'_>, cluster: ClusterNumber, hostname: Word) -> Option<usize> {
-        let (longest, word) = boundaries(words.text(hostname))
+        self.names.only(self.longest(words, cluster, hostname)?.index())
+    }
+
+    /// Returns the longest name of a claim that starts the hostname, up to its end or a separator.
+    pub(crate) fn longest(&self, words: &Words<'_>, cluster: ClusterNumber, hostname: Word) -> Option<Word> {
+        let (text, longest) = boundaries(words.text(hostname))
             .filter(|prefix| self.lengths.contains(&prefix.len()))
             .filter_map(|prefix| Some((prefix, words.find(cluster, prefix)?)))
             .find(|(_, word)| self.names.first(word.index()).is_some())?;
-        if self.starts_a_scheme(cluster, longest) {
-            return None;
-        }
-        self.names.only(word.index())
+        (!self.starts_a_scheme(cluster, text)).then_some(longest)
     }
 
     fn starts_a_scheme(&self, cluster: ClusterNumber, name: &str) -> bool {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::file::moment;
+use crate::file::{moment, object};
 
 /// Everything that was observed at one moment.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -23,18 +23,24 @@ pub(super) struct File {
     #[serde(deserialize_with = "moment::required")]
     now: DateTime<Utc>,
     /// What a person may tune.
+    #[serde(default, deserialize_with = "object::optional")]
     settings: Option<FileSettings>,
     /// The cluster that the Nodes belong to; the only one that claims name when missing.
     nodes_cluster: Option<String>,
     /// The clusters as VPSie reports them.
+    #[serde(default, deserialize_with = "object::list")]
     clusters: Option<Vec<FileCluster>>,
     /// The node groups as VPSie reports them.
+    #[serde(default, deserialize_with = "object::list")]
     groups: Option<Vec<FileGroup>>,
     /// The VPSieNodes.
+    #[serde(default, deserialize_with = "object::list")]
     claims: Option<Vec<FileClaim>>,
     /// The machines, as many reports of each as there are.
+    #[serde(default, deserialize_with = "object::list")]
     machines: Option<Vec<FileMachine>>,
     /// The Kubernetes Nodes, all of one cluster.
+    #[serde(default, deserialize_with = "object::list")]
     nodes: Option<Vec<FileNode>>,
 }
 
@@ -105,6 +111,7 @@ struct FileClaim {
     /// Whether the baseline is complete; true when missing and the baseline is not empty.
     baseline_complete: Option<bool>,
     /// The shape that the cluster had before the request.
+    #[serde(default, deserialize_with = "object::optional")]
     baseline_shape: Option<FileShape>,
     /// How many machines VPSie counted in each group before the request.
     baseline_nodes_counts: Option<BTreeMap<String, u32>>,

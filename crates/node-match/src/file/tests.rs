@@ -92,7 +92,7 @@ fn errors_name_the_place() {
         ),
         (
             "{ \"now\": \"2026-01-24T08:10:00Z\", \"nodes\": [null] }",
-            "line 1, column 47: nodes[0]: invalid type: null, expected an object: a node",
+            "line 1, column 47: nodes[0]: invalid type: null, expected an object",
         ),
         (
             "{ \"now\": \"2026-01-24T08:10:00Z\", \"machines\": [{ \"cluster\": \"x\", \"id\": -1 }] }",
@@ -101,6 +101,18 @@ fn errors_name_the_place() {
         (
             "{ \"now\": \"2026-01-24T08:10:00Z\", \"nodes\": [{ \"nam\": 1 }] }",
             "line 1, column 50: nodes[0].nam: unknown field `nam`",
+        ),
+        (
+            "{ \"now\": \"2026-01-24T08:10:00Z\", \"groups\": [[\"0d6c\", 412]] }",
+            "line 1, column 44: groups[0]: invalid type: sequence, expected an object",
+        ),
+        (
+            "{ \"now\": \"2026-01-24T08:10:00Z\", \"settings\": [900, 120, true] }",
+            "line 1, column 45: settings: invalid type: sequence, expected an object",
+        ),
+        (
+            "[\"2026-01-24T08:10:00Z\"]",
+            "line 1, column 0: invalid type: sequence, expected an object",
         ),
         (
             "{ \"now\": \"2026-01-24T08:10:00Z\" } {}",
@@ -151,6 +163,10 @@ fn meaningless_values_are_refused() {
     for (error, expected) in [
         (date, "machines[0].createdAt"),
         (read(twice).unwrap_err(), "claims[1].uid"),
+        (
+            read(&EXAMPLE.replace("\"uid\": \"c1\"", "\"uid\": \" \"")).unwrap_err(),
+            "claims[0].uid",
+        ),
     ] {
         let FileError::Value { field, .. } = &error else {
             panic!("{error}")

@@ -103,7 +103,7 @@ pub(super) fn sorted<'a>(
     book: &mut AddressBook,
 ) -> Vec<MachineFacts<'a>> {
     let mut listed: Vec<&Machine> = machines.iter().collect();
-    listed.sort_unstable();
+    listed.sort_unstable_by(|left, right| in_fixed_order(left, right));
     let reports: Vec<Report<'a>> = listed
         .into_iter()
         .map(|machine| read(machine, clusters.number(&machine.cluster), words, book))
@@ -129,6 +129,20 @@ pub(super) fn sorted<'a>(
     });
     order_by_age(&mut merged);
     merged
+}
+
+/// Compares reports; the order in which one lists its addresses says nothing (R8).
+fn in_fixed_order(left: &Machine, right: &Machine) -> Ordering {
+    let identity = |it: &Machine| (it.list, it.id);
+    identity(left).cmp(&identity(right)).then_with(|| {
+        if left.addresses.len() < 2 && right.addresses.len() < 2 {
+            return left.cmp(right);
+        }
+        let [mut left, mut right] = [left, right].map(Machine::clone);
+        left.addresses.sort_unstable();
+        right.addresses.sort_unstable();
+        left.cmp(&right)
+    })
 }
 
 fn read<'a>(

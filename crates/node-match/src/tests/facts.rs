@@ -208,3 +208,29 @@ fn strong_evidence_wins_over_the_whole_set() {
         );
     }
 }
+
+/// R0: an id that a machine of the same records bears in one list says nothing about another list.
+#[test]
+fn id_of_a_recorded_machine_names_no_machine_of_another_list() {
+    let identified = |id, identifier: &str, list| {
+        let mut machine = machine(id);
+        (machine.identifier, machine.list) = (Some(identifier.to_owned()), list);
+        machine
+    };
+    let mut doubtful = claim("b").with_id(7).with_identifier("machine-2");
+    doubtful.provider_id = Some("vpsie://machine-3".to_owned());
+    let world = snapshot(5)
+        .claims([claim("a").with_identifier("machine-4"), doubtful])
+        .machines([
+            identified(2, "machine-2", 0),
+            identified(7, "machine-3", 0),
+            identified(7, "machine-4", 1),
+        ]);
+    check(
+        &world,
+        &[
+            "a: matched 7 by recorded-identifier",
+            "b: conflict recorded-machines-differ",
+        ],
+    );
+}

@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::test_runner::{Config, TestRunner};
 
 use crate::testing::{CLUSTER, GROUP, at};
 use crate::{
@@ -15,6 +16,19 @@ use crate::{
 
 pub(super) const OTHER_CLUSTER: &str = "cluster-b";
 const OTHER_GROUP: u64 = 7;
+
+/// Makes a runner of a law; `FLEETS=1000000` tries it on as many fleets instead of `usual`.
+///
+/// # Panics
+/// When the variable is set to something that is no number.
+pub(super) fn runner(usual: u32) -> TestRunner {
+    let asked = std::env::var("FLEETS").ok();
+    let fleets = asked.map_or(usual, |text| text.parse().expect("FLEETS is a number"));
+    TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(fleets)
+    })
+}
 
 /// Generates whole snapshots.
 pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::testing::{CLUSTER, machine, node, told, told_unexplained};
-use crate::tests::fleets::{OTHER_CLUSTER, fleets, machines};
+use crate::tests::fleets::{OTHER_CLUSTER, fleets, machines, runner};
 use crate::{EvidenceKind, Link, Machine, Matching, Node, Snapshot, Verdict, match_fleet};
 
 /// How many fleets each law is tried on.
@@ -18,11 +18,7 @@ const COUNTED_FLEETS: u32 = 1_000;
 const LEAST_SHARE: u32 = 3;
 
 fn everywhere(law: impl FnMut(&Snapshot) -> Result<(), TestCaseError>) {
-    let config = Config {
-        failure_persistence: None,
-        ..Config::with_cases(FLEETS)
-    };
-    try_on(TestRunner::new(config), law);
+    try_on(runner(FLEETS), law);
 }
 
 fn try_on(mut runner: TestRunner, mut law: impl FnMut(&Snapshot) -> Result<(), TestCaseError>) {
@@ -128,10 +124,7 @@ fn order_changes_nothing() {
 /// R8: a machine of another cluster changes no verdict.
 #[test]
 fn machine_of_another_cluster_changes_nothing() {
-    let mut runner = TestRunner::new(Config {
-        failure_persistence: None,
-        ..Config::with_cases(FLEETS)
-    });
+    let mut runner = runner(FLEETS);
     let law = |(mut fleet, mut machine): (Snapshot, Machine)| {
         fleet.claims.retain(|claim| claim.cluster != OTHER_CLUSTER);
         let before = told(&match_fleet(&fleet));

@@ -8,10 +8,9 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 
 use crate::testing::CLUSTER;
-use crate::tests::fleets::fleets;
+use crate::tests::fleets::{fleets, runner};
 use crate::{Claim, Machine, Node, Snapshot, match_fleet};
 
 /// How many fleets both are asked about.
@@ -23,10 +22,7 @@ type Told = (String, &'static str, BTreeSet<Machine>, Option<String>);
 /// The crate and the model agree about every generated fleet.
 #[test]
 fn crate_and_model_agree() {
-    let mut runner = TestRunner::new(Config {
-        failure_persistence: None,
-        ..Config::with_cases(FLEETS)
-    });
+    let mut runner = runner(FLEETS);
     let agree = |mut fleet: Snapshot| {
         fleet.nodes_cluster = Some(CLUSTER.to_owned());
         prop_assert_eq!(answer(&fleet), World::new(&fleet).decide());

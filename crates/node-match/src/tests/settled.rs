@@ -165,10 +165,65 @@ fn longest_name_wins_among_all_claims() {
     check_all(
         &world,
         &[
-            "web: waiting not-provably-new",
+            "web: waiting no-candidates",
             "web-1: not-participating nothing-requested",
         ],
         &["1 unlinked"],
+    );
+}
+
+/// R4, settled: what is named for one claim never goes to another, not even when the count would allow it.
+#[test]
+fn machine_named_for_a_settled_claim_is_never_matched_anonymously() {
+    let old = [1].map(|id| id.to_string());
+    let before = std::sync::Arc::new(crate::Baseline::new(true, old.iter().map(String::as_str)));
+    let world = |hostname: &str, node_name: &str| {
+        snapshot(5)
+            .claims([claim("web").since(&before), claim("web-1").with_id(1)])
+            .machines([machine(1), machine(2).named(hostname).addressed(&["10.0.0.2"])])
+            .nodes([node(node_name).addressed(&["10.0.0.2"])])
+    };
+    let settled = "web-1: matched 1 by recorded-id";
+    let nothing = ["web: waiting no-candidates", settled];
+    check(&world("web-1-k8s", "hel-1"), &nothing);
+    check(&world("hel-1", "WEB-1.k8s"), &nothing);
+    check(
+        &world("hel-1", "hel-1"),
+        &["web: matched 2 + hel-1 by anonymous, address", settled],
+    );
+    let lone = snapshot(5)
+        .claims([claim("web").since(&before), claim("web-1").with_id(1)])
+        .machines([machine(1).addressed(&["10.0.0.1"])])
+        .nodes([node("m").addressed(&["10.0.0.1"]), node("web-1-k8s")]);
+    check(
+        &lone,
+        &[
+            "web: waiting no-candidates",
+            "web-1: matched 1 + m by recorded-id, address",
+        ],
+    );
+}
+
+/// R4, settled: two claims of one name get what is named for them by counting, and a shorter name does not.
+#[test]
+fn machine_named_for_two_claims_is_matched_anonymously_among_them() {
+    let before = std::sync::Arc::new(crate::Baseline::new(true, ["9"]));
+    let mut twin = claim("web-1").since(&before);
+    twin.uid = "twin".to_owned();
+    let world = snapshot(5)
+        .claims([
+            claim("web").since(&before),
+            claim("web-1").since(&before).requested(1),
+            twin,
+        ])
+        .machines([machine(1).named("web-1-k8s")]);
+    check(
+        &world,
+        &[
+            "twin: matched 1 by anonymous",
+            "web: waiting no-candidates",
+            "web-1: waiting no-candidates",
+        ],
     );
 }
 

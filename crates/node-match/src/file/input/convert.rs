@@ -43,7 +43,7 @@ impl File {
             .map(|(index, machine)| machine.into_machine(index));
         snapshot.machines = machines.collect::<Result<_, _>>()?;
         snapshot.nodes = list(self.nodes).map(FileNode::into_node).collect();
-        refuse_duplicate_uids(&snapshot)?;
+        refuse_meaningless_uids(&snapshot)?;
         Ok(snapshot)
     }
 }
@@ -52,10 +52,10 @@ fn list<T>(list: Option<Vec<T>>) -> impl Iterator<Item = T> {
     list.unwrap_or_default().into_iter()
 }
 
-fn refuse_duplicate_uids(snapshot: &Snapshot) -> Result<(), FileError> {
+fn refuse_meaningless_uids(snapshot: &Snapshot) -> Result<(), FileError> {
     let mut seen = BTreeSet::new();
     for (index, claim) in snapshot.claims.iter().enumerate() {
-        if !seen.insert(claim.uid.as_str()) {
+        if claim.uid.trim().is_empty() || !seen.insert(claim.uid.as_str()) {
             return Err(FileError::Value {
                 field: format!("claims[{index}].uid"),
                 value: claim.uid.clone(),

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use std::collections::BTreeSet;
+
 use super::{World, created};
 use crate::testing::CLUSTER;
 
@@ -118,29 +120,7 @@ impl World<'_> {
             };
             ours().filter(|(_, c)| bears(c)).map(|(index, _)| index).collect()
         } else {
-            let starts = |name: &str| {
-                text.strip_prefix(name)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
-            };
-            let longest = ours()
-                .filter(|(_, c)| starts(&c.name))
-                .map(|(_, c)| &c.name)
-                .max_by_key(|n| n.len())?;
-            let has_scheme = (0..self.machines.len()).any(|m| {
-                self.machines[m][0].cluster == cluster
-                    && self
-                        .hostnames(m)
-                        .iter()
-                        .any(|h| h.starts_with("hel-kubernetes-49ab-"))
-            }) || (cluster == CLUSTER
-                && (0..self.nodes.len()).any(|node| {
-                    self.names(node)
-                        .iter()
-                        .any(|name| name.starts_with("hel-kubernetes-49ab-"))
-                }));
-            if has_scheme && ["hel", "hel-kubernetes"].contains(&longest.as_str()) {
-                return None;
-            }
+            let longest = self.longest_name(cluster, text)?;
             ours()
                 .filter(|(_, c)| c.name == *longest)
                 .map(|(index, _)| index)
@@ -151,6 +131,25 @@ impl World<'_> {
         } else {
             None
         }
+    }
+
+    /// The longest name of a claim that a text starts with.
+    pub(super) fn longest_name(&self, cluster: &str, text: &str) -> Option<&String> {
+        let starts = |name: &str| {
+            text.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
+        };
+        let ours = self.claims.iter().filter(|c| c.cluster == cluster);
+        let longest = ours
+            .filter(|c| starts(&c.name))
+            .map(|c| &c.name)
+            .max_by_key(|n| n.len())?;
+        let shows_scheme =
+            |names: &BTreeSet<String>| names.iter().any(|name| name.starts_with("hel-kubernetes-49ab-"));
+        let has_scheme = (0..self.machines.len())
+            .any(|m| self.machines[m][0].cluster == cluster && shows_scheme(&self.hostnames(m)))
+            || (cluster == CLUSTER && (0..self.nodes.len()).any(|node| shows_scheme(&self.names(node))));
+        (!has_scheme || !["hel", "hel-kubernetes"].contains(&longest.as_str())).then_some(longest)
     }
 
     pub(super) fn names_machine(&self, rank: usize, claim: usize, machine: usize) -> bool {

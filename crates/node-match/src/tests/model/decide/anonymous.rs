@@ -196,7 +196,30 @@ impl State<'_, '_> {
                 && self.is_unlabelled(node)
                 && self.world.is_node_eligible(claim, node)
         });
-        is_node_free && !self.machine_owner.contains_key(&machine) && self.world.stands(claim, machine)
+        is_node_free
+            && !self.machine_owner.contains_key(&machine)
+            && !self
+                .world
+                .hostnames(machine)
+                .iter()
+                .any(|name| self.names_another(claim, name))
+            && !self
+                .node_of(machine)
+                .is_some_and(|node| self.is_node_named_for_another(claim, node))
+            && self.world.stands(claim, machine)
+    }
+
+    fn is_node_named_for_another(&self, claim: usize, node: usize) -> bool {
+        self.world
+            .names(node)
+            .iter()
+            .any(|name| self.names_another(claim, name))
+    }
+
+    fn names_another(&self, claim: usize, text: &str) -> bool {
+        let facts = self.world.claims[claim];
+        let longest = self.world.longest_name(&facts.cluster, text);
+        longest.is_some_and(|name| *name != facts.name)
     }
 
     fn is_new(&self, claim: usize, part: Part) -> bool {
@@ -239,6 +262,7 @@ impl State<'_, '_> {
                     && !self.node_owner.contains_key(&node)
                     && self.machine_of(node).is_none()
                     && self.is_unlabelled(node)
+                    && !self.is_node_named_for_another(claim, node)
                     && world.is_node_eligible(claim, node)
                     && !(0..world.machines.len()).any(is_untied_new)
             }
