@@ -238,12 +238,18 @@ async fn leader_deposed_after_its_intent_does_not_buy() {
     while first.leadership.is_leader() {
         sleep(Duration::from_millis(100)).await;
     }
+    let wrote = effects(&first);
     first.wire.release();
     sleep(Duration::from_secs(5)).await;
     assert_eq!(
         fleet.cloud.ledger().len(),
         0,
         "nothing is bought without leadership"
+    );
+    assert_eq!(
+        effects(&first),
+        wrote + 1,
+        "what came of it is written down, and nothing else"
     );
     let stored = fleet.stored().await;
     let intent = &stored.claims[0].annotations()[keys::ANNOTATION_CREATION_INTENT];

@@ -105,6 +105,20 @@ fn demo_with_a_wrong_match_ends_with_failure() {
     }
 }
 
+/// durations with which two replicas could lead, or none could act, are refused before anything is asked.
+#[test]
+fn durations_that_do_not_make_an_election_are_refused() {
+    let table = [
+        (["--lease-duration", "10"], "1.1 times as long"),
+        (["--lease-renew-deadline", "5"], "too short"),
+        (["--lease-retry", "0.0"], "0.1 to 3600"),
+    ];
+    for (option, words) in table {
+        let output = run(&["run", option[0], option[1]], "");
+        check_failure(&output, 2, &[words]);
+    }
+}
+
 /// The printed definitions are those that are deployed.
 #[test]
 fn crd_prints_the_deployed_definitions() {
