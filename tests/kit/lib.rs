@@ -3,6 +3,7 @@
 pub mod control_plane;
 pub mod deploy;
 pub mod fleet;
+pub mod interceptor;
 pub mod proxy;
 mod stored;
 pub mod wire;

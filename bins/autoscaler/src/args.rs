@@ -114,6 +114,10 @@ pub(crate) struct RunOptions {
     /// Never matches a machine that no name and no address links to a claim.
     #[arg(long)]
     pub(crate) no_anonymous: bool,
+    /// Seconds between two replies that prove an absence; to test the end of a machine without minutes of waiting.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true)]
+    pub(crate) proof_spacing_seconds: Option<u32>,
 }
 
 /// Options of the leader election.
@@ -231,6 +235,10 @@ pub(crate) struct ExplainOptions {
     /// Says what would be without anonymous matching, as `run` was told.
     #[arg(long)]
     pub(crate) no_anonymous: bool,
+    /// Seconds between two replies that prove an absence; to test the end of a machine without minutes of waiting.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true)]
+    pub(crate) proof_spacing_seconds: Option<u32>,
     /// Form of the answer.
     #[arg(long, default_value = "text")]
     pub(crate) output: ExplainOutput,

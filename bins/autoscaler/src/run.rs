@@ -93,8 +93,24 @@ fn settings(options: &RunOptions) -> Settings {
         discovery_timeout: TimeDelta::seconds(options.discovery_timeout_seconds.into()),
         joining_timeout: TimeDelta::seconds(options.joining_timeout_seconds.into()),
         anonymous: !options.no_anonymous,
-        ..Settings::default()
+        ..proofs(options)
     }
+}
+
+/// Returns the default settings, but for what tests may make shorter in a debug build.
+fn proofs(options: &RunOptions) -> Settings {
+    #[cfg(debug_assertions)]
+    if let Some(seconds) = options.proof_spacing_seconds {
+        let spacing = TimeDelta::seconds(seconds.into());
+        return Settings {
+            absence_spacing: spacing,
+            candidate_spacing: spacing,
+            ..Settings::default()
+        };
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = options;
+    Settings::default()
 }
 
 /// Listens for SIGTERM and SIGINT from now on.
