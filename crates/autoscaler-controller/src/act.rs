@@ -18,6 +18,7 @@ use crate::pulse::Pulse;
 use crate::target::Target;
 use crate::telemetry::Telemetry;
 use crate::tombstone::Tombstones;
+use crate::trouble::{Trouble, Troubles};
 use crate::watches::Watches;
 use baselines::BaselineStore;
 use kube::Client;
@@ -35,6 +36,7 @@ pub struct Actor {
     api: Arc<dyn VpsieApi>,
     remover: Remover,
     baselines: BaselineStore,
+    troubles: Troubles,
     clock: Clock,
     metrics: Arc<Metrics>,
     pulse: Pulse,
@@ -46,9 +48,27 @@ pub enum ActError {
     /// The object changed since it was looked at; the next pass decides again.
     #[error("the object changed meanwhile; it is looked at again")]
     Conflict,
+    /// The service account lacks a right.
+    #[error("the API server forbids {verb} on {resource}; grant it to the autoscaler's service account")]
+    Forbidden {
+        /// The verb to grant.
+        verb: &'static str,
+        /// What to grant it on.
+        resource: String,
+    },
     /// Kubernetes refused or failed.
-    #[error("the Kubernetes API did not do it")]
-    Kubernetes(#[source] Box<kube::Error>),
+    #[error("{verb} on {resource} was not carried out ({answer})")]
+    Kubernetes {
+        /// What was tried.
+        verb: &'static str,
+        /// On what.
+        resource: String,
+        /// What the API server answered, in a few words that stay the same.
+        answer: String,
+        /// What the client says.
+        #[source]
+        source: Box<kube::Error>,
+    },
     /// VPSie refused or failed.
     #[error("VPSie did not do it")]
     Vpsie(#[source] Box<EffectError>),
@@ -111,6 +131,7 @@ impl Actor {
             api,
             remover: Remover::new(remove),
             baselines,
+            troubles: Troubles::default(),
             clock,
             metrics: Arc::default(),
             pulse: Pulse::default(),
@@ -144,6 +165,11 @@ impl Actor {
         self.baselines.tombstones()
     }
 
+    /// Returns what Kubernetes did not let us do, and does not yet.
+    pub fn troubles(&self) -> &Troubles {
+        &self.troubles
+    }
+
     /// Carries out all batches in order and returns how many commands had an effect.
     ///
     /// A command that fails ends its own batch and no other. When leadership ends, nothing further is begun; what
@@ -163,35 +189,50 @@ impl Actor {
             baselines: BTreeMap::new(),
             paused: BTreeSet::new(),
         };
+        let subjects = batches.iter().map(|batch| batch.subject.as_str()).collect();
+        self.troubles.keep_only(&subjects);
         let mut done = 0;
         for batch in batches {
-            for command in batch.commands {
-                let label = command.label();
-                if !mandate.covers(EFFECT_START) {
-                    tracing::info!(
-                        subject = batch.subject,
-                        command = label,
-                        "not led any longer; the pass ends"
-                    );
-                    return done;
+            if !self.troubles.is_waiting(&batch.subject) {
+                done += self.carry_out_all(batch, &mut pass).await;
+            }
+            if !mandate.covers(EFFECT_START) {
+                tracing::info!("not led any longer; the pass ends");
+                return done;
+            }
+        }
+        done
+    }
+
+    /// Carries out one batch up to the first failure, or to the end of leadership.
+    async fn carry_out_all(&mut self, batch: Batch, pass: &mut Pass<'_>) -> usize {
+        let mut done = 0;
+        for command in batch.commands {
+            let label = command.label();
+            if !pass.mandate.covers(EFFECT_START) {
+                return done;
+            }
+            self.pulse.beat();
+            let began = Instant::now();
+            let span = span(&batch.subject, label, &batch.context);
+            match self.carry_out(command, pass).instrument(span.clone()).await {
+                Ok(()) => {
+                    done += 1;
+                    tracing::debug!(subject = batch.subject, command = label, "done");
                 }
-                self.pulse.beat();
-                let began = Instant::now();
-                let span = span(&batch.subject, label, &batch.context);
-                match self.carry_out(command, &mut pass).instrument(span.clone()).await {
-                    Ok(()) => {
-                        done += 1;
-                        tracing::debug!(subject = batch.subject, command = label, "done");
+                Err(error) => {
+                    span.in_scope(|| {
+                        report(&batch.subject, label, &batch.context, began.elapsed(), &error)
+                    });
+                    match Trouble::of(label, &error) {
+                        Some(trouble) => self.troubles.note(&batch.subject, trouble),
+                        None => self.troubles.is_over(&batch.subject),
                     }
-                    Err(error) => {
-                        span.in_scope(|| {
-                            report(&batch.subject, label, &batch.context, began.elapsed(), &error)
-                        });
-                        break;
-                    }
+                    return done;
                 }
             }
         }
+        self.troubles.is_over(&batch.subject);
         done
     }
 
@@ -244,13 +285,24 @@ impl Pass<'_> {
     }
 }
 
-impl From<kube::Error> for ActError {
-    fn from(error: kube::Error) -> Self {
-        let is_conflict = matches!(&error, kube::Error::Api(status) if status.code == 409);
-        if is_conflict {
-            Self::Conflict
-        } else {
-            Self::Kubernetes(Box::new(error))
+impl ActError {
+    /// Tells what a failed call to Kubernetes means; the verb and the resource are those of a role.
+    fn of(verb: &'static str, resource: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
+        let resource = resource.into();
+        move |error| {
+            let answer = match &error {
+                kube::Error::Api(status) if status.code == 409 => return Self::Conflict,
+                kube::Error::Api(status) if status.code == 403 => return Self::Forbidden { verb, resource },
+                kube::Error::Api(status) => format!("{} {}", status.code, status.reason),
+                _ => "no answer".to_owned(),
+            };
+            let source = Box::new(error);
+            Self::Kubernetes {
+                verb,
+                resource,
+                answer,
+                source,
+            }
         }
     }
 }

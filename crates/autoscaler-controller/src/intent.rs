@@ -147,6 +147,11 @@ impl Intent {
         self.error = Some(error.to_string());
     }
 
+    /// Tells whether another record speaks of the same request, whatever came of it.
+    pub fn is_of_the_same_request(&self, other: &Self) -> bool {
+        (self.requested_at, self.attempt, self.term) == (other.requested_at, other.attempt, other.term)
+    }
+
     /// Writes down what came of the request (`I2`).
     pub fn settle<T>(&mut self, answer: &Result<T, EffectError>) {
         self.outcome = match answer {

@@ -48,6 +48,8 @@ pub mod decide;
 
 pub mod act;
 
+pub mod trouble;
+
 pub mod chronicle;
 
 mod announcer;

@@ -326,6 +326,7 @@ impl Operator {
             polls: &self.polls,
             baselines: self.actor.baselines(),
             tombstones: self.actor.tombstones(),
+            troubles: self.actor.troubles(),
             without_candidate: &self.without_candidate,
         }
         .in_order()

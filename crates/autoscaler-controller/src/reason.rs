@@ -118,6 +118,13 @@ reasons! {
     IdentityUnproven,
     /// VPSie does not list its machine, yet its Node is Ready.
     NodeReady,
+
+    // --- of both: what Kubernetes does not let us do ---
+
+    /// The service account lacks a right.
+    Forbidden,
+    /// A write to Kubernetes failed and is tried again.
+    KubernetesFailed,
 }
 
 impl fmt::Display for Reason {

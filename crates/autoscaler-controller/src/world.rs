@@ -6,6 +6,7 @@ use crate::poll::{Absences, ClusterView, Polls};
 use crate::resources::{NodeGroup, VPSieNode};
 use crate::settings::Settings;
 use crate::tombstone::Tombstones;
+use crate::trouble::Troubles;
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -34,6 +35,8 @@ pub struct World<'a> {
     pub baselines: &'a Baselines,
     /// The stored tombstones of released requests (`I6`).
     pub tombstones: &'a Tombstones,
+    /// What Kubernetes did not let us do in the last passes.
+    pub troubles: &'a Troubles,
     /// Deleted VPSieNodes for whose open request nothing was found, by uid (`I6`).
     pub without_candidate: &'a Absences<String>,
 }

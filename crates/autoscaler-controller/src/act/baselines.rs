@@ -50,7 +50,12 @@ impl BaselineStore {
     }
 
     pub(super) async fn load(&mut self) -> Result<(), ActError> {
-        if let Some(map) = self.api.get_opt(keys::CONFIG_MAP_BASELINES).await? {
+        if let Some(map) = self
+            .api
+            .get_opt(keys::CONFIG_MAP_BASELINES)
+            .await
+            .map_err(ActError::of("get", "configmaps"))?
+        {
             self.take_in(&map);
         }
         Ok(())
@@ -98,13 +103,18 @@ impl BaselineStore {
 
     /// Reads the ConfigMap, and makes it when it is not there.
     async fn read(&mut self) -> Result<ConfigMap, ActError> {
-        let map = match self.api.get_opt(keys::CONFIG_MAP_BASELINES).await? {
+        let map = match self
+            .api
+            .get_opt(keys::CONFIG_MAP_BASELINES)
+            .await
+            .map_err(ActError::of("get", "configmaps"))?
+        {
             Some(map) => map,
-            None => {
-                self.api
-                    .create(&PostParams::default(), &empty_map(&self.namespace))
-                    .await?
-            }
+            None => self
+                .api
+                .create(&PostParams::default(), &empty_map(&self.namespace))
+                .await
+                .map_err(ActError::of("create", "configmaps"))?,
         };
         self.take_in(&map);
         Ok(map)
@@ -149,7 +159,8 @@ impl BaselineStore {
                 &PatchParams::default(),
                 &Patch::Merge(patch),
             )
-            .await?;
+            .await
+            .map_err(ActError::of("patch", "configmaps"))?;
         Ok(())
     }
 }

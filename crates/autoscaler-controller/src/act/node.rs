@@ -32,12 +32,15 @@ impl Actor {
                     return Ok(());
                 }
                 Err(kube::Error::Api(status)) if status.code == 409 && attempt < LABEL_TRIES => {
-                    let fresh = api.get(&target.name).await?;
+                    let fresh = api
+                        .get(&target.name)
+                        .await
+                        .map_err(ActError::of("get", "nodes"))?;
                     check_unclaimed(&fresh, &target, &marks)?;
                     marks.taints = with_taints(&fresh, &marks.group_taints);
                     target.resource_version = fresh.resource_version().unwrap_or_default();
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(ActError::of("patch", "nodes")(error)),
             }
         }
         Err(ActError::Conflict)
@@ -47,7 +50,9 @@ impl Actor {
         let api = Api::<Node>::all(self.client.clone());
         let metadata = json!({ "resourceVersion": target.resource_version, "uid": target.uid });
         let patch = Patch::Merge(json!({ "metadata": metadata, "spec": { "unschedulable": true } }));
-        api.patch(&target.name, &PatchParams::default(), &patch).await?;
+        api.patch(&target.name, &PatchParams::default(), &patch)
+            .await
+            .map_err(ActError::of("patch", "nodes"))?;
         Ok(())
     }
 
@@ -58,7 +63,7 @@ impl Actor {
         {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(ActError::of("delete", "nodes")(error)),
         }
     }
 }

@@ -12,6 +12,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Debug;
+use std::time::Duration;
+
+/// Tries to write what came of a request; with the waits between them they take seven seconds.
+const SETTLING_TRIES: u32 = 6;
+/// First wait between two of these tries; each is twice as long as the one before.
+const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(200);
 
 impl Actor {
     /// Returns the API of a kind in a namespace.
@@ -42,7 +48,7 @@ impl Actor {
         match api.create(&PostParams::default(), object).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(ActError::of("create", "vpsienodes")(error)),
         }
     }
 
@@ -51,7 +57,7 @@ impl Actor {
         match api.delete(&target.name, &only(target)).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(ActError::of("delete", "vpsienodes")(error)),
         }
     }
 
@@ -99,6 +105,56 @@ impl Actor {
         self.merge::<K>(target, patch, pass).await
     }
 
+    /// Writes what came of a request that left, however often the object changes meanwhile: nothing else knows it.
+    pub(super) async fn settle_intent<K>(
+        &self,
+        target: Target,
+        key: &str,
+        intent: &Intent,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let mut wait = FIRST_SETTLING_WAIT;
+        for _ in 1..SETTLING_TRIES {
+            match self.write_intent::<K>(target.clone(), key, intent, pass).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::info!(name = target.name, %error, "what came of a request is written again")
+                }
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+            self.read_again::<K>(&target, key, intent, pass).await?;
+        }
+        self.write_intent::<K>(target, key, intent, pass).await
+    }
+
+    /// Takes a fresh version of an object, if its intent is still the one that is to be settled.
+    async fn read_again<K>(
+        &self,
+        target: &Target,
+        key: &str,
+        intent: &Intent,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        // An API server that does not answer now may answer the write.
+        let Ok(object) = self.api_of::<K>(&target.namespace).get(&target.name).await else {
+            return Ok(());
+        };
+        let stored = Intent::from_annotation(&object, key);
+        let is_same = stored.is_some_and(|stored| stored.is_of_the_same_request(intent));
+        if object.meta().uid.as_deref() != Some(target.uid.as_str()) || !is_same {
+            return Err(ActError::Conflict);
+        }
+        pass.wrote(&object);
+        Ok(())
+    }
+
     pub(super) async fn write_vpsie_node_status(
         &self,
         target: Target,
@@ -137,7 +193,8 @@ impl Actor {
         let api = self.api_of::<K>(&target.namespace);
         let object = api
             .patch(&target.name, &PatchParams::default(), &Patch::Merge(patch))
-            .await?;
+            .await
+            .map_err(ActError::of("patch", K::plural(&())))?;
         pass.wrote(&object);
         Ok(())
     }
@@ -163,7 +220,8 @@ impl Actor {
         let api = self.api_of::<K>(&target.namespace);
         let object = api
             .patch_status(&target.name, &PatchParams::default(), &patch)
-            .await?;
+            .await
+            .map_err(ActError::of("patch", format!("{}/status", K::plural(&()))))?;
         pass.wrote(&object);
         Ok(())
     }

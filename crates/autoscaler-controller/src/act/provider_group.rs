@@ -29,7 +29,7 @@ impl Actor {
             error = answer.as_ref().err().map(ToString::to_string), "provider group asked for"
         );
         intent.settle(&answer);
-        self.write_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+        self.settle_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
             .await?;
         answer.map_err(ActError::from)
     }

@@ -47,7 +47,7 @@ impl Actor {
             error = answer.as_ref().err().map(ToString::to_string), "machine removal asked for"
         );
         intent.settle(&answer);
-        self.write_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
+        self.settle_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
             .await?;
         answer.map_err(ActError::from)
     }

@@ -23,7 +23,9 @@ impl Actor {
         let id = RequestId::new(request.target.uid.as_str()).expect("a Kubernetes uid is plain ASCII");
         let baseline = match self.ensure_baseline(&request, pass).await {
             Ok(baseline) => baseline,
-            Err(error @ (ActError::Baseline(_) | ActError::Kubernetes(_))) => {
+            Err(
+                error @ (ActError::Baseline(_) | ActError::Forbidden { .. } | ActError::Kubernetes { .. }),
+            ) => {
                 return self.refuse(&request, &error, pass).await;
             }
             Err(error) => return Err(error),
@@ -50,7 +52,8 @@ impl Actor {
             pass.paused.insert(request.cluster);
         }
         // A failure here leaves the intent open, which is the same as unknown: it is never sent again.
-        self.write_creation_intent(&request.target, &intent, pass).await
+        self.settle_intent::<VPSieNode>(request.target, keys::ANNOTATION_CREATION_INTENT, &intent, pass)
+            .await
     }
 
     /// Writes down why nothing was asked, where a person sees it; the request is made again after a growing wait.
@@ -105,7 +108,8 @@ impl Actor {
         let object = self
             .api_of::<VPSieNode>(&target.namespace)
             .get(&target.name)
-            .await?;
+            .await
+            .map_err(ActError::of("get", "vpsienodes"))?;
         let is_same = Target::of(&object) == pass.current(target.clone());
         let is_there = Requested::read(&object).intent() == Some(intent);
         if is_same && is_there {

@@ -22,9 +22,15 @@ pub(crate) const LATE_MACHINE: &str = "LateMachine";
 
 /// Decides what to do about one VPSieNode.
 pub(super) fn decide(view: &View<'_>) -> Batch {
-    if view.claim.is_deleted() {
-        return ending::decide(view);
-    }
+    let batch = if view.claim.is_deleted() {
+        ending::decide(view)
+    } else {
+        by_phase(view)
+    };
+    view.announce(batch)
+}
+
+fn by_phase(view: &View<'_>) -> Batch {
     let mut batch = view.batch();
     let mut draft = view.draft();
     match view.object().phase() {

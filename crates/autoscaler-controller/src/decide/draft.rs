@@ -1,13 +1,17 @@
 //! A status being written: starts as stored, and becomes a command only if something changed.
 
-use crate::command::{Command, StatusWrite};
+use crate::command::{Batch, Command, StatusWrite};
 use crate::reason::Reason;
 use crate::resources::{
     Condition, ConditionStatus, NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, set_condition,
 };
 use crate::target::Target;
+use crate::trouble::Trouble;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::Serialize;
+
+/// Condition: Kubernetes does not let us do what is next.
+const BLOCKED: &str = "Blocked";
 
 /// A status of `S`, with what conditions need to know.
 pub(super) struct Draft<S> {
@@ -49,6 +53,14 @@ impl<S: Conditions> Draft<S> {
     ) {
         let condition = Condition::new(type_, status.into(), reason.as_str(), message, self.generation);
         set_condition(self.status.conditions(), condition, self.now);
+    }
+
+    /// Says what Kubernetes does not let us do, or that nothing is held up any more.
+    pub(super) fn say_blocked(&mut self, trouble: Option<&Trouble>) {
+        match trouble {
+            Some(trouble) => self.condition(BLOCKED, true, trouble.reason, trouble.message.as_str()),
+            None => self.clear(BLOCKED),
+        }
     }
 
     /// Removes a condition that no longer applies.
@@ -102,6 +114,18 @@ impl Draft<NodeGroupStatus> {
         let write = write(&self.stored, self.status)?;
         Some(Command::WriteNodeGroupStatus(target.clone(), Box::new(write)))
     }
+}
+
+/// Puts the notice of a failure before the command that failed, for nothing behind that is reached.
+///
+/// When there is nothing else to do, the failure is over.
+pub(super) fn announce(mut batch: Batch, notice: Option<Command>) -> Batch {
+    let Some(notice) = notice else { return batch };
+    batch.commands.retain(|command| *command != notice);
+    if !batch.commands.is_empty() {
+        batch.commands.insert(0, notice);
+    }
+    batch
 }
 
 /// Makes the write of a status that changed.

@@ -1,6 +1,6 @@
 //! One NodeGroup: its group at VPSie, the VPSieNodes it lacks, and its counts.
 
-use super::draft::Draft;
+use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
 use super::{counts, slots};
 use crate::command::{Batch, Command, Kind};
@@ -21,7 +21,9 @@ pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
         return batch;
     }
     let members: Vec<&ClaimObject> = world.members(group).collect();
+    let trouble = world.troubles.of(&batch.subject);
     let mut draft = Draft::of_group(group, world.now);
+    draft.say_blocked(trouble);
     if is_deleted {
         for member in members.iter().filter(|member| !member.is_deleted()) {
             batch.push(Command::DeleteVpsieNode(Target::of(member.object.as_ref())));
@@ -46,7 +48,12 @@ pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
         counts::count(group, &members, &mut draft);
         batch.commands.extend(draft.finish(&Target::of(group)));
     }
-    batch
+    let notice = trouble.and_then(|_| {
+        let mut draft = Draft::of_group(group, world.now);
+        draft.say_blocked(trouble);
+        draft.finish(&Target::of(group))
+    });
+    announce(batch, notice)
 }
 
 #[cfg(test)]

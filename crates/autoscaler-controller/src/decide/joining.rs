@@ -20,12 +20,20 @@ pub(super) fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSi
     let Some(node) = view.node() else {
         return await_node(view, draft);
     };
-    if join(view, batch, draft, node) {
-        draft.status.phase = Some(if is_ready(node) {
-            Phase::Ready
-        } else {
-            Phase::Joining
-        });
+    if !join(view, batch, draft, node) {
+        return;
+    }
+    if is_ready(node) {
+        draft.status.phase = Some(Phase::Ready);
+        return;
+    }
+    draft.status.phase = Some(Phase::Joining);
+    if is_over(view, not_ready_since(draft)) {
+        fail(
+            draft,
+            Reason::JoiningTimeout,
+            "the Node joined but was not Ready in time; look at its kubelet, or delete this VPSieNode",
+        );
     }
 }
 
@@ -74,15 +82,19 @@ fn await_node(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
         return;
     }
     say_no_node(draft);
-    let limit = view.world.settings.joining_timeout;
-    let is_over = waited_since(draft).is_some_and(|since| view.world.now - since > limit);
-    if is_over && view.has_reply() {
+    if is_over(view, waited_since(draft)) && view.has_reply() {
         fail(
             draft,
             Reason::JoiningTimeout,
             "the machine runs but its Node did not join in time; delete this VPSieNode",
         );
     }
+}
+
+/// Tells whether the joining limit has passed since a moment (`I4`).
+fn is_over(view: &View<'_>, since: Option<DateTime<Utc>>) -> bool {
+    let limit = view.world.settings.joining_timeout;
+    since.is_some_and(|since| view.world.now - since > limit)
 }
 
 /// Says that there is no Node, and whether there ever was one.
@@ -114,6 +126,17 @@ fn waited_since(draft: &Draft<VPSieNodeStatus>) -> Option<DateTime<Utc>> {
         return vanished;
     }
     draft.status.provisioned_at.or(vanished)
+}
+
+/// Returns since when a Node is awaited to be Ready: since the machine runs, or since it was Ready last.
+fn not_ready_since(draft: &Draft<VPSieNodeStatus>) -> Option<DateTime<Utc>> {
+    let conditions = draft.status.conditions.as_deref();
+    let not_ready = find_condition(conditions, NODE_READY).filter(|condition| !condition.is_true());
+    let changed = not_ready.and_then(|condition| condition.last_transition_time);
+    if draft.status.ready_at.is_some() {
+        return changed;
+    }
+    draft.status.provisioned_at.or(draft.status.joined_at)
 }
 
 /// Marks the Node for its VPSieNode and takes over its state; tells whether the Node is its own.

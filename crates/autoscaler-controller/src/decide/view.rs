@@ -1,11 +1,12 @@
 //! One VPSieNode with everything that a decision about it looks at.
 
-use super::draft::Draft;
+use super::draft::{Draft, announce};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
 use crate::poll::ClusterView;
 use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus};
 use crate::target::Target;
+use crate::trouble::Trouble;
 use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use node_match::{Match, MergedMachine, Verdict};
@@ -75,7 +76,20 @@ impl<'w> View<'w> {
 
     /// Starts its new status.
     pub(super) fn draft(&self) -> Draft<VPSieNodeStatus> {
-        Draft::of_claim(self.object(), self.world.now)
+        let mut draft = Draft::of_claim(self.object(), self.world.now);
+        draft.say_blocked(self.trouble());
+        draft
+    }
+
+    /// Returns what Kubernetes does not let us do about it.
+    fn trouble(&self) -> Option<&'w Trouble> {
+        self.world.troubles.of(&Batch::about(self.object()).subject)
+    }
+
+    /// Says first what holds its batch up.
+    pub(super) fn announce(&self, batch: Batch) -> Batch {
+        let notice = self.trouble().and_then(|_| self.draft().finish(&self.target));
+        announce(batch, notice)
     }
 
     /// Starts a batch with its finalizer, which comes before anything else.

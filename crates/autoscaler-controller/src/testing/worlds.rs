@@ -8,6 +8,7 @@ use crate::poll::{Absences, Polls, Reply};
 use crate::resources::NodeGroup;
 use crate::settings::Settings;
 use crate::tombstone::Tombstones;
+use crate::trouble::Troubles;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Node;
@@ -27,6 +28,7 @@ pub(crate) struct TestWorld {
     pub(crate) polls: Polls,
     pub(crate) baselines: Baselines,
     pub(crate) tombstones: Tombstones,
+    pub(crate) troubles: Troubles,
     pub(crate) without_candidate: Absences<String>,
     pub(crate) verdicts: BTreeMap<String, Verdict<'static>>,
 }
@@ -45,6 +47,7 @@ pub(crate) fn world() -> TestWorld {
         nodes: Vec::new(),
         baselines: Baselines::new(),
         tombstones: Tombstones::new(),
+        troubles: Troubles::default(),
         verdicts: BTreeMap::new(),
     }
 }
@@ -161,6 +164,7 @@ impl TestWorld {
             polls: &self.polls,
             baselines: &self.baselines,
             tombstones: &self.tombstones,
+            troubles: &self.troubles,
             without_candidate: &self.without_candidate,
         }
         .in_order()
