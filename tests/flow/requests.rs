@@ -175,3 +175,43 @@ async fn baseline_of_a_request_that_the_watch_does_not_show_is_kept() {
     assert_eq!(stored.phases(), ["Ready"]);
     assert_eq!(fleet.cloud.ledger().len(), 1, "nothing was asked for again");
 }
+
+/// I1, I2: what came of a purchase is written down although the object changes, or its write fails, meanwhile.
+#[tokio::test(start_paused = true)]
+async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {
+    use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
+    let effects = [
+        KubeFaultEffect::Conflict,
+        KubeFaultEffect::Status(500),
+        KubeFaultEffect::LoseReply,
+    ];
+    for effect in effects {
+        let mut fleet = Fleet::in_memory(1);
+        fleet.start().await;
+        fleet
+            .wire
+            .hold(|sent| sent.body.to_string().contains("creation-intent"));
+        fleet.create(&web(&fleet, 1)).await;
+        fleet.wire.is_held().await;
+        // The held write is that of the intent; the next one but it is that of the outcome.
+        let fault = KubeFault::new(effect).on(Verb::Patch).name("web-1");
+        fleet.memory().fault(fault.subresource("").after(1));
+        fleet.wire.release();
+        let stored = fleet
+            .until("the request is settled", |stored| {
+                outcome(stored, "web-1").is_some_and(|outcome| outcome != "open")
+            })
+            .await;
+        assert_eq!(
+            fleet.memory().faults_left(),
+            0,
+            "{effect:?}: the fault has struck"
+        );
+        assert_eq!(
+            outcome(&stored, "web-1").as_deref(),
+            Some("accepted"),
+            "{effect:?}"
+        );
+        assert_eq!(fleet.cloud.ledger().len(), 1, "{effect:?}");
+    }
+}

@@ -131,3 +131,26 @@ async fn machine_that_comes_late_is_recorded_and_removed_with_its_vpsienode() {
     assert_eq!(bought(&fleet.cloud), []);
     assert!(fleet.truth().await.is_clean());
 }
+
+/// I4: a Node that joins and is not Ready in time fails its VPSieNode; once it is Ready after all, both are.
+#[tokio::test(start_paused = true)]
+async fn node_that_is_ready_late_brings_its_vpsienode_back() {
+    let mut fleet = Fleet::in_memory(1);
+    let late = Delay::exactly(Duration::from_secs(25 * 60));
+    fleet.cloud.behaviour(|behaviour| behaviour.ready_delay = late);
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
+        .await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("JoiningTimeout"));
+    assert_eq!(stored.nodes.len(), 4, "its Node is there");
+    let stored = fleet
+        .until("web-1 is Ready", |stored| {
+            stored
+                .claim("web-1")
+                .is_some_and(|claim| claim.phase() == Phase::Ready)
+        })
+        .await;
+    assert_eq!(stored.claim_problem("web-1"), None);
+}

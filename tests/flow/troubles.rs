@@ -1,12 +1,13 @@
 //! A VPSie that lies, errs or is not there: conditions say so, and nothing is concluded from it.
 
-use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
 use http::Method;
-use kit::fleet::Fleet;
+use kit::fleet::{Fleet, Stored};
 use kit::wire::Side;
 use kube::ResourceExt;
+use kube::api::DeleteParams;
 use std::time::Duration;
 
 use super::{bought, ready_web, web};
@@ -226,4 +227,90 @@ async fn api_server_that_is_still_starting_is_waited_for() {
     }
     ready_web(&mut fleet, 1).await;
     assert_eq!(fleet.memory().faults_left(), 0);
+}
+
+/// Returns the message of the condition `Blocked` of a VPSieNode.
+fn blocked(stored: &Stored, name: &str) -> Option<String> {
+    let conditions = stored.claim(name)?.status.as_ref()?.conditions.as_deref()?;
+    let blocked = conditions.iter().find(|condition| condition.type_ == "Blocked")?;
+    blocked.message.clone()
+}
+
+/// Bad input: a right that is missing is named on every object that it holds up, and the rest goes on.
+#[tokio::test(start_paused = true)]
+async fn forbidden_verb_is_named_and_holds_up_nothing_else() {
+    let mut fleet = Fleet::in_memory(1);
+    for _ in 0..6 {
+        let forbidden = KubeFault::new(KubeFaultEffect::Status(403));
+        fleet.memory().fault(forbidden.on(Verb::Patch).resource("nodes"));
+    }
+    fleet.start().await;
+    fleet.create(&web(&fleet, 2)).await;
+    let stored = fleet
+        .until("both say so", |stored| {
+            ["web-1", "web-2"]
+                .iter()
+                .all(|name| blocked(stored, name).is_some())
+        })
+        .await;
+    let message = "the API server forbids patch on nodes; grant it to the autoscaler's service account";
+    assert_eq!(blocked(&stored, "web-1").as_deref(), Some(message));
+    let is_discovered = |claim: &VPSieNode| claim.spec.vpsie_node_identifier.is_some();
+    assert!(stored.claims.iter().all(is_discovered), "discovery goes on");
+    let stored = fleet
+        .until("the right is granted", |stored| stored.counts("web", 2, 2))
+        .await;
+    assert_eq!(
+        blocked(&stored, "web-1"),
+        None,
+        "the condition goes with its cause"
+    );
+}
+
+/// LC-25, E1: a release that Kubernetes does not let through says why on the VPSieNode that it holds up.
+#[tokio::test(start_paused = true)]
+async fn release_that_is_held_up_says_why() {
+    for (verb, label) in [(Verb::Patch, "cordon-node"), (Verb::Delete, "delete-node")] {
+        let mut fleet = Fleet::in_memory(1);
+        ready_web(&mut fleet, 1).await;
+        for _ in 0..4 {
+            let failing = KubeFault::new(KubeFaultEffect::Status(500));
+            fleet.memory().fault(failing.on(verb).resource("nodes"));
+        }
+        fleet.delete::<NodeGroup>("web").await;
+        let stored = fleet
+            .until("it says so", |stored| blocked(stored, "web-1").is_some())
+            .await;
+        let message = blocked(&stored, "web-1").expect("it says so");
+        assert!(message.starts_with(label) && message.contains("500"), "{message}");
+        fleet
+            .until("everything is released", |stored| stored.groups.is_empty())
+            .await;
+        assert!(fleet.truth().await.is_clean());
+    }
+}
+
+/// A Node that vanishes while its machine runs is reported, and its VPSieNode does not stay Ready.
+#[tokio::test(start_paused = true)]
+async fn node_deleted_by_hand_makes_its_vpsienode_join_again() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 1).await;
+    let node = stored
+        .claim("web-1")
+        .and_then(|claim| claim.status.clone()?.node_name);
+    let node = node.expect("it has joined");
+    let deleted = fleet.nodes().delete(&node, &DeleteParams::default()).await;
+    deleted.expect("a person may delete it");
+    fleet
+        .until("it is not Ready", |stored| stored.counts("web", 1, 0))
+        .await;
+    let stored = fleet
+        .until("its kubelet has registered it again", |stored| {
+            stored.counts("web", 1, 1)
+        })
+        .await;
+    let labels = stored.node(&node).map(|node| node.labels().clone());
+    assert!(labels.is_some_and(|labels| labels.contains_key(keys::LABEL_VPSIE_NODE)));
+    assert_eq!(fleet.cloud.ledger().len(), 1);
+    assert!(fleet.truth().await.is_clean());
 }

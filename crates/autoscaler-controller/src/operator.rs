@@ -12,7 +12,7 @@ use crate::poll::{Absences, Polls};
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
-use crate::world::{ClaimObject, World, wanted};
+use crate::world::{ClaimObject, Index, World, wanted};
 use chrono::TimeDelta;
 use kube::{Client, ResourceExt};
 use node_match::{Matching, Verdict, match_fleet};
@@ -328,6 +328,7 @@ impl Operator {
             tombstones: self.actor.tombstones(),
             troubles: self.actor.troubles(),
             without_candidate: &self.without_candidate,
+            index: Index::default(),
         }
         .in_order()
     }

@@ -1,14 +1,32 @@
 //! One shared poll of VPSie per cycle: every cluster is asked once, whatever the number of its nodes (`D8`).
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use vpsie_api::{Call, CallError, Cluster, ClusterId, ClusterSummary, NodeGroup, NodeUuid, VpsieApi};
+use vpsie_api::{
+    Call, CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, NodeGroup, NodeUuid, VpsieApi,
+};
 
 /// Longest wait for one cluster (`D7`); its own repetitions and the local rate limit included.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// How many complete replies must lack a machine before it counts as gone.
 pub const ABSENCES_NEEDED: u32 = 3;
+
+/// How many clusters are asked at once: enough that a slow one keeps nobody waiting, few enough for the rate limit.
+const AT_ONCE: usize = 4;
+
+/// What names a machine in the lists of VPSie.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identity {
+    /// Its identifier.
+    Identifier(NodeUuid),
+    /// Its number, where no identifier is recorded.
+    Number(u64),
+}
+
+/// The clusters to ask for, and in each the recorded machines whose absence matters.
+pub type Wanted = BTreeMap<ClusterId, BTreeSet<Identity>>;
 
 /// What one poll of one cluster answered.
 #[derive(Clone, Debug)]
@@ -31,7 +49,25 @@ pub struct ClusterView {
     /// The two newest complete replies, older first; together they make a baseline (`R2b`).
     complete: Vec<Reply>,
     /// Machines that were asked about and not listed.
-    absences: Absences<NodeUuid>,
+    absences: Absences<Identity>,
+    /// Places of the machines in the newest reply, by identifier.
+    places: BTreeMap<NodeUuid, Vec<usize>>,
+}
+
+/// A machine in a reply of VPSie.
+#[derive(Clone, Debug)]
+pub struct Listing<'r> {
+    /// The reply.
+    pub reply: &'r Reply,
+    /// Every entry of the machine in it.
+    pub entries: Vec<&'r ClusterNode>,
+}
+
+/// What one reply lists, to look up.
+struct Listed<'r> {
+    identifiers: BTreeSet<&'r NodeUuid>,
+    /// `None` when some machine is listed without a number: then a missing number proves nothing.
+    numbers: Option<BTreeSet<u64>>,
 }
 
 /// What complete replies lacked, how often, and when last; replies that are close together count once.
@@ -56,13 +92,27 @@ impl Reply {
     pub fn is_complete(&self, requested: &ClusterId) -> bool {
         self.cluster.is_complete(requested)
     }
+}
 
-    /// Tells whether a machine is listed.
-    pub fn lists(&self, machine: &NodeUuid) -> bool {
-        self.cluster
-            .nodes
-            .iter()
-            .any(|node| node.identifier.as_ref() == Some(machine))
+// === impl Listed ===
+
+impl<'r> Listed<'r> {
+    fn of(reply: &'r Reply) -> Self {
+        let nodes = &reply.cluster.nodes;
+        Self {
+            identifiers: nodes.iter().filter_map(|node| node.identifier.as_ref()).collect(),
+            numbers: nodes.iter().map(|node| Some(node.number?.get())).collect(),
+        }
+    }
+
+    fn lacks(&self, machine: &Identity) -> bool {
+        match machine {
+            Identity::Identifier(identifier) => !self.identifiers.contains(identifier),
+            Identity::Number(number) => self
+                .numbers
+                .as_ref()
+                .is_some_and(|numbers| !numbers.contains(number)),
+        }
     }
 }
 
@@ -74,6 +124,7 @@ impl ClusterView {
             latest: None,
             complete: Vec::new(),
             absences: Absences::spaced(spacing),
+            places: BTreeMap::new(),
         }
     }
 
@@ -97,12 +148,23 @@ impl ClusterView {
     }
 
     /// Tells whether enough complete replies, far enough apart, lacked a machine.
-    pub fn is_gone(&self, machine: &NodeUuid) -> bool {
+    pub fn is_gone(&self, machine: &Identity) -> bool {
         self.absences.is_proven(machine)
     }
 
+    /// Finds a machine in the newest reply, if the newest poll succeeded.
+    pub fn listing(&self, machine: &NodeUuid) -> Option<Listing<'_>> {
+        let reply = self.latest()?;
+        let places = self.places.get(machine).into_iter().flatten();
+        let entries = places.filter_map(|place| reply.cluster.nodes.get(*place));
+        Some(Listing {
+            reply,
+            entries: entries.collect(),
+        })
+    }
+
     /// Takes in the answer to one poll; `wanted` are the recorded machines whose absence matters.
-    fn take(&mut self, id: &ClusterId, answer: Result<Reply, CallError>, wanted: &BTreeSet<NodeUuid>) {
+    fn take(&mut self, id: &ClusterId, answer: Result<Reply, CallError>, wanted: &BTreeSet<Identity>) {
         if let Ok(reply) = &answer
             && reply.is_complete(id)
         {
@@ -112,13 +174,21 @@ impl ClusterView {
                 self.complete.remove(0);
             }
         }
+        self.places.clear();
+        let nodes = answer.iter().flat_map(|reply| &reply.cluster.nodes);
+        for (place, node) in nodes.enumerate() {
+            if let Some(identifier) = &node.identifier {
+                self.places.entry(identifier.clone()).or_default().push(place);
+            }
+        }
         self.latest = Some(answer);
     }
 
-    fn count_absences(&mut self, reply: &Reply, wanted: &BTreeSet<NodeUuid>) {
-        let absent: BTreeSet<NodeUuid> = wanted
+    fn count_absences(&mut self, reply: &Reply, wanted: &BTreeSet<Identity>) {
+        let listed = Listed::of(reply);
+        let absent: BTreeSet<Identity> = wanted
             .iter()
-            .filter(|machine| !reply.lists(machine))
+            .filter(|machine| listed.lacks(machine))
             .cloned()
             .collect();
         self.absences.observe(absent, reply.at);
@@ -179,12 +249,7 @@ impl Polls {
     }
 
     /// Tells whether a poll is due, or a cluster is wanted that was never asked for.
-    pub fn is_due(
-        &self,
-        now: DateTime<Utc>,
-        interval: TimeDelta,
-        wanted: &BTreeMap<ClusterId, BTreeSet<NodeUuid>>,
-    ) -> bool {
+    pub fn is_due(&self, now: DateTime<Utc>, interval: TimeDelta, wanted: &Wanted) -> bool {
         // A clock that was set back must not stop the polls.
         let is_old = self.polled_at.is_none_or(|at| now < at || now - at >= interval);
         let asks_for_new = wanted.keys().any(|id| !self.clusters.contains_key(id));
@@ -193,13 +258,9 @@ impl Polls {
 
     /// Asks VPSie once for the list of clusters and once for each wanted cluster and its groups.
     ///
-    /// A failure is kept as the answer of its cluster and stops no other.
-    pub async fn refresh(
-        &mut self,
-        api: &dyn VpsieApi,
-        now: DateTime<Utc>,
-        wanted: &BTreeMap<ClusterId, BTreeSet<NodeUuid>>,
-    ) {
+    /// Several clusters are asked at once, each within its own limit. A failure is kept as the answer of its cluster
+    /// and stops no other.
+    pub async fn refresh(&mut self, api: &dyn VpsieApi, now: DateTime<Utc>, wanted: &Wanted) {
         self.clusters.retain(|id, _| wanted.contains_key(id));
         self.polled_at = Some(now);
         if wanted.is_empty() {
@@ -216,19 +277,18 @@ impl Polls {
                 Vec::new()
             }
         };
-        for (id, machines) in wanted {
-            let summary = summaries
-                .iter()
-                .find(|summary| &summary.identifier == id)
-                .cloned();
-            let answer = tokio::time::timeout(ANSWER_LIMIT, ask(api, id, now, summary)).await;
-            let answer = answer.unwrap_or(Err(CallError::TimedOut {
-                call: Call::GetCluster,
-            }));
-            if let Err(error) = &answer {
-                tracing::warn!(cluster = %id, %error, "the cluster could not be polled");
-            }
-            self.take(id, answer, machines);
+        let mut summaries: BTreeMap<ClusterId, ClusterSummary> = summaries
+            .into_iter()
+            .map(|summary| (summary.identifier.clone(), summary))
+            .collect();
+        let asked = wanted.keys().map(|id| {
+            let summary = summaries.remove(id);
+            async move { (id, ask_in_time(api, id, now, summary).await) }
+        });
+        let asked: Vec<_> = asked.collect();
+        let mut answers = futures::stream::iter(asked).buffer_unordered(AT_ONCE);
+        while let Some((id, answer)) = answers.next().await {
+            self.take(id, answer, &wanted[id]);
         }
     }
 
@@ -237,7 +297,7 @@ impl Polls {
         &mut self,
         id: &ClusterId,
         answer: Result<Reply, CallError>,
-        wanted: &BTreeSet<NodeUuid>,
+        wanted: &BTreeSet<Identity>,
     ) {
         let spacing = self.absence_spacing;
         let view = self
@@ -246,6 +306,22 @@ impl Polls {
             .or_insert_with(|| ClusterView::new(spacing));
         view.take(id, answer, wanted);
     }
+}
+
+async fn ask_in_time(
+    api: &dyn VpsieApi,
+    id: &ClusterId,
+    at: DateTime<Utc>,
+    summary: Option<ClusterSummary>,
+) -> Result<Reply, CallError> {
+    let answer = tokio::time::timeout(ANSWER_LIMIT, ask(api, id, at, summary)).await;
+    let answer = answer.unwrap_or(Err(CallError::TimedOut {
+        call: Call::GetCluster,
+    }));
+    if let Err(error) = &answer {
+        tracing::warn!(cluster = %id, %error, "the cluster could not be polled");
+    }
+    answer
 }
 
 async fn ask(

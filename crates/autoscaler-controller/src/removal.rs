@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use vpsie_api::{ClusterId, NodeUuid};
 
-use crate::poll::Reply;
+use crate::poll::Listing;
 use crate::reason::Reason;
 use crate::target::Target;
 
@@ -104,24 +104,18 @@ pub fn examine(
     claim: &Target,
     cluster: &ClusterId,
     machine: Option<&NodeUuid>,
-    reply: Option<&Reply>,
+    listing: Option<Listing<'_>>,
     is_proven: bool,
     now: DateTime<Utc>,
 ) -> Result<Permit, MustStay> {
     let machine = machine.ok_or(MustStay::IdentifierUnknown)?;
-    let reply = reply
-        .filter(|reply| reply.is_complete(cluster) && now - reply.at < FRESH)
+    let listing = listing
+        .filter(|listing| listing.reply.is_complete(cluster) && now - listing.reply.at < FRESH)
         .ok_or(MustStay::ReplyIncomplete)?;
-    let mut listed = reply
-        .cluster
-        .nodes
-        .iter()
-        .filter(|node| node.identifier.as_ref() == Some(machine))
-        .peekable();
-    if listed.peek().is_none() {
+    if listing.entries.is_empty() {
         return Err(MustStay::NotListed);
     }
-    if listed.any(is_control_plane) {
+    if listing.entries.into_iter().any(is_control_plane) {
         return Err(MustStay::ControlPlane);
     }
     if !is_proven {
@@ -144,7 +138,17 @@ fn is_control_plane(node: &vpsie_api::ClusterNode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::poll::Reply;
     use vpsie_api::{Cluster, ClusterNode};
+
+    fn listing<'r>(reply: &'r Reply, machine: &NodeUuid) -> Listing<'r> {
+        let nodes = reply.cluster.nodes.iter();
+        let entries = nodes.filter(|node| node.identifier.as_ref() == Some(machine));
+        Listing {
+            reply,
+            entries: entries.collect(),
+        }
+    }
 
     fn target() -> Target {
         Target {
@@ -183,7 +187,7 @@ mod tests {
             &target(),
             &cluster,
             machine.as_ref(),
-            reply,
+            reply.map(|reply| listing(reply, machine.as_ref().unwrap_or(&NodeUuid::new("")))),
             is_proven,
             DateTime::UNIX_EPOCH,
         )
@@ -221,7 +225,15 @@ mod tests {
         let (cluster, machine) = (ClusterId::new("c1"), NodeUuid::new("m1"));
         let judged = |seconds| {
             let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-            examine(&target(), &cluster, Some(&machine), Some(&worker), true, now).err()
+            examine(
+                &target(),
+                &cluster,
+                Some(&machine),
+                Some(listing(&worker, &machine)),
+                true,
+                now,
+            )
+            .err()
         };
         assert_eq!(judged(59), None);
         assert_eq!(judged(60), Some(MustStay::ReplyIncomplete));
@@ -237,7 +249,7 @@ mod tests {
                 &target(),
                 &cluster,
                 Some(&machine),
-                Some(&worker),
+                Some(listing(&worker, &machine)),
                 true,
                 DateTime::UNIX_EPOCH,
             )

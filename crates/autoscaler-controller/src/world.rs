@@ -2,8 +2,8 @@
 
 use crate::baseline::Baselines;
 use crate::intent::Requested;
-use crate::poll::{Absences, ClusterView, Polls};
-use crate::resources::{NodeGroup, VPSieNode};
+use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
+use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use vpsie_api::{ClusterId, NodeUuid};
 
@@ -39,7 +39,24 @@ pub struct World<'a> {
     pub troubles: &'a Troubles,
     /// Deleted VPSieNodes for whose open request nothing was found, by uid (`I6`).
     pub without_candidate: &'a Absences<String>,
+    /// Where the objects are; empty until the world is [in order](World::in_order).
+    pub index: Index,
 }
+
+/// Where the objects of a world are, so that no question walks through all of them.
+#[derive(Debug, Default)]
+pub struct Index {
+    groups: BTreeMap<Place, usize>,
+    namesakes: BTreeMap<Place, Vec<usize>>,
+    claims: BTreeMap<Place, usize>,
+    members: BTreeMap<Place, Vec<usize>>,
+    nodes_by_uid: BTreeMap<String, usize>,
+    nodes_by_name: BTreeMap<String, usize>,
+    nodes_by_claim: BTreeMap<String, Vec<usize>>,
+}
+
+/// A namespace, or a cluster, and a name in it.
+type Place = (String, String);
 
 /// A VPSieNode with what its annotations say of its request.
 #[derive(Clone, Debug)]
@@ -63,6 +80,7 @@ impl World<'_> {
         self.claims
             .sort_by_cached_key(|claim| place(&claim.object.metadata));
         self.nodes.sort_by_cached_key(|node| place(&node.metadata));
+        self.index = Index::of(&self.groups, &self.claims, &self.nodes);
         self
     }
 
@@ -73,17 +91,82 @@ impl World<'_> {
 
     /// Returns the NodeGroup of a VPSieNode.
     pub fn group_of(&self, claim: &VPSieNode) -> Option<&Arc<NodeGroup>> {
-        self.groups.iter().find(|group| {
-            group.name_any() == claim.spec.node_group_name && group.namespace() == claim.namespace()
-        })
+        let place = (
+            claim.namespace().unwrap_or_default(),
+            claim.spec.node_group_name.clone(),
+        );
+        self.groups.get(*self.index.groups.get(&place)?)
+    }
+
+    /// Returns another NodeGroup of the name in the same cluster: both would be one group at VPSie.
+    pub fn namesake(&self, group: &NodeGroup) -> Option<&Arc<NodeGroup>> {
+        let place = (group.spec.resource_identifier.clone(), group.name_any());
+        let places = self.index.namesakes.get(&place)?.iter();
+        let mut groups = places.filter_map(|place| self.groups.get(*place));
+        groups.find(|other| other.metadata.uid != group.metadata.uid)
+    }
+
+    /// Tells whether a namespace has a VPSieNode of a name.
+    pub fn has_claim(&self, namespace: &str, name: &str) -> bool {
+        let place = (namespace.to_owned(), name.to_owned());
+        self.index.claims.contains_key(&place)
+    }
+
+    /// Returns a Node by its uid.
+    pub fn node(&self, uid: &str) -> Option<&Arc<Node>> {
+        self.nodes.get(*self.index.nodes_by_uid.get(uid)?)
+    }
+
+    /// Tells whether there is a Node of a name.
+    pub fn has_node(&self, name: &str) -> bool {
+        self.index.nodes_by_name.contains_key(name)
+    }
+
+    /// Returns the Nodes whose label names a VPSieNode.
+    pub fn nodes_labelled(&self, claim: &str) -> impl Iterator<Item = &Arc<Node>> {
+        let places = self.index.nodes_by_claim.get(claim).into_iter().flatten();
+        places.filter_map(|place| self.nodes.get(*place))
     }
 
     /// Returns the VPSieNodes of a NodeGroup.
-    pub fn members<'w>(&'w self, group: &'w NodeGroup) -> impl Iterator<Item = &'w ClaimObject> {
-        self.claims.iter().filter(move |claim| {
-            claim.object.spec.node_group_name == group.name_any()
-                && claim.object.namespace() == group.namespace()
-        })
+    pub fn members(&self, group: &NodeGroup) -> impl Iterator<Item = &ClaimObject> {
+        let place = (group.namespace().unwrap_or_default(), group.name_any());
+        let places = self.index.members.get(&place).into_iter().flatten();
+        places.filter_map(|place| self.claims.get(*place))
+    }
+}
+
+// === impl Index ===
+
+impl Index {
+    fn of(groups: &[Arc<NodeGroup>], claims: &[ClaimObject], nodes: &[Arc<Node>]) -> Self {
+        let mut index = Self::default();
+        for (place, group) in groups.iter().enumerate() {
+            let name = group.name_any();
+            let cluster = group.spec.resource_identifier.clone();
+            let namespace = group.namespace().unwrap_or_default();
+            index.groups.insert((namespace, name.clone()), place);
+            index.namesakes.entry((cluster, name)).or_default().push(place);
+        }
+        for (place, claim) in claims.iter().enumerate() {
+            let object = &claim.object;
+            let namespace = object.namespace().unwrap_or_default();
+            let group = object.spec.node_group_name.clone();
+            index
+                .members
+                .entry((namespace.clone(), group))
+                .or_default()
+                .push(place);
+            index.claims.insert((namespace, object.name_any()), place);
+        }
+        for (place, node) in nodes.iter().enumerate() {
+            index.nodes_by_uid.insert(node.uid().unwrap_or_default(), place);
+            index.nodes_by_name.insert(node.name_any(), place);
+            if let Some(claim) = node.labels().get(keys::LABEL_VPSIE_NODE) {
+                index.nodes_by_claim.entry(claim.clone()).or_default().push(place);
+            }
+        }
+        index
     }
 }
 
@@ -107,6 +190,16 @@ impl ClaimObject {
         (!identifier.is_empty()).then(|| NodeUuid::new(identifier))
     }
 
+    /// Returns by what its machine is looked for in the lists of VPSie: the identifier, else the number.
+    pub fn identity(&self) -> Option<Identity> {
+        let number = || {
+            u64::try_from(self.object.instance_id()?)
+                .ok()
+                .map(Identity::Number)
+        };
+        self.machine().map(Identity::Identifier).or_else(number)
+    }
+
     /// Tells whether anything of a machine is recorded.
     pub fn has_machine(&self) -> bool {
         self.machine().is_some()
@@ -126,8 +219,8 @@ impl ClaimObject {
 }
 
 /// Lists the clusters to poll, and in each the recorded machines whose absence matters.
-pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> BTreeMap<ClusterId, BTreeSet<NodeUuid>> {
-    let mut wanted: BTreeMap<ClusterId, BTreeSet<NodeUuid>> = BTreeMap::new();
+pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> Wanted {
+    let mut wanted = Wanted::new();
     for group in groups
         .iter()
         .filter(|group| !group.spec.resource_identifier.is_empty())
@@ -141,7 +234,7 @@ pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> BTreeMap<Clu
         .filter(|claim| !claim.object.spec.resource_identifier.is_empty())
     {
         let cluster = ClusterId::new(claim.object.spec.resource_identifier.as_str());
-        wanted.entry(cluster).or_default().extend(claim.machine());
+        wanted.entry(cluster).or_default().extend(claim.identity());
     }
     wanted
 }

@@ -53,7 +53,7 @@ fn with_machine(
     draft: &mut Draft<VPSieNodeStatus>,
     decide: fn(&View<'_>, &mut Batch, &mut Draft<VPSieNodeStatus>),
 ) {
-    if view.claim.machine().is_some_and(|machine| view.is_gone(&machine)) {
+    if view.is_machine_gone() {
         return fail(
             draft,
             Reason::MachineNotFound,

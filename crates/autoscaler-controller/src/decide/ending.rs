@@ -8,7 +8,6 @@ use super::view::View;
 use crate::command::{Batch, Command, Kind};
 use crate::convert::{is_control_plane, provider_group};
 use crate::intent::Intent;
-use crate::poll::ClusterView;
 use crate::reason::Reason;
 use crate::removal::{MustStay, examine};
 use crate::resources::{Phase, VPSieNodeStatus, keys};
@@ -35,12 +34,12 @@ pub(super) fn decide(view: &View<'_>) -> Batch {
         batch.push(Command::CordonNode(Target::of(node.as_ref())));
     }
     match view.claim.machine() {
-        Some(machine) if view.is_gone(&machine) && own_node(view).is_some_and(|node| is_ready(node)) => {
+        _ if view.is_machine_gone() && own_node(view).is_some_and(|node| is_ready(node)) => {
             // A machine with a joined Node is never leaked, whatever the lists say.
             say_stay(&mut draft, MustStay::NodeReady);
             batch.commands.extend(draft.finish(&view.target));
         }
-        Some(machine) if view.is_gone(&machine) => finish(view, &mut batch),
+        _ if view.is_machine_gone() => finish(view, &mut batch),
         Some(machine) => remove(view, &mut batch, draft, &machine),
         None => without_machine(view, &mut batch, draft),
     }
@@ -50,12 +49,11 @@ pub(super) fn decide(view: &View<'_>) -> Batch {
 /// Asks for the removal of the recorded machine, or says why it must stay for now.
 fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>, machine: &NodeUuid) {
     let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
-    let reply = view.cluster.and_then(ClusterView::latest);
     let permit = examine(
         &view.target,
         &cluster,
         Some(machine),
-        reply,
+        view.cluster.and_then(|cluster| cluster.listing(machine)),
         is_proven(view),
         view.world.now,
     );
@@ -189,13 +187,13 @@ fn own_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
         .status
         .as_ref()
         .and_then(|status| status.node_name.as_ref());
-    view.world.nodes.iter().find(|node| {
+    let mut labelled = view.world.nodes_labelled(object.metadata.name.as_deref()?);
+    labelled.find(|node| {
         let is_ours = match node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) {
             Some(uid) => Some(uid) == object.metadata.uid.as_ref(),
             None => recorded.is_some() && recorded == node.metadata.name.as_ref(),
         };
-        let label = node.labels().get(keys::LABEL_VPSIE_NODE);
-        is_ours && label == object.metadata.name.as_ref() && !is_control_plane(node)
+        is_ours && !is_control_plane(node)
     })
 }
 

@@ -3,6 +3,7 @@
 mod plans;
 
 use crate::command::{Batch, Command, Kind};
+use crate::poll::{Identity, Reply};
 use crate::resources::{NodeGroup, Phase, VPSieNode, find_condition};
 use crate::testing::{TestWorld, cluster_id};
 use crate::world::ClaimObject;
@@ -65,6 +66,11 @@ fn is_only_status(batch: &Batch) -> bool {
         )
     };
     batch.commands.iter().all(is_status)
+}
+
+fn lists(reply: &Reply, machine: &NodeUuid) -> bool {
+    let mut nodes = reply.cluster.nodes.iter();
+    nodes.any(|node| node.identifier.as_ref() == Some(machine))
 }
 
 fn phases(world: &TestWorld) -> BTreeMap<String, Phase> {
@@ -143,7 +149,7 @@ proptest! {
             let (cluster, machine) = permit.redeem(now).expect("a new permit is valid");
             prop_assert_eq!(recorded, Some(machine.clone()));
             let reply = world.polls.cluster(&cluster).and_then(|view| view.latest()).unwrap();
-            prop_assert!(reply.is_complete(&cluster) && reply.lists(&machine));
+            prop_assert!(reply.is_complete(&cluster) && lists(reply, &machine));
         }
     }
 
@@ -155,8 +161,8 @@ proptest! {
             let Command::RemoveFinalizer(Kind::VpsieNode, target, _) = command else { continue };
             let claim = claim_of(&world, &target.name);
             let cluster = world.polls.cluster(&cluster_id());
-            let is_gone = |machine: NodeUuid| cluster.is_some_and(|view| view.is_gone(&machine));
-            let is_proven = match claim.machine() {
+            let is_gone = |machine: Identity| cluster.is_some_and(|view| view.is_gone(&machine));
+            let is_proven = match claim.identity() {
                 Some(machine) => is_gone(machine),
                 None => !claim.may_have_machine() || world.without_candidate.is_proven(&target.uid),
             };

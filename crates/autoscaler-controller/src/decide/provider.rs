@@ -97,7 +97,8 @@ fn find_or_create(
             "kubeSizeID is missing; set it to a size of VPSie".to_owned(),
         );
     };
-    if let Some(namespace) = namesake(world, group) {
+    if let Some(other) = world.namesake(group) {
+        let namespace = other.namespace().unwrap_or_default();
         let message =
             format!("NodeGroup {namespace}/{name} would have the same group at VPSie; rename one of them");
         return problem(draft, Reason::ValidationFailed, message);
@@ -110,16 +111,6 @@ fn find_or_create(
         Some(found) => take(found, size, draft),
         None => create(world, group, view, size, draft),
     }
-}
-
-/// Returns the namespace of another NodeGroup of the name in the same cluster: both would be one group at VPSie.
-fn namesake(world: &World<'_>, group: &NodeGroup) -> Option<String> {
-    let other = world.groups.iter().find(|other| {
-        other.metadata.uid != group.metadata.uid
-            && other.metadata.name == group.metadata.name
-            && other.spec.resource_identifier == group.spec.resource_identifier
-    })?;
-    Some(other.namespace().unwrap_or_default())
 }
 
 /// Takes a group that VPSie has, unless its machines are of another size.

@@ -86,6 +86,7 @@ pub(super) fn turns<'w>(
     let mut turns = BTreeMap::new();
     let mut busy = busy_groups(world, verdicts);
     let held = held_groups(world);
+    let mut distinct: BTreeMap<&str, bool> = BTreeMap::new();
     for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
         let turn = match turn(world, claim) {
             Turn::Now { group, attempt } => {
@@ -93,7 +94,11 @@ pub(super) fn turns<'w>(
                 let others = busy.entry(cluster).or_default();
                 if let Some(until) = held.get(&(cluster, group.get())) {
                     Turn::Wait(WaitingOn::BackOff { until: *until })
-                } else if others.iter().any(|other| *other != group.get()) && !groups_differ(world, cluster) {
+                } else if others.iter().any(|other| *other != group.get())
+                    && !*distinct
+                        .entry(cluster)
+                        .or_insert_with(|| groups_differ(world, cluster))
+                {
                     Turn::Wait(WaitingOn::OtherGroup)
                 } else {
                     others.insert(group.get());

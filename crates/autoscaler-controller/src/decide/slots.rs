@@ -8,7 +8,7 @@ use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
 use crate::world::{ClaimObject, World};
 use kube::ResourceExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most VPSieNodes made for one group in one pass; the next pass makes the rest.
 const MOST_NEW: usize = 50;
@@ -44,16 +44,10 @@ pub(super) fn create_missing(
 
 /// Lists the names of free slots, smallest first. A name is taken even by a VPSieNode of another group.
 fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = String> {
-    let taken: BTreeSet<String> = world
-        .claims
-        .iter()
-        .filter(|claim| claim.object.metadata.namespace == group.metadata.namespace)
-        .map(|claim| claim.object.name_any())
-        .collect();
-    let name = group.name_any();
+    let (namespace, name) = (group.namespace().unwrap_or_default(), group.name_any());
     (1..)
         .map(move |slot: u32| format!("{name}-{slot}"))
-        .filter(move |name| !taken.contains(name))
+        .filter(move |name| !world.has_claim(&namespace, name))
 }
 
 /// Counts the VPSieNodes that a group lacks (`S1`, `I4`).

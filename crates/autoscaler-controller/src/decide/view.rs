@@ -11,7 +11,6 @@ use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use node_match::{Match, MergedMachine, Verdict};
 use std::sync::Arc;
-use vpsie_api::NodeUuid;
 
 /// One VPSieNode with all that a decision about it needs.
 pub(super) struct View<'w> {
@@ -67,11 +66,7 @@ impl<'w> View<'w> {
 
     /// Returns the Kubernetes Node that is matched to it.
     pub(super) fn node(&self) -> Option<&'w Arc<Node>> {
-        let uid = &self.found()?.node?.uid;
-        self.world
-            .nodes
-            .iter()
-            .find(|node| node.metadata.uid.as_ref() == Some(uid))
+        self.world.node(&self.found()?.node?.uid)
     }
 
     /// Starts its new status.
@@ -112,20 +107,16 @@ impl<'w> View<'w> {
         self.cluster.is_some_and(|cluster| cluster.latest().is_some())
     }
 
-    /// Tells whether a machine is proven gone at VPSie.
-    pub(super) fn is_gone(&self, machine: &NodeUuid) -> bool {
-        self.cluster.is_some_and(|cluster| cluster.is_gone(machine))
+    /// Tells whether its recorded machine is proven gone at VPSie.
+    pub(super) fn is_machine_gone(&self) -> bool {
+        let identity = self.claim.identity();
+        identity.is_some_and(|machine| self.cluster.is_some_and(|cluster| cluster.is_gone(&machine)))
     }
 
     /// Tells whether the recorded Node still exists, whatever matching says of it.
     pub(super) fn is_node_listed(&self) -> bool {
         let status = self.object().status.as_ref();
-        let name = status.and_then(|status| status.node_name.as_ref());
-        name.is_some()
-            && self
-                .world
-                .nodes
-                .iter()
-                .any(|node| node.metadata.name.as_ref() == name)
+        let name = status.and_then(|status| status.node_name.as_deref());
+        name.is_some_and(|name| self.world.has_node(name))
     }
 }

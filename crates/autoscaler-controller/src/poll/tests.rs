@@ -28,8 +28,12 @@ fn reply(seconds: i64, machines: &[&str], count: u32) -> Reply {
     }
 }
 
+fn machine() -> Identity {
+    Identity::Identifier(NodeUuid::new("m1"))
+}
+
 fn view(replies: Vec<Result<Reply, CallError>>) -> ClusterView {
-    let wanted = BTreeSet::from([NodeUuid::new("m1")]);
+    let wanted = BTreeSet::from([machine()]);
     let mut view = ClusterView::new(TimeDelta::seconds(30));
     for reply in replies {
         view.take(&cluster_id(), reply, &wanted);
@@ -40,8 +44,7 @@ fn view(replies: Vec<Result<Reply, CallError>>) -> ClusterView {
 /// LC-25: gone means absent from three complete replies at least 30 s apart.
 #[test]
 fn a_machine_is_gone_only_after_three_spaced_complete_replies() {
-    let machine = NodeUuid::new("m1");
-    let gone = |replies| view(replies).is_gone(&machine);
+    let gone = |replies| view(replies).is_gone(&machine());
     assert!(gone(vec![
         Ok(reply(0, &[], 0)),
         Ok(reply(30, &[], 0)),
@@ -65,6 +68,26 @@ fn a_machine_is_gone_only_after_three_spaced_complete_replies() {
     assert!(!gone(seen_again.into()), "being listed starts the count anew");
 }
 
+/// D2, LC-25: where only the number of a machine is recorded, its absence is proven by number, if all have one.
+#[test]
+fn machine_without_an_identifier_is_gone_by_its_number() {
+    let gone = |numbers: [Option<u64>; 2]| {
+        let mut view = ClusterView::new(TimeDelta::seconds(30));
+        for seconds in [0, 30, 60] {
+            let mut reply = reply(seconds, &["m1", "m2"], 2);
+            for (node, number) in reply.cluster.nodes.iter_mut().zip(numbers) {
+                node.number = number.map(vpsie_api::NodeNumber::new);
+            }
+            let wanted = BTreeSet::from([Identity::Number(7)]);
+            view.take(&cluster_id(), Ok(reply), &wanted);
+        }
+        view.is_gone(&Identity::Number(7))
+    };
+    assert!(gone([Some(8), Some(9)]));
+    assert!(!gone([Some(7), Some(9)]), "it is listed");
+    assert!(!gone([Some(8), None]), "it may be the one without a number");
+}
+
 /// R2b: a baseline is the union of two sane polls, the newest included.
 #[test]
 fn baseline_needs_two_complete_replies_and_a_sane_newest_one() {
@@ -83,7 +106,7 @@ fn baseline_needs_two_complete_replies_and_a_sane_newest_one() {
 }
 
 /// The clusters `c1`, `c2` and `c3`, of which none has a recorded machine.
-fn three_clusters() -> BTreeMap<ClusterId, BTreeSet<NodeUuid>> {
+fn three_clusters() -> Wanted {
     ["c1", "c2", "c3"]
         .map(|id| (ClusterId::new(id), BTreeSet::new()))
         .into()

@@ -4,12 +4,12 @@ use super::{CLUSTER, ClaimBuilder, GroupBuilder, NAMESPACE, NUMBER, at, cluster_
 use crate::baseline::Baselines;
 use crate::command::{Batch, Command};
 use crate::decide::decide;
-use crate::poll::{Absences, Polls, Reply};
+use crate::poll::{Absences, Identity, Polls, Reply};
 use crate::resources::NodeGroup;
 use crate::settings::Settings;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
-use crate::world::{ClaimObject, World};
+use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Node;
 use node_match::{Answer, Claim, Matching, Unexplained, Verdict};
@@ -124,7 +124,7 @@ impl TestWorld {
 
     /// Takes in one answer of VPSie.
     pub(crate) fn answered(mut self, answer: Result<Reply, CallError>) -> Self {
-        let wanted: BTreeSet<NodeUuid> = self.claims.iter().filter_map(ClaimObject::machine).collect();
+        let wanted: BTreeSet<Identity> = self.claims.iter().filter_map(ClaimObject::identity).collect();
         self.polls.take(&cluster_id(), answer, &wanted);
         self
     }
@@ -166,6 +166,7 @@ impl TestWorld {
             tombstones: &self.tombstones,
             troubles: &self.troubles,
             without_candidate: &self.without_candidate,
+            index: Index::default(),
         }
         .in_order()
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::intent::{Outcome, Requested};
 use crate::testing::{ClaimBuilder, claim, cluster_id, group, intent, node, world};
+use std::collections::BTreeSet;
 
 /// L2: groups of one name in two namespaces are two groups.
 #[test]
@@ -44,6 +45,10 @@ fn objects_are_put_in_order_of_namespace_and_name() {
     );
 }
 
+fn identity(machine: &str) -> Identity {
+    Identity::Identifier(NodeUuid::new(machine))
+}
+
 /// D8: every cluster is asked once, with all machines whose absence matters.
 #[test]
 fn clusters_to_poll_are_those_of_groups_and_vpsie_nodes() {
@@ -66,8 +71,8 @@ fn clusters_to_poll_are_those_of_groups_and_vpsie_nodes() {
     ]
     .map(ClaimBuilder::build);
     let expected = BTreeMap::from([
-        (cluster_id(), BTreeSet::from(["m1", "m2"].map(NodeUuid::new))),
-        (ClusterId::new("c2"), BTreeSet::from([NodeUuid::new("m3")])),
+        (cluster_id(), BTreeSet::from(["m1", "m2"].map(identity))),
+        (ClusterId::new("c2"), BTreeSet::from([identity("m3")])),
     ]);
     assert_eq!(wanted(&groups, &claims), expected);
 }

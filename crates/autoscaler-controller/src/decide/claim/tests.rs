@@ -1,12 +1,14 @@
 //! What holds in every phase, and the end of phases: Failed, and words that are not ours.
 
 use super::*;
+use crate::act::ActError;
 use crate::command::{Command, MachineRecord};
 use crate::intent::Outcome;
 use crate::testing::expected::{asked, check, conditions, prepared, target, with_machine, with_node, write};
 use crate::testing::{
     ClaimBuilder, ambiguous, claim, condition, conflict, found, intent, node, timed_out, waiting,
 };
+use crate::trouble::Trouble;
 use node_match::Machine;
 
 /// R0: a contradiction is shown in every phase that has a machine, and nothing else is done.
@@ -145,4 +147,38 @@ fn phase_that_is_not_ours_is_left_alone() {
     ] {
         check(prepared().claim(claim("web-1").in_phase(phase)).polled(&[]), &[]);
     }
+}
+
+/// L5, E1: what Kubernetes forbids is said on the object before it is tried again, once, and taken back afterwards.
+#[test]
+fn what_kubernetes_forbids_is_said_first_and_once() {
+    let before = with_machine(Phase::Provisioned);
+    let error = ActError::Forbidden {
+        verb: "patch",
+        resource: "nodes".to_owned(),
+    };
+    let message = "the API server forbids patch on nodes; grant it to the autoscaler's service account";
+    let blocked = condition("Blocked", true, "Forbidden", message);
+    let decided = |claim: &ClaimBuilder, is_in_trouble: bool| {
+        let mut world = prepared().claim(claim.clone()).polled(&["m1"]).node(node("n1"));
+        let trouble = Trouble::of("label-node", &error).filter(|_| is_in_trouble);
+        if let Some(trouble) = trouble {
+            world.troubles.note("VPSieNode kube-system/web-1", trouble);
+        }
+        world.verdict("web-1", with_node()).claim_commands("web-1")
+    };
+    let said = write(&before, |status| {
+        conditions(status, std::slice::from_ref(&blocked))
+    });
+    let commands = decided(&before, true);
+    assert_eq!(commands[0], said);
+    assert_eq!(commands[1].label(), "label-node");
+
+    let told = before.clone().status(|status| conditions(status, &[blocked]));
+    assert_eq!(decided(&told, true)[0].label(), "label-node", "once is enough");
+    let Some(Command::WriteVpsieNodeStatus(_, write)) = decided(&told, false).pop() else {
+        panic!("no status");
+    };
+    let kept = write.status.conditions.iter().flatten();
+    assert!(kept.into_iter().all(|condition| condition.type_ != "Blocked"));
 }

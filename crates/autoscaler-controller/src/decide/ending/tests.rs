@@ -59,7 +59,10 @@ fn removal_again(attempt: u32) -> Command {
         &target("web-1"),
         &cluster_id(),
         Some(&machine),
-        Some(&reply),
+        Some(crate::poll::Listing {
+            reply: &reply,
+            entries: reply.cluster.nodes.iter().collect(),
+        }),
         true,
         at(0),
     );

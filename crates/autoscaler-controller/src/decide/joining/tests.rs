@@ -143,6 +143,58 @@ fn long_joined(phase: Phase) -> ClaimBuilder {
     })
 }
 
+const NEVER_READY: &str =
+    "the Node joined but was not Ready in time; look at its kubelet, or delete this VPSieNode";
+
+/// I4: a Node that joined and does not become Ready has the same limit, from the moment the machine was known.
+#[test]
+fn node_that_never_becomes_ready_fails_its_vpsie_node_in_time() {
+    let phase_after = |seconds: i64| {
+        let before = with_machine(Phase::Joining).status(|status| {
+            status.provisioned_at = Some(at(-seconds));
+            status.joined_at = Some(at(-60));
+        });
+        let world = prepared().claim(before).polled(&["m1"]);
+        let commands = world
+            .node(marked(not_ready("n1")))
+            .verdict("web-1", with_node())
+            .claim_commands("web-1");
+        let [Command::WriteVpsieNodeStatus(_, write)] = &commands[..] else {
+            panic!("one status: {commands:?}");
+        };
+        (write.status.phase.clone(), write.status.last_error.clone())
+    };
+    assert_eq!(phase_after(900), (Some(Phase::Joining), None));
+    assert_eq!(
+        phase_after(901),
+        (Some(Phase::Failed), Some(NEVER_READY.to_owned()))
+    );
+}
+
+/// I4: a Node that was Ready before and came back not Ready has its limit from the moment it was Ready last.
+#[test]
+fn node_that_came_back_not_ready_has_its_limit_from_then_on() {
+    let phase_after = |seconds: i64| {
+        let before = long_joined(Phase::Joining).status(|status| {
+            status.ready_at = Some(at(-3500));
+            let mut gone = condition(NODE_READY, false, "NodeVanished", VANISHED);
+            gone.last_transition_time = Some(at(-seconds));
+            conditions(status, &[condition(NODE_JOINED, true, "Joined", JOINED), gone]);
+        });
+        let world = prepared().claim(before).polled(&["m1"]);
+        let commands = world
+            .node(marked(not_ready("n1")))
+            .verdict("web-1", with_node())
+            .claim_commands("web-1");
+        let [Command::WriteVpsieNodeStatus(_, write)] = &commands[..] else {
+            panic!("one status: {commands:?}");
+        };
+        write.status.phase.clone()
+    };
+    assert_eq!(phase_after(900), Some(Phase::Joining));
+    assert_eq!(phase_after(901), Some(Phase::Failed));
+}
+
 const VANISHED: &str = "the Node is gone while its machine runs";
 
 /// A Node that vanishes is awaited from then on, however long ago the machine was made.
