@@ -221,9 +221,7 @@ impl Actor {
                     tracing::debug!(subject = batch.subject, command = label, "done");
                 }
                 Err(error) => {
-                    span.in_scope(|| {
-                        report(&batch.subject, label, &batch.context, began.elapsed(), &error)
-                    });
+                    span.in_scope(|| report(&batch.subject, label, &batch.context, began.elapsed(), &error));
                     match Trouble::of(label, &error) {
                         Some(trouble) => self.troubles.note(&batch.subject, trouble),
                         None => self.troubles.is_over(&batch.subject),

@@ -1,11 +1,12 @@
 //! One look at both sides that changes nothing: what the operator would see now, read once.
 
 use crate::baseline::{Baselines, read_all};
-use crate::poll::{Absences, Polls};
+use crate::poll::{Absences, Poller, Polls};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
 use crate::tombstone::Tombstones;
-use crate::world::{ClaimObject, World, wanted};
+use crate::trouble::Troubles;
+use crate::world::{ClaimObject, Index, World, wanted};
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use kube::api::ListParams;
@@ -33,6 +34,7 @@ pub struct Observation {
     baselines: Baselines,
     tombstones: Tombstones,
     without_candidate: Absences<String>,
+    troubles: Troubles,
 }
 
 /// Why Kubernetes could not be looked at.
@@ -88,7 +90,7 @@ impl Observation {
     /// Says what could not be read in Kubernetes, and which right is missing.
     pub async fn make(
         client: &Client,
-        vpsie: &dyn VpsieApi,
+        vpsie: Arc<dyn VpsieApi>,
         settings: Settings,
         now: DateTime<Utc>,
     ) -> Result<Self, ObservationError> {
@@ -98,9 +100,13 @@ impl Observation {
         let claims: Vec<ClaimObject> = objects.into_iter().map(ClaimObject::new).collect();
         let (baselines, tombstones) = stored(client, &settings.namespace).await?;
         let mut polls = Polls::new(settings.absence_spacing);
-        polls.refresh(vpsie, now, &wanted(&groups, &claims)).await;
+        let mut poller = Poller::new(vpsie);
+        poller.start(now, &wanted(&groups, &claims));
+        poller.finish().await;
+        poller.take_in(&mut polls);
         Ok(Self {
             without_candidate: Absences::spaced(settings.candidate_spacing),
+            troubles: Troubles::default(),
             now,
             settings,
             groups,
@@ -124,6 +130,8 @@ impl Observation {
             baselines: &self.baselines,
             tombstones: &self.tombstones,
             without_candidate: &self.without_candidate,
+            troubles: &self.troubles,
+            index: Index::default(),
             is_hand_over: false,
         }
         .in_order()

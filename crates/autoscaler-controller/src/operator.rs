@@ -8,15 +8,15 @@ use crate::decide::decide;
 use crate::lease::{Leadership, Mandate, Rule};
 use crate::metrics::Measured;
 use crate::metrics::labels::Part;
-use crate::poll::{Absences, Polls};
+use crate::poll::{Absences, Poller, Polls};
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
 use crate::world::{ClaimObject, Index, World, wanted};
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 use kube::{Client, ResourceExt};
 use node_match::{Matching, Verdict, match_fleet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,8 @@ const SETTLING: Duration = Duration::from_millis(100);
 pub struct Operator {
     settings: Settings,
     clock: Clock,
-    api: Arc<dyn VpsieApi>,
     watches: Watches,
+    poller: Poller,
     polls: Polls,
     without_candidate: Absences<String>,
     actor: Actor,
@@ -105,8 +105,8 @@ impl Operator {
         Ok(Self {
             settings,
             clock,
-            api,
             watches,
+            poller: Poller::new(api),
             polls,
             without_candidate,
             actor,
@@ -127,8 +127,8 @@ impl Operator {
     pub fn telling(mut self, telemetry: Telemetry) -> Self {
         telemetry.pulse.synced();
         self.actor.tell(&telemetry);
-        let measured = Measured::new(Arc::clone(&self.api), Arc::clone(&telemetry.metrics));
-        self.api = Arc::new(measured);
+        let measured = Measured::new(self.poller.api(), Arc::clone(&telemetry.metrics));
+        self.poller = Poller::new(Arc::new(measured));
         Self { telemetry, ..self }
     }
 
@@ -173,17 +173,18 @@ impl Operator {
         self.telemetry.lead();
         let mut is_ready = mandate.term().is_none();
         loop {
-            let is_polled = tokio::select! {
+            tokio::select! {
                 biased;
                 () = &mut stop => return End::Told,
                 () = mandate.ended() => return End::Deposed,
-                is_polled = async {
+                () = async {
                     self.woken().await;
                     is_ready = is_ready || self.catch_up().await;
-                    self.poll().await
-                } => is_polled,
-            };
-            if is_ready && !self.pass_within(mandate, is_polled).await {
+                } => {}
+            }
+            self.take_in();
+            self.ask();
+            if is_ready && !self.pass_within(mandate).await {
                 return End::Deposed;
             }
             if self.watches.is_broken() {
@@ -197,7 +198,7 @@ impl Operator {
     ///
     /// One that outlives its term by more than any request may take waits for an answer that never comes, as in a
     /// partition. It is dropped, as a process that dies would drop it.
-    async fn pass_within(&mut self, mandate: &Mandate, is_polled: bool) -> bool {
+    async fn pass_within(&mut self, mandate: &Mandate) -> bool {
         let (clock, patience) = (
             self.clock.clone(),
             Rule::REAL.patience(self.settings.request_timeout),
@@ -208,13 +209,14 @@ impl Operator {
         };
         tokio::select! {
             biased;
-            _ = self.pass(is_polled, mandate) => true,
+            _ = self.pass(mandate) => true,
             () = overdue => false,
         }
     }
 
     /// Forgets what an earlier term has seen of VPSie: between two terms anything may have happened.
     fn forget(&mut self) {
+        self.poller.forget();
         self.polls = Polls::new(self.settings.absence_spacing);
         self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
     }
@@ -229,13 +231,18 @@ impl Operator {
         loaded.is_ok()
     }
 
-    /// Waits for a change, or for the time of the next poll; which of the two it was does not matter.
-    async fn woken(&self) {
+    /// Waits for a change, an answer of VPSie, or the time of the next poll; which of them it was does not matter.
+    async fn woken(&mut self) {
+        let interval = self.settings.poll_interval;
+        let wait = self.polls.due_in(self.clock.now(), interval);
         let changed = async {
-            self.watches.changed().await;
+            tokio::select! {
+                () = self.watches.changed() => {}
+                () = self.poller.answered() => {}
+            }
             tokio::time::sleep(SETTLING).await;
         };
-        drop(tokio::time::timeout(self.settings.poll_interval, changed).await);
+        drop(tokio::time::timeout(wait.max(SETTLING), changed).await);
     }
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
@@ -245,12 +252,14 @@ impl Operator {
         let Some(mandate) = self.leadership.mandate() else {
             return 0;
         };
-        let is_polled = self.poll().await;
-        self.pass(is_polled, &mandate).await
+        self.ask();
+        self.poller.finish().await;
+        self.take_in();
+        self.pass(&mandate).await
     }
 
-    /// Makes one pass on what is known; `is_polled` says that VPSie was asked since the last one.
-    async fn pass(&mut self, is_polled: bool, mandate: &Mandate) -> usize {
+    /// Makes one pass on what is known.
+    async fn pass(&mut self, mandate: &Mandate) -> usize {
         let span = self.numbers.span();
         let metrics = Arc::clone(&self.telemetry.metrics);
         span.in_scope(|| self.record());
@@ -266,10 +275,7 @@ impl Operator {
             metrics.took(Part::Decide, began);
             metrics.show(&world, &matching);
             drop(world);
-            // Looking at one reply twice is no second proof.
-            if is_polled {
-                self.note_unfound(unfound);
-            }
+            self.without_candidate.observe_each(unfound);
             batches
         });
         let began = Instant::now();
@@ -288,22 +294,24 @@ impl Operator {
         self.telemetry.look(sight, self.clock.now());
     }
 
-    /// Asks VPSie when a poll is due, once for all; tells whether it was.
-    async fn poll(&mut self) -> bool {
+    /// Asks VPSie for what is due; the answers are taken in when they are there.
+    fn ask(&mut self) {
         let now = self.clock.now();
-        let claims = self.claims();
-        let wanted = wanted(&self.watches.groups(), &claims);
-        let interval = TimeDelta::from_std(self.settings.poll_interval).unwrap_or(TimeDelta::MAX);
-        let is_due = self.polls.is_due(now, interval, &wanted);
+        let wanted = wanted(&self.watches.groups(), &self.claims());
+        let due = self.polls.due(now, self.settings.poll_interval, &wanted);
         self.telemetry.pulse.beat();
-        if is_due {
-            let began = Instant::now();
-            let polling = self.polls.refresh(self.api.as_ref(), now, &wanted);
-            polling.instrument(self.numbers.span()).await;
+        self.numbers.span().in_scope(|| self.poller.start(now, &due));
+    }
+
+    /// Takes in what VPSie has answered.
+    fn take_in(&mut self) {
+        let has_any = self.poller.take_in(&mut self.polls);
+        if let Some(began) = self.poller.ended() {
             self.telemetry.metrics.took(Part::Poll, began);
-            self.telemetry.pulse.polled(&self.polls, now);
         }
-        is_due
+        if has_any {
+            self.telemetry.pulse.polled(&self.polls, self.clock.now());
+        }
     }
 
     fn claims(&self) -> Vec<ClaimObject> {
@@ -332,11 +340,6 @@ impl Operator {
         }
         .in_order()
     }
-
-    /// Counts replies without a candidate for deleted VPSieNodes with an open request.
-    fn note_unfound(&mut self, unfound: BTreeSet<String>) {
-        self.without_candidate.observe(unfound, self.clock.now());
-    }
 }
 
 // === impl Numbers ===
@@ -348,23 +351,26 @@ impl Numbers {
     }
 }
 
-/// Lists the deleted VPSieNodes whose time is over and for which a complete reply shows no candidate (`I6`).
-fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeSet<String> {
+/// Lists the deleted VPSieNodes whose time is over and for which a complete reply shows no candidate (`I6`), with the
+/// time of that reply.
+fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeMap<String, DateTime<Utc>> {
     let timed_out: BTreeSet<&str> = matching
         .claims
         .iter()
         .filter(|answer| matches!(&answer.verdict, Verdict::TimedOut { candidates } if candidates.is_empty()))
         .map(|answer| answer.claim.uid.as_str())
         .collect();
-    let is_complete = |claim: &ClaimObject| {
-        let view = world.cluster(&claim.object.spec.resource_identifier);
-        view.is_some_and(|view| view.baseline_replies().is_some())
+    let replied_at = |claim: &ClaimObject| {
+        let [_, newest] = world
+            .cluster(&claim.object.spec.resource_identifier)?
+            .baseline_replies()?;
+        Some(newest.at)
     };
     world
         .claims
         .iter()
-        .filter(|claim| claim.is_deleted() && is_complete(claim))
-        .filter_map(|claim| claim.object.uid())
-        .filter(|uid| timed_out.contains(uid.as_str()))
+        .filter(|claim| claim.is_deleted())
+        .filter_map(|claim| Some((claim.object.uid()?, replied_at(claim)?)))
+        .filter(|(uid, _)| timed_out.contains(uid.as_str()))
         .collect()
 }

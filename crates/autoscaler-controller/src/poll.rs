@@ -1,20 +1,16 @@
 //! One shared poll of VPSie per cycle: every cluster is asked once, whatever the number of its nodes (`D8`).
 
+mod poller;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use vpsie_api::{
-    Call, CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, NodeGroup, NodeUuid, VpsieApi,
-};
+use vpsie_api::{CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, NodeGroup, NodeUuid};
 
-/// Longest wait for one cluster (`D7`); its own repetitions and the local rate limit included.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+pub use poller::Poller;
+
 /// How many complete replies must lack a machine before it counts as gone.
 pub const ABSENCES_NEEDED: u32 = 3;
-
-/// How many clusters are asked at once: enough that a slow one keeps nobody waiting, few enough for the rate limit.
-const AT_ONCE: usize = 4;
 
 /// What names a machine in the lists of VPSie.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -208,8 +204,13 @@ impl<K: Ord> Absences<K> {
 
     /// Takes in what one complete reply lacked; what it did not lack is forgotten.
     pub fn observe(&mut self, absent: BTreeSet<K>, at: DateTime<Utc>) {
-        self.seen.retain(|key, _| absent.contains(key));
-        for key in absent {
+        self.observe_each(absent.into_iter().map(|key| (key, at)).collect());
+    }
+
+    /// Takes in what several complete replies lacked, each with its time; looking at one of them twice counts once.
+    pub fn observe_each(&mut self, absent: BTreeMap<K, DateTime<Utc>>) {
+        self.seen.retain(|key, _| absent.contains_key(key));
+        for (key, at) in absent {
             let (count, last) = self.seen.entry(key).or_insert((0, at - self.spacing));
             if at - *last >= self.spacing {
                 *count = count.saturating_add(1);
@@ -248,48 +249,25 @@ impl Polls {
         self.clusters.iter()
     }
 
-    /// Tells whether a poll is due, or a cluster is wanted that was never asked for.
-    pub fn is_due(&self, now: DateTime<Utc>, interval: TimeDelta, wanted: &Wanted) -> bool {
-        // A clock that was set back must not stop the polls.
-        let is_old = self.polled_at.is_none_or(|at| now < at || now - at >= interval);
-        let asks_for_new = wanted.keys().any(|id| !self.clusters.contains_key(id));
-        !wanted.is_empty() && (is_old || asks_for_new)
+    /// Lists what is due to be asked: everything once per interval, and at once what was never asked for.
+    ///
+    /// What nobody wants any more is forgotten.
+    pub fn due(&mut self, now: DateTime<Utc>, interval: Duration, wanted: &Wanted) -> Wanted {
+        self.clusters.retain(|id, _| wanted.contains_key(id));
+        if self.due_in(now, interval).is_zero() {
+            self.polled_at = Some(now);
+            return wanted.clone();
+        }
+        let is_new = |(id, _): &(&ClusterId, _)| !self.clusters.contains_key(*id);
+        let new = wanted.iter().filter(is_new);
+        new.map(|(id, machines)| (id.clone(), machines.clone())).collect()
     }
 
-    /// Asks VPSie once for the list of clusters and once for each wanted cluster and its groups.
-    ///
-    /// Several clusters are asked at once, each within its own limit. A failure is kept as the answer of its cluster
-    /// and stops no other.
-    pub async fn refresh(&mut self, api: &dyn VpsieApi, now: DateTime<Utc>, wanted: &Wanted) {
-        self.clusters.retain(|id, _| wanted.contains_key(id));
-        self.polled_at = Some(now);
-        if wanted.is_empty() {
-            return;
-        }
-        let summaries = match tokio::time::timeout(ANSWER_LIMIT, api.clusters()).await {
-            Ok(Ok(summaries)) => summaries,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the list of clusters could not be read");
-                Vec::new()
-            }
-            Err(_) => {
-                tracing::warn!("the list of clusters was not answered in time");
-                Vec::new()
-            }
-        };
-        let mut summaries: BTreeMap<ClusterId, ClusterSummary> = summaries
-            .into_iter()
-            .map(|summary| (summary.identifier.clone(), summary))
-            .collect();
-        let asked = wanted.keys().map(|id| {
-            let summary = summaries.remove(id);
-            async move { (id, ask_in_time(api, id, now, summary).await) }
-        });
-        let asked: Vec<_> = asked.collect();
-        let mut answers = futures::stream::iter(asked).buffer_unordered(AT_ONCE);
-        while let Some((id, answer)) = answers.next().await {
-            self.take(id, answer, &wanted[id]);
-        }
+    /// Returns how long it is until everything is due to be asked again.
+    pub fn due_in(&self, now: DateTime<Utc>, interval: Duration) -> Duration {
+        // A clock that was set back must not stop the polls.
+        let passed = self.polled_at.and_then(|at| (now - at).to_std().ok());
+        passed.map_or(Duration::ZERO, |passed| interval.saturating_sub(passed))
     }
 
     /// Takes in the answer to one poll of one cluster.
@@ -306,38 +284,6 @@ impl Polls {
             .or_insert_with(|| ClusterView::new(spacing));
         view.take(id, answer, wanted);
     }
-}
-
-async fn ask_in_time(
-    api: &dyn VpsieApi,
-    id: &ClusterId,
-    at: DateTime<Utc>,
-    summary: Option<ClusterSummary>,
-) -> Result<Reply, CallError> {
-    let answer = tokio::time::timeout(ANSWER_LIMIT, ask(api, id, at, summary)).await;
-    let answer = answer.unwrap_or(Err(CallError::TimedOut {
-        call: Call::GetCluster,
-    }));
-    if let Err(error) = &answer {
-        tracing::warn!(cluster = %id, %error, "the cluster could not be polled");
-    }
-    answer
-}
-
-async fn ask(
-    api: &dyn VpsieApi,
-    id: &ClusterId,
-    at: DateTime<Utc>,
-    summary: Option<ClusterSummary>,
-) -> Result<Reply, CallError> {
-    let cluster = api.cluster(id).await?;
-    let groups = api.node_groups(id).await?;
-    Ok(Reply {
-        at,
-        cluster,
-        groups,
-        summary,
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,13 @@
 //! What polls prove, and what they cost.
 
 use super::*;
-use vpsie_api::{Call, ClusterNode, MockVpsieApi, Price};
+use async_trait::async_trait;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use vpsie_api::{
+    Accepted, Call, ClusterSummary, CreateGroup, DatacenterId, EffectError, GroupNumber, MockVpsieApi, Offer,
+    Price, RequestId, VpsieApi,
+};
 
 fn cluster_id() -> ClusterId {
     ClusterId::new("c1")
@@ -112,6 +118,16 @@ fn three_clusters() -> Wanted {
         .into()
 }
 
+/// Asks for what is due and waits for every answer.
+async fn refresh(polls: &mut Polls, poller: &mut Poller, seconds: i64, wanted: &Wanted) {
+    let due = polls.due(at(seconds), INTERVAL, wanted);
+    poller.start(at(seconds), &due);
+    poller.finish().await;
+    poller.take_in(polls);
+}
+
+const INTERVAL: Duration = Duration::from_secs(10);
+
 fn failure(call: Call) -> CallError {
     CallError::TimedOut { call }
 }
@@ -167,7 +183,8 @@ async fn failing_cluster_stops_no_other() {
     api.expect_cluster().times(3).returning(answer);
     api.expect_node_groups().times(2).returning(|_| Ok(Vec::new()));
     let mut polls = Polls::new(TimeDelta::seconds(30));
-    polls.refresh(&api, at(0), &three_clusters()).await;
+    let mut poller = Poller::new(Arc::new(api));
+    refresh(&mut polls, &mut poller, 0, &three_clusters()).await;
     assert_eq!(
         outcome(&polls),
         [
@@ -198,7 +215,8 @@ async fn failing_lists_stop_no_cluster() {
             _ => Ok(Vec::new()),
         });
     let mut polls = Polls::new(TimeDelta::seconds(30));
-    polls.refresh(&api, at(0), &three_clusters()).await;
+    let mut poller = Poller::new(Arc::new(api));
+    refresh(&mut polls, &mut poller, 0, &three_clusters()).await;
     let groups = failure(Call::ListNodeGroups);
     assert_eq!(
         outcome(&polls),
@@ -218,8 +236,9 @@ async fn unwanted_clusters_are_not_asked_and_forgotten() {
     api.expect_cluster().times(3).returning(answer);
     api.expect_node_groups().times(2).returning(|_| Ok(Vec::new()));
     let mut polls = Polls::new(TimeDelta::seconds(30));
-    polls.refresh(&api, at(0), &three_clusters()).await;
-    polls.refresh(&api, at(10), &BTreeMap::new()).await;
+    let mut poller = Poller::new(Arc::new(api));
+    refresh(&mut polls, &mut poller, 0, &three_clusters()).await;
+    refresh(&mut polls, &mut poller, 10, &Wanted::new()).await;
     assert_eq!(outcome(&polls), []);
 }
 
@@ -230,20 +249,103 @@ async fn poll_is_due_once_per_interval_or_for_a_new_cluster() {
     api.expect_clusters().returning(|| Ok(Vec::new()));
     api.expect_cluster().returning(answer);
     api.expect_node_groups().returning(|_| Ok(Vec::new()));
-    let interval = TimeDelta::seconds(10);
     let mut one = three_clusters();
     one.retain(|id, _| id.as_str() == "c2");
     let mut polls = Polls::new(TimeDelta::seconds(30));
+    let mut poller = Poller::new(Arc::new(api));
+    let due = |polls: &mut Polls, seconds: i64, wanted: &Wanted| {
+        let due = polls.due(at(seconds), INTERVAL, wanted);
+        due.into_keys().map(|id| id.to_string()).collect::<Vec<_>>()
+    };
+    assert!(due(&mut polls, 0, &Wanted::new()).is_empty(), "nothing is wanted");
+    refresh(&mut polls, &mut poller, 10, &one).await;
     assert!(
-        !polls.is_due(at(0), interval, &BTreeMap::new()),
-        "nothing is wanted"
-    );
-    assert!(polls.is_due(at(0), interval, &one), "nothing was polled");
-    polls.refresh(&api, at(0), &one).await;
-    assert!(
-        !polls.is_due(at(9), interval, &one),
+        due(&mut polls, 19, &one).is_empty(),
         "a failed poll is a poll, too"
     );
-    assert!(polls.is_due(at(10), interval, &one), "the interval is over");
-    assert!(polls.is_due(at(1), interval, &three_clusters()), "c1 is new");
+    assert_eq!(
+        due(&mut polls, 19, &three_clusters()),
+        ["c1", "c3"],
+        "only what is new"
+    );
+    assert_eq!(due(&mut polls, 20, &one), ["c2"], "the interval is over");
+    assert!(due(&mut polls, 21, &one).is_empty(), "once per interval");
+    assert_eq!(
+        due(&mut polls, 5, &one),
+        ["c2"],
+        "a clock that was set back stops nothing"
+    );
+}
+
+/// A VPSie whose cluster `c2` never answers; a mock cannot wait.
+#[derive(Default)]
+struct Simulated {
+    others: MockVpsieApi,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+#[async_trait]
+impl VpsieApi for Simulated {
+    async fn clusters(&self) -> Result<Vec<ClusterSummary>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn cluster(&self, id: &ClusterId) -> Result<Cluster, CallError> {
+        self.asked.lock().unwrap().push(id.to_string());
+        if id.as_str() == "c2" {
+            std::future::pending::<()>().await;
+        }
+        answer(id)
+    }
+
+    async fn node_groups(&self, _: &ClusterId) -> Result<Vec<NodeGroup>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn offers(&self, datacenter: &DatacenterId) -> Result<Vec<Offer>, CallError> {
+        self.others.offers(datacenter).await
+    }
+
+    async fn create_group(&self, group: &CreateGroup) -> Result<(), EffectError> {
+        self.others.create_group(group).await
+    }
+
+    async fn add_worker(
+        &self,
+        cluster: &ClusterId,
+        group: GroupNumber,
+        request: &RequestId,
+    ) -> Result<Accepted, EffectError> {
+        self.others.add_worker(cluster, group, request).await
+    }
+}
+
+/// D7, E2: a cluster that does not answer keeps no other waiting, is not asked twice at once, and is given up in time.
+#[tokio::test(start_paused = true)]
+async fn slow_cluster_delays_no_other() {
+    let simulated = Simulated::default();
+    let asked = Arc::clone(&simulated.asked);
+    let mut polls = Polls::new(TimeDelta::seconds(30));
+    let mut poller = Poller::new(Arc::new(simulated));
+    let started = tokio::time::Instant::now();
+    poller.start(at(0), &three_clusters());
+    while polls.clusters().count() < 2 {
+        poller.answered().await;
+        poller.take_in(&mut polls);
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(outcome(&polls), [("c1", None, false), ("c3", None, false)]);
+
+    poller.start(at(10), &three_clusters());
+    poller.finish().await;
+    poller.take_in(&mut polls);
+    assert_eq!(started.elapsed(), Duration::from_secs(30), "D7");
+    let timed_out = Some(failure(Call::GetCluster));
+    assert_eq!(outcome(&polls)[1], ("c2", timed_out, false));
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked, ["c1", "c2", "c3", "c1", "c3"]);
 }
