@@ -5,7 +5,7 @@ use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
 use http::Method;
 use kit::fleet::{Fleet, Stored};
-use kit::wire::Side;
+use kit::wire::{Sent, Side};
 use kube::ResourceExt;
 use kube::api::DeleteParams;
 use std::time::Duration;
@@ -240,11 +240,9 @@ fn blocked(stored: &Stored, name: &str) -> Option<String> {
 #[tokio::test(start_paused = true)]
 async fn forbidden_verb_is_named_and_holds_up_nothing_else() {
     let mut fleet = Fleet::in_memory(1);
-    for _ in 0..6 {
-        let forbidden = KubeFault::new(KubeFaultEffect::Status(403));
-        fleet.memory().fault(forbidden.on(Verb::Patch).resource("nodes"));
-    }
     fleet.start().await;
+    let labels = |sent: &Sent| sent.is_effect() && sent.is_about("nodes");
+    fleet.wire.refuse(labels, 403);
     fleet.create(&web(&fleet, 2)).await;
     let stored = fleet
         .until("both say so", |stored| {
@@ -257,8 +255,10 @@ async fn forbidden_verb_is_named_and_holds_up_nothing_else() {
     assert_eq!(blocked(&stored, "web-1").as_deref(), Some(message));
     let is_discovered = |claim: &VPSieNode| claim.spec.vpsie_node_identifier.is_some();
     assert!(stored.claims.iter().all(is_discovered), "discovery goes on");
+    assert_eq!(fleet.cloud.ledger().len(), 2);
+    fleet.wire.allow();
     let stored = fleet
-        .until("the right is granted", |stored| stored.counts("web", 2, 2))
+        .until("the right is used", |stored| stored.counts("web", 2, 2))
         .await;
     assert_eq!(
         blocked(&stored, "web-1"),
@@ -270,19 +270,22 @@ async fn forbidden_verb_is_named_and_holds_up_nothing_else() {
 /// LC-25, E1: a release that Kubernetes does not let through says why on the VPSieNode that it holds up.
 #[tokio::test(start_paused = true)]
 async fn release_that_is_held_up_says_why() {
-    for (verb, label) in [(Verb::Patch, "cordon-node"), (Verb::Delete, "delete-node")] {
+    for (method, label) in [(Method::PATCH, "cordon-node"), (Method::DELETE, "delete-node")] {
         let mut fleet = Fleet::in_memory(1);
         ready_web(&mut fleet, 1).await;
-        for _ in 0..4 {
-            let failing = KubeFault::new(KubeFaultEffect::Status(500));
-            fleet.memory().fault(failing.on(verb).resource("nodes"));
-        }
+        let fits = if method == Method::PATCH {
+            |sent: &Sent| sent.is_about("nodes") && sent.method == Method::PATCH
+        } else {
+            |sent: &Sent| sent.is_about("nodes") && sent.method == Method::DELETE
+        };
+        fleet.wire.refuse(fits, 500);
         fleet.delete::<NodeGroup>("web").await;
         let stored = fleet
             .until("it says so", |stored| blocked(stored, "web-1").is_some())
             .await;
         let message = blocked(&stored, "web-1").expect("it says so");
         assert!(message.starts_with(label) && message.contains("500"), "{message}");
+        fleet.wire.allow();
         fleet
             .until("everything is released", |stored| stored.groups.is_empty())
             .await;
@@ -301,9 +304,12 @@ async fn node_deleted_by_hand_makes_its_vpsienode_join_again() {
     let node = node.expect("it has joined");
     let deleted = fleet.nodes().delete(&node, &DeleteParams::default()).await;
     deleted.expect("a person may delete it");
-    fleet
-        .until("it is not Ready", |stored| stored.counts("web", 1, 0))
-        .await;
+    // Its kubelet registers it again within seconds.
+    let limit = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !fleet.stored().await.counts("web", 1, 0) {
+        assert!(tokio::time::Instant::now() < limit, "it stayed Ready");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let stored = fleet
         .until("its kubelet has registered it again", |stored| {
             stored.counts("web", 1, 1)

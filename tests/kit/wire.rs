@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use kube::Client;
 use kube::client::Body;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use vpsie_api::{Transport, TransportError};
 
@@ -57,6 +57,8 @@ struct State {
     /// Whether nothing passes to Kubernetes, in silence.
     is_cut_off: bool,
     held: Option<fn(&Sent) -> bool>,
+    /// What the API server forbids the operator, and with which code.
+    refused: Option<(fn(&Sent) -> bool, u16)>,
 }
 
 /// What becomes of a call.
@@ -65,6 +67,7 @@ enum Fate {
     Waits,
     NeverLeaves,
     NeverReturns,
+    Refused(u16),
 }
 
 /// A transport whose calls are recorded.
@@ -115,6 +118,16 @@ impl Wire {
         self.state().held = Some(fits);
     }
 
+    /// Answers every call to Kubernetes that fits with this code, until it is allowed again; others may call it.
+    pub fn refuse(&self, fits: fn(&Sent) -> bool, code: u16) {
+        self.state().refused = Some((fits, code));
+    }
+
+    /// Lets every call through again.
+    pub fn allow(&self) {
+        self.state().refused = None;
+    }
+
     /// Waits until the call to hold has come.
     pub async fn is_held(&self) {
         self.0.happened.notified().await;
@@ -154,9 +167,12 @@ impl Wire {
         let body = body.collect_bytes().await?;
         let fate = self.note(Side::Kubernetes, &head.method, head.uri.path(), &body);
         self.wait(&fate).await;
+        if let Fate::Refused(code) = fate {
+            return Ok(refusal(code));
+        }
         let answer = inner.send(Request::from_parts(head, Body::from(body))).await;
         match fate {
-            Fate::Passes | Fate::Waits => answer,
+            Fate::Passes | Fate::Waits | Fate::Refused(_) => answer,
             Fate::NeverLeaves | Fate::NeverReturns => self.die().await,
         }
     }
@@ -175,7 +191,13 @@ impl Wire {
         }
         let is_effect = sent.is_effect();
         let is_held = state.held.is_some_and(|fits| fits(&sent));
+        let refused = state
+            .refused
+            .filter(|(fits, _)| to == Side::Kubernetes && fits(&sent));
         state.sent.push(sent);
+        if let Some((_, code)) = refused {
+            return Fate::Refused(code);
+        }
         if is_held {
             state.held = None;
             self.0.happened.notify_one();
@@ -195,7 +217,7 @@ impl Wire {
     /// Keeps a call back as long as its fate says.
     async fn wait(&self, fate: &Fate) {
         match fate {
-            Fate::Passes | Fate::NeverReturns => {}
+            Fate::Passes | Fate::NeverReturns | Fate::Refused(_) => {}
             Fate::Waits => self.0.released.notified().await,
             Fate::NeverLeaves => pending().await,
         }
@@ -246,8 +268,21 @@ impl Transport for Recorded {
         self.wire.wait(&fate).await;
         let answer = self.inner.send(request).await;
         match fate {
-            Fate::Passes | Fate::Waits => answer,
+            Fate::Passes | Fate::Waits | Fate::Refused(_) => answer,
             Fate::NeverLeaves | Fate::NeverReturns => self.wire.die().await,
         }
     }
+}
+
+/// Writes a refusal as an API server does.
+fn refusal(code: u16) -> Response<Body> {
+    let reason = if code == 403 { "Forbidden" } else { "InternalError" };
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": "refused on the wire", "reason": reason, "code": code,
+    });
+    let answer = Response::builder().status(code);
+    answer
+        .body(Body::from(status.to_string().into_bytes()))
+        .expect("a response of plain parts")
 }

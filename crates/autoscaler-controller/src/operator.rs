@@ -364,7 +364,9 @@ fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeMap<String, DateT
         let [_, newest] = world
             .cluster(&claim.object.spec.resource_identifier)?
             .baseline_replies()?;
-        Some(newest.at)
+        // A reply from before the time was over proves nothing of what came later.
+        let since = claim.requested.requested_at()? + world.settings.discovery_timeout;
+        (newest.at >= since).then_some(newest.at)
     };
     world
         .claims
