@@ -64,6 +64,9 @@ pub(crate) fn vpsie(options: &AccessOptions, access: Access) -> Result<vpsie_api
         ..TransportSettings::default()
     });
     let transport = transport.map_err(Failure::vpsie)?;
+    transport
+        .check_base_url(&settings.base_url)
+        .map_err(Failure::vpsie)?;
     vpsie_api::Client::new(settings, access.credentials, Arc::new(transport)).map_err(Failure::credentials)
 }
 

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use vpsie_api::VpsieApi;
+use vpsie_api::{NextStep, VpsieApi};
 
 /// Starts the operator and keeps it running until the process is told to stop.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
@@ -75,15 +75,19 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     }
 }
 
-/// Asks VPSie once before anything else, so that a wrong token or address is said at once.
+/// Asks VPSie once before anything else, so that a wrong token is said at once. A VPSie in trouble does not keep a
+/// replica from starting: it watches the cluster meanwhile, and asks again with every poll.
 async fn check(vpsie: &dyn VpsieApi) -> Result<(), Failure> {
     match vpsie.clusters().await {
-        Ok(clusters) => {
-            tracing::info!(clusters = clusters.len(), "VPSie answers");
-            Ok(())
-        }
-        Err(error) => Err(access::refused(error)),
+        Ok(clusters) => tracing::info!(clusters = clusters.len(), "VPSie answers"),
+        Err(error) => match error.next_step() {
+            NextStep::Never => return Err(access::refused(error)),
+            NextStep::Soon | NextStep::After(_) | NextStep::AskTheWorld => {
+                tracing::warn!(%error, "VPSie does not answer yet; it is asked again with every poll");
+            }
+        },
     }
+    Ok(())
 }
 
 fn settings(options: &RunOptions) -> Settings {

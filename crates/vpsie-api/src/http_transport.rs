@@ -75,20 +75,29 @@ impl HttpTransport {
         Ok(Self { client, settings })
     }
 
+    /// Checks a base URL without asking anybody, so that a wrong one is told from a VPSie that does not answer.
+    ///
+    /// # Errors
+    /// When no request to this address would ever leave.
+    pub fn check_base_url(&self, url: &str) -> Result<(), SettingsError> {
+        self.check_address(url).map_err(|why| SettingsError::BaseUrl {
+            reason: format!("cannot be used: {why}"),
+        })
+    }
+
     /// Refuses to talk in the clear, except to this machine where that is allowed.
-    fn check_address(&self, uri: &http::Uri) -> Result<(), TransportError> {
-        let refused = |why: &str| Err(TransportError::NotSent(why.to_owned()));
-        let Ok(url) = Url::parse(&uri.to_string()) else {
-            return refused("the address is no absolute URL");
+    fn check_address(&self, url: &str) -> Result<(), &'static str> {
+        let Ok(url) = Url::parse(url) else {
+            return Err("the address is no absolute URL");
         };
         match url.scheme() {
             "https" => Ok(()),
             "http" if !self.settings.allow_plain_http_to_loopback => {
-                refused("plain HTTP is not allowed, use https")
+                Err("plain HTTP is not allowed, use https")
             }
-            "http" if !is_loopback(&url) => refused("plain HTTP is allowed to this machine only, use https"),
+            "http" if !is_loopback(&url) => Err("plain HTTP is allowed to this machine only, use https"),
             "http" => Ok(()),
-            _ => refused("the address is not https"),
+            _ => Err("the address is not https"),
         }
     }
 
@@ -113,7 +122,8 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        self.check_address(request.uri())?;
+        self.check_address(&request.uri().to_string())
+            .map_err(|why| TransportError::NotSent(why.to_owned()))?;
         let request = reqwest::Request::try_from(request)
             .map_err(|error| TransportError::NotSent(reason(&error.without_url())))?;
         let mut response = self.client.execute(request).await.map_err(transport_error)?;
