@@ -1,5 +1,6 @@
 //! What the whole-system tests share.
 
+pub mod access;
 pub mod control_plane;
 pub mod deploy;
 pub mod fleet;

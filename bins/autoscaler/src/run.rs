@@ -7,6 +7,7 @@ use crate::exit::Failure;
 use crate::site::Shown;
 use anyhow::Context;
 use autoscaler_controller::credentials;
+use autoscaler_controller::lease::Elector;
 use autoscaler_controller::{Operator, Settings, StartError, Telemetry};
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -27,7 +28,43 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         .block_on(operate(options))
 }
 
+/// A process that has seen the cluster and is about to work.
+struct Begun {
+    operator: Operator,
+    elector: Option<Elector>,
+    shown: Shown,
+}
+
 async fn operate(options: &RunOptions) -> Result<(), Failure> {
+    let stop = told_to_stop()
+        .context("listening for signals")
+        .map_err(Failure::broken)?;
+    let mut stop = std::pin::pin!(stop);
+    let begun = tokio::select! {
+        biased;
+        () = &mut stop => {
+            tracing::info!("told to stop before the work began");
+            return Ok(());
+        }
+        begun = begin(options) => begun?,
+    };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
+    let was_told = begun.operator.run_until(stop).await;
+    if let Some(elector) = begun.elector {
+        elector.release().await;
+    }
+    begun.shown.stop().await;
+    if was_told {
+        tracing::info!("told to stop; the last pass is finished");
+        Ok(())
+    } else {
+        Err(Failure::broken(anyhow::anyhow!(
+            "the operator ended by itself; see the log"
+        )))
+    }
+}
+
+async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     let candidacy = election::candidacy(&options.election, &options.namespace)?;
     let kubernetes = access::kubernetes(&options.access).await?;
     let replica = candidacy.as_ref().map(|candidacy| candidacy.identity.clone());
@@ -56,23 +93,11 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     let (elector, leadership) = election::start(kubernetes, clock, candidacy);
     shown.show_leader(&leadership);
     let operator = operator.led_by(leadership).telling(telemetry);
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the autoscaler runs");
-    let stop = told_to_stop()
-        .context("listening for signals")
-        .map_err(Failure::broken)?;
-    let was_told = operator.run_until(stop).await;
-    if let Some(elector) = elector {
-        elector.release().await;
-    }
-    shown.stop().await;
-    if was_told {
-        tracing::info!("told to stop; the last pass is finished");
-        Ok(())
-    } else {
-        Err(Failure::broken(anyhow::anyhow!(
-            "the operator ended by itself; see the log"
-        )))
-    }
+    Ok(Begun {
+        operator,
+        elector,
+        shown,
+    })
 }
 
 /// Asks VPSie once before anything else, so that a wrong token is said at once. A VPSie in trouble does not keep a

@@ -6,9 +6,9 @@ use std::process::Output;
 use std::time::Duration;
 
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeSpec, VPSieNodeStatus, keys};
-use fleet_sim::cloud::{CallKind, TOKEN, serve};
-use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::{Node, Secret, ServiceAccount};
+use fleet_sim::cloud::{CallKind, TOKEN};
+use k8s_openapi::api::core::v1::{Node, ServiceAccount};
+use kit::access::{serve_cloud, write_secret};
 use kit::control_plane::ControlPlane;
 use kit::deploy::{apply, documents};
 use kit::fleet::{Fleet, NAMESPACE};
@@ -61,36 +61,6 @@ fn check(output: &Output, code: i32, told: &[&str], complained: &[&str]) {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-async fn serve_cloud(fleet: &Fleet) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let port = listener.local_addr().expect("its number").port();
-    tokio::spawn(serve(fleet.cloud.clone(), listener));
-    format!("http://127.0.0.1:{port}/apps/v2")
-}
-
-async fn write_secret(client: &Client, token: &str) {
-    let mut secret = Secret::default();
-    secret.metadata.name = Some("vpsie-secret".to_owned());
-    secret.data = Some([("token".to_owned(), ByteString(token.into()))].into());
-    let api = Api::<Secret>::namespaced(client.clone(), SYSTEM);
-    api.patch(
-        "vpsie-secret",
-        &PatchParams::apply("test").force(),
-        &Patch::Apply(&typed(&secret, "v1", "Secret")),
-    )
-    .await
-    .expect("the Secret is accepted");
-}
-
-fn typed<T: serde::Serialize>(object: &T, version: &str, kind: &str) -> Value {
-    let mut object = serde_json::to_value(object).expect("plain values");
-    object["apiVersion"] = json!(version);
-    object["kind"] = json!(kind);
-    object
 }
 
 /// Makes a service account; with these roles of `deploy/explain-rbac.yaml` bound to it.
@@ -184,8 +154,8 @@ async fn versions(client: &Client) -> Vec<String> {
 async fn explain_tells_what_there_is_and_changes_nothing() {
     let control_plane = kit::real_control_plane!();
     let fleet = Fleet::on(&control_plane).await;
-    let (client, url) = (control_plane.client(), serve_cloud(&fleet).await);
-    write_secret(&client, TOKEN).await;
+    let (client, url) = (control_plane.client(), serve_cloud(&fleet.cloud).await);
+    write_secret(&client, &[("token", TOKEN)]).await;
     fleet.create(&fleet.node_group("web", 57, 1)).await;
     asked(&fleet, "web-1").await;
     let reader = reader(&control_plane, "reader", &["ClusterRole", "Role"]).await;
@@ -222,8 +192,8 @@ async fn explain_tells_what_there_is_and_changes_nothing() {
 async fn explain_says_what_is_in_its_way() {
     let control_plane = kit::real_control_plane!();
     let fleet = Fleet::on(&control_plane).await;
-    let (client, url) = (control_plane.client(), serve_cloud(&fleet).await);
-    write_secret(&client, TOKEN).await;
+    let (client, url) = (control_plane.client(), serve_cloud(&fleet.cloud).await);
+    write_secret(&client, &[("token", TOKEN)]).await;
     fleet.create(&fleet.node_group("web", 57, 1)).await;
     asked(&fleet, "web-1").await;
 
@@ -259,7 +229,7 @@ async fn explain_says_what_is_in_its_way() {
         !text(&output.stdout).contains("Waiting"),
         "what was not seen is not told"
     );
-    write_secret(&client, "wrong").await;
+    write_secret(&client, &[("token", "wrong")]).await;
     let output = explain(all.kubeconfig(), &url, &["web-1"]).await;
     check(&output, 3, &["VPSieNode default/web-1"], &["credentials"]);
 }

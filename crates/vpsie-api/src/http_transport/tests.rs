@@ -248,12 +248,10 @@ async fn no_connection_is_used_twice() {
 #[track_caller]
 fn check_address(allowed: bool, address: &str, expected: Result<(), &str>) {
     let transport = transport(|settings| settings.allow_plain_http_to_loopback = allowed);
-    let expected = expected.map_err(|part| TransportError::NotSent(part.to_owned()));
-    assert_eq!(
-        transport.check_address(&address.parse().unwrap()),
-        expected,
-        "{address}"
-    );
+    let expected = expected.map_err(|why| SettingsError::BaseUrl {
+        reason: format!("cannot be used: {why}"),
+    });
+    assert_eq!(transport.check_base_url(address), expected, "{address}");
 }
 
 #[test]

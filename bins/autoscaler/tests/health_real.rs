@@ -1,0 +1,108 @@
+//! `run` while VPSie is away from the start: it lives, becomes ready, says what is wrong, and works once VPSie is back.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fleet_sim::cloud::{TOKEN, serve};
+use kit::access::{listen, write_secret};
+use kit::fleet::Fleet;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+/// How long the process may take to answer as expected, on two cores that also compile.
+const LIMIT: Duration = Duration::from_secs(60);
+
+const RUN: &str =
+    "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback";
+
+/// A running process, and where it shows itself.
+struct Shown {
+    child: Child,
+    address: String,
+}
+
+// === impl Shown ===
+
+impl Shown {
+    fn start(kubeconfig: &Path, vpsie: &str, address: String) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+            .args(RUN.split_whitespace())
+            .args(["--listen", &address, "--vpsie-url", vpsie, "--kubeconfig"])
+            .arg(kubeconfig)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program was built for this test");
+        Self { child, address }
+    }
+
+    /// Asks for a page as a probe does; nothing when nobody answers.
+    async fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.address).await.ok()?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: autoscaler\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        Some(answer)
+    }
+
+    /// Waits until a page is answered with this status and these words.
+    async fn until(&mut self, path: &str, status: u16, words: &[&str]) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let answer = self.get(path).await.unwrap_or_default();
+            let is_right = answer.starts_with(&format!("HTTP/1.1 {status} "));
+            if is_right && words.iter().all(|word| answer.contains(word)) {
+                return;
+            }
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "the process has ended: {ended:?}");
+            assert!(Instant::now() < deadline, "{path} answers: {answer}");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// Deliver 1: the health of VPSie is shown and decides about neither probe; a replica that starts during an outage waits
+/// for its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn outage_of_vpsie_neither_stops_nor_restarts_a_replica() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let operator = kit::deploy::operator(&control_plane).await;
+    write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    let (vpsie, url) = listen().await;
+    let away = vpsie.local_addr().expect("its number");
+    drop(vpsie);
+    let (own, _) = listen().await;
+    let address = own.local_addr().expect("its number").to_string();
+    drop(own);
+
+    let mut process = Shown::start(operator.kubeconfig(), &url, address);
+    process.until("/healthz", 200, &[]).await;
+    process
+        .until(
+            "/readyz",
+            200,
+            &[r#""name":"vpsie","decides":"nothing","ok":false"#],
+        )
+        .await;
+    process.until("/healthz", 200, &[]).await;
+
+    let back = tokio::net::TcpListener::bind(away)
+        .await
+        .expect("the port is free");
+    tokio::spawn(serve(fleet.cloud.clone(), back));
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    process.until("/readyz", 200, &["VPSie answered"]).await;
+    process
+        .until("/metrics", 200, &["vpsie_autoscaler_", "# EOF"])
+        .await;
+}
