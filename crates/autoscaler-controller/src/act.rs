@@ -288,11 +288,14 @@ impl ActError {
     fn of(verb: &'static str, resource: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let resource = resource.into();
         move |error| {
-            let answer = match &error {
-                kube::Error::Api(status) if status.code == 409 => return Self::Conflict,
-                kube::Error::Api(status) if status.code == 403 => return Self::Forbidden { verb, resource },
-                kube::Error::Api(status) => format!("{} {}", status.code, status.reason),
-                _ => "no answer".to_owned(),
+            let answer = if let kube::Error::Api(status) = &error {
+                match status.code {
+                    409 => return Self::Conflict,
+                    403 => return Self::Forbidden { verb, resource },
+                    code => format!("{code} {}", status.reason),
+                }
+            } else {
+                "no answer".to_owned()
             };
             let source = Box::new(error);
             Self::Kubernetes {

@@ -74,6 +74,8 @@ reasons! {
     VPSieRefused,
     /// The last request did not reach VPSie.
     VPSieNotReached,
+    /// The record of the request was edited and cannot be read.
+    IntentUnreadable,
     /// No machine was discovered in time.
     DiscoveryTimeout,
     /// The machine came after its VPSieNode had Failed.

@@ -6,7 +6,7 @@ use super::record::record;
 use super::request::Turn;
 use super::view::View;
 use crate::command::{Batch, Command, Request};
-use crate::intent::Outcome;
+use crate::intent::{Outcome, Requested};
 use crate::poll::ClusterView;
 use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus};
@@ -57,7 +57,15 @@ pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft
         say_refusal(view, draft);
         return ask(view, batch, draft);
     }
-    draft.clear(ERROR);
+    match &view.claim.requested {
+        Requested::Unreadable { error, .. } => {
+            let message = format!(
+                "the annotation creation-intent cannot be read ({error}); nothing is asked for again; restore it, or delete this VPSieNode"
+            );
+            draft.condition(ERROR, true, Reason::IntentUnreadable, message);
+        }
+        Requested::Never | Requested::Recorded(_) | Requested::TakenOver { .. } => draft.clear(ERROR),
+    }
     if let Some((found, machine)) = view.found_machine() {
         record(view, batch, draft, found, machine);
         draft.status.phase = Some(Phase::Provisioned);

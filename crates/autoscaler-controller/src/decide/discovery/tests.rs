@@ -283,3 +283,24 @@ fn vpsie_node_taken_over_is_never_asked_for() {
         &[status],
     );
 }
+
+/// I2: a record that somebody edited is named, and never leads to another request.
+#[test]
+fn edited_record_of_a_request_is_named_and_buys_nothing() {
+    let before = claim("web-1").in_phase(Phase::Provisioning).annotated(
+        crate::resources::keys::ANNOTATION_CREATION_INTENT,
+        "{\"outcome\":",
+    );
+    let commands = crate::testing::expected::prepared()
+        .claim(before)
+        .polled(&[])
+        .claim_commands("web-1");
+    let [Command::WriteVpsieNodeStatus(_, write)] = &commands[..] else {
+        panic!("one status and nothing else: {commands:?}");
+    };
+    let shown = write.status.conditions.iter().flatten();
+    let reasons: Vec<&str> = shown
+        .filter_map(|condition| condition.reason.as_deref())
+        .collect();
+    assert_eq!(reasons, ["IntentUnreadable"]);
+}
