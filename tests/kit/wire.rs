@@ -48,6 +48,9 @@ struct Shared {
     released: Notify,
 }
 
+/// Says whether a call is one of those that something is to happen to.
+type Fits = fn(&Sent) -> bool;
+
 #[derive(Default)]
 struct State {
     sent: Vec<Sent>,
@@ -58,7 +61,7 @@ struct State {
     is_cut_off: bool,
     held: Option<fn(&Sent) -> bool>,
     /// What the API server forbids the operator, and with which code.
-    refused: Option<(fn(&Sent) -> bool, u16)>,
+    refused: Option<(Fits, u16)>,
 }
 
 /// What becomes of a call.
