@@ -6,6 +6,8 @@
 
 #[path = "flow/endings.rs"]
 mod endings;
+#[path = "flow/lives.rs"]
+mod lives;
 #[path = "flow/records.rs"]
 mod records;
 #[path = "flow/requests.rs"]

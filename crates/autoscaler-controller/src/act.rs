@@ -252,6 +252,7 @@ impl Actor {
             Command::RemoveMachine(permit, attempt) => self.remove_machine(permit, attempt, pass).await,
             Command::DeleteNode(target) => self.delete_node(&target).await,
             Command::Bury(tombstone) => self.baselines.bury(*tombstone, self.clock.now()).await,
+            Command::WriteLife(target, life) => self.write_life(target, &life, pass).await,
             Command::WriteVpsieNodeStatus(target, write) => {
                 self.write_vpsie_node_status(target, &write, pass).await
             }

@@ -65,6 +65,8 @@ pub enum Command {
     DeleteNode(Target),
     /// Writes down that an open request is released, before its VPSieNode goes (`I6`).
     Bury(Box<Tombstone>),
+    /// Writes the life of a VPSieNode into its annotation (`LC-29`).
+    WriteLife(Target, String),
     /// Writes the status of a VPSieNode.
     WriteVpsieNodeStatus(Target, Box<StatusWrite<VPSieNodeStatus>>),
     /// Writes the status of a NodeGroup.
@@ -231,6 +233,7 @@ impl Command {
             Self::RemoveMachine(..) => "remove-machine",
             Self::DeleteNode(..) => "delete-node",
             Self::Bury(..) => "bury-request",
+            Self::WriteLife(..) => "write-life",
             Self::WriteVpsieNodeStatus(..) => "write-vpsienode-status",
             Self::WriteNodeGroupStatus(..) => "write-nodegroup-status",
         }

@@ -26,8 +26,10 @@ mod record;
 mod request;
 
 pub(crate) use claim::{ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+pub(crate) use marks::is_marked_for;
 
-use crate::command::Batch;
+use crate::command::{Batch, Command, Kind};
+use crate::lives::Lives;
 use crate::world::World;
 use node_match::{Matching, Verdict};
 use std::collections::BTreeMap;
@@ -42,7 +44,7 @@ use std::collections::BTreeMap;
 /// # Assumptions
 ///
 /// The world is [in order](World::in_order): whose turn it is depends on it.
-pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
+pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<Batch> {
     let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
         .claims
         .iter()
@@ -59,12 +61,27 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>) -> Vec<Batch> {
     let claims = claims.map(|claim| {
         let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
         let view = view::View::new(world, claim, verdicts.get(uid).copied(), turns.get(uid).copied());
-        claim::decide(&view)
+        let mut batch = claim::decide(&view);
+        record_life(&view, lives, &mut batch);
+        batch
     });
     groups
         .chain(claims)
         .filter(|batch| !batch.commands.is_empty())
         .collect()
+}
+
+/// Writes the life of a VPSieNode down, last of all: what is decided about it comes first.
+///
+/// One that is let go in this batch needs no record any longer.
+fn record_life(view: &view::View<'_>, lives: &Lives, batch: &mut Batch) {
+    let is_ending = |command: &Command| matches!(command, Command::RemoveFinalizer(Kind::VpsieNode, ..));
+    if batch.commands.iter().any(is_ending) {
+        return;
+    }
+    if let Some(record) = lives.to_record(&view.target.uid, view.world.now) {
+        batch.push(Command::WriteLife(view.target.clone(), record));
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod credentials;
 pub mod clock;
 mod time;
 
+pub mod pods;
 pub mod poll;
 pub mod watches;
 pub mod world;
@@ -41,6 +42,8 @@ pub mod observation;
 pub mod inquiry;
 
 pub mod removal;
+
+pub mod lives;
 
 pub mod command;
 

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::convert;
 use crate::decide::decide;
 use crate::lease::{Leadership, Mandate, Rule};
+use crate::lives::{self, Lives};
 use crate::metrics::Measured;
 use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
@@ -35,6 +36,7 @@ pub struct Operator {
     poller: Poller,
     polls: Polls,
     without_candidate: Absences<String>,
+    lives: Lives,
     actor: Actor,
     leadership: Leadership,
     telemetry: Telemetry,
@@ -109,6 +111,7 @@ impl Operator {
             poller: Poller::new(api),
             polls,
             without_candidate,
+            lives: Lives::default(),
             actor,
             leadership: Leadership::alone(),
             telemetry: Telemetry::default(),
@@ -214,11 +217,14 @@ impl Operator {
         }
     }
 
-    /// Forgets what an earlier term has seen of VPSie: between two terms anything may have happened.
+    /// Forgets what an earlier term has seen: between two terms anything may have happened.
+    ///
+    /// Lives go on from their records.
     fn forget(&mut self) {
         self.poller.forget();
         self.polls = Polls::new(self.settings.absence_spacing);
         self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
+        self.lives = Lives::default();
     }
 
     /// Reads the baselines that the last leader stored; tells whether that worked.
@@ -265,16 +271,19 @@ impl Operator {
         span.in_scope(|| self.record());
         let batches = span.in_scope(|| {
             let began = Instant::now();
+            let mut lives = std::mem::take(&mut self.lives);
             let world = self.observe(mandate);
             let snapshot = convert::snapshot(&world);
             let matching = match_fleet(&snapshot);
             metrics.took(Part::Match, began);
             let began = Instant::now();
             let unfound = unfound(&world, &matching);
-            let batches = decide(&world, &matching);
+            lives::tell(&lives.look(&world, &matching, &self.watches.pods()));
+            let batches = decide(&world, &matching, &lives);
             metrics.took(Part::Decide, began);
             metrics.show(&world, &matching);
             drop(world);
+            self.lives = lives;
             self.without_candidate.observe_each(unfound);
             batches
         });

@@ -1,6 +1,7 @@
 //! What an operator may tune, with the reason for each default.
 
 use chrono::TimeDelta;
+use node_lifecycle::UnhealthyAfter;
 use std::time::Duration;
 
 /// How the autoscaler behaves, apart from where its APIs are.
@@ -26,6 +27,10 @@ pub struct Settings {
     pub absence_spacing: TimeDelta,
     /// The same for the proof that an open request made nothing (`I6`).
     pub candidate_spacing: TimeDelta,
+    /// When a Node that was Ready and is not any longer counts as broken (`LC-11`).
+    ///
+    /// Observations are at least as far apart as two polls.
+    pub unhealthy_after: UnhealthyAfter,
     /// Whether machines that no name and no address links to a claim are matched at all (`R7`).
     pub anonymous: bool,
 }
@@ -42,6 +47,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             absence_spacing: TimeDelta::seconds(30),
             candidate_spacing: TimeDelta::minutes(1),
+            unhealthy_after: UnhealthyAfter::default(),
             anonymous: true,
         }
     }

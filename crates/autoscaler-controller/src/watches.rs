@@ -1,8 +1,9 @@
-//! Kubernetes, watched: three kinds in memory, never listed in a loop.
+//! Kubernetes, watched: four kinds in memory, never listed in a loop.
 
+use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
-use futures::{StreamExt, TryStreamExt};
-use k8s_openapi::api::core::v1::Node;
+use futures::{Stream, StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::Event;
@@ -10,9 +11,9 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
 /// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
@@ -25,6 +26,7 @@ pub struct Watches {
     groups: Store<NodeGroup>,
     vpsie_nodes: Store<VPSieNode>,
     nodes: Store<Node>,
+    pods: Arc<Mutex<PodIndex>>,
     changed: Arc<Notify>,
     tasks: JoinSet<()>,
 }
@@ -74,27 +76,31 @@ impl Watches {
         check::<NodeGroup>(client).await?;
         check::<VPSieNode>(client).await?;
         check::<Node>(client).await?;
+        check::<Pod>(client).await?;
         let mut tasks = JoinSet::new();
         let changed = Arc::new(Notify::new());
         let groups = watch::<NodeGroup>(client, &changed, &mut tasks, |_| ());
         let vpsie_nodes = watch::<VPSieNode>(client, &changed, &mut tasks, |_| ());
         let nodes = watch::<Node>(client, &changed, &mut tasks, drop_images);
+        let (pods, pods_listed) = watch_pods(client, &changed, &mut tasks);
         let first_lists = async {
-            tokio::try_join!(
+            let stores = futures::future::try_join3(
                 groups.wait_until_ready(),
                 vpsie_nodes.wait_until_ready(),
-                nodes.wait_until_ready()
-            )
+                nodes.wait_until_ready(),
+            );
+            stores.await.is_ok() && pods_listed.await.is_ok()
         };
         match tokio::time::timeout(FIRST_LIST_LIMIT, first_lists).await {
-            Ok(Ok(_)) => Ok(Self {
+            Ok(true) => Ok(Self {
                 groups,
                 vpsie_nodes,
                 nodes,
+                pods,
                 changed,
                 tasks,
             }),
-            Ok(Err(_)) | Err(_) => Err(WatchError::TimedOut),
+            Ok(false) | Err(_) => Err(WatchError::TimedOut),
         }
     }
 
@@ -113,7 +119,13 @@ impl Watches {
         sorted(&self.nodes)
     }
 
-    /// Waits until some watched object changed since the last call.
+    /// Returns the workload pods of every Node. The watch waits while they are looked at.
+    pub fn pods(&self) -> MutexGuard<'_, PodIndex> {
+        self.pods.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until some watched object changed since the last call. Of pods only the first and the last workload pod
+    /// of a Node count; those in between are seen in the next pass.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -185,18 +197,11 @@ where
 {
     let (store, writer) = reflector::store();
     let changed = Arc::clone(changed);
-    let events = watcher(
-        Api::<DeserializeGuard<K>>::all(client.clone()),
-        watcher::Config::default(),
-    )
-    .default_backoff()
-    .try_filter_map(|event| std::future::ready(Ok(readable(event))))
-    .modify(move |object| {
+    let events = events(client).modify(move |object: &mut K| {
         object.managed_fields_mut().clear();
         trim(object);
-    })
-    .reflect(writer)
-    .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"));
+    });
+    let events = events.reflect(writer);
     tasks.spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
@@ -206,6 +211,50 @@ where
         }
     });
     store
+}
+
+/// Watches pods without keeping them; the other half of the answer comes once the first list is complete.
+fn watch_pods(
+    client: &Client,
+    changed: &Arc<Notify>,
+    tasks: &mut JoinSet<()>,
+) -> (Arc<Mutex<PodIndex>>, oneshot::Receiver<()>) {
+    let (complete, listed) = oneshot::channel();
+    let index = Arc::<Mutex<PodIndex>>::default();
+    let kept = Arc::clone(&index);
+    let changed = Arc::clone(changed);
+    let events = events::<Pod>(client);
+    tasks.spawn(async move {
+        let mut complete = Some(complete);
+        let mut events = std::pin::pin!(events);
+        while let Some(event) = events.next().await {
+            let Ok(event) = event else { continue };
+            let is_complete = matches!(event, Event::InitDone);
+            let is_news = kept.lock().unwrap_or_else(PoisonError::into_inner).take(event);
+            if is_news {
+                changed.notify_one();
+            }
+            if let Some(complete) = complete.take_if(|_| is_complete) {
+                // Nobody waits any longer when the other first lists took too long.
+                let _ = complete.send(());
+            }
+        }
+    });
+    (index, listed)
+}
+
+/// Follows a kind for ever: after an error it waits a little longer each time and lists anew.
+fn events<K>(client: &Client) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    watcher(
+        Api::<DeserializeGuard<K>>::all(client.clone()),
+        watcher::Config::default(),
+    )
+    .default_backoff()
+    .try_filter_map(|event| std::future::ready(Ok(readable(event))))
+    .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"))
 }
 
 /// Leaves out an object that cannot be read: one bad object never stops the others.

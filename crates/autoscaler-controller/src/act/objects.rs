@@ -155,6 +155,16 @@ impl Actor {
         Ok(())
     }
 
+    pub(super) async fn write_life(
+        &self,
+        target: Target,
+        life: &str,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        let patch = json!({ "metadata": { "annotations": { keys::ANNOTATION_LIFECYCLE: life } } });
+        self.merge::<VPSieNode>(target, patch, pass).await
+    }
+
     pub(super) async fn write_vpsie_node_status(
         &self,
         target: Target,

@@ -3,10 +3,11 @@
 use super::claim::{ERROR, VPS_READY};
 use super::draft::Draft;
 use super::joining::is_ready;
+use super::marks::is_marked_for;
 use super::record::record;
 use super::view::View;
 use crate::command::{Batch, Command, Kind};
-use crate::convert::{is_control_plane, provider_group};
+use crate::convert::provider_group;
 use crate::intent::Intent;
 use crate::reason::Reason;
 use crate::removal::{MustStay, examine};
@@ -178,23 +179,11 @@ fn is_proven(view: &View<'_>) -> bool {
     }
 }
 
-/// Returns the worker's Node that is marked for this VPSieNode by name and uid.
-///
-/// The Go autoscaler wrote no uid; there the recorded name of the Node tells it from a namesake's.
+/// Returns the worker's Node that is marked for this VPSieNode.
 fn own_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
     let object = view.object();
-    let recorded = object
-        .status
-        .as_ref()
-        .and_then(|status| status.node_name.as_ref());
     let mut labelled = view.world.nodes_labelled(object.metadata.name.as_deref()?);
-    labelled.find(|node| {
-        let is_ours = match node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) {
-            Some(uid) => Some(uid) == object.metadata.uid.as_ref(),
-            None => recorded.is_some() && recorded == node.metadata.name.as_ref(),
-        };
-        is_ours && !is_control_plane(node)
-    })
+    labelled.find(|node| is_marked_for(node, object))
 }
 
 fn is_cordoned(node: &Node) -> bool {

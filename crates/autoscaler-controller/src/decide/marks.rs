@@ -1,6 +1,7 @@
 //! What a Node must carry for its VPSieNode, and what of it is missing (`L1` to `L4`).
 
 use crate::command::NodeMarks;
+use crate::convert::is_control_plane;
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use k8s_openapi::api::core::v1::{Node, Taint};
 use kube::ResourceExt;
@@ -31,6 +32,20 @@ pub(crate) fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Optio
     let uid = node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID);
     let is_ours = *name == claim.name_any() && uid.is_none_or(|uid| Some(uid) == claim.metadata.uid.as_ref());
     (!is_ours).then_some(name)
+}
+
+/// Tells whether a worker's Node is marked for a VPSieNode by name and uid.
+///
+/// The Go autoscaler wrote no uid; there the recorded name of the Node tells it from a namesake's.
+pub(crate) fn is_marked_for(node: &Node, claim: &VPSieNode) -> bool {
+    let status = claim.status.as_ref();
+    let recorded = status.and_then(|status| status.node_name.as_ref());
+    let is_ours = match node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) {
+        Some(uid) => Some(uid) == claim.metadata.uid.as_ref(),
+        None => recorded.is_some() && recorded == node.metadata.name.as_ref(),
+    };
+    let label = node.labels().get(keys::LABEL_VPSIE_NODE);
+    is_ours && label == claim.metadata.name.as_ref() && !is_control_plane(node)
 }
 
 fn labels(claim: &VPSieNode, group: Option<&NodeGroup>) -> BTreeMap<String, String> {

@@ -4,6 +4,8 @@ use super::{CLUSTER, ClaimBuilder, GroupBuilder, NAMESPACE, NUMBER, at, cluster_
 use crate::baseline::Baselines;
 use crate::command::{Batch, Command};
 use crate::decide::decide;
+use crate::lives::Lives;
+use crate::pods::PodIndex;
 use crate::poll::{Absences, Identity, Polls, Reply};
 use crate::resources::NodeGroup;
 use crate::settings::Settings;
@@ -25,6 +27,8 @@ pub(crate) struct TestWorld {
     pub(crate) groups: Vec<Arc<NodeGroup>>,
     pub(crate) claims: Vec<ClaimObject>,
     pub(crate) nodes: Vec<Arc<Node>>,
+    pub(crate) pods: PodIndex,
+    pub(crate) lives: Lives,
     pub(crate) polls: Polls,
     pub(crate) baselines: Baselines,
     pub(crate) tombstones: Tombstones,
@@ -45,6 +49,8 @@ pub(crate) fn world() -> TestWorld {
         groups: Vec::new(),
         claims: Vec::new(),
         nodes: Vec::new(),
+        pods: PodIndex::default(),
+        lives: Lives::default(),
         baselines: Baselines::new(),
         tombstones: Tombstones::new(),
         troubles: Troubles::default(),
@@ -171,31 +177,45 @@ impl TestWorld {
         .in_order()
     }
 
-    /// Decides about everything.
+    /// Decides about everything; lives count from the last [`TestWorld::look`].
     pub(crate) fn decide(&self) -> Vec<Batch> {
-        let claims: Vec<Claim> = self
-            .verdicts
-            .keys()
-            .map(|uid| Claim {
-                uid: uid.clone(),
-                cluster: CLUSTER.to_owned(),
-                ..Claim::default()
-            })
-            .collect();
+        let claims = self.matched();
+        decide(&self.observe(), &self.matching(&claims), &self.lives)
+    }
+
+    /// Lets the lives see the world and returns their transitions, as `from > to: reason`.
+    pub(crate) fn look(&mut self) -> Vec<String> {
+        let mut lives = std::mem::take(&mut self.lives);
+        let claims = self.matched();
+        let transitions = lives.look(&self.observe(), &self.matching(&claims), &self.pods);
+        self.lives = lives;
+        let told = transitions.iter();
+        told.map(|step| format!("{} > {}: {}", step.from, step.to, step.reason))
+            .collect()
+    }
+
+    fn matched(&self) -> Vec<Claim> {
+        let claim = |uid: &String| Claim {
+            uid: uid.clone(),
+            cluster: CLUSTER.to_owned(),
+            ..Claim::default()
+        };
+        self.verdicts.keys().map(claim).collect()
+    }
+
+    fn matching<'c>(&self, claims: &'c [Claim]) -> Matching<'c> {
         let answers = claims.iter().zip(self.verdicts.values());
-        let matching = Matching {
-            claims: answers
-                .map(|(claim, verdict)| Answer {
-                    claim,
-                    verdict: verdict.clone(),
-                })
-                .collect(),
+        let answer = |(claim, verdict): (&'c Claim, &Verdict<'static>)| Answer {
+            claim,
+            verdict: verdict.clone(),
+        };
+        Matching {
+            claims: answers.map(answer).collect(),
             unexplained: Unexplained {
                 machines: Vec::new(),
                 nodes: Vec::new(),
             },
-        };
-        decide(&self.observe(), &matching)
+        }
     }
 
     /// Decides about everything and returns the commands about one object; none when nothing is to be done.

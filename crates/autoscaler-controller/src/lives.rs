@@ -1,0 +1,156 @@
+//! The life of every VPSieNode: what was seen of it goes in, and what changed is recorded on the object.
+//!
+//! A life is kept in memory while the operator leads, and in an annotation for the time after. Only what matters is
+//! worth a write: a new state, a stamp, the health. Counts of pods alone are written at most once a minute.
+
+mod record;
+mod sight;
+
+use crate::pods::PodIndex;
+use crate::resources::Phase;
+use crate::world::{ClaimObject, World};
+use chrono::{DateTime, TimeDelta, Utc};
+use kube::ResourceExt;
+use node_lifecycle::{Event, Life, State, Transition};
+use node_match::Matching;
+use record::Recorded;
+use sight::Sights;
+use std::collections::BTreeMap;
+
+/// The lives of all VPSieNodes, by uid.
+#[derive(Clone, Debug, Default)]
+pub struct Lives(BTreeMap<String, Kept>);
+
+/// One life, and what is written of it.
+#[derive(Clone, Debug)]
+struct Kept {
+    life: Life,
+    recorded: Recorded,
+    /// When the annotation was last seen to change.
+    recorded_at: DateTime<Utc>,
+    /// When its Node was last counted as not Ready.
+    missed_at: Option<DateTime<Utc>>,
+}
+
+// === impl Lives ===
+
+impl Lives {
+    /// Takes one observation in and returns the transitions that followed, in order of the VPSieNodes.
+    ///
+    /// A Node that is not Ready counts as seen once more only after the time between two polls, so that a burst of
+    /// changes is not three observations (`LC-11`).
+    pub fn look(&mut self, world: &World<'_>, matching: &Matching<'_>, pods: &PodIndex) -> Vec<Transition> {
+        let sights = Sights::of(world, matching);
+        let mut earlier = std::mem::take(&mut self.0);
+        let mut transitions = Vec::new();
+        for claim in &world.claims {
+            let Some(uid) = claim.object.uid() else { continue };
+            let kept = earlier.remove(&uid);
+            let mut kept = Kept::follow(kept, claim, world.now);
+            let sight = sights.of_claim(claim);
+            let pods = sight.pods(pods);
+            let is_due = kept.is_due(world);
+            for event in sight.events(kept.life.state(), &pods, is_due) {
+                transitions.extend(kept.apply(&sight.name, event, world));
+            }
+            self.0.insert(uid, kept);
+        }
+        transitions
+    }
+
+    /// Returns the life of a VPSieNode, once it was looked at.
+    pub fn of(&self, uid: &str) -> Option<&Life> {
+        self.0.get(uid).map(|kept| &kept.life)
+    }
+
+    /// Returns the record to write on a VPSieNode, when what is written there is out of date.
+    pub fn to_record(&self, uid: &str, now: DateTime<Utc>) -> Option<String> {
+        let kept = self.0.get(uid)?;
+        let is_due = kept.recorded.is_outdated(&kept.life, kept.recorded_at, now);
+        is_due.then(|| kept.life.to_json())
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    /// Goes on with a life, or begins one from what is recorded.
+    fn follow(kept: Option<Self>, claim: &ClaimObject, now: DateTime<Utc>) -> Self {
+        match kept {
+            Some(mut kept) => {
+                if !kept.recorded.is_of(&claim.object) {
+                    kept.recorded = Recorded::read(&claim.object);
+                    kept.recorded_at = now;
+                }
+                kept
+            }
+            None => {
+                let recorded = Recorded::read(&claim.object);
+                let begun = || phase(&claim.object.phase()).life_without_record(now);
+                Self {
+                    life: recorded.life().cloned().unwrap_or_else(begun),
+                    recorded,
+                    recorded_at: now,
+                    missed_at: None,
+                }
+            }
+        }
+    }
+
+    /// Tells whether a Node that is not Ready counts as seen once more.
+    fn is_due(&self, world: &World<'_>) -> bool {
+        let interval = TimeDelta::from_std(world.settings.poll_interval).unwrap_or(TimeDelta::MAX);
+        self.missed_at
+            .is_none_or(|missed_at| world.now - missed_at >= interval)
+    }
+
+    fn apply(&mut self, name: &str, event: Event<'_>, world: &World<'_>) -> Vec<Transition> {
+        if matches!(event, Event::NotReady { .. }) {
+            self.missed_at = Some(world.now);
+        }
+        let applied = self
+            .life
+            .apply(name, event, &world.settings.unhealthy_after, world.now);
+        applied.unwrap_or_else(|error| {
+            tracing::error!(node = name, %error, "a defect: what was observed fits no life; it changes nothing");
+            Vec::new()
+        })
+    }
+}
+
+/// Says in the words of the life what phase a VPSieNode is in; a foreign word says nothing, so it may be in service.
+fn phase(phase: &Phase) -> node_lifecycle::Phase {
+    match phase {
+        Phase::Pending => node_lifecycle::Phase::Pending,
+        Phase::Provisioning => node_lifecycle::Phase::Provisioning,
+        Phase::Provisioned => node_lifecycle::Phase::Provisioned,
+        Phase::Joining => node_lifecycle::Phase::Joining,
+        Phase::Ready | Phase::Unrecognised(_) => node_lifecycle::Phase::Ready,
+        Phase::Terminating => node_lifecycle::Phase::Terminating,
+        Phase::Deleting => node_lifecycle::Phase::Deleting,
+        Phase::Failed => node_lifecycle::Phase::Failed,
+    }
+}
+
+/// Tells each transition to the log.
+pub(crate) fn tell(transitions: &[Transition]) {
+    for Transition {
+        node,
+        from,
+        to,
+        reason,
+        detail,
+        ..
+    } in transitions
+    {
+        let detail = detail.as_deref();
+        if *to == State::Unhealthy {
+            tracing::warn!(node, %from, %to, %reason, detail, "the node entered another state of its life");
+        } else {
+            tracing::info!(node, %from, %to, %reason, detail, "the node entered another state of its life");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What one observation says of each VPSieNode, as events of its life.
+
+use crate::decide::{ERROR, is_marked_for};
+use crate::pods::PodIndex;
+use crate::resources::{Phase, find_condition};
+use crate::world::{ClaimObject, World};
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::core::v1::{Node, NodeCondition};
+use kube::ResourceExt;
+use node_lifecycle::{Event, State};
+use node_match::{Matching, Verdict};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything that is seen, by what VPSieNodes are looked up with.
+pub(super) struct Sights<'w> {
+    world: &'w World<'w>,
+    verdicts: BTreeMap<&'w str, &'w Verdict<'w>>,
+}
+
+/// What is seen of one VPSieNode.
+pub(super) struct Sight<'w> {
+    /// Name of its Node, or its own before there is one.
+    pub(super) name: String,
+    node: Option<&'w Arc<Node>>,
+    has_machine: bool,
+    is_gone: bool,
+    /// Why it failed; nothing unless it is in the phase Failed.
+    failure: Option<&'w str>,
+    is_removed: bool,
+}
+
+// === impl Sights ===
+
+impl<'w> Sights<'w> {
+    pub(super) fn of(world: &'w World<'w>, matching: &'w Matching<'w>) -> Self {
+        let answers = matching.claims.iter();
+        Self {
+            world,
+            verdicts: answers
+                .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
+                .collect(),
+        }
+    }
+
+    pub(super) fn of_claim(&self, claim: &'w ClaimObject) -> Sight<'w> {
+        let object = &claim.object;
+        let verdict = self
+            .verdicts
+            .get(object.metadata.uid.as_deref().unwrap_or_default());
+        let found = verdict.and_then(|verdict| verdict.matched());
+        let node = self.node(claim, found.and_then(|found| found.node));
+        let is_known = found.is_some_and(|found| found.machine.is_some());
+        let cluster = self.world.cluster(&object.spec.resource_identifier);
+        let is_gone = claim
+            .identity()
+            .zip(cluster)
+            .is_some_and(|(machine, cluster)| cluster.is_gone(&machine));
+        Sight {
+            name: node.map_or_else(|| object.name_any(), |node| node.name_any()),
+            node,
+            has_machine: claim.has_machine() || is_known,
+            is_gone: is_gone && claim.is_deleted(),
+            failure: failure(claim),
+            is_removed: object.phase() == Phase::Deleting,
+        }
+    }
+
+    /// Returns the Node that is matched now, else the one that bears the marks of the VPSieNode: while VPSie does not
+    /// answer, matching cannot vouch for it, but it is there.
+    fn node(&self, claim: &ClaimObject, matched: Option<&node_match::Node>) -> Option<&'w Arc<Node>> {
+        let object = &claim.object;
+        let matched = matched.and_then(|node| self.world.node(&node.uid));
+        let name = object.metadata.name.as_deref().unwrap_or_default();
+        matched.or_else(|| {
+            self.world
+                .nodes_labelled(name)
+                .find(|node| is_marked_for(node, object))
+        })
+    }
+}
+
+/// Returns why a VPSieNode is in the phase Failed.
+fn failure(claim: &ClaimObject) -> Option<&str> {
+    let status = claim.object.status.as_ref()?;
+    if status.phase != Some(Phase::Failed) {
+        return None;
+    }
+    let error = find_condition(status.conditions.as_deref(), ERROR);
+    let reason = error.and_then(|error| error.reason.as_deref());
+    Some(reason.unwrap_or("Failed"))
+}
+
+// === impl Sight ===
+
+impl Sight<'_> {
+    /// Returns the uids of the workload pods on its Node.
+    pub(super) fn pods<'p>(&self, pods: &'p PodIndex) -> Vec<&'p str> {
+        pods.on(&self.name).map(|pod| pod.uid.as_str()).collect()
+    }
+
+    /// Lists what happened, in the order in which it is told to a life in this state.
+    pub(super) fn events<'e>(&'e self, state: State, pods: &'e [&'e str], is_due: bool) -> Vec<Event<'e>> {
+        let mut events = Vec::new();
+        if self.has_machine {
+            events.push(Event::MachineSeen);
+        }
+        if let Some(reason) = self.failure {
+            events.push(Event::Failed { reason });
+        }
+        let listed = self.node.map(|_| Event::PodsListed(pods));
+        let readiness = self.readiness(state, is_due);
+        // Who comes back into service needs to know his pods first; who enters it sees his first pod come after.
+        if state == State::Unhealthy {
+            events.extend(listed.into_iter().chain(readiness));
+        } else {
+            events.extend(readiness.into_iter().chain(listed));
+        }
+        if self.is_removed && state.counts_as_capacity() {
+            events.push(Event::DecommissionAllowed);
+        }
+        if self.is_gone && self.node.is_none_or(|node| status(node) != Some("True")) {
+            events.push(Event::DeleteConfirmed);
+        }
+        events
+    }
+
+    fn readiness(&self, state: State, is_due: bool) -> Option<Event<'static>> {
+        let Some(node) = self.node else {
+            let is_missed = is_due && !state.is_starting();
+            return is_missed.then_some(Event::NotReady {
+                is_silent: true,
+                since: None,
+            });
+        };
+        match status(node) {
+            // What has Failed comes back only once its join was taken in, which ends that phase.
+            Some("True") => self.failure.is_none().then_some(Event::Ready),
+            told => is_due.then(|| Event::NotReady {
+                is_silent: told != Some("False"),
+                since: since(node),
+            }),
+        }
+    }
+}
+
+fn ready(node: &Node) -> Option<&NodeCondition> {
+    let conditions = node.status.as_ref()?.conditions.as_deref()?;
+    conditions.iter().find(|condition| condition.type_ == "Ready")
+}
+
+fn status(node: &Node) -> Option<&str> {
+    ready(node).map(|ready| ready.status.as_str())
+}
+
+fn since(node: &Node) -> Option<DateTime<Utc>> {
+    crate::time::to_chrono(ready(node)?.last_transition_time.as_ref()?)
+}

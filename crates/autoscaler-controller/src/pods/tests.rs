@@ -1,0 +1,132 @@
+//! What the watch of pods leaves in memory.
+
+use super::*;
+use serde_json::{Value, json};
+
+fn pod(uid: &str, node: Option<&str>, change: impl FnOnce(&mut Value)) -> Pod {
+    let mut pod = json!({
+        "metadata": { "name": uid, "namespace": "shop", "uid": uid },
+        "spec": { "nodeName": node, "containers": [
+            { "name": "a", "resources": { "requests": { "cpu": "250m", "memory": "64Mi" } } },
+            { "name": "b", "resources": { "requests": { "cpu": "1" } } },
+        ] },
+        "status": { "phase": "Running" },
+    });
+    change(&mut pod);
+    serde_json::from_value(pod).expect("a pod")
+}
+
+fn running(uid: &str, node: &str) -> Pod {
+    pod(uid, Some(node), |_| {})
+}
+
+fn uids<'i>(index: &'i PodIndex, node: &str) -> Vec<&'i str> {
+    index.on(node).map(|pod| pod.uid.as_str()).collect()
+}
+
+/// LC-9, LC-17: DaemonSet, mirror, finished and unbound pods are no workload; a terminating one still is.
+#[test]
+fn only_workload_pods_are_kept() {
+    let owned_by = |kind: &str| json!([{ "apiVersion": "apps/v1", "kind": kind, "name": "o", "uid": "o" }]);
+    let mirror = json!({ "kubernetes.io/config.mirror": "x" });
+    let pods = [
+        pod("plain", Some("n1"), |_| {}),
+        pod("of-set", Some("n1"), |pod| {
+            pod["metadata"]["ownerReferences"] = owned_by("ReplicaSet")
+        }),
+        pod("leaving", Some("n1"), |pod| {
+            pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")
+        }),
+        pod("daemon", Some("n1"), |pod| {
+            pod["metadata"]["ownerReferences"] = owned_by("DaemonSet")
+        }),
+        pod("mirror", Some("n1"), |pod| {
+            pod["metadata"]["annotations"] = mirror
+        }),
+        pod("done", Some("n1"), |pod| {
+            pod["status"]["phase"] = json!("Succeeded")
+        }),
+        pod("dead", Some("n1"), |pod| pod["status"]["phase"] = json!("Failed")),
+        pod("unbound", None, |_| {}),
+    ];
+    let mut index = PodIndex::default();
+    for pod in pods {
+        index.take(Event::Apply(pod));
+    }
+    assert_eq!(uids(&index, "n1"), ["leaving", "of-set", "plain"]);
+    assert_eq!(uids(&index, ""), Vec::<&str>::new());
+}
+
+/// LC-8, LC-9: a pass is due when the first workload pod comes and when the last one leaves, not in between.
+#[test]
+fn only_the_first_and_the_last_pod_of_a_node_are_news() {
+    let mut index = PodIndex::default();
+    assert!(index.take(Event::Apply(running("a", "n1"))));
+    assert!(
+        !index.take(Event::Apply(running("a", "n1"))),
+        "it was there already"
+    );
+    assert!(!index.take(Event::Apply(running("b", "n1"))));
+    assert!(index.take(Event::Apply(running("c", "n2"))));
+    assert!(!index.take(Event::Delete(running("b", "n1"))));
+    let done = pod("a", Some("n1"), |pod| pod["status"]["phase"] = json!("Succeeded"));
+    assert!(index.take(Event::Apply(done.clone())));
+    assert!(!index.take(Event::Delete(done)), "it is gone already");
+    assert_eq!(
+        index.nodes.keys().collect::<Vec<_>>(),
+        ["n2"],
+        "an empty Node leaves no trace"
+    );
+}
+
+/// LC-10: a list that arrives anew replaces what was known once it is complete, and not before.
+#[test]
+fn new_list_counts_once_it_is_complete() {
+    let mut index = PodIndex::default();
+    index.take(Event::Apply(running("a", "n1")));
+    let events = [
+        Event::Init,
+        Event::InitApply(running("b", "n1")),
+        Event::InitApply(running("c", "n2")),
+    ];
+    for event in events {
+        assert!(!index.take(event));
+    }
+    assert_eq!(uids(&index, "n1"), ["a"]);
+    assert!(index.take(Event::InitDone));
+    assert_eq!((uids(&index, "n1"), uids(&index, "n2")), (vec!["b"], vec!["c"]));
+}
+
+/// LC-17: what is requested is what the scheduler sets aside.
+#[test]
+fn requests_are_summed_as_the_scheduler_does() {
+    let of = |change: fn(&mut Value)| {
+        let facts = facts(&pod("a", Some("n1"), change));
+        (facts.requested_cpu_m, facts.requested_memory_bytes)
+    };
+    assert_eq!(of(|_| {}), (1250, 64 << 20));
+    let with_init = |pod: &mut Value| {
+        pod["spec"]["initContainers"] = json!([
+            { "name": "first", "resources": { "requests": { "cpu": "3" } } },
+            { "name": "side", "restartPolicy": "Always", "resources": { "requests": { "memory": "1Mi" } } },
+        ]);
+        pod["spec"]["overhead"] = json!({ "cpu": "10m" });
+    };
+    assert_eq!(of(with_init), (3010, 65 << 20));
+}
+
+/// LC-17: when a pod should have ended; a grace that it does not name is the usual one.
+#[test]
+fn end_of_a_terminating_pod_is_read() {
+    let leaving = |grace: Value| {
+        let pod = pod("a", Some("n1"), |pod| {
+            pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+            pod["metadata"]["deletionGracePeriodSeconds"] = grace;
+        });
+        let removal = facts(&pod).removal.expect("it is leaving");
+        (removal.due_at.to_rfc3339(), removal.grace.num_seconds())
+    };
+    assert_eq!(leaving(json!(90)), ("2026-01-01T00:00:00+00:00".to_owned(), 90));
+    assert_eq!(leaving(Value::Null).1, 30);
+    assert_eq!(facts(&running("a", "n1")).removal, None);
+}
