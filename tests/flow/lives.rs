@@ -106,3 +106,53 @@ async fn lives_at_rest_are_not_written() {
     };
     assert_eq!(versions(&before), versions(&after));
 }
+
+/// LC-17: the machine of a deleted VPSieNode stays while a workload pod runs on its Node, and says what to do.
+#[tokio::test(start_paused = true)]
+async fn machine_with_workload_pods_stays_until_they_are_gone() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    run_pod(&fleet, "first").await;
+    until_state(&fleet, "active").await;
+    fleet.delete::<VPSieNode>("web-1").await;
+    let stored = fleet.polls(30).await;
+    assert_eq!(fleet.cloud.removals(), []);
+    let status = stored.claim("web-1").and_then(|claim| claim.status.clone());
+    let conditions = status.and_then(|status| status.conditions).unwrap_or_default();
+    let waits = conditions
+        .iter()
+        .find(|condition| condition.reason.as_deref() == Some("WorkloadPods"));
+    let message = waits.and_then(|condition| condition.message.as_deref());
+    assert!(
+        message.is_some_and(|message| message.contains("kubectl drain")),
+        "{conditions:?}"
+    );
+    assert!(stored.nodes.iter().any(|node| {
+        node.spec
+            .as_ref()
+            .is_some_and(|spec| spec.unschedulable == Some(true))
+    }));
+    end_pod(&fleet, "first").await;
+    fleet
+        .until("the machine is removed", |_| fleet.cloud.removals().len() == 1)
+        .await;
+}
+
+/// LC-28: a pod that is bound although the watch has not told of it keeps the machine.
+#[tokio::test(start_paused = true)]
+async fn pod_that_the_watch_has_not_shown_keeps_the_machine() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet.wire.hold(|sent| sent.is_about("nodes") && sent.is_effect());
+    fleet.delete::<VPSieNode>("web-1").await;
+    fleet.wire.is_held().await;
+    // The pass has decided on an empty Node already; nothing that comes now is seen before it ends.
+    run_pod(&fleet, "first").await;
+    fleet.wire.release();
+    fleet.polls(5).await;
+    assert_eq!(fleet.cloud.removals(), []);
+    end_pod(&fleet, "first").await;
+    fleet
+        .until("the machine is removed", |_| fleet.cloud.removals().len() == 1)
+        .await;
+}

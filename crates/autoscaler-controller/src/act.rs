@@ -80,6 +80,12 @@ pub enum ActError {
         /// The VPSieNode that it is marked for.
         other: String,
     },
+    /// Workload pods came to the Node after it was looked at, or they cannot be counted.
+    #[error("Node {node} carries workload pods; its machine stays until they are gone")]
+    InUse {
+        /// The Node.
+        node: String,
+    },
     /// The permit was not used in time.
     #[error("the permit to remove the machine has expired; it is examined again")]
     PermitExpired,
@@ -249,7 +255,9 @@ impl Actor {
             Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
             Command::LabelNode(target, marks) => self.label_node(target, marks).await,
             Command::CordonNode(target) => self.cordon_node(&target).await,
-            Command::RemoveMachine(permit, attempt) => self.remove_machine(permit, attempt, pass).await,
+            Command::RemoveMachine(permit, load, attempt) => {
+                self.remove_machine(permit, load.as_ref(), attempt, pass).await
+            }
             Command::DeleteNode(target) => self.delete_node(&target).await,
             Command::Bury(tombstone) => self.baselines.bury(*tombstone, self.clock.now()).await,
             Command::WriteLife(target, life) => self.write_life(target, &life, pass).await,

@@ -1,6 +1,7 @@
 //! What a pass decided to do: one outside effect per command.
 
 use crate::intent::Intent;
+use crate::pods::Load;
 use crate::removal::Permit;
 use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
 use crate::target::Target;
@@ -59,8 +60,8 @@ pub enum Command {
     LabelNode(Target, NodeMarks),
     /// Stops the scheduler from using a Node.
     CordonNode(Target),
-    /// Removes a machine at VPSie; the number counts the requests, this one included.
-    RemoveMachine(Permit, u32),
+    /// Removes a machine at VPSie, if its Node is still empty; the number counts the requests, this one included.
+    RemoveMachine(Permit, Option<Load>, u32),
     /// Deletes the Node of a removed machine.
     DeleteNode(Target),
     /// Writes down that an open request is released, before its VPSieNode goes (`I6`).

@@ -60,7 +60,13 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
     let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
     let claims = claims.map(|claim| {
         let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
-        let view = view::View::new(world, claim, verdicts.get(uid).copied(), turns.get(uid).copied());
+        let view = view::View::new(
+            world,
+            claim,
+            verdicts.get(uid).copied(),
+            turns.get(uid).copied(),
+            lives,
+        );
         let mut batch = claim::decide(&view);
         record_life(&view, lives, &mut batch);
         batch

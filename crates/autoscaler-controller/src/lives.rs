@@ -6,7 +6,7 @@
 mod record;
 mod sight;
 
-use crate::pods::PodIndex;
+use crate::pods::{Load, PodIndex};
 use crate::resources::Phase;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,6 +30,8 @@ struct Kept {
     recorded_at: DateTime<Utc>,
     /// When its Node was last counted as not Ready.
     missed_at: Option<DateTime<Utc>>,
+    /// What its Node carries; nothing while it has none.
+    load: Option<Load>,
 }
 
 // === impl Lives ===
@@ -48,11 +50,12 @@ impl Lives {
             let kept = earlier.remove(&uid);
             let mut kept = Kept::follow(kept, claim, world.now);
             let sight = sights.of_claim(claim);
-            let pods = sight.pods(pods);
+            let uids = sight.uids(pods);
             let is_due = kept.is_due(world);
-            for event in sight.events(kept.life.state(), &pods, is_due) {
+            for event in sight.events(kept.life.state(), &uids, is_due) {
                 transitions.extend(kept.apply(&sight.name, event, world));
             }
+            kept.load = sight.load(kept.life.state(), pods, world.now);
             self.0.insert(uid, kept);
         }
         transitions
@@ -61,6 +64,11 @@ impl Lives {
     /// Returns the life of a VPSieNode, once it was looked at.
     pub fn of(&self, uid: &str) -> Option<&Life> {
         self.0.get(uid).map(|kept| &kept.life)
+    }
+
+    /// Returns what the Node of a VPSieNode carries; nothing when it has no Node.
+    pub fn load(&self, uid: &str) -> Option<&Load> {
+        self.0.get(uid)?.load.as_ref()
     }
 
     /// Returns the record to write on a VPSieNode, when what is written there is out of date.
@@ -92,6 +100,7 @@ impl Kept {
                     recorded,
                     recorded_at: now,
                     missed_at: None,
+                    load: None,
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The workload pods of every Node, kept up to date by one watch: of each pod only what the gate asks for.
 
 mod facts;
+mod load;
 mod quantity;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -10,6 +11,7 @@ use node_lifecycle::PodFacts;
 use std::collections::BTreeMap;
 
 pub use facts::facts;
+pub use load::Load;
 
 /// Workload pods by Node and uid; pods that are no workload leave no trace.
 ///

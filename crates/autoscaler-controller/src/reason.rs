@@ -120,6 +120,8 @@ reasons! {
     IdentityUnproven,
     /// VPSie does not list its machine, yet its Node is Ready.
     NodeReady,
+    /// Workload pods run on its Node.
+    WorkloadPods,
 
     // --- of both: what Kubernetes does not let us do ---
 

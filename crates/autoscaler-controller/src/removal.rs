@@ -39,6 +39,8 @@ pub enum MustStay {
     IdentityUnproven,
     /// No list shows it, yet its Node is Ready: the record or the lists must be wrong.
     NodeReady,
+    /// Workload pods run on its Node.
+    WorkloadPods,
 }
 
 // === impl MustStay ===
@@ -53,6 +55,7 @@ impl MustStay {
             Self::ControlPlane => Reason::ControlPlane,
             Self::IdentityUnproven => Reason::IdentityUnproven,
             Self::NodeReady => Reason::NodeReady,
+            Self::WorkloadPods => Reason::WorkloadPods,
         }
     }
 
@@ -71,6 +74,9 @@ impl MustStay {
             }
             Self::NodeReady => {
                 "VPSie does not list the machine, but its Node is Ready, so it runs; correct the recorded identifier"
+            }
+            Self::WorkloadPods => {
+                "workload pods run on its Node, which is cordoned; empty it with `kubectl drain`, then the removal goes on"
             }
             Self::IdentityUnproven => {
                 "records contradict what VPSie and Kubernetes report; remove the wrong record, then the removal goes on"

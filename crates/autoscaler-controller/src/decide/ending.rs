@@ -60,6 +60,10 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
     );
     let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
     match permit {
+        Ok(_) if view.load.is_some_and(|load| load.pods > 0) => {
+            say_stay(&mut draft, MustStay::WorkloadPods);
+            batch.commands.extend(draft.finish(&view.target));
+        }
         Ok(permit) => {
             draft.status.phase = Some(Phase::Deleting);
             say_removal(&mut draft, intent.as_ref());
@@ -70,6 +74,7 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
             {
                 batch.push(Command::RemoveMachine(
                     permit,
+                    view.load.cloned(),
                     Intent::next_attempt(intent.as_ref()),
                 ));
             }
@@ -84,7 +89,7 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
 /// Says why the machine must stay: a matter of time, or of a person.
 fn say_stay(draft: &mut Draft<VPSieNodeStatus>, reason: MustStay) {
     match reason {
-        MustStay::NotListed | MustStay::ReplyIncomplete => {
+        MustStay::NotListed | MustStay::ReplyIncomplete | MustStay::WorkloadPods => {
             draft.condition(VPS_READY, false, reason.reason(), reason.sentence());
         }
         MustStay::IdentifierUnknown

@@ -136,7 +136,7 @@ proptest! {
         let world = build(&plan);
         let now = world.now;
         for command in world.decide().into_iter().flat_map(|batch| batch.commands) {
-            let Command::RemoveMachine(permit, _) = command else { continue };
+            let Command::RemoveMachine(permit, _, _) = command else { continue };
             let claim = claim_of(&world, &permit.claim().name);
             prop_assert!(claim.is_deleted());
             let uid = claim.object.metadata.uid.as_deref().unwrap();

@@ -3,6 +3,8 @@
 use super::draft::{Draft, announce};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
+use crate::lives::Lives;
+use crate::pods::Load;
 use crate::poll::ClusterView;
 use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus};
 use crate::target::Target;
@@ -26,6 +28,8 @@ pub(super) struct View<'w> {
     pub(super) group: Option<&'w Arc<NodeGroup>>,
     /// What VPSie answered last of its cluster.
     pub(super) cluster: Option<&'w ClusterView>,
+    /// What its Node carries; nothing while it has none.
+    pub(super) load: Option<&'w Load>,
     /// The VPSieNode at the version that is decided on.
     pub(super) target: Target,
 }
@@ -39,6 +43,7 @@ impl<'w> View<'w> {
         claim: &'w ClaimObject,
         verdict: Option<&'w Verdict<'w>>,
         turn: Option<Turn>,
+        lives: &'w Lives,
     ) -> Self {
         let object = &claim.object;
         let group = world.group_of(object);
@@ -50,6 +55,7 @@ impl<'w> View<'w> {
             turn,
             group,
             cluster,
+            load: object.metadata.uid.as_ref().and_then(|uid| lives.load(uid)),
             target: Target::of(object.as_ref()),
         }
     }

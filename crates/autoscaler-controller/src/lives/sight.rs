@@ -1,7 +1,7 @@
 //! What one observation says of each VPSieNode, as events of its life.
 
 use crate::decide::{ERROR, is_marked_for};
-use crate::pods::PodIndex;
+use crate::pods::{Load, PodIndex};
 use crate::resources::{Phase, find_condition};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
@@ -95,8 +95,14 @@ fn failure(claim: &ClaimObject) -> Option<&str> {
 
 impl Sight<'_> {
     /// Returns the uids of the workload pods on its Node.
-    pub(super) fn pods<'p>(&self, pods: &'p PodIndex) -> Vec<&'p str> {
+    pub(super) fn uids<'p>(&self, pods: &'p PodIndex) -> Vec<&'p str> {
         pods.on(&self.name).map(|pod| pod.uid.as_str()).collect()
+    }
+
+    /// Counts the workload pods on its Node; nothing when it has none.
+    pub(super) fn load(&self, state: State, pods: &PodIndex, now: DateTime<Utc>) -> Option<Load> {
+        self.node?;
+        Some(Load::of(&self.name, state, pods.on(&self.name), now))
     }
 
     /// Lists what happened, in the order in which it is told to a life in this state.

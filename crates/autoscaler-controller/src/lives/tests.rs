@@ -288,3 +288,29 @@ fn node_is_known_by_its_marks_while_matching_cannot_vouch_for_it() {
         assert_eq!(world.life().state(), expected);
     }
 }
+
+/// LC-17: a deleted VPSieNode waits for the workload pods of its Node, which is cordoned, and goes once they are gone.
+#[test]
+fn deleted_vpsie_node_waits_for_its_pods() {
+    let labels = |world: &TestWorld| -> Vec<&str> {
+        world.claim_commands("web-1").iter().map(Command::label).collect()
+    };
+    let mut marked = node("n1");
+    marked.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
+    marked.metadata.annotations = Some([(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), UID.to_owned())].into());
+    let mut world = of(with_machine(Phase::Ready).deleted(), marked).with_pod("a");
+    world.look();
+    assert_eq!(
+        labels(&world),
+        ["cordon-node", "write-vpsienode-status", "write-life"]
+    );
+    let mut world = world.without_pod("a");
+    world.look();
+    let removed = [
+        "cordon-node",
+        "write-vpsienode-status",
+        "remove-machine",
+        "write-life",
+    ];
+    assert_eq!(labels(&world), removed);
+}

@@ -66,7 +66,7 @@ fn removal_again(attempt: u32) -> Command {
         true,
         at(0),
     );
-    Command::RemoveMachine(permit.unwrap(), attempt)
+    Command::RemoveMachine(permit.unwrap(), None, attempt)
 }
 
 fn removal() -> Command {
