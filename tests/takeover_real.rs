@@ -30,6 +30,9 @@ const BOOKKEEPING: &[&str] = &["/metadata/resourceVersion", "/metadata/managedFi
 /// What the operator says of an object that it leaves as it is.
 const TOLD: &[&str] = &["/status/conditions", "/status/observedGeneration"];
 
+/// What it keeps of the life of a node beside the records of the Go autoscaler.
+const LIFE: &[&str] = &["/metadata/annotations/autoscaler.vpsie.com/lifecycle"];
+
 /// What it counts anew in a NodeGroup.
 const COUNTED: &[&str] = &[
     "/status/currentNodes",
@@ -158,6 +161,13 @@ async fn every_stored_shape_and_phase_stays_as_it_is() {
     let fresh = before.1.get_mut("workers-fresh").expect("it is stored");
     assert_eq!(fresh["status"]["phase"].take(), json!(""));
     fresh["status"]["phase"] = json!("Pending");
+    // No annotations at all is the same as an empty map of them, to which the life is added.
+    for claim in before.1.values_mut() {
+        let annotations = &mut claim["metadata"]["annotations"];
+        if annotations.is_null() {
+            *annotations = json!({});
+        }
+    }
 
     fleet.start().await;
     fleet.polls(POLLS).await;
@@ -165,7 +175,7 @@ async fn every_stored_shape_and_phase_stays_as_it_is() {
 
     let after = (all(&groups).await, all(&claims).await);
     check_kept(&before.0, &after.0, &[TOLD, COUNTED].concat());
-    check_kept(&before.1, &after.1, TOLD);
+    check_kept(&before.1, &after.1, &[TOLD, LIFE].concat());
     assert_eq!(differences(&node, &node_of(&fleet).await), BTreeSet::new());
     let effects = [
         CallKind::AddWorker,
