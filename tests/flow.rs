@@ -4,6 +4,8 @@
 //!   NodeGroup ─▶ provider group ─▶ VPSieNodes ─▶ intent, POST ─▶ machines ─▶ Nodes ─▶ labels, statuses ─▶ the end
 //! ```
 
+#[path = "flow/bad_input.rs"]
+mod bad_input;
 #[path = "flow/endings.rs"]
 mod endings;
 #[path = "flow/lives.rs"]
@@ -76,7 +78,7 @@ async fn ready_web(fleet: &mut Fleet, minimum: i32) -> Stored {
         .await
 }
 
-/// The main job, from a NodeGroup to its end. D2, D3, L1 to L4, M3, S1, S2.
+/// The main job, from a NodeGroup to its end. D1 to D3, L1 to L4, M3, S1 to S3.
 #[tokio::test(start_paused = true)]
 async fn a_node_group_lives_and_leaves_nothing_behind() {
     let mut fleet = Fleet::in_memory(1);

@@ -4,6 +4,8 @@
 mod borders;
 #[path = "tidy/crates.rs"]
 mod crates;
+#[path = "tidy/discovery.rs"]
+mod discovery;
 #[path = "tidy/docs.rs"]
 mod docs;
 #[path = "tidy/facts.rs"]
@@ -293,6 +295,28 @@ fn docs_name_tests_that_exist() {
     let map = map.expect("docs/architecture.md is the map of the house");
     assert!(map.text.contains("| invariant"), "the map lists the invariants");
     nothing_to_say(docs::unheld_invariants(map, &tests));
+}
+
+/// A criterion that no test names may be lost without anybody noticing.
+#[test]
+fn every_criterion_of_discovery_has_a_test() {
+    let says = |doc: &str, attribute: &str| {
+        let text = format!("{doc}\n{attribute}\nfn it_holds() {{}}\n");
+        discovery::ids_without_a_test(&[TextFile::new("tests/a.rs", &text)])
+    };
+    let none = says("/// Nothing.", "#[test]").len();
+    assert_eq!(says("/// D1: it holds.", "#[tokio::test]").len(), none - 1);
+    assert_eq!(says("/// L1 to L4, S1.", "#[test]").len(), none - 5);
+    assert_eq!(says("/// LC-1, D10 and D0.", "#[test]").len(), none);
+    assert_eq!(says("/// D1: it holds.", "#[derive(Debug)]").len(), none);
+    let other = TextFile::new("crates/vpsie-api/src/a.rs", "/// D1.\n#[test]\nfn it() {}\n");
+    assert_eq!(discovery::ids_without_a_test(&[other]).len(), none);
+
+    let files = files::all();
+    nothing_to_say(discovery::ids_without_a_test(&files));
+    let tests = docs::tests(&files);
+    assert_eq!(discovery::cases_without_a_test(&[("a", "b")], &tests).len(), 1);
+    nothing_to_say(discovery::cases_without_a_test(&discovery::CASES, &tests));
 }
 
 /// A reason without a way out wakes somebody for nothing.

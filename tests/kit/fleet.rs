@@ -66,6 +66,10 @@ pub struct Fleet {
     pub metrics: Arc<Metrics>,
     /// What the operator's client of VPSie is built with, but for the clock.
     pub vpsie: vpsie_api::Settings,
+    /// How much later the time of day of an operator that is started is than everybody else's.
+    pub clock_is_fast_by: TimeDelta,
+    /// The client of VPSie of the operator that was started last.
+    connection: Option<Arc<vpsie_api::Client>>,
     /// Acts as a person, who may do everything.
     client: Client,
     /// Acts as the operator; on a real API server with the rights of `deploy/rbac.yaml` and no others.
@@ -150,6 +154,8 @@ impl Fleet {
                 },
                 ..vpsie_api::Settings::default()
             },
+            clock_is_fast_by: TimeDelta::zero(),
+            connection: None,
             client,
             operator_client,
             memory,

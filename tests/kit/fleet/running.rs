@@ -30,6 +30,7 @@ impl Fleet {
         self.wire.mend();
         let vpsie = self.connect(&self.wire);
         let vpsie = Arc::new(vpsie);
+        self.connection = Some(Arc::clone(&vpsie));
         let client = self.wire.client(self.operator_client.clone());
         let telemetry = self.telemetry(&client, &vpsie);
         let operator = Operator::start(
@@ -59,10 +60,19 @@ impl Fleet {
         vpsie_api::Client::new(settings, credentials, transport).expect("the settings are right")
     }
 
-    /// Makes a clock of a process, which shows the fleet's time of day.
+    /// Returns the operator's own client of VPSie, for what else a process does with it.
+    ///
+    /// # Panics
+    /// Panics when no operator was started.
+    pub fn connection(&self) -> Arc<vpsie_api::Client> {
+        let connection = self.connection.as_ref();
+        Arc::clone(connection.expect("the operator was started"))
+    }
+
+    /// Makes a clock of a process, which shows the fleet's time of day, or as much more as it is fast.
     pub(super) fn time_of_day(&self) -> Clock {
-        let clock = self.clock;
-        Clock::from_fn(move || clock.now())
+        let (clock, fast) = (self.clock, self.clock_is_fast_by);
+        Clock::from_fn(move || clock.now() + fast)
     }
 
     /// Tells whether the operator was started and not yet ended.
