@@ -2,6 +2,8 @@
 //!
 //! Counts calls and writes, and takes times from the simulated clock, so the figures do not depend on the machine.
 
+#![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
