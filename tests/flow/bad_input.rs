@@ -69,7 +69,9 @@ async fn clock_an_hour_ahead_costs_one_replacement_and_removes_nothing() {
     let mut fleet = Fleet::in_memory(1);
     fleet.clock_is_fast_by = TimeDelta::hours(1);
     fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
+    let mut group = web(&fleet, 1);
+    group.spec.max_nodes = 5;
+    fleet.create(&group).await;
     let stored = fleet
         .until("both are given up", |stored| {
             stored.phases() == ["Failed", "Failed"]
