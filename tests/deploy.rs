@@ -8,7 +8,13 @@ use kube::{Api, Client, Error};
 use serde_json::{Value, json};
 
 /// All files that a person applies as they are, in the order of `kubectl apply -f deploy/`.
-const APPLIED: &[&str] = &["crd.yaml", "deployment.yaml", "explain-rbac.yaml", "rbac.yaml"];
+const APPLIED: &[&str] = &[
+    "configuration.yaml",
+    "crd.yaml",
+    "deployment.yaml",
+    "explain-rbac.yaml",
+    "rbac.yaml",
+];
 /// Samples to copy from.
 const EXAMPLES: &[&str] = &[
     "examples/nodegroup.yaml",

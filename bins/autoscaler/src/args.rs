@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::site::Listen;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,13 +78,19 @@ pub(crate) struct AccessOptions {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(6..=100_000))]
     pub(crate) vpsie_calls_per_minute: u32,
     /// Allows plain HTTP to this machine, for a simulated VPSie.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
     pub(crate) allow_plain_http_to_loopback: bool,
 }
 
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunOptions {
+    /// File whose fields are the flags below, as YAML; a flag or an environment variable goes before its field.
+    #[arg(long, value_name = "FILE", env = "AUTOSCALER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Prints the configuration and where each value of it comes from, and ends.
+    #[arg(long)]
+    pub(crate) print_config: bool,
     /// How to reach Kubernetes and VPSie.
     #[command(flatten)]
     pub(crate) access: AccessOptions,
@@ -112,7 +118,7 @@ pub(crate) struct RunOptions {
     #[arg(long, default_value_t = 900, env = "JOINING_TIMEOUT_SECONDS", value_parser = clap::value_parser!(u32).range(60..=86_400))]
     pub(crate) joining_timeout_seconds: u32,
     /// Never matches a machine that no name and no address links to a claim.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
     pub(crate) no_anonymous: bool,
     /// Seconds between two replies that prove an absence; to test the end of a machine without minutes of waiting.
     #[cfg(debug_assertions)]
@@ -125,7 +131,7 @@ pub(crate) struct RunOptions {
 #[command(next_help_heading = "Leader election")]
 pub(crate) struct ElectionOptions {
     /// Acts without asking anybody: only where no second process can run, not even during an update.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
     pub(crate) no_leader_election: bool,
     /// Name of the Lease; the default is that of the Go autoscaler, so that only one of both leads.
     #[arg(long, default_value = "vpsie-autoscaler-leader", value_name = "NAME")]

@@ -2,6 +2,7 @@
 
 mod access;
 mod args;
+mod configuration;
 mod demo;
 mod election;
 mod exit;
@@ -13,25 +14,34 @@ mod run;
 mod sim_cloud;
 mod site;
 
-use args::{Arguments, Command, ExplainCommand};
-use clap::Parser;
+use args::{Command, ExplainCommand};
+use configuration::Configuration;
+use exit::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let configuration = match Configuration::read(std::env::args_os()) {
+        Ok(configuration) => configuration,
+        Err(error) => match error.downcast::<clap::Error>() {
+            Ok(usage) => usage.exit(),
+            Err(error) => return Failure::input(error).report(),
+        },
+    };
+    let arguments = &configuration.arguments;
     if let Err(failure) = logging::start(&arguments.log, arguments.command.usual_log_level()) {
         return failure.report();
     }
-    let outcome = match arguments.command {
-        Command::Run(options) => run::run(&options),
-        Command::Demo(options) => demo::run(&options),
+    let outcome = match &arguments.command {
+        Command::Run(options) if options.print_config => run::print(options, &configuration),
+        Command::Run(options) => run::run(options),
+        Command::Demo(options) => demo::run(options),
         Command::Crd => {
             output::print(autoscaler_controller::resources::crds_yaml().trim_end());
             Ok(())
         }
-        Command::Match(options) => match_file::run(&options),
-        Command::Explain(ExplainCommand::Vpsienode(options)) => explain::run(&options),
-        Command::SimCloud(options) => sim_cloud::run(&options),
+        Command::Match(options) => match_file::run(options),
+        Command::Explain(ExplainCommand::Vpsienode(options)) => explain::run(options),
+        Command::SimCloud(options) => sim_cloud::run(options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,8 +2,10 @@
 
 use crate::access;
 use crate::args::RunOptions;
+use crate::configuration::Configuration;
 use crate::election;
 use crate::exit::Failure;
+use crate::output;
 use crate::site::Shown;
 use anyhow::Context;
 use autoscaler_controller::credentials;
@@ -26,6 +28,13 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         .context("starting the runtime")
         .map_err(Failure::broken)?
         .block_on(operate(options))
+}
+
+/// Prints the configuration instead, once all that can be checked without a cluster is checked.
+pub(crate) fn print(options: &RunOptions, configuration: &Configuration) -> Result<(), Failure> {
+    election::candidacy(&options.election, &options.namespace)?;
+    output::print(configuration.to_yaml().trim_end());
+    Ok(())
 }
 
 /// A process that has seen the cluster and is about to work.
