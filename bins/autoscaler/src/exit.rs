@@ -63,7 +63,37 @@ impl Failure {
 
     /// Prints the message with its causes, and gives the code.
     pub(crate) fn report(&self) -> ExitCode {
-        output::complain(&format!("error: {:#}", self.error));
+        output::complain(&format!("error: {}", message(&self.error)));
         ExitCode::from(self.code)
+    }
+}
+
+/// Joins an error and its causes; a cause that stands in the text before it, as some libraries have it, is not said
+/// again.
+fn message(error: &anyhow::Error) -> String {
+    let mut message = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if message.is_empty() {
+            message = cause;
+        } else if !message.contains(&cause) {
+            message.push_str(": ");
+            message.push_str(&cause);
+        }
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message;
+
+    #[test]
+    fn cause_that_was_said_is_not_repeated() {
+        let error = anyhow::anyhow!("no such file")
+            .context("reading `a`: no such file")
+            .context("no cluster");
+        assert_eq!(message(&error), "no cluster: reading `a`: no such file");
+        let error = anyhow::anyhow!("no such file").context("reading `a`");
+        assert_eq!(message(&error), "reading `a`: no such file");
     }
 }
