@@ -57,6 +57,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// R8: where all texts are equal, the rest decides.
+    #[test]
+    fn equal_texts_are_sorted_by_the_rest() {
+        let mut items = [("a", 2), ("a", 1)];
+        sort_by_text(&mut items, |(text, _)| text);
+        assert_eq!(items, [("a", 1), ("a", 2)]);
+    }
+
     proptest! {
         /// R8: the short way sorts like the long one.
         #[test]

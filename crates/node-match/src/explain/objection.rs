@@ -28,7 +28,7 @@ pub enum Objection<'a> {
     },
     /// No name, address or label links it to the claim, and counting is not for this claim.
     Unlinked,
-    /// The claim has a Node, or a label names one, that is not this machine's; or the other way round.
+    /// A machine; the claim has or had a Node, or a label names one, that is not this machine's.
     NotTied,
     /// It will be another claim's as soon as it runs.
     KeptForAnother {

@@ -1,7 +1,7 @@
 //! Explanations in plain English: what is, what was looked at, and what would settle it.
 
 use crate::explain::{Change, Considered, Explanation, Missing, Objection, Sighting, phrases};
-use crate::{Evidence, EvidenceKind, Link, Match, Subject, Verdict};
+use crate::{Evidence, EvidenceKind, Link, Match, Verdict};
 
 // === impl Explanation ===
 
@@ -124,15 +124,14 @@ impl Explanation<'_> {
 
     fn sighting(&self, sighting: &Sighting<'_>) -> String {
         let name = phrases::subject(&sighting.subject);
-        let is_node = matches!(sighting.subject, Subject::Node(_));
         match &sighting.objection {
-            Some(objection) => format!("{name} {}.", self.objection(objection, is_node)),
+            Some(objection) => format!("{name} {}.", self.objection(objection)),
             None => format!("{name} could be its own."),
         }
     }
 
     /// Says what speaks against a machine or Node, as it stands after its name.
-    fn objection(&self, objection: &Objection<'_>, is_node: bool) -> String {
+    fn objection(&self, objection: &Objection<'_>) -> String {
         match objection {
             Objection::NotRunning { status } => format!("is not running: its status is {status}"),
             Objection::NotProvablyNew {
@@ -150,7 +149,6 @@ impl Explanation<'_> {
                 ),
             },
             Objection::Unlinked => "is not linked to this VPSieNode".to_owned(),
-            Objection::NotTied if is_node => "is not tied to the machine that it has".to_owned(),
             Objection::NotTied => "is not tied to the Node that it has or that a label names".to_owned(),
             Objection::KeptForAnother { owner } => {
                 format!("is kept for {} until it runs", phrases::named(owner))
@@ -159,7 +157,7 @@ impl Explanation<'_> {
             Objection::Disputed => "is named by records that contradict each other".to_owned(),
             Objection::LabelledForAnother { label } => format!("is labelled for VPSieNode {label}"),
             Objection::ThroughNode { node, objection } => {
-                format!("has the Node {node}, which {}", self.objection(objection, true))
+                format!("has the Node {node}, which {}", self.objection(objection))
             }
             Objection::InBaseline => "was there before the request".to_owned(),
             Objection::OlderThanRequest { created_at, .. } => format!(

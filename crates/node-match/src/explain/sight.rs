@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::assign::{Assignment, Owner, Part};
+use crate::assign::{Assignment, MOST_CANDIDATES, Owner, Part};
 use crate::eligible::{Newness, newness, node_obstacle, standing_obstacle};
 use crate::explain::{BaselineState, Considered, Named, Objection, Sighting, Size};
 use crate::fleet::Label;
@@ -129,9 +129,7 @@ impl<'s, 'a> Sight<'s, 'a> {
         if let Some(Some(obstacle)) = known {
             return self.named(claim, part, obstacle);
         }
-        // One of several that could be its own; which of them run decides nothing there.
-        let is_open_choice = matches!(verdict, Verdict::Ambiguous { .. });
-        if known.is_some() || (is_open_choice && self.is_new(claim, part)) {
+        if known.is_some() || (is_one_of_many(part, verdict) && self.is_new(claim, part)) {
             return None;
         }
         let weak = match part {
@@ -258,6 +256,19 @@ impl<'s, 'a> Sight<'s, 'a> {
         let written = text(facts.node.claim_label.as_deref()).or(text(facts.node.claim_uid.as_deref()));
         written.unwrap_or_default()
     }
+}
+
+/// Tells whether something may be one of several that could be the claim's own: the answer names only so many of them.
+fn is_one_of_many(part: Part, verdict: &Verdict<'_>) -> bool {
+    let is_open_choice = matches!(verdict, Verdict::Ambiguous { .. });
+    let is_alike = |subject: &Subject<'_>| match (subject, part) {
+        (Subject::Machine(_), Part::Machine(_)) | (Subject::Node(_), Part::Node(_)) => true,
+        (Subject::Machine(_), Part::Node(_)) | (Subject::Node(_), Part::Machine(_)) => false,
+    };
+    let candidates = verdict.candidates();
+    is_open_choice
+        && candidates.len() >= MOST_CANDIDATES
+        && candidates.iter().any(|candidate| is_alike(&candidate.subject))
 }
 
 /// Finds the first measure in which a machine differs from its group.

@@ -1,5 +1,6 @@
 //! What a person is told: one story per verdict and per objection.
 
+mod counts;
 mod laws;
 
 use crate::testing::{GROUP, baseline, claim, group, machine, node, snapshot};
