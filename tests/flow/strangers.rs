@@ -107,6 +107,65 @@ async fn foreign_machine_in_our_group_makes_the_open_requests_ambiguous() {
     assert!(report.wrongly_removed.is_empty(), "{report:?}");
 }
 
+fn is_contested(stored: &Stored) -> bool {
+    let condition = stored.claim_condition("web-1", "Contested");
+    condition.is_some_and(|one| one.is_true() && one.reason.as_deref() == Some("Contested"))
+}
+
+/// R7: a surplus machine makes a match that rests on counting doubtful; that is said, and only a person ends it.
+#[tokio::test(start_paused = true)]
+async fn contested_machine_is_told_of_and_goes_by_hand_only() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    let stored = fleet
+        .until("its machine", |stored| {
+            let claim = stored.claim("web-1");
+            claim.is_some_and(|claim| claim.spec.vpsie_node_identifier.is_some())
+        })
+        .await;
+    assert!(!is_contested(&stored));
+    let own = stored
+        .claim("web-1")
+        .and_then(|claim| claim.spec.vpsie_node_identifier.clone());
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    let foreign = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    fleet.until("it is said", is_contested).await;
+    fleet.polls(60).await;
+    assert_eq!(fleet.cloud.removals(), [], "nothing goes by itself");
+    fleet.delete::<VPSieNode>("web-1").await;
+    fleet
+        .until("the end that a person asked for", |_| {
+            fleet.cloud.removals().len() == 1
+        })
+        .await;
+    let removed: Vec<String> = fleet
+        .cloud
+        .removals()
+        .into_iter()
+        .map(|removal| removal.machine)
+        .collect();
+    assert_eq!(Some(removed), own.map(|own| vec![own]));
+    assert!(
+        fleet
+            .cloud
+            .machine(&foreign)
+            .is_some_and(|machine| machine.is_alive())
+    );
+}
+
+/// R7: once the surplus machine is gone, the match is like any other.
+#[tokio::test(start_paused = true)]
+async fn match_is_contested_only_while_the_surplus_is_there() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    let foreign = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    fleet.until("it is said", is_contested).await;
+    fleet.cloud.remove_by_hand(&foreign);
+    fleet.until("it is over", |stored| !is_contested(stored)).await;
+}
+
 /// R2c: a record that names a machine of the control plane removes nothing, and says so.
 #[tokio::test(start_paused = true)]
 async fn masters_are_never_removed() {

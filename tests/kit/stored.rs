@@ -1,6 +1,6 @@
 //! What is stored at one time, with the questions that tests ask of it.
 
-use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use autoscaler_controller::resources::{Condition, NodeGroup, VPSieNode};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use serde::Serialize;
@@ -69,11 +69,14 @@ impl Stored {
 
     /// Returns the reason of the condition Error of a VPSieNode, when it is true.
     pub fn claim_problem(&self, name: &str) -> Option<String> {
+        let error = self.claim_condition(name, "Error")?;
+        error.reason.clone().filter(|_| error.is_true())
+    }
+
+    /// Returns a condition of a VPSieNode, whether it is true or not.
+    pub fn claim_condition(&self, name: &str, type_: &str) -> Option<&Condition> {
         let conditions = self.claim(name)?.status.as_ref()?.conditions.as_deref()?;
-        let error = conditions
-            .iter()
-            .find(|condition| condition.type_ == "Error" && condition.is_true())?;
-        error.reason.clone()
+        conditions.iter().find(|condition| condition.type_ == type_)
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) mod marks;
 mod record;
 mod request;
 
-pub(crate) use claim::{ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
 pub(crate) use marks::is_marked_for;
 
 use crate::command::{Batch, Command, Kind};

@@ -80,6 +80,8 @@ reasons! {
     DiscoveryTimeout,
     /// The machine came after its VPSieNode had Failed.
     LateMachine,
+    /// Another new machine, which no VPSieNode explains, could as well be its own.
+    Contested,
 
     // --- VPSieNode: its Node ---
 

@@ -152,6 +152,11 @@ fn trouble_is_told_under_its_reason_word() {
             "VPSieNode !LateMachine",
         ),
         (
+            "doubtful",
+            with(base(), "Contested", true, "Contested"),
+            "VPSieNode !Contested",
+        ),
+        (
             "held up",
             with(base().deleted(), "VPSReady", false, "RequestOpen"),
             "VPSieNode RequestOpen",

@@ -19,6 +19,8 @@ pub(crate) const NODE_READY: &str = "NodeReady";
 pub(crate) const ERROR: &str = "Error";
 /// Condition: the machine of a VPSieNode that has Failed came after all (`I5`).
 pub(crate) const LATE_MACHINE: &str = "LateMachine";
+/// Condition: another machine could as well be its own (`R7`).
+pub(crate) const CONTESTED: &str = "Contested";
 
 /// Decides what to do about one VPSieNode.
 pub(super) fn decide(view: &View<'_>) -> Batch {
@@ -42,8 +44,23 @@ fn by_phase(view: &View<'_>) -> Batch {
         // Neither is written by us on an object that nobody deletes, so nothing is concluded from it.
         Phase::Terminating | Phase::Deleting | Phase::Unrecognised(_) => {}
     }
+    say_contested(view, &mut draft);
     batch.commands.extend(draft.finish(&view.target));
     batch
+}
+
+/// Says whether a surplus machine makes the match doubtful (`R7`); without a match, what was said stays.
+fn say_contested(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
+    let Some(found) = view.found() else { return };
+    if !found.contested {
+        return draft.clear(CONTESTED);
+    }
+    draft.condition(
+        CONTESTED,
+        true,
+        Reason::Contested,
+        "its machine was found by counting, and another new machine that no VPSieNode explains could as well be its own; only the deletion of this VPSieNode removes its machine",
+    );
 }
 
 /// Decides by phase unless the recorded machine is gone or contradicted, which counts in every phase that has one.

@@ -30,6 +30,49 @@ fn contradiction_is_shown_in_every_phase() {
     }
 }
 
+/// Says that machine `m1` is its own.
+fn matched(contested: bool) -> Verdict<'static> {
+    let machine = Machine {
+        identifier: Some("m1".to_owned()),
+        ..Machine::default()
+    };
+    let mut verdict = found(Some(machine), None, Vec::new());
+    if let Verdict::Matched(found) = &mut verdict {
+        found.contested = contested;
+    }
+    verdict
+}
+
+/// R7: a surplus machine is told of in every phase that may have a match, until it is explained.
+#[test]
+fn contested_match_is_shown_until_it_is_explained() {
+    /// Returns whether the condition is there after the decision.
+    fn is_shown(before: ClaimBuilder, verdict: Verdict<'static>) -> bool {
+        let mut shown = before.0.status.clone();
+        let world = prepared().claim(before).polled(&["m1"]);
+        for command in world.verdict("web-1", verdict).claim_commands("web-1") {
+            if let Command::WriteVpsieNodeStatus(_, write) = command {
+                shown = Some(write.status);
+            }
+        }
+        let conditions = shown.and_then(|status| status.conditions).unwrap_or_default();
+        conditions
+            .iter()
+            .any(|one| one.type_ == CONTESTED && one.is_true())
+    }
+    for phase in [Phase::Provisioned, Phase::Joining, Phase::Ready, Phase::Failed] {
+        let said = with_machine(phase.clone()).status(|status| {
+            conditions(status, &[condition(CONTESTED, true, "Contested", "as before")]);
+        });
+        assert!(is_shown(with_machine(phase), matched(true)));
+        assert!(
+            is_shown(said.clone(), waiting()),
+            "without a match nothing is known to have changed"
+        );
+        assert!(!is_shown(said, matched(false)));
+    }
+}
+
 /// A machine that vanished at the provider never leaves its VPSieNode Ready.
 #[test]
 fn vpsie_node_of_a_vanished_machine_has_failed() {
