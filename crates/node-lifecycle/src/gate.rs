@@ -49,6 +49,10 @@ pub enum Identity<'a> {
 pub struct GroupFacts {
     /// Its `minNodes`.
     pub min_nodes: u32,
+    /// Its `maxNodes`.
+    pub max_nodes: u32,
+    /// Whether a node that a person removes will be replaced, or is about to be.
+    pub is_replaced: bool,
     /// Nodes that count as capacity, this one included if it does.
     pub capacity_nodes: u32,
     /// Workload pods on all its nodes.
@@ -101,7 +105,35 @@ pub struct Gate {
     graces: Graces,
 }
 
+// === impl GroupFacts ===
+
+impl GroupFacts {
+    /// Returns how many nodes that count as capacity must remain (`LC-23`).
+    ///
+    /// A person who removes a node waits for its replacement while there is room for one. Without room the node goes
+    /// first, and where no replacement comes nobody waits for it.
+    #[must_use]
+    pub fn floor(&self, decided_by: Decider) -> u32 {
+        match decided_by {
+            Decider::Manual if self.is_replaced => self.min_nodes.min(self.max_nodes.saturating_sub(1)),
+            Decider::Manual => 0,
+            Decider::ScaleDownPolicy
+            | Decider::ConsolidationPolicy
+            | Decider::UnhealthyCleanup
+            | Decider::Rollback => self.min_nodes,
+        }
+    }
+}
+
 // === impl Gate ===
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            graces: Graces::default(),
+        }
+    }
+}
 
 impl Gate {
     /// Makes a gate with these graces.

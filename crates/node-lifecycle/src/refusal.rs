@@ -101,8 +101,8 @@ pub enum Refusal {
     BelowMinNodes {
         /// How many would remain.
         remaining: u32,
-        /// How many must.
-        min_nodes: u32,
+        /// How many must: `minNodes`, or for a person as many as there can be beside the one that goes.
+        floor: u32,
     },
     /// Its group has workload pods and would have no node.
     LastNodeOfWorkload {

@@ -82,6 +82,7 @@ pub fn candidate(state: State) -> Candidate {
             vpsie_node_uid: "claim".to_owned(),
             resource_version: "7".to_owned(),
             node_uid: Some("node".to_owned()),
+            cluster: "cluster".to_owned(),
             machine: "machine".to_owned(),
         },
         doubt: None,
@@ -95,6 +96,8 @@ pub fn candidate(state: State) -> Candidate {
         workload: Some(Workload::default()),
         group: GroupFacts {
             min_nodes: 1,
+            max_nodes: 10,
+            is_replaced: true,
             capacity_nodes: 3,
             workload_pods: 5,
             is_deleted: false,

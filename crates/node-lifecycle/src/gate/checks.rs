@@ -133,7 +133,7 @@ fn refusal_of_young(question: &Question<'_>) -> Option<Refusal> {
         return Some(Refusal::TimestampMissing { state: life.state() });
     };
     let age = question.now - since;
-    let remaining = left(question.graces.ready, age)?;
+    let remaining = left(question.graces.ready(question.decided_by), age)?;
     Some(Refusal::ReadyNodeTooYoung { age, remaining })
 }
 
@@ -165,11 +165,9 @@ fn refusal_of_group_floor(question: &Question<'_>) -> Option<Refusal> {
         return None;
     }
     let remaining = group.capacity_nodes.saturating_sub(1);
-    if remaining < group.min_nodes {
-        return Some(Refusal::BelowMinNodes {
-            remaining,
-            min_nodes: group.min_nodes,
-        });
+    let floor = group.floor(question.decided_by);
+    if remaining < floor {
+        return Some(Refusal::BelowMinNodes { remaining, floor });
     }
     (remaining == 0 && group.workload_pods > 0).then_some(Refusal::LastNodeOfWorkload {
         pods: group.workload_pods,

@@ -14,8 +14,10 @@ const LONGEST_PERMIT: TimeDelta = TimeDelta::minutes(5);
 /// Says how long a node must rest before it may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Graces {
-    /// How long a node that has carried nothing yet stays ready (`LC-18`).
+    /// How long a node that has carried nothing yet stays ready, unless a person wants it (`LC-18`).
     pub ready: TimeDelta,
+    /// How long it stays ready before a person takes it.
+    pub ready_manual: TimeDelta,
     /// How long a node stays idle before the scale-down policy, the clean-up or a rollback takes it (`LC-19`).
     pub idle_scale_down: TimeDelta,
     /// How long before a consolidation takes it.
@@ -50,6 +52,7 @@ impl Default for Graces {
     fn default() -> Self {
         Self {
             ready: TimeDelta::minutes(30),
+            ready_manual: TimeDelta::zero(),
             idle_scale_down: TimeDelta::minutes(30),
             idle_consolidation: TimeDelta::minutes(15),
             idle_manual: TimeDelta::zero(),
@@ -61,6 +64,19 @@ impl Default for Graces {
 }
 
 impl Graces {
+    /// Returns how long a node that has carried nothing yet stays ready before this one takes it.
+    #[must_use]
+    pub const fn ready(&self, decided_by: Decider) -> TimeDelta {
+        match decided_by {
+            Decider::ScaleDownPolicy
+            | Decider::ConsolidationPolicy
+            | Decider::UnhealthyCleanup
+            | Decider::Rollback => self.ready,
+            // A person who names a node means it.
+            Decider::Manual => self.ready_manual,
+        }
+    }
+
     /// Returns how long a node stays idle before this one takes it.
     #[must_use]
     pub const fn idle(&self, decided_by: Decider) -> TimeDelta {
@@ -81,6 +97,7 @@ impl Graces {
         let zero = TimeDelta::zero();
         let limits = [
             ("ready", self.ready, zero, LONGEST),
+            ("readyManual", self.ready_manual, zero, LONGEST),
             ("idleScaleDown", self.idle_scale_down, zero, LONGEST),
             ("idleConsolidation", self.idle_consolidation, zero, LONGEST),
             ("idleManual", self.idle_manual, zero, LONGEST),

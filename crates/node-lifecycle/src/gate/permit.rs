@@ -15,7 +15,9 @@ pub struct Binding {
     pub resource_version: String,
     /// The uid of the Node, if there is one.
     pub node_uid: Option<String>,
-    /// The identifier of the machine at the provider.
+    /// The identifier of the cluster at the provider.
+    pub cluster: String,
+    /// The identifier of the machine in that cluster.
     pub machine: String,
 }
 
@@ -178,6 +180,7 @@ impl Permit {
             vpsie_node_uid,
             resource_version,
             node_uid,
+            cluster,
             machine,
         } = &self.binding;
         if (vpsie_node_uid, resource_version) != (&found.vpsie_node_uid, &found.resource_version) {
@@ -186,7 +189,7 @@ impl Permit {
         if *node_uid != found.node_uid {
             return Err(Void::NodeChanged);
         }
-        if *machine != found.machine {
+        if (cluster, machine) != (&found.cluster, &found.machine) {
             return Err(Void::MachineChanged);
         }
         Ok(Removal {
@@ -200,6 +203,12 @@ impl Permit {
 // === impl Removal ===
 
 impl Removal {
+    /// Returns the identifier of the cluster to remove it from.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        &self.binding.cluster
+    }
+
     /// Returns the identifier of the machine to remove.
     #[must_use]
     pub fn machine(&self) -> &str {

@@ -174,38 +174,59 @@ fn node_whose_pods_are_unknown_must_stay() {
     }
 }
 
+/// Makes an idle node in such a group, in which there is room for one more.
+fn in_group(capacity_nodes: u32, min_nodes: u32, workload_pods: u64) -> Candidate {
+    let mut node = candidate(State::Idle);
+    node.group = GroupFacts {
+        min_nodes,
+        max_nodes: min_nodes + 1,
+        is_replaced: true,
+        capacity_nodes,
+        workload_pods,
+        is_deleted: false,
+    };
+    node
+}
+
+fn below(remaining: u32, floor: u32) -> Refusal {
+    Refusal::BelowMinNodes { remaining, floor }
+}
+
 /// LC-23: over nodes that count as capacity.
 #[test]
 fn group_keeps_its_floor() {
-    let with = |capacity_nodes, min_nodes, workload_pods| {
-        let mut node = candidate(State::Idle);
-        node.group = GroupFacts {
-            min_nodes,
-            capacity_nodes,
-            workload_pods,
-            is_deleted: false,
-        };
-        node
+    check_all(&in_group(3, 2, 9), None);
+    check_all(&in_group(2, 2, 9), Some(&below(1, 2)));
+    check_all(&in_group(0, 1, 0), Some(&below(0, 1)));
+    check_all(&in_group(1, 0, 0), None);
+    check_all(&in_group(0, 0, 0), None);
+    check_all(&in_group(1, 0, 4), Some(&Refusal::LastNodeOfWorkload { pods: 4 }));
+    check_all(&in_group(2, 0, 4), None);
+}
+
+/// LC-23: a person waits for a replacement while there is room for one, and while one comes.
+#[test]
+fn person_waits_for_a_replacement_that_can_come() {
+    let by_hand = |capacity_nodes, min_nodes, max_nodes, is_replaced, expected| {
+        let mut node = in_group(capacity_nodes, min_nodes, 0);
+        (node.group.max_nodes, node.group.is_replaced) = (max_nodes, is_replaced);
+        check(&node, Decider::Manual, expected);
+        let needed = (capacity_nodes.saturating_sub(1) < min_nodes)
+            .then(|| below(capacity_nodes.saturating_sub(1), min_nodes));
+        for decided_by in Decider::ALL.iter().filter(|by| **by != Decider::Manual) {
+            check(&node, *decided_by, needed.clone());
+        }
     };
-    check_all(&with(3, 2, 9), None);
-    check_all(
-        &with(2, 2, 9),
-        Some(&Refusal::BelowMinNodes {
-            remaining: 1,
-            min_nodes: 2,
-        }),
-    );
-    check_all(
-        &with(0, 1, 0),
-        Some(&Refusal::BelowMinNodes {
-            remaining: 0,
-            min_nodes: 1,
-        }),
-    );
-    check_all(&with(1, 0, 0), None);
-    check_all(&with(0, 0, 0), None);
-    check_all(&with(1, 0, 4), Some(&Refusal::LastNodeOfWorkload { pods: 4 }));
-    check_all(&with(2, 0, 4), None);
+    by_hand(2, 2, 3, true, Some(below(1, 2)));
+    by_hand(3, 2, 3, true, None);
+    // Without room the node goes first, but never two at a time.
+    by_hand(2, 2, 2, true, None);
+    by_hand(1, 2, 2, true, Some(below(0, 1)));
+    by_hand(1, 1, 1, true, None);
+    by_hand(1, 1, 0, true, None);
+    // Nobody waits for what does not come.
+    by_hand(2, 2, 3, false, None);
+    by_hand(1, 2, 3, false, None);
 }
 
 /// LC-23: the deletion of the NodeGroup lifts the floor, and a node that is no capacity is no loss.
@@ -223,7 +244,7 @@ fn floor_is_lifted_with_the_group_and_for_what_is_no_capacity() {
 #[test]
 fn graces_can_be_set() {
     let graces = Graces {
-        ready: TimeDelta::minutes(31),
+        ready_manual: TimeDelta::minutes(31),
         idle_manual: TimeDelta::minutes(31),
         ..Graces::default()
     };
@@ -243,8 +264,9 @@ fn graces_can_be_set() {
 #[test]
 fn impossible_graces_are_refused_by_name() {
     type Change = fn(&mut Graces, TimeDelta);
-    let fields: [(&str, Change); 7] = [
+    let fields: [(&str, Change); 8] = [
         ("ready", |graces, value| graces.ready = value),
+        ("readyManual", |graces, value| graces.ready_manual = value),
         ("idleScaleDown", |graces, value| graces.idle_scale_down = value),
         ("idleConsolidation", |graces, value| {
             graces.idle_consolidation = value

@@ -52,7 +52,7 @@ impl RefusalName {
             Self::IdentityUnproven => "Node and machine are not linked by what is seen now",
             Self::WorkloadSyncInProgress => "the pods of the node were not listed completely yet",
             Self::PostSyncGracePeriod => {
-                "the node was found again, and its pods were listed less than 10 minutes ago"
+                "the node was found again, and its pods were listed too short a time ago"
             }
             Self::StillStartingUp => "the node has not been ready yet",
             Self::WorkloadPods => "workload pods run on the node",
@@ -60,7 +60,7 @@ impl RefusalName {
                 "no workload pod runs on the node, and yet CPU or memory of it is requested"
             }
             Self::ReadyNodeTooYoung => {
-                "the node has been ready for less than 30 minutes and has carried nothing yet"
+                "the node has been ready for too short a time and has carried nothing yet"
             }
             Self::TimestampMissing => "nothing says for how long the node has been ready or idle",
             Self::IdleTooShort => "the last workload pod left too short a time ago",
@@ -87,12 +87,14 @@ impl RefusalName {
             | Self::ReadyNodeTooYoung
             | Self::IdleTooShort
             | Self::StillStartingUp => "nothing",
-            Self::WorkloadPods => "nothing; to empty the node, drain it",
+            Self::WorkloadPods => "nothing; to empty the node at once, use `kubectl drain`",
             Self::WorkloadRequests => "nothing; if it lasts, report it: two sources disagree",
             Self::TimestampMissing => "remove the lifecycle annotation of the VPSieNode, and it begins anew",
             Self::InvalidState => "delete the VPSieNode if its machine still runs and nothing needs it",
             Self::ManualCleanupRequired => "see why it failed; then delete the VPSieNode",
-            Self::BelowMinNodes => "lower minNodes, or delete the NodeGroup",
+            Self::BelowMinNodes => {
+                "nothing while a replacement comes; else lower minNodes, or delete the NodeGroup"
+            }
             Self::LastNodeOfWorkload => "move the pods, or delete the NodeGroup",
         }
     }

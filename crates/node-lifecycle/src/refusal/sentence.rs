@@ -67,11 +67,8 @@ impl fmt::Display for Refusal {
             Self::ManualCleanupRequired { failure } => {
                 write!(f, "VPSieNode failed and waits for a person: {failure}")
             }
-            Self::BelowMinNodes { remaining, min_nodes } => {
-                write!(
-                    f,
-                    "group would have {remaining} usable nodes, and minNodes is {min_nodes}"
-                )
+            Self::BelowMinNodes { remaining, floor } => {
+                write!(f, "group would have {remaining} usable nodes, and needs {floor}")
             }
             Self::LastNodeOfWorkload { pods } => {
                 write!(f, "group has {pods} workload pods and would have no usable node")

@@ -74,9 +74,9 @@ fn of_state_and_group() -> Vec<(Refusal, &'static str)> {
         (
             Refusal::BelowMinNodes {
                 remaining: 1,
-                min_nodes: 2,
+                floor: 2,
             },
-            "group would have 1 usable nodes, and minNodes is 2",
+            "group would have 1 usable nodes, and needs 2",
         ),
         (
             Refusal::LastNodeOfWorkload { pods: 4 },

@@ -10,7 +10,7 @@ use crate::{Health, Recovery};
 fn obvious(node: &Candidate, by: Decider, graces: &Graces) -> Option<RefusalName> {
     let mut broken = broken_by_node(node, by, graces);
     broken.extend(broken_by_state(node, by, graces));
-    broken.extend(broken_by_group(node));
+    broken.extend(broken_by_group(node, by));
     broken
         .into_iter()
         .find(|(is_broken, _)| *is_broken)
@@ -60,7 +60,12 @@ fn broken_by_state(node: &Candidate, by: Decider, graces: &Graces) -> Rules {
     let state = node.life.state().as_str();
     let never_worked = node.life.workloads_ever() == 0;
     let age = node.life.initialized_at.or(node.created_at).map(seconds_since);
-    let is_young = age.is_some_and(|age| age < graces.ready.num_seconds());
+    let rest_of_ready = if by.as_str() == "manual" {
+        graces.ready_manual
+    } else {
+        graces.ready
+    };
+    let is_young = age.is_some_and(|age| age < rest_of_ready.num_seconds());
     let rest = rested(node);
     let is_short = rest.is_some_and(|rest| rest < idle_grace(by, graces).num_seconds());
     let is_used = state == "active" || state == "idle";
@@ -78,12 +83,18 @@ fn broken_by_state(node: &Candidate, by: Decider, graces: &Graces) -> Rules {
     ]
 }
 
-fn broken_by_group(node: &Candidate) -> Rules {
+fn broken_by_group(node: &Candidate, by: Decider) -> Rules {
     use RefusalName::*;
     let is_capacity = ["ready", "active", "idle"].contains(&node.life.state().as_str());
     let is_floored = is_capacity && !node.group.is_deleted;
     let left = i64::from(node.group.capacity_nodes) - 1;
-    let is_too_few = left.max(0) < i64::from(node.group.min_nodes);
+    let (least, most) = (i64::from(node.group.min_nodes), i64::from(node.group.max_nodes));
+    let wanted = match (by.as_str(), node.group.is_replaced) {
+        ("manual", true) if most <= least => most - 1,
+        ("manual", false) => 0,
+        _ => least,
+    };
+    let is_too_few = left.max(0) < wanted;
     vec![
         (is_floored && is_too_few, BelowMinNodes),
         (
@@ -175,7 +186,14 @@ fn candidates() -> impl Strategy<Value = Candidate> {
         mostly(None, Some(Doubt::Conflict)),
         mostly(Some("node".to_owned()), None),
     );
-    let group = (0_u32..4, 0_u32..4, 0_u64..2, mostly(false, true));
+    let group = (
+        0_u32..4,
+        0_u32..5,
+        mostly(true, false),
+        0_u32..4,
+        0_u64..2,
+        mostly(false, true),
+    );
     let rest = (
         proptest::option::of(moment()),
         mostly(None, Some("DiscoveryTimeout".to_owned())),
@@ -191,9 +209,11 @@ fn candidates() -> impl Strategy<Value = Candidate> {
                 is_group_managed: protection.2,
                 has_opted_out: protection.3,
             };
-            let (min_nodes, capacity_nodes, workload_pods, is_deleted) = group;
+            let (min_nodes, max_nodes, is_replaced, capacity_nodes, workload_pods, is_deleted) = group;
             node.group = GroupFacts {
                 min_nodes,
+                max_nodes,
+                is_replaced,
                 capacity_nodes,
                 workload_pods,
                 is_deleted,

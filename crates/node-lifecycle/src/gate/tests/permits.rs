@@ -17,8 +17,8 @@ fn permit_names_what_it_is_for() {
     assert_eq!(permit.expires_at(), at(0) + TimeDelta::seconds(30));
     let removal = permit.redeem(&binding, at(0)).unwrap();
     assert_eq!(
-        (removal.machine(), removal.decided_by()),
-        ("machine", Decider::ScaleDownPolicy)
+        (removal.cluster(), removal.machine(), removal.decided_by()),
+        ("cluster", "machine", Decider::ScaleDownPolicy)
     );
     assert_eq!(removal.binding(), &binding);
 }
@@ -62,6 +62,10 @@ fn permit_is_void_for_anything_else() {
     assert_eq!(changed(|found| found.node_uid = None), Some(Void::NodeChanged));
     assert_eq!(
         changed(|found| found.machine = "other".into()),
+        Some(Void::MachineChanged)
+    );
+    assert_eq!(
+        changed(|found| found.cluster = "other".into()),
         Some(Void::MachineChanged)
     );
     let mut found = candidate(State::Idle).binding;

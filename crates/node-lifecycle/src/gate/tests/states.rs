@@ -2,7 +2,15 @@
 
 use super::*;
 
-/// LC-18: 29 min 59 s stay, 30 min 00 s go, for everybody.
+/// Expects the same answer for everybody who is no person.
+#[track_caller]
+fn check_policies(candidate: &Candidate, expected: Option<&Refusal>) {
+    for decided_by in Decider::ALL.iter().filter(|by| **by != Decider::Manual) {
+        check(candidate, *decided_by, expected.cloned());
+    }
+}
+
+/// LC-18: 29 min 59 s stay, 30 min 00 s go, for whoever is no person.
 #[test]
 fn ready_node_stays_for_half_an_hour() {
     let mut young = candidate(State::Ready);
@@ -12,13 +20,13 @@ fn ready_node_stays_for_half_an_hour() {
         age: grace - second(),
         remaining: second(),
     };
-    check_all(&young, Some(&refusal));
+    check_policies(&young, Some(&refusal));
     assert_eq!(
         refusal.to_string(),
         "Ready node too young: ready for 29 min 59 s, 1 s remain"
     );
     young.life.initialized_at = Some(at(-30));
-    check_all(&young, None);
+    check_policies(&young, None);
 }
 
 /// LC-18: the age counts from initialized-at, else from created-at, else nothing is known.
@@ -27,15 +35,15 @@ fn age_counts_from_the_better_stamp() {
     let mut node = candidate(State::Ready);
     node.life.initialized_at = None;
     node.created_at = Some(at(-30));
-    check_all(&node, None);
+    check_policies(&node, None);
     node.created_at = Some(at(-10));
     let refusal = Refusal::ReadyNodeTooYoung {
         age: TimeDelta::minutes(10),
         remaining: TimeDelta::minutes(20),
     };
-    check_all(&node, Some(&refusal));
+    check_policies(&node, Some(&refusal));
     node.life.initialized_at = Some(at(-30));
-    check_all(&node, None);
+    check_policies(&node, None);
     node.life.initialized_at = None;
     node.created_at = None;
     check_all(&node, Some(&Refusal::TimestampMissing { state: State::Ready }));
@@ -46,11 +54,25 @@ fn age_counts_from_the_better_stamp() {
 fn stamp_in_the_future_lets_nothing_go() {
     let mut node = candidate(State::Ready);
     node.life.initialized_at = Some(at(5));
-    let refusal = Refusal::ReadyNodeTooYoung {
+    let refused = |remaining| Refusal::ReadyNodeTooYoung {
         age: TimeDelta::minutes(-5),
-        remaining: TimeDelta::minutes(35),
+        remaining: TimeDelta::minutes(remaining),
     };
-    check_all(&node, Some(&refusal));
+    check_policies(&node, Some(&refused(35)));
+    check(&node, Decider::Manual, Some(refused(5)));
+}
+
+/// LC-18: a person who names a node means it, however young it is; the pods are looked at all the same.
+#[test]
+fn person_may_have_a_node_that_was_never_used_at_once() {
+    let mut young = candidate(State::Ready);
+    young.life.initialized_at = Some(at(0));
+    check(&young, Decider::Manual, None);
+    check(
+        &young.pods(1),
+        Decider::Manual,
+        Some(Refusal::WorkloadPods { pods: 1 }),
+    );
 }
 
 /// LC-19: 30 minutes for the scale-down policy, 15 for a consolidation, none for a person.
