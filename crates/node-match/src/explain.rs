@@ -71,7 +71,7 @@ const MOST_LOOKS: usize = 4_000_000;
 /// ```
 #[must_use]
 pub fn explain<'a>(snapshot: &'a Snapshot, matching: &'a Matching<'a>) -> Vec<Explanation<'a>> {
-    explained(snapshot, matching, None)
+    explained(snapshot, matching, None, MOST_LOOKS)
 }
 
 /// Explains the answer to one claim; `None` when the matching has no claim of this uid.
@@ -81,7 +81,7 @@ pub fn explain_claim<'a>(
     matching: &'a Matching<'a>,
     uid: &str,
 ) -> Option<Explanation<'a>> {
-    explained(snapshot, matching, Some(uid)).pop()
+    explained(snapshot, matching, Some(uid), MOST_LOOKS).pop()
 }
 
 /// Says why one claim has what it has, and what it lacks.
@@ -173,10 +173,11 @@ impl Sighting<'_> {
 }
 
 /// Settles the snapshot as matching does, for the answer leaves out who has what and why.
-fn explained<'a>(
+pub(crate) fn explained<'a>(
     snapshot: &'a Snapshot,
     matching: &'a Matching<'a>,
     only: Option<&str>,
+    mut looks_left: usize,
 ) -> Vec<Explanation<'a>> {
     let fleet = Fleet::new(snapshot);
     let facts = facts(&fleet);
@@ -185,7 +186,6 @@ fn explained<'a>(
     settle(&mut assignment);
     let sight = Sight::new(&assignment);
     let crowd = Crowd::new(snapshot, &matching.claims);
-    let mut looks_left = MOST_LOOKS;
     // Both are sorted by uid.
     let answers = matching.claims.iter().enumerate();
     answers

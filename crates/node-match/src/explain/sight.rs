@@ -182,12 +182,13 @@ impl<'s, 'a> Sight<'s, 'a> {
     fn owned(&self, claim: usize, owner: Owner) -> Option<Objection<'a>> {
         let named = |owner: usize| Named::new(self.settled.fleet.claims[owner]);
         match owner {
-            Owner::Claim(other) if other != claim => Some(Objection::OwnedByAnother { owner: named(other) }),
+            // Whoever has something is matched, and nothing is looked at for it.
+            Owner::Claim(other) => Some(Objection::OwnedByAnother { owner: named(other) }),
             Owner::Reserved(other) if other != claim => {
                 Some(Objection::KeptForAnother { owner: named(other) })
             }
             Owner::Conflict => Some(Objection::Disputed),
-            Owner::Claim(_) | Owner::Reserved(_) | Owner::Nobody => None,
+            Owner::Reserved(_) | Owner::Nobody => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The documented example, and what is wrong with files.
 
+mod fields;
+
 use crate::file::{FileError, Output, read, schema};
 use crate::match_fleet;
 

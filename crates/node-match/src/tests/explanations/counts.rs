@@ -3,7 +3,7 @@
 use super::check;
 use crate::explain::phrases::moment;
 use crate::explain::{BaselineState, Missing};
-use crate::testing::{at, baseline, claim, machine, node, snapshot};
+use crate::testing::{GROUP, at, baseline, claim, group, machine, node, snapshot};
 use crate::{Baseline, ClusterShape, Snapshot, explain_claim, match_fleet};
 
 fn locked(before: Option<bool>, now: Option<bool>) -> Snapshot {
@@ -162,5 +162,86 @@ fn want_of_a_tie_is_told() {
             "Machine 1 (a, machine-1) is not tied to the Node that it has or that a label names.",
             "Nothing weaker takes its place. See why the Node left the cluster.",
         ],
+    );
+}
+
+/// R2: what nothing links is told by what it lacks first: to run, to be new, a link.
+#[test]
+fn what_nothing_links_is_told_by_what_it_lacks_first() {
+    let machines = || [machine(1).in_status("off"), machine(2), machine(3).created(1)];
+    let world = |claim: crate::Claim| snapshot(5).claims([claim.with_id(7)]).machines(machines());
+    let told = |world: &Snapshot| {
+        let matching = match_fleet(world);
+        let why = explain_claim(world, &matching, "a").expect("the claim is in the world");
+        let sentences = why.sentences().into_iter();
+        sentences
+            .filter(|text| text.starts_with("Machine"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(&world(claim("a").since(&baseline(&[])))),
+        [
+            "Machine 1 (machine-1) is not running: its status is off.",
+            "Machine 2 (machine-2) is not linked to this VPSieNode.",
+            "Machine 3 (machine-3) is not linked to this VPSieNode.",
+        ]
+    );
+    assert_eq!(
+        told(&world(claim("a"))),
+        [
+            "Machine 1 (machine-1) is not running: its status is off.",
+            "Machine 2 (machine-2) is not provably new: when it was created is not reported.",
+            "Machine 3 (machine-3) is not provably new: it was created at 00:01:00 UTC (4 min ago), which proves \
+             nothing while the times of other machines are unknown.",
+        ]
+    );
+}
+
+/// R7: a group that only the size of the Node singles out is told, and the first measure that really differs.
+#[test]
+fn group_and_size_are_told_by_what_differs() {
+    let world = snapshot(5)
+        .groups([group(GROUP, 2, 4096, 80), group(7, 4, 8192, 80)])
+        .claims([claim("a").since(&baseline(&[]))])
+        .machines([machine(1).addressed(&["10.0.0.1"]), machine(2).sized(2, 8192, 80)])
+        .nodes([node("n").addressed(&["10.0.0.1"]).sized(4, 8192)]);
+    check(
+        &world,
+        "a",
+        &[
+            "Waiting: nothing new that could be its own has appeared in group 412 since the request at 00:00:00 UTC (5 min ago); 2 machines were considered:",
+            "Machine 2 (machine-2) has 8192 MB of memory, and machines of the group have 4096.",
+            "Machine 1 (machine-1) is of group 7, not of 412.",
+            "It times out 15 min after the request.",
+        ],
+    );
+}
+
+/// R9: when very many wait, the last of them are told only what is linked to them, and that it is so.
+#[test]
+fn looks_are_limited() {
+    let world = snapshot(5)
+        .claims(["a", "b", "c", "d"].map(|name| claim(name).with_id(9).since(&baseline(&[]))))
+        .machines([machine(1), machine(2), machine(3).named("d")])
+        .nodes([node("n"), node("m")]);
+    let matching = match_fleet(&world);
+    // Each look at three machines and two Nodes counts, so there are looks for two and a half.
+    let all = crate::explain::explained(&world, &matching, None, 12);
+    let seen: Vec<_> = all
+        .iter()
+        .map(|why| {
+            (
+                why.considered.machines,
+                why.considered.nodes,
+                why.considered.is_cut,
+            )
+        })
+        .collect();
+    assert_eq!(seen, [(3, 2, false), (3, 2, false), (0, 0, true), (0, 0, true)]);
+    let told = all.last().map(crate::Explanation::sentences).unwrap_or_default();
+    assert!(
+        told.iter()
+            .any(|text| text.starts_with("Too many VPSieNodes wait")),
+        "{told:?}"
     );
 }
