@@ -142,10 +142,9 @@ impl Facts {
         let Some((machine, Clue::RecordedId)) = self.machine else {
             return;
         };
-        let known = &fleet.machines[machine].identifiers;
-        let is_known = |recorded: &Cow<'_, str>| known.iter().any(|word| fleet.words.text(*word) == recorded);
-        let differs = !known.is_empty() && records.identifiers.iter().any(|recorded| !is_known(recorded));
-        if differs {
+        // A machine that bore a recorded identifier would have been found by that.
+        let has_another = !fleet.machines[machine].identifiers.is_empty();
+        if has_another && !records.identifiers.is_empty() {
             self.conflict = Some(ConflictReason::RecordedMachinesDiffer);
         }
     }

@@ -101,13 +101,13 @@ fn boundaries(hostname: &str) -> impl Iterator<Item = &str> {
         .map(|end| &hostname[..end])
 }
 
-/// Returns what all hostnames of the cluster start with: `hel-kubernetes-49ab-slave`.
+/// Returns what all hostnames of the cluster start with: `hel-kubernetes-49ab-slave-`.
 fn naming_scheme(hostname: &str) -> Option<&str> {
     let mark = hostname.find(SCHEME_MARK)?;
     let after = mark + SCHEME_MARK.len();
     SCHEME_ROLES
         .iter()
-        .filter_map(|role| hostname[after..].find(role).map(|at| after + at + role.len() - 1))
+        .filter_map(|role| hostname[after..].find(role).map(|at| after + at + role.len()))
         .min()
         .map(|end| &hostname[..end])
 }

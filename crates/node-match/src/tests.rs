@@ -9,6 +9,7 @@ mod fleets;
 mod laws;
 mod model;
 mod newness;
+mod records;
 mod settled;
 mod worlds;
 

@@ -164,3 +164,15 @@ impl Known<'_> {
         self.cluster == cluster && self.text == text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+
+    #[test]
+    fn capitals_of_every_script_are_lowered() {
+        assert_eq!(lower("Web-1"), "web-1");
+        assert_eq!(lower("Ü"), "ü");
+        assert!(matches!(lower("web-1"), std::borrow::Cow::Borrowed("web-1")));
+    }
+}

@@ -60,6 +60,26 @@ fn table_is_aligned() {
     );
 }
 
+/// What nobody claims has a table of its own, also when it is of one kind only.
+#[test]
+fn unexplained_things_of_one_kind_have_their_table() {
+    let table = |field: &str| {
+        let snapshot = read(&format!(r#"{{ "now": "2026-01-24T08:10:00Z", {field} }}"#)).unwrap();
+        Output::new(&snapshot, &match_fleet(&snapshot)).to_table()
+    };
+    let machines = table(r#""machines": [{ "cluster": "x", "id": 7 }]"#);
+    assert!(
+        machines.contains("machine      7     -         unlinked\n"),
+        "{machines}"
+    );
+    let nodes = table(r#""nodes": [{ "name": "n" }]"#);
+    assert!(
+        nodes.contains("node         n     -         unlinked\n"),
+        "{nodes}"
+    );
+    assert!(!table(r#""claims": []"#).contains("UNEXPLAINED"));
+}
+
 /// Optional fields may be null or missing.
 #[test]
 fn optional_fields_may_be_null_or_missing() {
