@@ -1,136 +1,16 @@
-//! Measures how long it takes to match large and hostile fleets: `cargo bench -p node-match`.
+//! Measures how long it takes to match large and hostile fleets: `cargo bench -p node-match --bench fleets`.
+
+#[path = "fleets/predecessor.rs"]
+mod predecessor;
+#[path = "fleets/snapshots.rs"]
+mod snapshots;
 
 use std::hint::black_box;
-use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
-use node_match::{Baseline, Claim, Machine, Node, Snapshot, match_fleet};
+use node_match::match_fleet;
 
-const CLUSTER: &str = "0d6c";
-
-/// Makes a snapshot of as many claims, machines and Nodes; the functions say what each looks like.
-fn fleet(
-    size: u32,
-    claim: impl Fn(u32, Claim) -> Claim,
-    machine: impl Fn(u32, Machine) -> Machine,
-    node: impl Fn(u32, Node) -> Node,
-) -> Snapshot {
-    let now = DateTime::from_timestamp(1_769_242_200, 0).expect("a moment in 2026");
-    let mut snapshot = Snapshot::new(now);
-    snapshot.claims = (1..=size)
-        .map(|id| {
-            let plain = Claim {
-                uid: format!("c-{id}"),
-                name: format!("pool-{id}"),
-                cluster: CLUSTER.to_owned(),
-                group: Some(412),
-                creation_requested: true,
-                requested_at: Some(now - TimeDelta::minutes(5)),
-                ..Claim::default()
-            };
-            claim(id, plain)
-        })
-        .collect();
-    snapshot.machines = (1..=size)
-        .map(|id| {
-            let plain = Machine {
-                id: Some(u64::from(id)),
-                identifier: Some(format!("machine-{id}")),
-                cluster: CLUSTER.to_owned(),
-                hostname: Some(hostname(id)),
-                addresses: vec![address(id)],
-                ..Machine::default()
-            };
-            machine(id, plain)
-        })
-        .collect();
-    snapshot.nodes = (1..=size)
-        .map(|id| {
-            let plain = Node {
-                uid: format!("n-{id}"),
-                name: hostname(id),
-                addresses: vec![address(id)],
-                ..Node::default()
-            };
-            node(id, plain)
-        })
-        .collect();
-    snapshot
-}
-
-fn hostname(id: u32) -> String {
-    format!("hel-kubernetes-49ab-slave-{id:x}")
-}
-
-fn address(id: u32) -> String {
-    format!("10.{}.{}.{}", id / 65_536, id / 256 % 256, id % 256)
-}
-
-/// Nine claims in ten are recorded; the rest share a baseline and are matched anonymously.
-fn usual(size: u32) -> Snapshot {
-    let recorded = size / 10 * 9;
-    let keys: Vec<String> = (1..=recorded).map(|id| id.to_string()).collect();
-    let baseline = Arc::new(Baseline::new(true, keys.iter().map(String::as_str)));
-    let claim = |id, mut claim: Claim| {
-        claim.instance_id = (id <= recorded).then_some(u64::from(id));
-        claim.baseline = (id > recorded).then(|| Arc::clone(&baseline));
-        claim
-    };
-    fleet(size, claim, |_, machine| machine, |_, node| node)
-}
-
-/// Every name starts with every shorter one: `a`, `a-a`, `a-a-a`, up to 30 parts, then a number.
-fn shared_prefixes(size: u32) -> Snapshot {
-    let name = |id: u32| format!("{}-{id}", vec!["a"; id as usize % 30 + 1].join("-"));
-    let claim = move |id, claim| Claim {
-        name: name(id),
-        ..claim
-    };
-    let machine = move |id, machine| Machine {
-        hostname: Some(format!("{}-k8s", name(id))),
-        ..machine
-    };
-    fleet(size, claim, machine, |_, node| node)
-}
-
-/// All machines and all Nodes carry the same eight addresses, and all claims record them.
-fn duplicate_addresses(size: u32) -> Snapshot {
-    let all: Vec<String> = (1..=8).map(address).collect();
-    let (of_claims, of_machines, of_nodes) = (all.clone(), all.clone(), all);
-    fleet(
-        size,
-        move |_, claim| Claim {
-            addresses: of_claims.clone(),
-            ..claim
-        },
-        move |_, machine| Machine {
-            addresses: of_machines.clone(),
-            ..machine
-        },
-        move |_, node| Node {
-            addresses: of_nodes.clone(),
-            ..node
-        },
-    )
-}
-
-/// One anonymous component: each baseline holds more machines than the one before, and nothing else tells.
-fn one_component(size: u32, baselines: u32) -> Snapshot {
-    let step = size / baselines;
-    let baselines: Vec<Arc<Baseline>> = (0..baselines)
-        .map(|number| {
-            let keys: Vec<String> = (1..=number * step).map(|id| id.to_string()).collect();
-            Arc::new(Baseline::new(true, keys.iter().map(String::as_str)))
-        })
-        .collect();
-    let claim = |id: u32, mut claim: Claim| {
-        let number = ((id - 1) / step) as usize;
-        claim.baseline = baselines.get(number).map(Arc::clone);
-        claim
-    };
-    fleet(size, claim, |_, machine| machine, |_, node| node)
-}
+use snapshots::{duplicate_addresses, one_component, shared_prefixes, usual};
 
 fn growth(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("usual fleet");
@@ -139,6 +19,24 @@ fn growth(criterion: &mut Criterion) {
         let snapshot = usual(size);
         group.bench_function(size.to_string(), |bencher| {
             bencher.iter(|| black_box(match_fleet(black_box(&snapshot))));
+        });
+    }
+}
+
+/// Measures the rule of the predecessor on the same fleets; it is quadratic.
+fn growth_by_predecessor(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("usual fleet, rule of the predecessor");
+    group.sample_size(10);
+    for size in [100, 1_000, 10_000, 100_000] {
+        let snapshot = usual(size);
+        let pairs = predecessor::newest_unclaimed(&snapshot);
+        assert_eq!(
+            pairs.len(),
+            (size / 10) as usize,
+            "every open claim finds a machine"
+        );
+        group.bench_function(size.to_string(), |bencher| {
+            bencher.iter(|| black_box(predecessor::newest_unclaimed(black_box(&snapshot))));
         });
     }
 }
@@ -168,5 +66,5 @@ fn worst_cases(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, growth, worst_cases);
+criterion_group!(benches, growth, growth_by_predecessor, worst_cases);
 criterion_main!(benches);
