@@ -82,11 +82,21 @@ fn crates_that_think_touch_nothing() {
             (path, "use std::collections::HashMap;"),
             (path, "    let seen: HashSet<u64> = claims.collect();"),
             ("crates/fleet-plan/src/fit/tests.rs", "let now = Utc::now();"),
+            ("crates/endpoint-discovery/src/merge.rs", "let now = Utc::now();"),
+            (
+                "crates/endpoint-discovery/src/parse/live.rs",
+                "let now = Utc::now();",
+            ),
         ],
         &[
             (path, "// A HashMap would make the answer depend on the run."),
             (path, "pub fn decide(now: DateTime<Utc>) {}"),
             ("crates/vpsie-api/src/client.rs", "pub async fn send() {}"),
+            (
+                "crates/endpoint-discovery/src/live/tracker.rs",
+                "pub async fn run() {}",
+            ),
+            ("crates/endpoint-discovery/src/pool.rs", "pub async fn get() {}"),
         ],
     );
 }
