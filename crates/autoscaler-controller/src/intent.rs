@@ -3,6 +3,7 @@
 //! VPSie answers an add with `data: true` and keeps no request id. This record, written before the request
 //! leaves, is therefore the only proof that a machine may exist (`I1`, `I2`).
 
+use crate::failure;
 use crate::resources::{Phase, VPSieNode, keys};
 use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,6 +19,9 @@ use vpsie_api::EffectError;
 pub struct Intent {
     /// When the intent was written. The request left at most five seconds later, or never.
     pub requested_at: DateTime<Utc>,
+    /// The slot of the NodeGroup that the machine is for; none where the name of the VPSieNode has no such number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<u32>,
     /// The baseline of what was there before the request; none for a record taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
@@ -130,6 +134,7 @@ impl Intent {
         let (outcome, error, evidence, recorded_by) = (Outcome::Open, None, Vec::new(), None);
         Self {
             requested_at,
+            slot: None,
             baseline,
             outcome,
             attempt,
@@ -139,6 +144,12 @@ impl Intent {
             evidence,
             recorded_by,
         }
+    }
+
+    /// Names the slot that a VPSieNode was made for, which is the end of its name (`I1`).
+    pub fn for_slot_of(mut self, name: &str) -> Self {
+        self.slot = slot(name);
+        self
     }
 
     /// Writes down that the request has not left, and why.
@@ -160,7 +171,7 @@ impl Intent {
             Err(EffectError::NotSent(_)) => Outcome::NotSent,
             Err(EffectError::Unknown(_)) => Outcome::Unknown,
         };
-        self.error = answer.as_ref().err().map(ToString::to_string);
+        self.error = answer.as_ref().err().map(failure::of_effect);
     }
 
     /// Tells whether nobody has written down yet what came of the request.
@@ -177,6 +188,11 @@ impl Intent {
     pub fn to_annotation(&self) -> String {
         serde_json::to_string(self).expect("a record of plain values always serialises")
     }
+}
+
+/// Reads the slot off the name of a VPSieNode, `<NodeGroup>-<slot>`.
+pub fn slot(name: &str) -> Option<u32> {
+    name.rsplit_once('-')?.1.parse().ok()
 }
 
 // === impl Requested ===
@@ -307,6 +323,16 @@ mod tests {
             serde_json::from_str::<Intent>(&of_term.to_annotation()).unwrap(),
             of_term
         );
+    }
+
+    /// I1: the intent of a request names its slot; a name that the Go autoscaler made has none.
+    #[test]
+    fn intent_names_the_slot() {
+        let of = |name: &str| Intent::open(DateTime::UNIX_EPOCH, 1, None).for_slot_of(name);
+        assert!(of("web-12").to_annotation().contains(r#""slot":12"#));
+        assert_eq!(of("web-x7k2p").slot, None);
+        assert_eq!(of("web").slot, None);
+        assert!(!of("web").to_annotation().contains("slot"));
     }
 
     fn stored(phase: Phase, annotations: &[(&str, &str)]) -> VPSieNode {

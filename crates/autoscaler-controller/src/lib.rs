@@ -51,6 +51,7 @@ pub mod decide;
 
 pub mod act;
 
+mod failure;
 pub mod trouble;
 
 pub mod chronicle;

@@ -240,6 +240,12 @@ impl CallError {
         }
     }
 
+    /// Returns the error without what VPSie calls the exchange, so that one that recurs reads the same each time.
+    #[must_use]
+    pub fn without_request_id(self) -> Self {
+        self.under(None)
+    }
+
     /// Notes what VPSie calls the exchange.
     pub(crate) fn under(mut self, id: Option<RequestId>) -> Self {
         match &mut self {

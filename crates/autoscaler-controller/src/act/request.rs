@@ -31,6 +31,7 @@ impl Actor {
             Err(error) => return Err(error),
         };
         let (mut intent, opened) = self.open(request.attempt, Some(baseline), pass)?;
+        intent = intent.for_slot_of(&request.target.name);
         intent.request_id = Some(id.to_string());
         self.write_creation_intent(&request.target, &intent, pass).await?;
         if let Err(error) = self.read_back(&request.target, &intent, pass).await {

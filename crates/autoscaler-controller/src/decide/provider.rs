@@ -2,6 +2,7 @@
 
 use super::claim::ERROR;
 use super::draft::Draft;
+use crate::failure;
 use crate::intent::Intent;
 use crate::poll::{ClusterView, Reply};
 use crate::reason::Reason;
@@ -46,7 +47,11 @@ pub(super) fn provide(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<No
         return problem(
             draft,
             reason,
-            format!("resourceIdentifier {}: {error}", group.spec.resource_identifier),
+            format!(
+                "resourceIdentifier {}: {}",
+                group.spec.resource_identifier,
+                failure::of_poll(error)
+            ),
         );
     }
     let Some(reply) = view.latest() else {

@@ -4,6 +4,7 @@ use super::claim::ERROR;
 use super::draft::Draft;
 use super::provider::problem;
 use crate::command::{Batch, Command};
+use crate::intent::slot;
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
 use crate::world::{ClaimObject, World};
@@ -81,7 +82,7 @@ fn replacements(staying: &[&ClaimObject], minimum: usize) -> usize {
     }
     let newest = staying.iter().max_by_key(|member| {
         let created = member.object.metadata.creation_timestamp.as_ref();
-        (created.map(|time| time.0), slot(&member.object))
+        (created.map(|time| time.0), slot(&member.object.name_any()))
     });
     match newest.map(|member| member.object.phase()) {
         Some(Phase::Ready) => 1,
@@ -98,10 +99,6 @@ fn replacements(staying: &[&ClaimObject], minimum: usize) -> usize {
         )
         | None => 0,
     }
-}
-
-fn slot(object: &VPSieNode) -> Option<u32> {
-    object.name_any().rsplit('-').next()?.parse().ok()
 }
 
 fn new_member(group: &NodeGroup, name: String, number: i64) -> VPSieNode {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::command::StatusWrite;
+use crate::failure;
 use crate::intent::{Intent, Outcome};
 use crate::poll::Reply;
 use crate::resources::{Condition, NodeGroupStatus, NodeInfo, Phase, keys};
@@ -226,7 +227,11 @@ fn error_of_vpsie_is_shown_until_it_answers() {
     ];
     for (error, reason) in table {
         let before = group("web").min(1);
-        let problem = write_problem(&before, reason, &format!("resourceIdentifier c1: {error}"));
+        let problem = write_problem(
+            &before,
+            reason,
+            &format!("resourceIdentifier c1: {}", failure::of_poll(&error)),
+        );
         check(world().group(before).polled(&[]).answered(Err(error)), &[problem]);
     }
     for before in [group("web"), new()] {
