@@ -24,6 +24,8 @@ struct Notes {
     seen: u64,
     appeared: BTreeMap<String, DateTime<Utc>>,
     labelled: BTreeMap<String, DateTime<Utc>>,
+    /// Those that have appeared and bear no label yet.
+    waiting: BTreeSet<String>,
 }
 
 // === impl Notes ===
@@ -35,11 +37,14 @@ impl Notes {
         if total == self.seen {
             return;
         }
-        let all = fleet.memory().writes();
-        let new = usize::try_from(total - self.seen).unwrap_or(usize::MAX);
-        assert!(new <= all.len(), "writes were forgotten before they were read");
+        let new = fleet.memory().writes_after(self.seen);
+        assert_eq!(
+            u64::try_from(new.len()),
+            Ok(total - self.seen),
+            "writes were forgotten before they were read"
+        );
         self.seen = total;
-        for write in &all[all.len() - new..] {
+        for write in &new {
             self.note(write);
         }
     }
@@ -47,19 +52,19 @@ impl Notes {
     fn note(&mut self, write: &WriteRecord) {
         if write.resource == "nodes" && write.verb == Verb::Create && write.changed {
             self.appeared.insert(write.name.clone(), write.at);
+            self.waiting.insert(write.name.clone());
         }
     }
 
     /// Takes down which Nodes carry our label now.
     fn look(&mut self, fleet: &Fleet) {
-        if self.labelled.len() == self.appeared.len() {
-            return;
-        }
         let now = fleet.clock.now();
-        for node in fleet.memory().objects("nodes") {
-            let is_labelled = node["metadata"]["labels"]["autoscaler.vpsie.com/vpsienode"].is_string();
-            if let Some(name) = node["metadata"]["name"].as_str().filter(|_| is_labelled) {
-                self.labelled.entry(name.to_owned()).or_insert(now);
+        for name in std::mem::take(&mut self.waiting) {
+            let node = fleet.memory().object("nodes", "", &name).unwrap_or_default();
+            if node["metadata"]["labels"]["autoscaler.vpsie.com/vpsienode"].is_string() {
+                self.labelled.insert(name, now);
+            } else {
+                self.waiting.insert(name);
             }
         }
     }

@@ -3,10 +3,10 @@
 use crate::args::AccessOptions;
 use crate::exit::Failure;
 use anyhow::Context;
-use autoscaler_controller::Settings;
 use autoscaler_controller::credentials::{self, Access, CredentialsError};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use std::sync::Arc;
+use std::time::Duration;
 use vpsie_api::{CallError, HttpTransport, TransportSettings};
 
 /// Makes the client of the Kubernetes cluster; nothing is sent yet.
@@ -49,8 +49,12 @@ async fn connected(options: &AccessOptions) -> anyhow::Result<kube::Client> {
     kube::Client::try_from(config).context("connecting to Kubernetes")
 }
 
-/// Makes the client of VPSie; nothing is sent yet.
-pub(crate) fn vpsie(options: &AccessOptions, access: Access) -> Result<vpsie_api::Client, Failure> {
+/// Makes the client of VPSie, of which a request takes at most so long; nothing is sent yet.
+pub(crate) fn vpsie(
+    options: &AccessOptions,
+    access: Access,
+    request_timeout: Duration,
+) -> Result<vpsie_api::Client, Failure> {
     let mut settings = vpsie_api::Settings {
         calls_per_minute: options.vpsie_calls_per_minute,
         ..vpsie_api::Settings::default()
@@ -59,7 +63,7 @@ pub(crate) fn vpsie(options: &AccessOptions, access: Access) -> Result<vpsie_api
         settings.base_url = url;
     }
     let transport = HttpTransport::new(TransportSettings {
-        timeout: Settings::default().request_timeout,
+        timeout: request_timeout,
         allow_plain_http_to_loopback: options.allow_plain_http_to_loopback,
         ..TransportSettings::default()
     });

@@ -124,6 +124,11 @@ pub(crate) struct RunOptions {
     #[cfg(debug_assertions)]
     #[arg(long, hide = true)]
     pub(crate) proof_spacing_seconds: Option<u32>,
+    /// Seconds before a removal or a group creation without effect is asked for again, and five more than a request to
+    /// VPSie may take; to test the end of a machine without minutes of waiting.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(6..))]
+    pub(crate) effect_wait_seconds: Option<u32>,
 }
 
 /// Options of the leader election.

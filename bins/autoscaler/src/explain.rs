@@ -29,7 +29,8 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<(), Failure> {
 async fn explain(options: &ExplainOptions) -> Result<(), Failure> {
     let kubernetes = access::kubernetes(&options.access).await?;
     let secret = access::secret(&options.access, &kubernetes).await?;
-    let vpsie = std::sync::Arc::new(access::vpsie(&options.access, secret)?);
+    let vpsie = access::vpsie(&options.access, secret, Settings::default().request_timeout)?;
+    let vpsie = std::sync::Arc::new(vpsie);
     let observation = Observation::make(&kubernetes, vpsie, settings(options), chrono::Utc::now()).await;
     let observation = observation.map_err(|error| match error {
         ObservationError::NotInstalled { .. }

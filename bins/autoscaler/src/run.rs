@@ -9,6 +9,8 @@ use crate::output;
 use crate::site::Shown;
 use anyhow::Context;
 use autoscaler_controller::credentials;
+#[cfg(debug_assertions)]
+use autoscaler_controller::lease::EFFECT_WITHIN;
 use autoscaler_controller::lease::Elector;
 use autoscaler_controller::{Operator, Settings, StartError, Telemetry};
 use chrono::TimeDelta;
@@ -87,15 +89,17 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         url: access.url.clone(),
         url_is_fixed: options.access.vpsie_url.is_some(),
     };
-    let vpsie = Arc::new(access::vpsie(&options.access, access)?);
+    let settings = settings(options);
+    let vpsie = Arc::new(access::vpsie(&options.access, access, settings.request_timeout)?);
     let counts = Arc::clone(&vpsie);
     telemetry.metrics.show_vpsie(move || counts.state());
     check(vpsie.as_ref()).await?;
     let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie));
     tokio::spawn(follow);
     let clock = election::clock(&options.election);
-    let operator = Operator::start(kubernetes.clone(), vpsie, clock.clone(), settings(options)).await;
+    let operator = Operator::start(kubernetes.clone(), vpsie, clock.clone(), settings).await;
     let operator = operator.map_err(|error| match error {
+        StartError::Settings(_) => Failure::input(error),
         StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
     })?;
     // Only who has seen the cluster contends: whoever takes over can act at once.
@@ -131,23 +135,28 @@ fn settings(options: &RunOptions) -> Settings {
         discovery_timeout: TimeDelta::seconds(options.discovery_timeout_seconds.into()),
         joining_timeout: TimeDelta::seconds(options.joining_timeout_seconds.into()),
         anonymous: !options.no_anonymous,
-        ..proofs(options)
+        ..shortened(options)
     }
 }
 
 /// Returns the default settings, but for what tests may make shorter in a debug build.
-fn proofs(options: &RunOptions) -> Settings {
-    #[cfg(debug_assertions)]
+#[cfg(debug_assertions)]
+fn shortened(options: &RunOptions) -> Settings {
+    let mut settings = Settings::default();
     if let Some(seconds) = options.proof_spacing_seconds {
-        let spacing = TimeDelta::seconds(seconds.into());
-        return Settings {
-            absence_spacing: spacing,
-            candidate_spacing: spacing,
-            ..Settings::default()
-        };
+        settings.absence_spacing = TimeDelta::seconds(seconds.into());
+        settings.candidate_spacing = settings.absence_spacing;
     }
-    #[cfg(not(debug_assertions))]
-    let _ = options;
+    if let Some(seconds) = options.effect_wait_seconds {
+        settings.effect_wait = TimeDelta::seconds(seconds.into());
+        settings.request_timeout = Duration::from_secs(seconds.into()).saturating_sub(EFFECT_WITHIN);
+    }
+    settings
+}
+
+/// Returns the default settings.
+#[cfg(not(debug_assertions))]
+fn shortened(_options: &RunOptions) -> Settings {
     Settings::default()
 }
 

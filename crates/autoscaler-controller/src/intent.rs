@@ -83,10 +83,6 @@ pub enum Requested {
     },
 }
 
-/// Wait before a removal or a group creation that VPSie took, but that shows no effect, is asked for again.
-///
-/// Both name what they are about, so a repetition cannot do more than the first request.
-const EFFECT_WAIT: TimeDelta = TimeDelta::minutes(2);
 /// First wait before a refused or unsent request is made again.
 const FIRST_BACK_OFF: TimeDelta = TimeDelta::seconds(30);
 /// Longest wait between two requests: a lifted limit is noticed within ten minutes.
@@ -117,11 +113,12 @@ impl Intent {
         Some(self.requested_at + wait)
     }
 
-    /// Returns when a request that names its object may be repeated, whatever came of the last one.
+    /// Returns when a request that names its object may be repeated, whatever came of the last one; `effect_wait` is
+    /// how long the effect of one that VPSie may have taken is waited for.
     ///
     /// Only for removals and group creations: a second request for a worker would buy a second worker.
-    pub fn may_repeat_named_at(&self) -> DateTime<Utc> {
-        self.may_repeat_at().unwrap_or(self.requested_at + EFFECT_WAIT)
+    pub fn may_repeat_named_at(&self, effect_wait: TimeDelta) -> DateTime<Utc> {
+        self.may_repeat_at().unwrap_or(self.requested_at + effect_wait)
     }
 
     /// Returns the number of the next request, after this one if there was one.

@@ -69,5 +69,5 @@ mod testing;
 pub use clock::Clock;
 pub use operator::{Operator, StartError};
 pub use pulse::{Answering, LONGEST_SILENCE, Pulse};
-pub use settings::Settings;
+pub use settings::{Settings, SettingsError};
 pub use telemetry::Telemetry;

@@ -10,7 +10,7 @@ use crate::lives::{self, Lives};
 use crate::metrics::Measured;
 use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
 use crate::world::{ClaimObject, Index, World, wanted};
@@ -64,6 +64,9 @@ struct Numbers {
 /// Why the operator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The settings do not fit together.
+    #[error("a setting cannot work")]
+    Settings(#[from] SettingsError),
     /// A watch did not start.
     #[error(transparent)]
     Watch(#[from] WatchError),
@@ -79,7 +82,7 @@ impl Operator {
     ///
     /// # Errors
     ///
-    /// When a kind is not installed or may not be listed, or the API server does not answer.
+    /// When a setting cannot work, a kind is not installed or may not be listed, or the API server does not answer.
     pub async fn start<A>(
         client: Client,
         api: Arc<A>,
@@ -89,6 +92,7 @@ impl Operator {
     where
         A: VpsieApi + RemoveWorker + 'static,
     {
+        settings.check()?;
         let watches = Watches::start(&client).await?;
         let mut actor = Actor::new(
             client,

@@ -1,5 +1,6 @@
 //! What an operator may tune, with the reason for each default.
 
+use crate::lease::Rule;
 use chrono::TimeDelta;
 use node_lifecycle::UnhealthyAfter;
 use std::time::Duration;
@@ -21,6 +22,11 @@ pub struct Settings {
     ///
     /// A new leader waits so long, and five seconds more, before it concludes anything from an open intent.
     pub request_timeout: Duration,
+    /// Wait before a removal or a group creation that VPSie may have taken, but that shows no effect, is asked for
+    /// again. Both name what they are about, so a repetition does not do more than the first request.
+    ///
+    /// It is never shorter than the time in which the first request may still be under way (`X-6`).
+    pub effect_wait: TimeDelta,
     /// How far apart complete replies of VPSie must be to count as separate proof that a machine is gone.
     ///
     /// One slow or stale page of VPSie must not count three times. Only tests make it shorter.
@@ -35,6 +41,41 @@ pub struct Settings {
     pub anonymous: bool,
 }
 
+/// Why the autoscaler cannot work with its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A request could be repeated while the first one is still under way.
+    #[error(
+        "effect_wait of {wait} s is too short; use at least {least} s, in which the last request has ended: 5 s until it starts, and request_timeout"
+    )]
+    EffectWait {
+        /// The wait, in seconds.
+        wait: i64,
+        /// The least wait, in seconds.
+        least: u64,
+    },
+}
+
+// === impl Settings ===
+
+impl Settings {
+    /// Checks what safety rests on.
+    ///
+    /// # Errors
+    ///
+    /// Names the field, and what it must cover.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let least = Rule::REAL.patience(self.request_timeout);
+        match self.effect_wait.to_std() {
+            Ok(wait) if wait >= least => Ok(()),
+            Ok(_) | Err(_) => Err(SettingsError::EffectWait {
+                wait: self.effect_wait.num_seconds(),
+                least: least.as_secs(),
+            }),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -45,10 +86,33 @@ impl Default for Settings {
             joining_timeout: TimeDelta::minutes(15),
             clock_skew: TimeDelta::minutes(2),
             request_timeout: Duration::from_secs(30),
+            effect_wait: TimeDelta::minutes(2),
             absence_spacing: TimeDelta::seconds(30),
             candidate_spacing: TimeDelta::minutes(1),
             unhealthy_after: UnhealthyAfter::default(),
             anonymous: true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// a removal or a group creation is not repeated while the first request may be under way.
+    #[test]
+    fn effect_wait_must_outlast_the_request_before_it() {
+        let with = |seconds, request_timeout| Settings {
+            effect_wait: TimeDelta::seconds(seconds),
+            request_timeout: Duration::from_secs(request_timeout),
+            ..Settings::default()
+        };
+        assert_eq!(Settings::default().check(), Ok(()));
+        assert_eq!(with(35, 30).check(), Ok(()));
+        assert_eq!(with(7, 2).check(), Ok(()));
+        let too_short = [with(34, 30), with(6, 2), with(-1, 2)];
+        let words = too_short.map(|settings| settings.check().unwrap_err().to_string());
+        assert!(words[0].starts_with("effect_wait of 34 s is too short; use at least 35 s"));
+        assert!(words.iter().all(|words| words.contains("effect_wait")));
     }
 }

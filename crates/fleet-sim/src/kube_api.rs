@@ -129,16 +129,21 @@ impl KubeApi {
 
     /// Reads one object as stored; `namespace` is empty for cluster-wide kinds.
     pub fn object(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
-        let found = |object: &Value| {
-            let meta = &object["metadata"];
-            meta["name"] == name && meta["namespace"].as_str().unwrap_or("") == namespace
-        };
-        self.objects(resource).into_iter().find(found)
+        let key = (namespace.to_owned(), name.to_owned());
+        let state = self.lock();
+        let found = state.shelves(resource).find_map(|shelf| shelf.objects.get(&key));
+        found.map(|object| (**object).clone())
     }
 
     /// Lists the write requests so far, refused ones included, oldest first; bounded, the oldest are dropped.
     pub fn writes(&self) -> Vec<WriteRecord> {
         self.lock().writes.to_vec()
+    }
+
+    /// Lists the write requests after the first `seen`, as [`Self::write_count`] counts them, oldest first; of those
+    /// only the ones that are still kept.
+    pub fn writes_after(&self, seen: u64) -> Vec<WriteRecord> {
+        self.lock().writes.after(seen)
     }
 
     /// Counts the write requests since the start, including those no longer listed by [`Self::writes`].

@@ -68,9 +68,10 @@ fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>,
             draft.status.phase = Some(Phase::Deleting);
             say_removal(&mut draft, intent.as_ref());
             batch.commands.extend(draft.finish(&view.target));
+            let (wait, now) = (view.world.settings.effect_wait, view.world.now);
             if intent
                 .as_ref()
-                .is_none_or(|intent| intent.may_repeat_named_at() <= view.world.now)
+                .is_none_or(|intent| intent.may_repeat_named_at(wait) <= now)
             {
                 batch.push(Command::RemoveMachine(
                     permit,

@@ -149,7 +149,7 @@ fn create(
     }
     let may_ask = intent
         .as_ref()
-        .is_none_or(|intent| intent.may_repeat_named_at() <= world.now);
+        .is_none_or(|intent| intent.may_repeat_named_at(world.settings.effect_wait) <= world.now);
     // Without a sane reply the list of groups may be cut, and a group that exists would be made again.
     if !may_ask || view.baseline_replies().is_none() {
         return Provider::Wait;

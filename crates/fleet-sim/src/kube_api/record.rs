@@ -91,6 +91,13 @@ impl<T: Clone> Bounded<T> {
         self.entries.iter().cloned().collect()
     }
 
+    /// Returns the entries after the first `seen` of all that there ever were.
+    pub(super) fn after(&self, seen: u64) -> Vec<T> {
+        let new = usize::try_from(self.total.saturating_sub(seen)).unwrap_or(usize::MAX);
+        let known = self.entries.len().saturating_sub(new);
+        self.entries.iter().skip(known).cloned().collect()
+    }
+
     pub(super) fn total(&self) -> u64 {
         self.total
     }

@@ -172,15 +172,21 @@ impl State {
     }
 
     pub(super) fn objects(&self, resource: &str) -> Vec<Value> {
+        self.shelves(resource)
+            .flat_map(|shelf| shelf.objects.values())
+            .map(|object| (**object).clone())
+            .collect()
+    }
+
+    /// Returns the shelves of a resource: several when groups share its plural name and none of them is named.
+    pub(super) fn shelves<'s>(&'s self, resource: &'s str) -> impl Iterator<Item = &'s Shelf> {
         let (plural, group) = resource
             .split_once('.')
             .map_or((resource, None), |(name, rest)| (name, Some(rest)));
-        let asked = |key: &ResourceKey| key.plural == plural && group.is_none_or(|group| group == key.group);
-        let shelves = self.shelves.iter().filter(|(key, _)| asked(key));
-        shelves
-            .flat_map(|(_, shelf)| shelf.objects.values())
-            .map(|object| (**object).clone())
-            .collect()
+        let asked =
+            move |key: &ResourceKey| key.plural == plural && group.is_none_or(|group| group == key.group);
+        let shelves = self.shelves.iter().filter(move |(key, _)| asked(key));
+        shelves.map(|(_, shelf)| shelf)
     }
 
     pub(super) fn keep_history(&mut self, changes: usize) {
