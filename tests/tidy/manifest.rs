@@ -38,6 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const DEV_EDGES: &[(&str, &[&str])] = &[
     ("autoscaler-controller", &["fleet-sim"]),
     ("autoscaler-web", &["fleet-sim"]),
+    ("endpoint-discovery", &["fleet-sim"]),
 ];
 
 /// The crates that join all the others.

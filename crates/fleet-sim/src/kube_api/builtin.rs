@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::{
-    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, events::v1 as events,
-    policy::v1 as policy, rbac::v1 as rbac,
+    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery,
+    events::v1 as events, policy::v1 as policy, rbac::v1 as rbac,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::{Serialize, de::DeserializeOwned};
@@ -103,6 +103,9 @@ pub(super) fn kinds() -> Vec<Kind> {
             .with_status(),
         built_in::<core::PersistentVolumeClaim>("", "persistentvolumeclaims", "PersistentVolumeClaim")
             .with_status(),
+        built_in::<core::Endpoints>("", "endpoints", "Endpoints"),
+        built_in::<discovery::EndpointSlice>("discovery.k8s.io", "endpointslices", "EndpointSlice")
+            .counting(),
         built_in::<events::Event>("events.k8s.io", "events", "Event"),
         built_in::<coordination::Lease>("coordination.k8s.io", "leases", "Lease").conditional(),
         built_in::<apps::Deployment>("apps", "deployments", "Deployment")

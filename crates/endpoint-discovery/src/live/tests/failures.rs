@@ -1,0 +1,125 @@
+//! What happens while the API server is away, or lies, or forgets.
+
+use std::time::Duration;
+
+use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
+use tokio::time::Instant;
+
+use super::kit::{Cluster, ready};
+use crate::breaker::BreakerState;
+
+/// EP-9: after each kind of failure the list is exact again, with what came and went meanwhile.
+#[tokio::test(start_paused = true)]
+async fn every_failure_ends_in_an_exact_list() {
+    let faults = |effect| {
+        let fault = |verb| KubeFault::new(effect).on(verb).resource("endpointslices");
+        [fault(Verb::Watch), fault(Verb::List)]
+    };
+    for effect in [
+        KubeFaultEffect::Gone410,
+        KubeFaultEffect::Status(500),
+        KubeFaultEffect::Status(504),
+        KubeFaultEffect::LoseReply,
+        KubeFaultEffect::CutWatches,
+    ] {
+        let cluster = Cluster::with_pods(&["web-0", "web-1"]).await;
+        let discovery = cluster.discover();
+        cluster.ready_are(&discovery, &["web-0", "web-1"]).await;
+        for fault in faults(effect) {
+            cluster.server.fault(fault);
+        }
+        cluster.server.cut_watches();
+        cluster.set_pods(&["web-1", "web-2"]).await;
+        cluster.server.compact();
+        cluster.ready_are(&discovery, &["web-1", "web-2"]).await;
+    }
+}
+
+/// EP-10: for a minute without the API server the last known list stands, marked with its age, and is never empty.
+#[tokio::test(start_paused = true)]
+async fn last_known_list_stands_while_the_api_server_is_away() {
+    let cluster = Cluster::with_pods(&["web-0"]).await;
+    let discovery = cluster.discover();
+    cluster.ready_are(&discovery, &["web-0"]).await;
+    let mut views = discovery.subscribe();
+    let watched = tokio::spawn(async move {
+        let mut counts = Vec::new();
+        while views.changed().await.is_ok() {
+            let newest = views.borrow_and_update().clone();
+            counts.extend(newest.values().map(|view| view.instances().len()));
+        }
+        counts
+    });
+    cluster.wire.answer(Some(503));
+    cluster.server.cut_watches();
+    let stale = cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+    let since = stale.stale.as_ref().unwrap().since;
+    cluster.set_pods(&["web-0", "web-1"]).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let view = cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+    let stale = view.stale.as_ref().unwrap();
+    assert_eq!(stale.since, since, "its age grows");
+    assert_eq!(ready(&view), ["web-0"]);
+    cluster.wire.answer(None);
+    cluster.ready_are(&discovery, &["web-0", "web-1"]).await;
+    cluster.view_is(&discovery, |view| view.stale.is_none()).await;
+    drop(discovery);
+    let counts = watched.await.unwrap();
+    assert!(!counts.is_empty() && !counts.contains(&0), "{counts:?}");
+}
+
+/// EP-10: it is empty when the API server says so.
+#[tokio::test(start_paused = true)]
+async fn list_is_empty_when_the_api_server_says_so() {
+    let cluster = Cluster::with_pods(&["web-0"]).await;
+    let discovery = cluster.discover();
+    cluster.ready_are(&discovery, &["web-0"]).await;
+    cluster.set_pods(&[]).await;
+    cluster.ready_are(&discovery, &[]).await;
+}
+
+/// EP-15: a call that is not answered ends after ten seconds, and the view says so.
+#[tokio::test(start_paused = true)]
+async fn call_ends_after_ten_seconds() {
+    let cluster = Cluster::with_pods(&["web-0"]).await;
+    cluster.wire.hang(true);
+    let began = Instant::now();
+    let discovery = cluster.discover();
+    let view = cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert_eq!(
+        view.stale.as_ref().unwrap().error,
+        "the API server did not answer within 10 s"
+    );
+    assert!(!view.is_live());
+    cluster.wire.hang(false);
+    cluster.ready_are(&discovery, &["web-0"]).await;
+}
+
+/// EP-15: after too many failures no call is made for half a minute, the last known list stands, and it ends by itself.
+#[tokio::test(start_paused = true)]
+async fn breaker_stops_calls_and_closes_again() {
+    let cluster = Cluster::with_pods(&["web-0"]).await;
+    let discovery = cluster.discover();
+    cluster.ready_are(&discovery, &["web-0"]).await;
+    cluster.wire.answer(Some(500));
+    cluster.server.cut_watches();
+    while discovery.breaker() != BreakerState::Open {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let calls = cluster.wire.calls();
+    let view = cluster
+        .view_is(&discovery, |view| view.breaker == BreakerState::Open)
+        .await;
+    assert_eq!(ready(&view), ["web-0"]);
+    tokio::time::sleep(Duration::from_secs(29)).await;
+    assert_eq!(cluster.wire.calls(), calls, "no call while it is open");
+    cluster.wire.answer(None);
+    cluster.set_pods(&["web-1"]).await;
+    cluster.ready_are(&discovery, &["web-1"]).await;
+    cluster
+        .view_is(&discovery, |view| {
+            view.breaker == BreakerState::Closed && view.stale.is_none()
+        })
+        .await;
+}

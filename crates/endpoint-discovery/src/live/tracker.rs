@@ -1,0 +1,278 @@
+//! Follows one Service: its own object, its endpoints in whatever way is allowed, and what else matters.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Service;
+use kube::Api;
+use kube::runtime::watcher::Config;
+use tokio::time::MissedTickBehavior;
+
+use super::feed::{Feed, SourceFeed, Step};
+use super::guard::{Contact, guard};
+use super::view::{Origin, Stale, View};
+use super::{Inputs, Shared};
+use crate::alert::Alerts;
+use crate::merge::{Merged, merge};
+use crate::mode::{Source, is_refusal};
+use crate::roster::{Roster, Surroundings};
+use crate::service::{ServiceFacts, ServiceKey};
+use crate::sighting::{Ignored, Reading, Warning};
+
+/// How often time alone may change something: an instance that has been booting for too long.
+const TICK: Duration = Duration::from_secs(5);
+
+/// Follows one Service.
+pub(super) struct Tracker {
+    shared: Arc<Shared>,
+    facts: ServiceFacts,
+    /// Whether the Service is known to be there, not there, or unreadable.
+    is_service_settled: bool,
+    service_warnings: BTreeSet<Warning>,
+    service: Feed<Service>,
+    /// What is still to be tried; the first is in use.
+    sources: Vec<Source>,
+    feed: Option<SourceFeed>,
+    contact: Contact,
+    /// What was last read, and never anything less.
+    live: Option<Live>,
+    stale: Option<Stale>,
+    alerts: Alerts,
+}
+
+/// The last complete reading, and what became of it.
+struct Live {
+    roster: Roster,
+    merged: Merged,
+    ignored: Ignored,
+    warnings: BTreeSet<Warning>,
+    told_at: chrono::DateTime<chrono::Utc>,
+}
+
+// === impl Tracker ===
+
+impl Tracker {
+    pub(super) fn new(shared: Arc<Shared>, key: ServiceKey) -> Self {
+        let settings = &shared.settings;
+        let facts = ServiceFacts::unknown(key, &settings.cluster_domain);
+        let fields = Config::default().fields(&format!("metadata.name={}", facts.key.name));
+        let (client, _) = guard(&shared);
+        let service = Feed::new(Api::namespaced(client, &facts.key.namespace), fields);
+        let sources = settings.mode.sources(settings.use_endpoint_slices);
+        let alerts = Alerts::new(settings.health.healthy_from, chrono::TimeDelta::minutes(5));
+        let (client, contact) = guard(&shared);
+        let feed = sources
+            .first()
+            .and_then(|source| SourceFeed::new(client, *source, &facts));
+        Self {
+            facts,
+            is_service_settled: false,
+            service_warnings: BTreeSet::new(),
+            service,
+            feed,
+            contact,
+            sources,
+            live: None,
+            stale: None,
+            alerts,
+            shared,
+        }
+    }
+
+    /// Follows the Service until the task is ended.
+    pub(super) async fn run(mut self) {
+        let mut inputs = self.shared.inputs.subscribe();
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.publish();
+        loop {
+            tokio::select! {
+                step = self.service.next() => self.on_service(&step),
+                step = next_of(&mut self.feed) => self.on_source(&step),
+                Ok(()) = self.contact.changed() => self.on_contact(),
+                Ok(()) = inputs.changed() => self.look_again(&inputs.borrow_and_update().clone()),
+                _ = ticks.tick() => self.look_again(&inputs.borrow().clone()),
+            }
+        }
+    }
+
+    fn on_service(&mut self, step: &Step) {
+        match step {
+            Step::Same => return,
+            Step::Failed(code) => {
+                if self.is_service_settled || !code.is_some_and(is_refusal) {
+                    return;
+                }
+                self.service_warnings = [Warning::ServiceUnreadable].into();
+            }
+            Step::Changed => {
+                let domain = &self.shared.settings.cluster_domain;
+                let key = self.facts.key.clone();
+                let objects = self.service.shelf().objects();
+                let service = objects.and_then(|objects| objects.get(&key.name));
+                self.service_warnings = match service {
+                    Some(_) => BTreeSet::new(),
+                    None => [Warning::ServiceNotFound].into(),
+                };
+                let facts = match service {
+                    Some(service) => ServiceFacts::read(key, service, domain),
+                    None => ServiceFacts::unknown(key, domain),
+                };
+                let is_of_others = facts.selector != self.facts.selector;
+                self.facts = facts;
+                if is_of_others && self.reads_by_selector() {
+                    self.open_source();
+                }
+            }
+        }
+        self.is_service_settled = true;
+        self.read();
+    }
+
+    fn on_source(&mut self, step: &Step) {
+        match step {
+            Step::Same => {}
+            Step::Changed => self.read(),
+            Step::Failed(code) => {
+                if code.is_some_and(is_refusal) && self.sources.len() > 1 {
+                    let refused = self.sources.remove(0);
+                    tracing::warn!(
+                        service = %self.facts.key,
+                        refused = refused.as_str(),
+                        instead = self.sources[0].as_str(),
+                        "the API server refuses; grant list and watch, or choose another discovery mode"
+                    );
+                    self.open_source();
+                }
+            }
+        }
+    }
+
+    fn on_contact(&mut self) {
+        let trouble = self.contact.borrow_and_update().clone();
+        let since = self
+            .stale
+            .as_ref()
+            .map_or_else(|| self.shared.now(), |stale| stale.since);
+        self.stale = trouble.map(|error| Stale { since, error });
+        self.publish();
+    }
+
+    #[cfg(feature = "pod-mode")]
+    fn reads_by_selector(&self) -> bool {
+        self.sources.first() == Some(&Source::Pods)
+    }
+
+    #[cfg(not(feature = "pod-mode"))]
+    fn reads_by_selector(&self) -> bool {
+        false
+    }
+
+    /// Begins to read from the first source. What was read before stands until it has told everything.
+    fn open_source(&mut self) {
+        let (client, contact) = guard(&self.shared);
+        let source = self.sources.first();
+        self.feed = source.and_then(|source| SourceFeed::new(client, *source, &self.facts));
+        self.contact = contact;
+    }
+
+    /// Reads everything anew, if there is anything complete to read.
+    fn read(&mut self) {
+        if !self.is_service_settled || self.sources.is_empty() {
+            return;
+        }
+        let reading = match &self.feed {
+            Some(feed) => feed.read(&self.facts),
+            // Without a selector no pod can belong to the Service; that is an answer and not a failure.
+            None => Some(Reading {
+                warnings: [Warning::NoSelector].into(),
+                ..Reading::default()
+            }),
+        };
+        let Some(reading) = reading else {
+            return self.publish();
+        };
+        let told_at = self.shared.now();
+        let before = self.live.take();
+        self.warn(&reading.warnings, before.as_ref().map(|live| &live.warnings));
+        self.live = Some(Live {
+            roster: before.map(|live| live.roster).unwrap_or_default(),
+            merged: merge(&reading.sightings),
+            ignored: reading.ignored,
+            warnings: reading.warnings,
+            told_at,
+        });
+        let inputs = Arc::clone(&self.shared.inputs.borrow());
+        self.look_again(&inputs);
+    }
+
+    /// Sees the same endpoints under what else is known now.
+    fn look_again(&mut self, inputs: &Inputs) {
+        let now = self.shared.now();
+        if let Some(live) = &mut self.live {
+            let none = std::collections::BTreeMap::new();
+            let around = Surroundings {
+                service: &self.facts,
+                checks: inputs.checks.get(&self.facts.key).unwrap_or(&none),
+                nodes: &inputs.nodes,
+                rules: &self.shared.settings.health,
+            };
+            live.roster = live.roster.observe(&live.merged, &around, now);
+            for alert in self.alerts.due(live.roster.instances(), now) {
+                tracing::warn!(
+                    service = %self.facts.key,
+                    instance = alert.instance,
+                    score = alert.score,
+                    threshold = alert.threshold,
+                    "an instance is not well"
+                );
+            }
+        }
+        self.publish();
+    }
+
+    fn warn(&self, warnings: &BTreeSet<Warning>, before: Option<&BTreeSet<Warning>>) {
+        for warning in warnings {
+            if !before.is_some_and(|before| before.contains(warning)) {
+                tracing::warn!(service = %self.facts.key, "{warning}");
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let settings = &self.shared.settings;
+        let mut warnings = self.service_warnings.clone();
+        let mut ignored = Ignored::default();
+        let origin = match (&self.live, settings.hints.get(&self.facts.key)) {
+            (Some(live), _) => {
+                warnings.extend(&live.warnings);
+                ignored = live.ignored;
+                Origin::Live {
+                    roster: live.roster.clone(),
+                    told_at: live.told_at,
+                }
+            }
+            (None, Some(hints)) => Origin::Hint(hints.iter().cloned().map(Arc::new).collect()),
+            (None, None) => Origin::Nothing,
+        };
+        self.shared.publish(View {
+            service: self.facts.key.clone(),
+            mode: settings.mode,
+            source: self.sources.first().copied(),
+            origin,
+            stale: self.stale.clone(),
+            ignored,
+            warnings,
+            breaker: self.shared.breaker_state(),
+        });
+    }
+}
+
+/// Waits for the next step of a feed; for ever when there is none.
+async fn next_of(feed: &mut Option<SourceFeed>) -> Step {
+    match feed {
+        Some(feed) => feed.next().await,
+        None => std::future::pending().await,
+    }
+}

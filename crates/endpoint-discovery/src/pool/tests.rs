@@ -1,0 +1,251 @@
+//! The pool with connections that are only numbers, tokio's clock paused.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{ConnectionPool, Connector, NoConnection, PoolSettings, PoolStats};
+use crate::instance::{Instance, NodeFacts};
+use crate::testing::{World, endpoint, instances};
+
+/// What the world does to connections.
+#[derive(Clone, Default)]
+struct Phone(Arc<Mutex<Line>>);
+
+#[derive(Default)]
+struct Line {
+    dialled: Vec<String>,
+    dead: BTreeSet<String>,
+    /// Instances that nobody answers at.
+    silent: BTreeSet<String>,
+    broken: BTreeSet<usize>,
+}
+
+impl Connector for Phone {
+    type Connection = usize;
+    type Error = io::Error;
+
+    async fn dial(&self, instance: &Instance) -> io::Result<usize> {
+        let is_silent = self.0.lock().unwrap().silent.contains(instance.id.as_str());
+        if is_silent {
+            std::future::pending().await
+        }
+        let mut line = self.0.lock().unwrap();
+        line.dialled.push(instance.id.to_string());
+        if line.dead.contains(instance.id.as_str()) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        Ok(line.dialled.len())
+    }
+
+    async fn is_healthy(&self, connection: &mut usize) -> bool {
+        !self.0.lock().unwrap().broken.contains(connection)
+    }
+}
+
+fn told(name: &str, is_ready: bool) -> Value {
+    let mut told = endpoint(name, "10.0.0.1", &json!({"ready": is_ready}));
+    told["zone"] = json!("a");
+    told
+}
+
+fn pods(names: &[&str]) -> Vec<Arc<Instance>> {
+    let told: Vec<Value> = names.iter().map(|name| told(name, true)).collect();
+    instances(&World::default(), &told)
+}
+
+fn pool(phone: &Phone, most_per_instance: usize) -> ConnectionPool<Phone> {
+    ConnectionPool::new(
+        phone.clone(),
+        PoolSettings {
+            most_per_instance,
+            ..PoolSettings::default()
+        },
+    )
+}
+
+fn stats(total: usize, idle: usize, failed: u64, created: u64) -> PoolStats {
+    PoolStats {
+        total,
+        idle,
+        in_use: total - idle,
+        failed,
+        created,
+        closed: created - total as u64,
+    }
+}
+
+/// EP-23: connections are to ready instances only, and are used again.
+#[tokio::test(start_paused = true)]
+async fn connections_are_to_ready_instances_and_used_again() {
+    let phone = Phone::default();
+    let pool = pool(&phone, 2);
+    assert!(matches!(pool.get().await, Err(NoConnection::NoneReady)));
+    pool.update(
+        &instances(&World::default(), &[told("web-0", false), told("web-1", true)]),
+        None,
+    );
+    let first = pool.get().await.unwrap();
+    assert_eq!(first.instance().as_str(), "web-1");
+    assert_eq!(pool.stats(), stats(1, 0, 0, 1));
+    drop(first);
+    assert_eq!(pool.stats(), stats(1, 1, 0, 1));
+    assert_eq!(*pool.get().await.unwrap(), 1);
+    assert_eq!(phone.0.lock().unwrap().dialled, ["web-1"]);
+}
+
+/// EP-23: there are never more than so many to one instance; the next one waits, and not for ever.
+#[tokio::test(start_paused = true)]
+async fn connections_to_one_instance_are_limited() {
+    let pool = pool(&Phone::default(), 2);
+    pool.update(&pods(&["web-0"]), None);
+    let held = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    let began = tokio::time::Instant::now();
+    assert!(matches!(pool.get().await, Err(NoConnection::AllInUse)));
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+    let (waiting, ()) = tokio::join!(pool.get(), async { drop(held) });
+    assert!(waiting.is_ok());
+}
+
+/// EP-23: the load is spread over the instances.
+#[tokio::test(start_paused = true)]
+async fn load_is_spread() {
+    let pool = pool(&Phone::default(), 2);
+    pool.update(&pods(&["web-0", "web-1", "web-2"]), None);
+    let mut held = Vec::new();
+    for _ in 0..6 {
+        held.push(pool.get().await.unwrap());
+    }
+    let mut used: Vec<&str> = held.iter().map(|lease| lease.instance().as_str()).collect();
+    used.sort_unstable();
+    assert_eq!(used, ["web-0", "web-0", "web-1", "web-1", "web-2", "web-2"]);
+}
+
+/// EP-23: what is removed is drained first: whoever has it may end its work, then it is closed.
+#[tokio::test(start_paused = true)]
+async fn removed_instance_is_drained_and_then_closed() {
+    let pool = pool(&Phone::default(), 2);
+    pool.update(&pods(&["web-0", "web-1"]), None);
+    let (one, two) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    let (leaving, staying) = if one.instance().as_str() == "web-0" {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    drop(staying);
+    pool.update(&pods(&["web-1"]), None);
+    assert_eq!(pool.stats(), stats(2, 1, 0, 2), "it is still in use");
+    assert!(*leaving > 0, "and works");
+    drop(leaving);
+    assert_eq!(pool.stats(), stats(1, 1, 0, 2));
+    pool.update(&[], None);
+    assert_eq!(pool.stats(), stats(0, 0, 0, 2), "idle ones are closed at once");
+}
+
+/// EP-23: another pod of the same name is dialled anew.
+#[tokio::test(start_paused = true)]
+async fn another_pod_of_the_same_name_is_dialled_anew() {
+    let phone = Phone::default();
+    let pool = pool(&phone, 2);
+    pool.update(&pods(&["web-0"]), None);
+    drop(pool.get().await.unwrap());
+    pool.update(&pods(&["web-0"]), None);
+    drop(pool.get().await.unwrap());
+    let mut other = told("web-0", true);
+    other["targetRef"]["uid"] = json!("another");
+    pool.update(&instances(&World::default(), &[other]), None);
+    drop(pool.get().await.unwrap());
+    assert_eq!(phone.0.lock().unwrap().dialled.len(), 2);
+    assert_eq!(pool.stats(), stats(1, 1, 0, 2));
+}
+
+/// EP-23: idle connections are checked every so often, and a broken one is dialled again.
+#[tokio::test(start_paused = true)]
+async fn broken_connection_is_found_and_dialled_again() {
+    let phone = Phone::default();
+    let pool = pool(&phone, 2);
+    pool.update(&pods(&["web-0"]), None);
+    let (one, two) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    drop((one, two));
+    phone.0.lock().unwrap().broken.insert(1);
+    tokio::time::sleep(Duration::from_secs(29)).await;
+    assert_eq!(pool.stats(), stats(2, 2, 0, 2));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let after = pool.stats();
+    assert_eq!((after.failed, after.closed), (1, 1));
+    assert_ne!(*pool.get().await.unwrap(), 1);
+}
+
+/// EP-23: an instance that cannot be dialled is left alone, longer each time, while another one serves.
+#[tokio::test(start_paused = true)]
+async fn dead_instance_is_left_alone_longer_each_time() {
+    let phone = Phone::default();
+    phone.0.lock().unwrap().dead.insert("web-0".to_owned());
+    let pool = pool(&phone, 8);
+    pool.update(&pods(&["web-0"]), None);
+    assert!(matches!(pool.get().await, Err(NoConnection::Failed(_))));
+    for (wait, dials) in [(99, 1), (1, 2), (199, 2), (1, 3), (399, 3), (1, 4)] {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        assert!(pool.get().await.is_err());
+        assert_eq!(phone.0.lock().unwrap().dialled.len(), dials, "after {wait} ms");
+    }
+    pool.update(&pods(&["web-0", "web-1"]), None);
+    assert_eq!(pool.get().await.unwrap().instance().as_str(), "web-1");
+    phone.0.lock().unwrap().dead.clear();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    pool.update(&pods(&["web-0"]), None);
+    assert!(pool.get().await.is_ok());
+    assert_eq!(pool.stats().failed, 4);
+}
+
+/// EP-23: an instance that nobody answers at costs the time limit once, and is then left alone.
+#[tokio::test(start_paused = true)]
+async fn silent_instance_costs_the_time_limit() {
+    let phone = Phone::default();
+    phone.0.lock().unwrap().silent.insert("web-0".to_owned());
+    let pool = pool(&phone, 8);
+    pool.update(&pods(&["web-0"]), None);
+    let began = tokio::time::Instant::now();
+    assert!(pool.get().await.is_err());
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+    assert!(pool.get().await.is_err());
+    assert_eq!(began.elapsed(), Duration::from_secs(5), "left alone");
+    assert_eq!(pool.stats().failed, 1);
+}
+
+/// EP-23: a connection that its user found broken is not used again.
+#[tokio::test(start_paused = true)]
+async fn discarded_connection_is_not_used_again() {
+    let pool = pool(&Phone::default(), 1);
+    pool.update(&pods(&["web-0"]), None);
+    pool.get().await.unwrap().discard();
+    assert_eq!(pool.stats(), stats(0, 0, 0, 1));
+    assert_eq!(*pool.get().await.unwrap(), 2);
+}
+
+/// EP-24: an instance on a draining Node is used when the others are full.
+#[tokio::test(start_paused = true)]
+async fn draining_node_is_used_last() {
+    let mut world = World::default();
+    let draining = NodeFacts {
+        lifecycle_state: "draining".to_owned(),
+        node_group: None,
+        zone: None,
+    };
+    world.nodes.insert("leaving".to_owned(), draining);
+    let mut leaving = told("web-0", true);
+    leaving["nodeName"] = json!("leaving");
+    let pool = pool(&Phone::default(), 2);
+    pool.update(&instances(&world, &[leaving, told("web-1", true)]), None);
+    let mut used = Vec::new();
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let lease = pool.get().await.unwrap();
+        used.push(lease.instance().to_string());
+        held.push(lease);
+    }
+    assert_eq!(used, ["web-1", "web-1", "web-0"]);
+}

@@ -1,0 +1,248 @@
+//! Probes against servers on the loopback that answer well, badly, endlessly or never.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{ProbeSettings, Prober, health_port};
+use crate::instance::Instance;
+use crate::score::{Check, Quality};
+use crate::testing::{World, at, endpoint, instances};
+
+/// What a server does with each connection.
+#[derive(Clone, Copy)]
+enum Manner {
+    Says(&'static str),
+    Hangs,
+    NeverStops,
+}
+
+/// A server on the loopback that counts.
+struct Server {
+    place: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    bytes: Arc<AtomicUsize>,
+}
+
+// === impl Server ===
+
+impl Server {
+    async fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Self {
+            place: listener.local_addr().unwrap(),
+            connections: Arc::default(),
+            bytes: Arc::default(),
+        };
+        let (connections, bytes) = (Arc::clone(&server.connections), Arc::clone(&server.bytes));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(answer(stream, manner, Arc::clone(&bytes)));
+            }
+        });
+        server
+    }
+
+    fn instance(&self) -> Instance {
+        let told = endpoint("web-0", "127.0.0.1", &json!({}));
+        let mut instance = Instance::clone(&instances(&World::default(), &[told])[0]);
+        instance.ports.insert("health".to_owned(), self.place.port());
+        instance
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+async fn answer(mut stream: TcpStream, manner: Manner, bytes: Arc<AtomicUsize>) -> std::io::Result<()> {
+    let mut request = [0; 1024];
+    let _length = stream.read(&mut request).await?;
+    assert!(request.starts_with(b"GET /health HTTP/1.1\r\n"));
+    match manner {
+        Manner::Says(text) => stream.write_all(text.as_bytes()).await,
+        Manner::Hangs => std::future::pending().await,
+        Manner::NeverStops => {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                .await?;
+            let mut chunk = b"10000\r\n".to_vec();
+            chunk.resize(7 + 0x10000, b'a');
+            chunk.extend(b"\r\n");
+            loop {
+                stream.write_all(&chunk).await?;
+                bytes.fetch_add(chunk.len(), Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+fn prober() -> Prober {
+    Prober::new(ProbeSettings {
+        limit: Duration::from_millis(500),
+        ..ProbeSettings::default()
+    })
+}
+
+/// EP-19: which port is asked.
+#[test]
+fn health_port_is_by_name_then_setting_then_usual() {
+    let ports = |named: &[(&str, u16)]| -> BTreeMap<String, u16> {
+        named
+            .iter()
+            .map(|(name, port)| ((*name).to_owned(), *port))
+            .collect()
+    };
+    assert_eq!(
+        health_port(&ports(&[("health", 9), ("http", 8080)]), Some(7)),
+        Some(9)
+    );
+    assert_eq!(health_port(&ports(&[("http", 8080)]), Some(7)), Some(7));
+    assert_eq!(health_port(&ports(&[("http", 8080)]), None), Some(8080));
+    assert_eq!(
+        health_port(&ports(&[("data", 5432)]), None),
+        None,
+        "the data port is not touched"
+    );
+}
+
+/// EP-19: only a success is well; a redirect is not followed; the rest of the cases fail within their limit.
+#[tokio::test]
+async fn only_a_success_is_well() {
+    let cases = [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", Some(None)),
+        ("HTTP/1.1 204 No Content\r\n\r\n", Some(None)),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"quality\":0.5}",
+            Some(Quality::new(0.5)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"quality\":\"a\"}",
+            Some(None),
+        ),
+        ("HTTP/1.1 200 OK\r\n\r\nnot JSON, until the end", Some(None)),
+        (
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n",
+            None,
+        ),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
+            None,
+        ),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut off", None),
+        ("not HTTP at all\r\n\r\n", None),
+        ("", None),
+    ];
+    for (text, expected) in cases {
+        let server = Server::start(Manner::Says(text)).await;
+        let told = match prober().check(&server.instance()).await {
+            Check::Passed { latency, quality } => {
+                assert!(latency.is_some());
+                Some(quality)
+            }
+            Check::Failed => None,
+            Check::NoPort => panic!("it has a port"),
+        };
+        assert_eq!(told, expected, "{text}");
+        assert_eq!(server.connections(), 1, "{text}");
+    }
+}
+
+/// EP-19: an instance that never answers costs the time limit.
+#[tokio::test]
+async fn instance_that_hangs_costs_the_limit() {
+    let server = Server::start(Manner::Hangs).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(prober().check(&server.instance()).await, Check::Failed);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+/// EP-19: an instance that answers without end costs the size limit.
+#[tokio::test]
+async fn instance_that_never_stops_costs_the_size_limit() {
+    let server = Server::start(Manner::NeverStops).await;
+    assert_eq!(prober().check(&server.instance()).await, Check::Failed);
+    let sent = server.bytes.load(Ordering::SeqCst);
+    assert!(sent < 32 << 20, "{sent} bytes were taken");
+}
+
+/// EP-19: nobody listens.
+#[tokio::test]
+async fn instance_that_is_not_there_has_failed() {
+    let server = Server::start(Manner::Hangs).await;
+    let mut instance = server.instance();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    instance
+        .ports
+        .insert("health".to_owned(), listener.local_addr().unwrap().port());
+    drop(listener);
+    assert_eq!(prober().check(&instance).await, Check::Failed);
+}
+
+/// EP-19: an instance without a health port is not asked.
+#[tokio::test]
+async fn instance_without_a_health_port_is_not_asked() {
+    let server = Server::start(Manner::Hangs).await;
+    let mut instance = server.instance();
+    instance.ports = BTreeMap::from([("http".to_owned(), server.place.port())]);
+    assert_eq!(prober().check(&instance).await, Check::NoPort);
+    assert_eq!(server.connections(), 0);
+}
+
+/// EP-20: one answer counts for ten seconds, for any number of readers; a change of readiness ends it.
+#[tokio::test]
+async fn answer_counts_for_ten_seconds() {
+    let server = Server::start(Manner::Says("HTTP/1.1 204 No Content\r\n\r\n")).await;
+    let prober = prober();
+    let mut instance = server.instance();
+    tokio::join!(prober.check(&instance), prober.check(&instance));
+    assert_eq!(server.connections(), 1);
+    pass(Duration::from_millis(9_500)).await;
+    prober.check(&instance).await;
+    assert_eq!(server.connections(), 1);
+    pass(Duration::from_millis(500)).await;
+    prober.check(&instance).await;
+    assert_eq!(server.connections(), 2);
+    instance.health.last_transition = at(60);
+    prober.check(&instance).await;
+    assert_eq!(server.connections(), 3);
+}
+
+/// EP-19: not more than so many are asked at once, and what is gone is forgotten.
+#[tokio::test]
+async fn many_instances_are_asked_a_few_at_a_time() {
+    let server = Server::start(Manner::Hangs).await;
+    let all: Vec<Arc<Instance>> = (0..6)
+        .map(|number| {
+            let id = crate::InstanceId::of_pod(&format!("web-{number}"));
+            Arc::new(Instance {
+                id,
+                ..server.instance()
+            })
+        })
+        .collect();
+    let prober = Prober::new(ProbeSettings {
+        parallel: 2,
+        limit: Duration::from_millis(500),
+        ..ProbeSettings::default()
+    });
+    let checking = prober.check_all(&all);
+    let early = tokio::time::timeout(Duration::from_millis(250), checking).await;
+    assert!(early.is_err());
+    assert!(server.connections() <= 2, "{}", server.connections());
+    let checks = prober.check_all(&all[..1]).await;
+    assert_eq!((checks.len(), prober.answers().len()), (1, 1));
+}
+
+async fn pass(duration: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(duration).await;
+    tokio::time::resume();
+}
