@@ -7,6 +7,7 @@ use fleet_sim::cloud::{CallKind, Role};
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
+use prometheus_client::encoding::text::encode;
 use serde_json::{Value, json};
 
 use super::{bought, ready_web, strangers, web};
@@ -81,6 +82,49 @@ async fn machines_that_a_person_adds_are_neither_labelled_nor_removed() {
         report.wrongly_removed.is_empty() && report.mismatched.is_empty(),
         "{report:?}"
     );
+}
+
+/// Leaked: a machine that turns up in our group, and that nothing explains, is told on the NodeGroup until it is gone.
+#[tokio::test(start_paused = true)]
+async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 2).await;
+    let leaked = |stored: &Stored| stored.group_condition("web", "MachinesLeaked");
+    fleet.polls(3).await;
+    assert_eq!(leaked(&fleet.stored().await), None);
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    let uuid = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    let told = fleet.until("it is told", |stored| leaked(stored).is_some()).await;
+    let mut metrics = String::new();
+    encode(&mut metrics, &fleet.metrics.registry()).expect("a String takes everything");
+    let gauge = "vpsie_autoscaler_leaked_machines{";
+    let shown: Vec<&str> = metrics.lines().filter(|line| line.starts_with(gauge)).collect();
+    assert!(
+        matches!(shown.as_slice(), [one] if one.ends_with(" 1")),
+        "{shown:?}"
+    );
+    let condition = leaked(&told).unwrap();
+    assert_eq!(condition.reason.as_deref(), Some("LeakedMachine"));
+    let machines = fleet.cloud.machines();
+    let hostname = &machines
+        .iter()
+        .find(|machine| machine.uuid == uuid)
+        .unwrap()
+        .hostname;
+    let message = condition.message.unwrap_or_default();
+    assert!(message.contains(hostname), "{message} does not name {hostname}");
+    fleet.polls(6).await;
+    assert_eq!(bought(&fleet.cloud).len(), 2, "nothing is bought for it");
+    let is_alive = |uuid: &str| {
+        fleet
+            .cloud
+            .machines()
+            .iter()
+            .any(|it| it.uuid == uuid && it.is_alive())
+    };
+    assert!(is_alive(&uuid), "it is left alone");
+    fleet.cloud.remove_by_hand(&uuid);
+    fleet.until("it is gone", |stored| leaked(stored).is_none()).await;
 }
 
 /// R7: while somebody else adds machines of the same group, nobody can tell whose is whose, and nothing is taken.

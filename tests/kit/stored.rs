@@ -60,11 +60,15 @@ impl Stored {
 
     /// Returns the reason of a condition of a NodeGroup, when it has the condition and it is true.
     pub fn group_problem(&self, name: &str) -> Option<String> {
+        let error = self.group_condition(name, "Error")?;
+        error.reason.clone().filter(|_| error.is_true())
+    }
+
+    /// Returns a condition of a NodeGroup, whether it is true or not.
+    pub fn group_condition(&self, name: &str, condition: &str) -> Option<Condition> {
         let conditions = self.find_group(name)?.status.as_ref()?.conditions.as_deref()?;
-        let error = conditions
-            .iter()
-            .find(|condition| condition.type_ == "Error" && condition.is_true())?;
-        error.reason.clone()
+        let mut conditions = conditions.iter();
+        conditions.find(|it| it.type_ == condition).cloned()
     }
 
     /// Returns the reason of the condition Error of a VPSieNode, when it is true.

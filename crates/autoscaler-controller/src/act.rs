@@ -8,7 +8,7 @@ mod provider_group;
 mod removal;
 mod request;
 
-use crate::baseline::Baselines;
+use crate::baseline::Stored;
 use crate::clock::Clock;
 use crate::command::{Batch, Command, Context};
 use crate::lease::{EFFECT_START, Mandate};
@@ -17,7 +17,6 @@ use crate::poll::Polls;
 use crate::pulse::Pulse;
 use crate::target::Target;
 use crate::telemetry::Telemetry;
-use crate::tombstone::Tombstones;
 use crate::trouble::{Trouble, Troubles};
 use crate::watches::Watches;
 use baselines::BaselineStore;
@@ -161,14 +160,9 @@ impl Actor {
         self.baselines.load().await
     }
 
-    /// Returns the stored baselines.
-    pub fn baselines(&self) -> &Baselines {
-        self.baselines.all()
-    }
-
-    /// Returns the stored tombstones.
-    pub fn tombstones(&self) -> &Tombstones {
-        self.baselines.tombstones()
+    /// Returns the stored baselines and tombstones.
+    pub fn stored(&self) -> &Stored {
+        self.baselines.stored()
     }
 
     /// Returns what Kubernetes did not let us do, and does not yet.

@@ -1,5 +1,6 @@
 //! What was there before a batch of requests, kept in a ConfigMap so that a restart does not forget it (`I1`).
 
+use crate::leaked::{FirstBaseline, FirstBaselines};
 use crate::poll::Reply;
 use crate::resources::keys;
 use crate::tombstone::{Tombstone, Tombstones};
@@ -50,6 +51,15 @@ pub enum BaselineError {
         #[source]
         source: serde_json::Error,
     },
+    /// A stored first baseline cannot be read.
+    #[error("the stored entry {key} cannot be read; leaked machines of its group are not reported")]
+    UnreadableFirst {
+        /// The entry.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A stored tombstone cannot be read.
     #[error(
         "the stored tombstone {key} cannot be read; a machine that comes late for its request is not explained"
@@ -63,10 +73,21 @@ pub enum BaselineError {
     },
 }
 
+/// What the ConfigMap holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The baselines.
+    pub baselines: Baselines,
+    /// Which of them was the first for each group at VPSie.
+    pub firsts: FirstBaselines,
+    /// The tombstones of released requests.
+    pub tombstones: Tombstones,
+}
+
 /// A baseline as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Stored {
+struct Entry {
     complete: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<String>,
@@ -134,33 +155,42 @@ pub fn to_entry(baseline: &Baseline) -> Result<String, BaselineError> {
 }
 
 /// Reads all entries of the ConfigMap; one that cannot be read is an error of its own and stops no other.
-pub fn read_all(map: &ConfigMap) -> (Baselines, Tombstones, Vec<BaselineError>) {
-    let mut errors = Vec::new();
-    let (mut baselines, mut tombstones) = (Baselines::new(), Tombstones::new());
-    for (id, text) in map.data.iter().flatten() {
-        match Tombstone::from_entry(id, text) {
-            Some(Ok(stone)) => {
-                tombstones.insert(stone.uid.clone(), stone);
-                continue;
-            }
-            Some(Err(source)) => {
-                let key = id.clone();
-                errors.push(BaselineError::UnreadableTombstone { key, source });
-                continue;
-            }
-            None => {}
-        }
-        match read(text) {
-            Ok(baseline) => {
-                baselines.insert(id.clone(), Arc::new(baseline));
-            }
-            Err(source) => errors.push(BaselineError::Unreadable {
-                id: id.clone(),
-                source,
-            }),
+pub fn read_all(map: &ConfigMap) -> (Stored, Vec<BaselineError>) {
+    let (mut stored, mut errors) = (Stored::default(), Vec::new());
+    for (key, text) in map.data.iter().flatten() {
+        if let Err(error) = stored.take_in(key, text) {
+            errors.push(error);
         }
     }
-    (baselines, tombstones, errors)
+    (stored, errors)
+}
+
+// === impl Stored ===
+
+impl Stored {
+    /// Adds what another has.
+    pub fn extend(&mut self, other: Self) {
+        self.baselines.extend(other.baselines);
+        self.firsts.extend(other.firsts);
+        self.tombstones.extend(other.tombstones);
+    }
+
+    fn take_in(&mut self, key: &str, text: &str) -> Result<(), BaselineError> {
+        if let Some(read) = Tombstone::from_entry(key, text) {
+            let key = key.to_owned();
+            let stone = read.map_err(|source| BaselineError::UnreadableTombstone { key, source })?;
+            self.tombstones.insert(stone.uid.clone(), stone);
+        } else if let Some(read) = FirstBaseline::from_entry(key, text) {
+            let key = key.to_owned();
+            let first = read.map_err(|source| BaselineError::UnreadableFirst { key, source })?;
+            self.firsts.insert(first.place(), first);
+        } else {
+            let id = key.to_owned();
+            let baseline = read(text).map_err(|source| BaselineError::Unreadable { id, source })?;
+            self.baselines.insert(key.to_owned(), Arc::new(baseline));
+        }
+        Ok(())
+    }
 }
 
 /// Makes an empty ConfigMap for baselines.
@@ -173,7 +203,7 @@ pub fn empty_map(namespace: &str) -> ConfigMap {
 
 fn write(baseline: &Baseline) -> String {
     let shape = baseline.shape().cloned().unwrap_or_default();
-    let stored = Stored {
+    let stored = Entry {
         complete: baseline.is_complete(),
         version: shape.version,
         locked: shape.locked,
@@ -192,7 +222,7 @@ fn write(baseline: &Baseline) -> String {
 
 fn read(text: &str) -> Result<Baseline, serde_json::Error> {
     use serde::de::Error;
-    let stored: Stored = serde_json::from_str(text)?;
+    let stored: Entry = serde_json::from_str(text)?;
     let bytes = BASE64.decode(&stored.hashes).map_err(Error::custom)?;
     let (hashes, rest) = bytes.as_chunks::<8>();
     if !rest.is_empty() {
@@ -230,6 +260,11 @@ mod tests {
     #[test]
     fn stored_baseline_reads_back_the_same() {
         let stone = crate::testing::tombstone("u1", 0);
+        let first = FirstBaseline {
+            cluster: "a cluster/with any name".to_owned(),
+            group: 412,
+            baseline: "good".to_owned(),
+        };
         let mut map = empty_map("kube-system");
         map.data = Some(BTreeMap::from([
             ("good".to_owned(), to_entry(&baseline()).unwrap()),
@@ -239,18 +274,21 @@ mod tests {
             ),
             (stone.key(), stone.to_entry()),
             ("tombstone.u2".to_owned(), "{}".to_owned()),
+            (first.key(), first.to_entry()),
+            ("first-baseline.0".to_owned(), "{}".to_owned()),
         ]));
-        let (baselines, tombstones, errors) = read_all(&map);
-        assert_eq!(
-            baselines,
-            BTreeMap::from([("good".to_owned(), Arc::new(baseline()))])
-        );
+        let (stored, errors) = read_all(&map);
         assert_eq!(
             errors.len(),
-            2,
+            3,
             "the edited entries are reported and stop nothing"
         );
-        assert_eq!(tombstones, Tombstones::from([("u1".to_owned(), stone)]));
+        let expected = Stored {
+            baselines: BTreeMap::from([("good".to_owned(), Arc::new(baseline()))]),
+            firsts: BTreeMap::from([(first.place(), first)]),
+            tombstones: Tombstones::from([("u1".to_owned(), stone)]),
+        };
+        assert_eq!(stored, expected);
     }
 
     /// I1: what does not fit is refused, not cut.

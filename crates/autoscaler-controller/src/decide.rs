@@ -26,6 +26,7 @@ mod record;
 mod request;
 
 pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+pub(crate) use group::LEAKED;
 pub(crate) use marks::is_marked_for;
 
 use crate::command::{Batch, Command, Kind};
@@ -55,7 +56,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
         .groups
         .iter()
         .filter(|group| hand_over::may_touch(world, group.as_ref()))
-        .map(|group| group::decide(world, group));
+        .map(|group| group::decide(world, matching, group));
     let claims = world.claims.iter();
     let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
     let claims = claims.map(|claim| {

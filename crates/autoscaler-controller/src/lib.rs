@@ -33,6 +33,7 @@ pub mod intent;
 
 pub mod baseline;
 
+pub mod leaked;
 pub mod tombstone;
 
 pub mod convert;

@@ -107,6 +107,8 @@ metrics! {
         "VPSieNodes by the verdict of matching and its reason";
     unexplained: Series<ReasonLabels> = Series::default(), "unexplained_machines",
         "Machines at VPSie that belong to no VPSieNode, by the reason why not";
+    leaked: Series<GroupLabels> = Series::default(), "leaked_machines",
+        "Machines of a NodeGroup's group at VPSie that no VPSieNode asked for, where that can be judged";
     conditions: Series<ConditionLabels> = Series::default(), "conditions",
         "NodeGroups and VPSieNodes by condition, its status and its reason";
 

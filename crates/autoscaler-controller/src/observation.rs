@@ -1,10 +1,9 @@
 //! One look at both sides that changes nothing: what the operator would see now, read once.
 
-use crate::baseline::{Baselines, read_all};
+use crate::baseline::{Stored, read_all};
 use crate::poll::{Absences, Poller, Polls};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
-use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
 use crate::world::{ClaimObject, Index, World, wanted};
 use chrono::{DateTime, Utc};
@@ -31,8 +30,7 @@ pub struct Observation {
     claims: Vec<ClaimObject>,
     nodes: Vec<Arc<Node>>,
     polls: Polls,
-    baselines: Baselines,
-    tombstones: Tombstones,
+    stored: Stored,
     without_candidate: Absences<String>,
     troubles: Troubles,
 }
@@ -98,7 +96,7 @@ impl Observation {
         let objects: Vec<Arc<VPSieNode>> = list(client, "vpsienodes").await?;
         let nodes = list(client, "nodes").await?;
         let claims: Vec<ClaimObject> = objects.into_iter().map(ClaimObject::new).collect();
-        let (baselines, tombstones) = stored(client, &settings.namespace).await?;
+        let stored = stored(client, &settings.namespace).await?;
         let mut polls = Polls::new(settings.absence_spacing);
         let mut poller = Poller::new(vpsie);
         poller.start(now, &wanted(&groups, &claims));
@@ -113,8 +111,7 @@ impl Observation {
             claims,
             nodes,
             polls,
-            baselines,
-            tombstones,
+            stored,
         })
     }
 
@@ -127,8 +124,9 @@ impl Observation {
             claims: self.claims.clone(),
             nodes: self.nodes.clone(),
             polls: &self.polls,
-            baselines: &self.baselines,
-            tombstones: &self.tombstones,
+            baselines: &self.stored.baselines,
+            firsts: &self.stored.firsts,
+            tombstones: &self.stored.tombstones,
             without_candidate: &self.without_candidate,
             troubles: &self.troubles,
             index: Index::default(),
@@ -169,19 +167,19 @@ where
     }
 }
 
-async fn stored(client: &Client, namespace: &str) -> Result<(Baselines, Tombstones), ObservationError> {
+async fn stored(client: &Client, namespace: &str) -> Result<Stored, ObservationError> {
     let api = Api::<ConfigMap>::namespaced(client.clone(), namespace);
     let what = "the ConfigMap vpsie-autoscaler-baselines";
     let map = within(what, "get", api.get_opt(keys::CONFIG_MAP_BASELINES)).await?;
     Ok(map.map(|map| read_stored(&map)).unwrap_or_default())
 }
 
-fn read_stored(map: &ConfigMap) -> (Baselines, Tombstones) {
-    let (baselines, tombstones, errors) = read_all(map);
+fn read_stored(map: &ConfigMap) -> Stored {
+    let (stored, errors) = read_all(map);
     for error in errors {
         tracing::warn!(%error, name = map.name_any(), "an entry cannot be read and is left out");
     }
-    (baselines, tombstones)
+    stored
 }
 
 async fn within<T>(

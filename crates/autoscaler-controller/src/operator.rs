@@ -337,6 +337,7 @@ impl Operator {
 
     fn observe(&self, mandate: &Mandate) -> World<'_> {
         let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
+        let stored = self.actor.stored();
         World {
             now: self.clock.now(),
             is_hand_over: mandate.age().is_some_and(is_hand_over),
@@ -345,8 +346,9 @@ impl Operator {
             claims: self.claims(),
             nodes: self.watches.nodes(),
             polls: &self.polls,
-            baselines: self.actor.baselines(),
-            tombstones: self.actor.tombstones(),
+            baselines: &stored.baselines,
+            firsts: &stored.firsts,
+            tombstones: &stored.tombstones,
             troubles: self.actor.troubles(),
             without_candidate: &self.without_candidate,
             index: Index::default(),

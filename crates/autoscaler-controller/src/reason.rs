@@ -44,6 +44,8 @@ reasons! {
     ProviderGroupNotFound,
     /// VPSie does not answer, or answers with an error.
     VPSieAPIError,
+    /// VPSie has machines of the group that no VPSieNode asked for.
+    LeakedMachine,
 
     // --- VPSieNode: what it waits for before a machine is asked for ---
 

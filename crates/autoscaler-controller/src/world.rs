@@ -2,6 +2,7 @@
 
 use crate::baseline::Baselines;
 use crate::intent::Requested;
+use crate::leaked::FirstBaselines;
 use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub struct World<'a> {
     pub polls: &'a Polls,
     /// The stored baselines.
     pub baselines: &'a Baselines,
+    /// Which of them was the first for each group at VPSie.
+    pub firsts: &'a FirstBaselines,
     /// The stored tombstones of released requests (`I6`).
     pub tombstones: &'a Tombstones,
     /// What Kubernetes did not let us do in the last passes.

@@ -1,9 +1,10 @@
 //! The ConfigMap of baselines and tombstones: read at the start and before every write.
 
 use super::ActError;
-use crate::baseline::{Baselines, NamedBaseline, empty_map, read_all, to_entry};
+use crate::baseline::{NamedBaseline, Stored, empty_map, read_all, to_entry};
+use crate::leaked::{FirstBaseline, has_room};
 use crate::resources::keys;
-use crate::tombstone::{Tombstone, Tombstones, prune};
+use crate::tombstone::{Tombstone, prune};
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams, PostParams};
@@ -22,8 +23,7 @@ const LONGEST_STALENESS: Duration = Duration::from_secs(600);
 pub(super) struct BaselineStore {
     api: Api<ConfigMap>,
     namespace: String,
-    all: Baselines,
-    tombstones: Tombstones,
+    stored: Stored,
     /// When this process last handed out a baseline: the watch may not show yet which request refers to it.
     handed_out: BTreeMap<String, Instant>,
 }
@@ -35,18 +35,13 @@ impl BaselineStore {
         Self {
             api: Api::namespaced(client, namespace),
             namespace: namespace.to_owned(),
-            all: Baselines::new(),
-            tombstones: Tombstones::new(),
+            stored: Stored::default(),
             handed_out: BTreeMap::new(),
         }
     }
 
-    pub(super) fn all(&self) -> &Baselines {
-        &self.all
-    }
-
-    pub(super) fn tombstones(&self) -> &Tombstones {
-        &self.tombstones
+    pub(super) fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     pub(super) async fn load(&mut self) -> Result<(), ActError> {
@@ -63,12 +58,16 @@ impl BaselineStore {
 
     /// Stores a baseline, unless it is stored already, and drops those that nothing refers to.
     ///
+    /// The first one for the group that asks is kept for as long as the group is one of `groups`.
+    ///
     /// What a person took out of the ConfigMap, or the whole of it, is written again as far as it is in use: a
     /// request must never refer to what only this process remembers.
     pub(super) async fn store(
         &mut self,
         new: &NamedBaseline,
         used: &BTreeSet<String>,
+        asking: &(String, u64),
+        groups: &BTreeSet<(String, u64)>,
         now: DateTime<Utc>,
     ) -> Result<(), ActError> {
         let handed_out_at = Instant::now();
@@ -77,14 +76,33 @@ impl BaselineStore {
         self.handed_out.insert(new.id.clone(), handed_out_at);
         to_entry(&new.baseline)?;
         let map = self.read().await?;
-        self.all.insert(new.id.clone(), Arc::clone(&new.baseline));
-        prune(&mut self.tombstones, now);
-        let buried = self
-            .tombstones
-            .values()
-            .filter_map(|stone| stone.baseline.as_ref());
-        let kept: BTreeSet<&String> = used.iter().chain(self.handed_out.keys()).chain(buried).collect();
-        self.all.retain(|id, _| kept.contains(id));
+        let Stored {
+            baselines,
+            firsts,
+            tombstones,
+        } = &mut self.stored;
+        baselines.insert(new.id.clone(), Arc::clone(&new.baseline));
+        firsts.retain(|place, _| groups.contains(place));
+        if !firsts.contains_key(asking) && has_room(firsts, baselines, &new.id) {
+            let (cluster, group) = asking.clone();
+            let baseline = new.id.clone();
+            let first = FirstBaseline {
+                cluster,
+                group,
+                baseline,
+            };
+            firsts.insert(first.place(), first);
+        }
+        prune(tombstones, now);
+        let buried = tombstones.values().filter_map(|stone| stone.baseline.as_ref());
+        let first = firsts.values().map(|first| &first.baseline);
+        let kept: BTreeSet<&String> = used
+            .iter()
+            .chain(self.handed_out.keys())
+            .chain(buried)
+            .chain(first)
+            .collect();
+        baselines.retain(|id, _| kept.contains(id));
         self.write(&map).await
     }
 
@@ -96,8 +114,8 @@ impl BaselineStore {
             node_group = stone.node_group,
             "an open request is released"
         );
-        self.tombstones.insert(stone.uid.clone(), stone);
-        prune(&mut self.tombstones, now);
+        self.stored.tombstones.insert(stone.uid.clone(), stone);
+        prune(&mut self.stored.tombstones, now);
         self.write(&map).await
     }
 
@@ -122,23 +140,25 @@ impl BaselineStore {
 
     /// Adds what is stored to what is known; what cannot be read is said and left out.
     fn take_in(&mut self, map: &ConfigMap) {
-        let (baselines, tombstones, errors) = read_all(map);
+        let (stored, errors) = read_all(map);
         for error in errors {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(%error, cause, "a stored record is left out");
         }
-        self.all.extend(baselines);
-        self.tombstones.extend(tombstones);
+        self.stored.extend(stored);
     }
 
     /// Makes the ConfigMap hold what is known and nothing else, if it does not yet.
     async fn write(&self, map: &ConfigMap) -> Result<(), ActError> {
         let mut wanted: BTreeMap<String, String> = self
+            .stored
             .tombstones
             .values()
             .map(|stone| (stone.key(), stone.to_entry()))
             .collect();
-        for (id, baseline) in &self.all {
+        let firsts = self.stored.firsts.values();
+        wanted.extend(firsts.map(|first| (first.key(), first.to_entry())));
+        for (id, baseline) in &self.stored.baselines {
             wanted.insert(id.clone(), to_entry(baseline)?);
         }
         let stored = map.data.clone().unwrap_or_default();

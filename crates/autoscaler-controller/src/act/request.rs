@@ -4,7 +4,7 @@ use super::{ActError, Actor, Pass};
 use crate::baseline;
 use crate::command::Request;
 use crate::intent::{Intent, Outcome, Requested};
-use crate::resources::{VPSieNode, keys};
+use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::target::Target;
 use chrono::{DateTime, TimeDelta, Utc};
 use node_match::EvidenceKind;
@@ -72,7 +72,10 @@ impl Actor {
 
     /// Stores the baseline of the cluster, once for all requests of a pass, and returns its id.
     async fn ensure_baseline(&mut self, request: &Request, pass: &mut Pass<'_>) -> Result<String, ActError> {
-        if let Some(id) = pass.baselines.get(&request.cluster) {
+        let asking = (request.cluster.to_string(), request.group.get());
+        if let Some(id) = pass.baselines.get(&request.cluster)
+            && self.baselines.stored().firsts.contains_key(&asking)
+        {
             return Ok(id.clone());
         }
         let view = pass.polls.cluster(&request.cluster);
@@ -88,7 +91,11 @@ impl Actor {
             .filter_map(|object| baseline_in_use(object, now))
             .collect();
         used.extend(pass.baselines.values().cloned());
-        self.baselines.store(&baseline, &used, now).await?;
+        let groups = pass.watches.groups();
+        let groups: BTreeSet<(String, u64)> = groups.iter().filter_map(|group| at_vpsie(group)).collect();
+        self.baselines
+            .store(&baseline, &used, &asking, &groups, now)
+            .await?;
         pass.baselines
             .insert(request.cluster.clone(), baseline.id.clone());
         Ok(baseline.id)
@@ -123,6 +130,12 @@ impl Actor {
 
 /// How long the baseline of an anonymous match is kept: a surplus machine that comes within a day makes it contested.
 const CONTESTABLE: TimeDelta = TimeDelta::days(1);
+
+/// Returns the cluster and the number of a NodeGroup's group at VPSie.
+fn at_vpsie(group: &NodeGroup) -> Option<(String, u64)> {
+    let number = u64::try_from(group.status.as_ref()?.vpsie_group_id?).ok()?;
+    Some((group.spec.resource_identifier.clone(), number))
+}
 
 /// Returns the baseline that matching still needs for a VPSieNode.
 ///

@@ -1,7 +1,7 @@
 //! Which facts a person reads as Kubernetes Events, and in which words.
 
 use super::{Fact, What};
-use crate::decide::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+use crate::decide::{CONTESTED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY};
 use crate::intent::Outcome;
 use crate::reason::Reason;
 use crate::resources::Condition;
@@ -189,7 +189,7 @@ fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Wo
     }
     let is_true = condition.is_true();
     match condition.type_.as_str() {
-        ERROR | LATE_MACHINE | CONTESTED if is_true => Some(warning(reason, "Check", message)),
+        ERROR | LATE_MACHINE | CONTESTED | LEAKED if is_true => Some(warning(reason, "Check", message)),
         NODE_READY | NODE_JOINED if was_true && !is_true => Some(warning(reason, "Watch", message)),
         VPS_READY if reason == Reason::Ambiguous.as_str() => Some(warning(reason, "Discover", message)),
         VPS_READY if is_leaving && !is_true && reason != Reason::Deleting.as_str() => {

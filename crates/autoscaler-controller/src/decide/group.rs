@@ -4,15 +4,21 @@ use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
 use super::{counts, slots};
 use crate::command::{Batch, Command, Kind};
-use crate::resources::NodeGroup;
+use crate::leaked::leaked;
+use crate::reason::Reason;
+use crate::resources::{NodeGroup, NodeGroupStatus};
 use crate::target::Target;
 use crate::world::{ClaimObject, World};
+use node_match::Matching;
+
+/// Condition: machines of the group are nobody's.
+pub(crate) const LEAKED: &str = "MachinesLeaked";
 
 /// Decides what to do about one NodeGroup.
 ///
 /// One without the label `managed=true` is left alone, except that its end is still seen through: taking the label
 /// off must not strand what we hold.
-pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
+pub(super) fn decide(world: &World<'_>, matching: &Matching<'_>, group: &NodeGroup) -> Batch {
     let mut batch = Batch::about(group);
     let has_finalizer = Kind::NodeGroup.is_kept(group);
     let is_deleted = group.metadata.deletion_timestamp.is_some();
@@ -46,6 +52,7 @@ pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
     // A deleted group that nothing of ours holds, or holds any longer, may vanish at any moment.
     if !is_deleted || (has_finalizer && !members.is_empty()) {
         counts::count(group, &members, &mut draft);
+        say_leaked(world, matching, group, &mut draft);
         batch.commands.extend(draft.finish(&Target::of(group)));
     }
     let notice = trouble.and_then(|_| {
@@ -54,6 +61,44 @@ pub(super) fn decide(world: &World<'_>, group: &NodeGroup) -> Batch {
         draft.finish(&Target::of(group))
     });
     announce(batch, notice)
+}
+
+/// Says which machines of the group nobody asked for; what cannot be judged now stays as it was.
+fn say_leaked(
+    world: &World<'_>,
+    matching: &Matching<'_>,
+    group: &NodeGroup,
+    draft: &mut Draft<NodeGroupStatus>,
+) {
+    /// Most machines that a message names.
+    const MOST_NAMES: usize = 5;
+    let Some(leaked) = leaked(world, matching, group) else {
+        return;
+    };
+    if leaked.is_empty() {
+        return draft.clear(LEAKED);
+    }
+    let named = leaked.iter().take(MOST_NAMES).map(|machine| {
+        let name = machine
+            .hostname()
+            .or(machine.identifier())
+            .unwrap_or("without a name");
+        let id = machine.id().map(|id| format!(" ({id})")).unwrap_or_default();
+        format!("{name}{id}")
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = match leaked.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    draft.condition(
+        LEAKED,
+        true,
+        Reason::LeakedMachine,
+        format!(
+            "VPSie has new machines that could be of this group and that no VPSieNode asked for: {named}{more}; they are left alone"
+        ),
+    );
 }
 
 #[cfg(test)]

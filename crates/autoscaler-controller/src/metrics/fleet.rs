@@ -4,6 +4,7 @@ use super::Metrics;
 use super::labels::{
     ConditionLabels, GroupLabels, PhaseLabels, ReasonLabels, StateLabels, Text, VerdictLabels,
 };
+use crate::leaked::leaked;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode};
 use crate::world::World;
 use kube::ResourceExt;
@@ -22,6 +23,11 @@ impl Metrics {
                     reason: machine.reason.as_str().into(),
                 }
             })));
+        let judged = world.groups.iter().filter_map(|group| {
+            let leaked = leaked(world, matching, group)?.len();
+            Some((labels(group), i64::try_from(leaked).unwrap_or(i64::MAX)))
+        });
+        self.leaked.replace(judged.collect());
         self.conditions.replace(conditions(world));
         let state = |is_answered| if is_answered { "answered" } else { "failed" };
         let polled = world.polls.clusters().map(|(_, view)| StateLabels {
@@ -41,6 +47,7 @@ impl Metrics {
         self.phases.replace(BTreeMap::new());
         self.verdicts.replace(BTreeMap::new());
         self.unexplained.replace(BTreeMap::new());
+        self.leaked.replace(BTreeMap::new());
         self.conditions.replace(BTreeMap::new());
         self.vpsie_clusters.replace(BTreeMap::new());
     }

@@ -4,6 +4,7 @@ use super::{CLUSTER, ClaimBuilder, GroupBuilder, NAMESPACE, NUMBER, at, cluster_
 use crate::baseline::Baselines;
 use crate::command::{Batch, Command};
 use crate::decide::decide;
+use crate::leaked::FirstBaselines;
 use crate::lives::Lives;
 use crate::pods::PodIndex;
 use crate::poll::{Absences, Identity, Polls, Reply};
@@ -31,6 +32,7 @@ pub(crate) struct TestWorld {
     pub(crate) lives: Lives,
     pub(crate) polls: Polls,
     pub(crate) baselines: Baselines,
+    pub(crate) firsts: FirstBaselines,
     pub(crate) tombstones: Tombstones,
     pub(crate) troubles: Troubles,
     pub(crate) without_candidate: Absences<String>,
@@ -52,6 +54,7 @@ pub(crate) fn world() -> TestWorld {
         pods: PodIndex::default(),
         lives: Lives::default(),
         baselines: Baselines::new(),
+        firsts: FirstBaselines::new(),
         tombstones: Tombstones::new(),
         troubles: Troubles::default(),
         verdicts: BTreeMap::new(),
@@ -169,6 +172,7 @@ impl TestWorld {
             nodes: self.nodes.clone(),
             polls: &self.polls,
             baselines: &self.baselines,
+            firsts: &self.firsts,
             tombstones: &self.tombstones,
             troubles: &self.troubles,
             without_candidate: &self.without_candidate,
