@@ -100,7 +100,7 @@ pub struct Question<'a> {
 /// assert_eq!(answer.unwrap_err(), Refusal::IdentityUnproven { doubt: Doubt::Ambiguous });
 /// # Ok::<(), node_lifecycle::gate::InvalidGrace>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gate {
     graces: Graces,
 }
@@ -126,14 +126,6 @@ impl GroupFacts {
 }
 
 // === impl Gate ===
-
-impl Default for Gate {
-    fn default() -> Self {
-        Self {
-            graces: Graces::default(),
-        }
-    }
-}
 
 impl Gate {
     /// Makes a gate with these graces.
