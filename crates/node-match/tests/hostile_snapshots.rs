@@ -1,7 +1,7 @@
 //! Snapshots that nobody should write: no panic, and every refusal says where.
 //!
 //! Under `cargo test` each target runs for a second over generated input, or for `FUZZ_SECONDS`; `cargo bolero test
-//! any_bytes_are_survived -p node-match --features json` hands the same target to a fuzzer.
+//! any_bytes_are_survived -p node-match --features json --rustc-bootstrap` hands the same target to a fuzzer.
 
 use std::time::Duration;
 
