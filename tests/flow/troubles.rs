@@ -270,7 +270,7 @@ async fn forbidden_verb_is_named_and_holds_up_nothing_else() {
 /// LC-25, E1: a release that Kubernetes does not let through says why on the VPSieNode that it holds up.
 #[tokio::test(start_paused = true)]
 async fn release_that_is_held_up_says_why() {
-    for (method, label) in [(Method::PATCH, "cordon-node"), (Method::DELETE, "delete-node")] {
+    for (method, label) in [(Method::PATCH, "drain-node"), (Method::DELETE, "delete-node")] {
         let mut fleet = Fleet::in_memory(1);
         ready_web(&mut fleet, 1).await;
         let fits = if method == Method::PATCH {

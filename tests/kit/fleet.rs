@@ -185,6 +185,7 @@ impl Fleet {
         self.settings = Settings {
             poll_interval: Duration::from_millis(300),
             absence_spacing: TimeDelta::seconds(1),
+            settle: TimeDelta::seconds(1),
             candidate_spacing: TimeDelta::seconds(1),
             ..self.settings.clone()
         };

@@ -146,6 +146,7 @@ fn shortened(options: &RunOptions) -> Settings {
     if let Some(seconds) = options.proof_spacing_seconds {
         settings.absence_spacing = TimeDelta::seconds(seconds.into());
         settings.candidate_spacing = settings.absence_spacing;
+        settings.settle = settings.settle.min(settings.absence_spacing);
     }
     if let Some(seconds) = options.effect_wait_seconds {
         settings.effect_wait = TimeDelta::seconds(seconds.into());

@@ -15,13 +15,15 @@ use crate::lease::{EFFECT_START, Mandate};
 use crate::metrics::{Measured, Metrics};
 use crate::poll::Polls;
 use crate::pulse::Pulse;
+use crate::remover::Remover;
+use crate::settings::Settings;
 use crate::target::Target;
 use crate::telemetry::Telemetry;
 use crate::trouble::{Trouble, Troubles};
 use crate::watches::Watches;
 use baselines::BaselineStore;
 use kube::Client;
-use removal::Remover;
+use node_lifecycle::Gate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +36,7 @@ pub struct Actor {
     client: Client,
     api: Arc<dyn VpsieApi>,
     remover: Remover,
+    gate: Gate,
     baselines: BaselineStore,
     troubles: Troubles,
     clock: Clock,
@@ -79,15 +82,15 @@ pub enum ActError {
         /// The VPSieNode that it is marked for.
         other: String,
     },
-    /// Workload pods came to the Node after it was looked at, or they cannot be counted.
-    #[error("Node {node} carries workload pods; its machine stays until they are gone")]
-    InUse {
-        /// The Node.
-        node: String,
+    /// What was read right before the removal speaks against it.
+    #[error("the machine stays ({name}): {refusal}", name = refusal.name())]
+    Refused {
+        /// Why.
+        refusal: node_lifecycle::Refusal,
     },
-    /// The permit was not used in time.
-    #[error("the permit to remove the machine has expired; it is examined again")]
-    PermitExpired,
+    /// The permit was not used in time, or something that it names has changed.
+    #[error(transparent)]
+    PermitVoid(#[from] node_lifecycle::gate::Void),
     /// The intent was written too long ago for the request to leave.
     #[error("too much time passed between intent and request; nothing was asked of VPSie")]
     IntentExpired,
@@ -128,13 +131,14 @@ impl Actor {
         api: Arc<dyn VpsieApi>,
         remove: Arc<dyn RemoveWorker>,
         clock: Clock,
-        namespace: &str,
+        settings: &Settings,
     ) -> Self {
-        let baselines = BaselineStore::new(client.clone(), namespace);
+        let baselines = BaselineStore::new(client.clone(), &settings.namespace);
         Self {
             client,
             api,
             remover: Remover::new(remove),
+            gate: settings.gate.clone(),
             baselines,
             troubles: Troubles::default(),
             clock,
@@ -248,9 +252,9 @@ impl Actor {
             Command::RequestMachine(request) => self.request_machine(request, pass).await,
             Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
             Command::LabelNode(target, marks) => self.label_node(target, marks).await,
-            Command::CordonNode(target) => self.cordon_node(&target).await,
-            Command::RemoveMachine(permit, load, attempt) => {
-                self.remove_machine(permit, load.as_ref(), attempt, pass).await
+            Command::DrainNode(target, drain) => self.drain_node(&target, &drain).await,
+            Command::RemoveMachine(permit, case, attempt) => {
+                self.remove_machine(permit, *case, attempt, pass).await
             }
             Command::DeleteNode(target) => self.delete_node(&target).await,
             Command::Bury(tombstone) => self.baselines.bury(*tombstone, self.clock.now()).await,

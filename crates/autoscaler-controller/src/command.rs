@@ -1,13 +1,14 @@
 //! What a pass decided to do: one outside effect per command.
 
+use crate::drain::Drain;
 use crate::intent::Intent;
-use crate::pods::Load;
-use crate::removal::Permit;
+use crate::removal::Case;
 use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
 use crate::target::Target;
 use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::Taint;
 use kube::ResourceExt as _;
+use node_lifecycle::Permit;
 use std::collections::BTreeMap;
 use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
 
@@ -58,10 +59,10 @@ pub enum Command {
     RecordMachine(Target, Box<MachineRecord>),
     /// Puts labels, annotations and taints on a Node in one request (`L4`).
     LabelNode(Target, NodeMarks),
-    /// Stops the scheduler from using a Node.
-    CordonNode(Target),
-    /// Removes a machine at VPSie, if its Node is still empty; the number counts the requests, this one included.
-    RemoveMachine(Permit, Option<Load>, u32),
+    /// Stops the scheduler from using a Node, and says on it since when and why.
+    DrainNode(Target, Drain),
+    /// Removes a machine at VPSie, if the gate still lets it go; the number counts the requests, this one included.
+    RemoveMachine(Permit, Box<Case>, u32),
     /// Deletes the Node of a removed machine.
     DeleteNode(Target),
     /// Writes down that an open request is released, before its VPSieNode goes (`I6`).
@@ -230,7 +231,7 @@ impl Command {
             Self::RequestMachine(..) => "request-machine",
             Self::RecordMachine(..) => "record-machine",
             Self::LabelNode(..) => "label-node",
-            Self::CordonNode(..) => "cordon-node",
+            Self::DrainNode(..) => "drain-node",
             Self::RemoveMachine(..) => "remove-machine",
             Self::DeleteNode(..) => "delete-node",
             Self::Bury(..) => "bury-request",

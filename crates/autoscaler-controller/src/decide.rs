@@ -16,6 +16,7 @@ mod group;
 mod provider;
 mod slots;
 
+mod case;
 mod claim;
 mod discovery;
 mod ending;
@@ -25,6 +26,7 @@ pub(crate) mod marks;
 mod record;
 mod request;
 
+pub(crate) use case::has_opted_out;
 pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
 pub(crate) use group::LEAKED;
 pub(crate) use marks::is_marked_for;
@@ -59,6 +61,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
         .map(|group| group::decide(world, matching, group));
     let claims = world.claims.iter();
     let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
+    let mut leaving = case::Leaving::default();
     let claims = claims.map(|claim| {
         let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
         let view = view::View::new(
@@ -68,7 +71,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
             turns.get(uid).copied(),
             lives,
         );
-        let mut batch = claim::decide(&view);
+        let mut batch = claim::decide(&view, &mut leaving);
         record_life(&view, lives, &mut batch);
         batch
     });

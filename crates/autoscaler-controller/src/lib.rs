@@ -42,7 +42,9 @@ pub mod observation;
 
 pub mod inquiry;
 
+pub mod drain;
 pub mod removal;
+pub mod remover;
 
 pub mod lives;
 

@@ -15,6 +15,7 @@ use node_lifecycle::{Event, Life, State, Transition};
 use node_match::Matching;
 use record::Recorded;
 use sight::Sights;
+pub(crate) use sight::failure;
 use std::collections::BTreeMap;
 
 /// The lives of all VPSieNodes, by uid.
@@ -52,10 +53,10 @@ impl Lives {
             let sight = sights.of_claim(claim);
             let uids = sight.uids(pods);
             let is_due = kept.is_due(world);
-            for event in sight.events(kept.life.state(), &uids, is_due) {
+            for event in sight.events(&kept.life, &uids, is_due) {
                 transitions.extend(kept.apply(&sight.name, event, world));
             }
-            kept.load = sight.load(kept.life.state(), pods, world.now);
+            kept.load = sight.load(&world.settings.gate, &kept.life, pods, world.now);
             self.0.insert(uid, kept);
         }
         transitions

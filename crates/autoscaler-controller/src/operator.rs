@@ -99,7 +99,7 @@ impl Operator {
             Arc::clone(&api) as _,
             Arc::clone(&api) as _,
             clock.clone(),
-            &settings.namespace,
+            &settings,
         );
         actor.load_baselines().await.map_err(StartError::Baselines)?;
         let polls = Polls::new(settings.absence_spacing);

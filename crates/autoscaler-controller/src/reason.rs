@@ -120,12 +120,43 @@ reasons! {
     NotListed,
     /// The recorded machine is of the control plane.
     ControlPlane,
-    /// Records contradict what VPSie and Kubernetes report.
-    IdentityUnproven,
     /// VPSie does not list its machine, yet its Node is Ready.
     NodeReady,
+    /// Its Node takes no new pods since a moment; the gate is asked once more.
+    Settling,
+
+    // --- VPSieNode: why the decommission gate holds its machine, in the words of node-lifecycle ---
+
+    /// Nobody knows the node.
+    NodeNotFound,
+    /// The node is protected.
+    NotManagedNode,
+    /// Node and machine are not proven to be one.
+    IdentityUnproven,
+    /// Its pods were not listed completely yet.
+    WorkloadSyncInProgress,
+    /// Its pods were listed, but only just.
+    PostSyncGracePeriod,
+    /// It has not been ready yet.
+    StillStartingUp,
     /// Workload pods run on its Node.
     WorkloadPods,
+    /// Without a workload pod, some of its Node is requested.
+    WorkloadRequests,
+    /// It has been ready for too short a time.
+    ReadyNodeTooYoung,
+    /// Nothing says for how long it has been ready or idle.
+    TimestampMissing,
+    /// It has been idle for too short a time.
+    IdleTooShort,
+    /// Its state is one from which nothing is removed.
+    InvalidState,
+    /// It failed and waits for a person.
+    ManualCleanupRequired,
+    /// Its group would have too few nodes.
+    BelowMinNodes,
+    /// Its group has workload pods and would have no node.
+    LastNodeOfWorkload,
 
     // --- of both: what Kubernetes does not let us do ---
 

@@ -2,7 +2,7 @@
 
 use crate::lease::Rule;
 use chrono::TimeDelta;
-use node_lifecycle::UnhealthyAfter;
+use node_lifecycle::{Gate, UnhealthyAfter};
 use std::time::Duration;
 
 /// How the autoscaler behaves, apart from where its APIs are.
@@ -37,6 +37,10 @@ pub struct Settings {
     ///
     /// Observations are at least as far apart as two polls.
     pub unhealthy_after: UnhealthyAfter,
+    /// What lets a machine go, with its graces (`LC-14` to `LC-23`).
+    pub gate: Gate,
+    /// How long a Node takes no new pods before its pods are looked at once more and its machine goes (`LC-25`).
+    pub settle: TimeDelta,
     /// Whether machines that no name and no address links to a claim are matched at all (`R7`).
     pub anonymous: bool,
 }
@@ -90,6 +94,9 @@ impl Default for Settings {
             absence_spacing: TimeDelta::seconds(30),
             candidate_spacing: TimeDelta::minutes(1),
             unhealthy_after: UnhealthyAfter::default(),
+            gate: Gate::default(),
+            // A scheduler that has not heard of the cordon has bound its pod by then.
+            settle: TimeDelta::seconds(5),
             anonymous: true,
         }
     }

@@ -11,8 +11,10 @@ mod worlds;
 use chrono::{DateTime, TimeDelta, Utc};
 use vpsie_api::ClusterId;
 
-pub(crate) use objects::{ClaimBuilder, GroupBuilder, claim, condition, group, intent, node, tombstone};
-pub(crate) use verdicts::{ambiguous, conflict, found, timed_out, waiting};
+pub(crate) use objects::{
+    ClaimBuilder, GroupBuilder, claim, condition, drained, group, intent, node, tombstone,
+};
+pub(crate) use verdicts::{ambiguous, conflict, found, tied, timed_out, waiting};
 pub(crate) use worlds::{TestWorld, listed, provider_group, reply, world};
 
 /// The namespace of everything.

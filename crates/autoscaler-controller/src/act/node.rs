@@ -4,6 +4,7 @@ use super::objects::only;
 use super::{ActError, Actor};
 use crate::command::NodeMarks;
 use crate::decide::marks::with_taints;
+use crate::drain::Drain;
 use crate::resources::keys;
 use crate::target::Target;
 use k8s_openapi::api::core::v1::Node;
@@ -46,9 +47,14 @@ impl Actor {
         Err(ActError::Conflict)
     }
 
-    pub(super) async fn cordon_node(&self, target: &Target) -> Result<(), ActError> {
+    /// Cordons a Node and marks it in one request.
+    pub(super) async fn drain_node(&self, target: &Target, drain: &Drain) -> Result<(), ActError> {
         let api = Api::<Node>::all(self.client.clone());
-        let metadata = json!({ "resourceVersion": target.resource_version, "uid": target.uid });
+        let metadata = json!({
+            "resourceVersion": target.resource_version,
+            "uid": target.uid,
+            "annotations": { keys::ANNOTATION_DRAIN: drain.to_annotation() },
+        });
         let patch = Patch::Merge(json!({ "metadata": metadata, "spec": { "unschedulable": true } }));
         api.patch(&target.name, &PatchParams::default(), &patch)
             .await

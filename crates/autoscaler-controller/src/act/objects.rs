@@ -87,14 +87,14 @@ impl Actor {
         self.merge::<VPSieNode>(target, patch, pass).await
     }
 
-    /// Writes an intent on an object and, for a new one, the keys that go with it.
+    /// Writes an intent on an object and, for a new one, the keys that go with it; returns the object as it is then.
     pub(super) async fn write_intent<K>(
         &self,
         target: Target,
         key: &str,
         intent: &Intent,
         pass: &mut Pass<'_>,
-    ) -> Result<(), ActError>
+    ) -> Result<K, ActError>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
@@ -102,7 +102,7 @@ impl Actor {
         if key == keys::ANNOTATION_CREATION_INTENT {
             patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_REQUESTED] = keys::TRUE.into();
         }
-        self.merge::<K>(target, patch, pass).await
+        self.merge_into::<K>(target, patch, pass).await
     }
 
     /// Writes what came of a request that left, however often the object changes meanwhile: nothing else knows it.
@@ -119,7 +119,7 @@ impl Actor {
         let mut wait = FIRST_SETTLING_WAIT;
         for _ in 1..SETTLING_TRIES {
             match self.write_intent::<K>(target.clone(), key, intent, pass).await {
-                Ok(()) => return Ok(()),
+                Ok(_) => return Ok(()),
                 Err(error) => {
                     tracing::info!(name = target.name, %error, "what came of a request is written again")
                 }
@@ -128,7 +128,7 @@ impl Actor {
             wait *= 2;
             self.read_again::<K>(&target, key, intent, pass).await?;
         }
-        self.write_intent::<K>(target, key, intent, pass).await
+        self.write_intent::<K>(target, key, intent, pass).await.map(drop)
     }
 
     /// Takes a fresh version of an object, if its intent is still the one that is to be settled.
@@ -191,9 +191,22 @@ impl Actor {
     pub(super) async fn merge<K>(
         &self,
         target: Target,
-        mut patch: Value,
+        patch: Value,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        self.merge_into::<K>(target, patch, pass).await.map(drop)
+    }
+
+    /// Does so, and returns what the object has become.
+    async fn merge_into<K>(
+        &self,
+        target: Target,
+        mut patch: Value,
+        pass: &mut Pass<'_>,
+    ) -> Result<K, ActError>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
@@ -206,7 +219,7 @@ impl Actor {
             .await
             .map_err(ActError::of("patch", K::plural(&())))?;
         pass.wrote(&object);
-        Ok(())
+        Ok(object)
     }
 
     async fn merge_status<K, S>(

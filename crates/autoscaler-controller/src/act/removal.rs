@@ -1,82 +1,109 @@
-//! The one place where a machine is removed; it wants a permit and uses it up (`LC-24`).
+//! The one way to the end of a machine: a permit, its intent, and the gate once more on what is read afresh (`LC-24`).
 
 use super::{ActError, Actor, Pass};
-use crate::pods::{Load, facts};
-use crate::removal::Permit;
+use crate::convert::is_control_plane;
+use crate::decide::has_opted_out;
+use crate::pods::facts;
+use crate::removal::Case;
 use crate::resources::{VPSieNode, keys};
-use k8s_openapi::api::core::v1::Pod;
-use kube::Api;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::ListParams;
-use node_lifecycle::PodFacts;
-use std::sync::Arc;
-use vpsie_api::{Call, RemoveWorker};
+use kube::{Api, ResourceExt};
+use node_lifecycle::gate::{Binding, Removal};
+use node_lifecycle::{Permit, PodFacts, Workload};
+use vpsie_api::Call;
 
 /// Most pods that are looked at before a removal: several times what a kubelet runs. A Node with more is in use.
 const MOST_PODS: u32 = 1000;
 
-/// The power to remove machines. It is made once, with the actor, and given to nobody.
-pub(super) struct Remover(Arc<dyn RemoveWorker>);
-
-// === impl Remover ===
-
-impl Remover {
-    pub(super) fn new(remove: Arc<dyn RemoveWorker>) -> Self {
-        Self(remove)
-    }
-}
-
 impl Actor {
-    /// Looks for pods once more, writes the intent on the VPSieNode, removes its machine, and writes what came of it.
+    /// Writes the intent on the VPSieNode, asks the gate once more, removes the machine, and writes what came of it.
     pub(super) async fn remove_machine(
         &self,
         permit: Permit,
-        load: Option<&Load>,
+        case: Case,
         attempt: u32,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
-        if let Some(load) = load {
-            self.look_for_pods(load).await?;
-        }
-        let claim = permit.claim().clone();
+        let claim = case.claim.clone();
         let (mut intent, opened) = self.open(attempt, None, pass)?;
-        self.write_intent::<VPSieNode>(claim.clone(), keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
+        let key = keys::ANNOTATION_REMOVAL_INTENT;
+        let written = self
+            .write_intent::<VPSieNode>(claim.clone(), key, &intent, pass)
             .await?;
-        let redeemed = permit.redeem(self.clock.now()).ok_or(ActError::PermitExpired);
-        let redeemed = redeemed.and_then(|named| self.may_start(opened, pass).map(|()| named));
-        let (cluster, machine) = match redeemed {
-            Ok(named) => named,
+        let leave = self.leave(permit, case, &written).await;
+        let leave = leave.and_then(|leave| self.may_start(opened, pass).map(|()| leave));
+        let leave = match leave {
+            Ok(leave) => leave,
             Err(error) => {
                 intent.give_up(&error);
-                self.write_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
-                    .await?;
+                self.write_intent::<VPSieNode>(claim, key, &intent, pass).await?;
                 return Err(error);
             }
         };
-        let removing = self.remover.0.remove_worker(&cluster, &machine);
+        let (decided_by, ground) = (leave.decided_by(), leave.ground());
+        let (cluster, machine) = (leave.cluster().to_owned(), leave.machine().to_owned());
+        let removing = self.remover.remove(leave);
         let answer = self.metrics.time(Call::RemoveWorker, removing).await;
         tracing::info!(
-            vpsie_node = format!("{}/{}", claim.namespace, claim.name), %cluster, %machine,
+            vpsie_node = format!("{}/{}", claim.namespace, claim.name), cluster, machine, %decided_by, %ground,
             error = answer.as_ref().err().map(ToString::to_string), "machine removal asked for"
         );
         intent.settle(&answer);
-        self.settle_intent::<VPSieNode>(claim, keys::ANNOTATION_REMOVAL_INTENT, &intent, pass)
-            .await?;
+        self.settle_intent::<VPSieNode>(claim, key, &intent, pass).await?;
         answer.map_err(ActError::from)
     }
 
-    /// Asks the API server itself for the pods of a Node: a pod may be bound that the watch has not told of (`LC-28`).
-    async fn look_for_pods(&self, load: &Load) -> Result<(), ActError> {
+    /// Turns a permit into leave: the gate is asked again, on the VPSieNode, its Node and its pods as they are now.
+    async fn leave(&self, permit: Permit, mut case: Case, written: &VPSieNode) -> Result<Removal, ActError> {
+        let now = self.clock.now();
+        let version = permit.binding().resource_version.clone();
+        let found = self.look_again(&mut case, written).await?;
+        // The write of the intent has shown that nobody else wrote the VPSieNode since the permit was made.
+        let decided = Binding {
+            resource_version: version,
+            ..found.clone()
+        };
+        drop(permit.redeem(&decided, now)?);
+        case.identity = Ok(found.clone());
+        let again = case.ask(&self.gate, now);
+        let again = again.map_err(|refusal| ActError::Refused { refusal })?;
+        Ok(again.redeem(&found, self.clock.now())?)
+    }
+
+    /// Reads the Node and its pods afresh into a case, and returns who VPSieNode, Node and machine are now.
+    ///
+    /// A pod may be bound that the watch has not told of (`LC-28`).
+    async fn look_again(&self, case: &mut Case, written: &VPSieNode) -> Result<Binding, ActError> {
+        let mut found = Binding {
+            vpsie_node_uid: written.uid().unwrap_or_default(),
+            resource_version: written.resource_version().unwrap_or_default(),
+            node_uid: None,
+            cluster: written.spec.resource_identifier.clone(),
+            machine: written.spec.vpsie_node_identifier.clone().unwrap_or_default(),
+        };
+        let Some(name) = &case.node else {
+            return Ok(found);
+        };
+        let node = Api::<Node>::all(self.client.clone()).get_opt(name).await;
+        if let Some(node) = node.map_err(ActError::of("get", "nodes"))? {
+            case.protection.is_of_control_plane |= is_control_plane(&node);
+            case.protection.has_opted_out |= has_opted_out(&node);
+            found.node_uid = node.uid();
+        }
+        case.workload = self.workload(name, case).await?;
+        Ok(found)
+    }
+
+    /// Counts the workload pods that the API server itself knows on a Node; nothing when there are too many to list.
+    async fn workload(&self, node: &str, case: &Case) -> Result<Option<Workload>, ActError> {
         let of_node = ListParams::default()
-            .fields(&format!("spec.nodeName={}", load.node))
+            .fields(&format!("spec.nodeName={node}"))
             .limit(MOST_PODS);
         let listed = Api::<Pod>::all(self.client.clone()).list(&of_node).await;
         let listed = listed.map_err(ActError::of("list", "pods"))?;
         let pods: Vec<PodFacts> = listed.items.iter().map(facts).collect();
-        let fresh = Load::of(&load.node, load.state, &pods, self.clock.now());
         let is_complete = listed.metadata.continue_.is_none_or(|token| token.is_empty());
-        if fresh.pods > 0 || !is_complete {
-            return Err(ActError::InUse { node: fresh.node });
-        }
-        Ok(())
+        Ok(is_complete.then(|| self.gate.workload(&pods, &case.life, self.clock.now())))
     }
 }

@@ -109,6 +109,7 @@ impl Actor {
     ) -> Result<(), ActError> {
         self.write_intent::<VPSieNode>(target.clone(), keys::ANNOTATION_CREATION_INTENT, intent, pass)
             .await
+            .map(drop)
     }
 
     /// Reads the intent back from the API server, so that no request leaves on a write that did not last.

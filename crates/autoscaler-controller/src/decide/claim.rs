@@ -1,5 +1,6 @@
 //! The life of one VPSieNode: which function decides in which phase.
 
+use super::case::Leaving;
 use super::draft::Draft;
 use super::record::record;
 use super::view::View;
@@ -23,9 +24,9 @@ pub(crate) const LATE_MACHINE: &str = "LateMachine";
 pub(crate) const CONTESTED: &str = "Contested";
 
 /// Decides what to do about one VPSieNode.
-pub(super) fn decide(view: &View<'_>) -> Batch {
+pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
     let batch = if view.claim.is_deleted() {
-        ending::decide(view)
+        ending::decide(view, leaving)
     } else {
         by_phase(view)
     };

@@ -1,27 +1,27 @@
 //! The end of a VPSieNode: its machine is removed and proven gone before its finalizer goes.
 
-use super::claim::{ERROR, VPS_READY};
+use super::case::{Leaving, case, marked_node, node};
+use super::claim::{ERROR, VPS_READY, fail};
 use super::draft::Draft;
-use super::joining::is_ready;
-use super::marks::is_marked_for;
+use super::joining::{is_ready, mark};
 use super::record::record;
 use super::view::View;
 use crate::command::{Batch, Command, Kind};
 use crate::convert::provider_group;
+use crate::drain::Drain;
 use crate::intent::Intent;
 use crate::reason::Reason;
-use crate::removal::{MustStay, examine};
+use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{Phase, VPSieNodeStatus, keys};
 use crate::target::Target;
 use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
-use node_match::Verdict;
-use std::sync::Arc;
+use node_lifecycle::{Decider, Permit, Refusal};
 use vpsie_api::{ClusterId, NodeUuid};
 
 /// Decides what to do about a VPSieNode that is being deleted.
-pub(super) fn decide(view: &View<'_>) -> Batch {
+pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
     let mut batch = Batch::about(view.object());
     if !Kind::VpsieNode.is_kept(view.object()) {
         return batch;
@@ -29,76 +29,133 @@ pub(super) fn decide(view: &View<'_>) -> Batch {
     let mut draft = view.draft();
     if !matches!(view.object().phase(), Phase::Terminating | Phase::Deleting) {
         draft.status.phase = Some(Phase::Terminating);
-        draft.status.terminating_at = Some(draft.stamp());
-    }
-    if let Some(node) = own_node(view).filter(|node| !is_cordoned(node)) {
-        batch.push(Command::CordonNode(Target::of(node.as_ref())));
+        draft.status.terminating_at = draft.status.terminating_at.or(Some(draft.stamp()));
     }
     match view.claim.machine() {
-        _ if view.is_machine_gone() && own_node(view).is_some_and(|node| is_ready(node)) => {
+        _ if view.is_machine_gone() && marked_node(view).is_some_and(|node| is_ready(node)) => {
             // A machine with a joined Node is never leaked, whatever the lists say.
-            say_stay(&mut draft, MustStay::NodeReady);
+            say_hold(&mut draft, &Obstacle::NodeReady.into());
             batch.commands.extend(draft.finish(&view.target));
         }
         _ if view.is_machine_gone() => finish(view, &mut batch),
-        Some(machine) => remove(view, &mut batch, draft, &machine),
+        Some(machine) => remove(view, &mut batch, draft, &machine, leaving),
         None => without_machine(view, &mut batch, draft),
     }
     batch
 }
 
-/// Asks for the removal of the recorded machine, or says why it must stay for now.
-fn remove(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNodeStatus>, machine: &NodeUuid) {
-    let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
-    let permit = examine(
-        &view.target,
-        &cluster,
-        Some(machine),
-        view.cluster.and_then(|cluster| cluster.listing(machine)),
-        is_proven(view),
-        view.world.now,
-    );
-    let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
-    match permit {
-        Ok(_) if view.load.is_some_and(|load| load.pods > 0) => {
-            say_stay(&mut draft, MustStay::WorkloadPods);
-            batch.commands.extend(draft.finish(&view.target));
-        }
-        Ok(permit) => {
-            draft.status.phase = Some(Phase::Deleting);
-            say_removal(&mut draft, intent.as_ref());
-            batch.commands.extend(draft.finish(&view.target));
-            let (wait, now) = (view.world.settings.effect_wait, view.world.now);
-            if intent
-                .as_ref()
-                .is_none_or(|intent| intent.may_repeat_named_at(wait) <= now)
-            {
-                batch.push(Command::RemoveMachine(
-                    permit,
-                    view.load.cloned(),
-                    Intent::next_attempt(intent.as_ref()),
-                ));
+/// Leads to the removal of the recorded machine, or says why it must stay for now.
+///
+/// Whoever deletes a VPSieNode, or its NodeGroup, is a person (`LC-20`).
+fn remove(
+    view: &View<'_>,
+    batch: &mut Batch,
+    mut draft: Draft<VPSieNodeStatus>,
+    machine: &NodeUuid,
+    leaving: &mut Leaving,
+) {
+    take_in(view, batch, &mut draft);
+    let mut removal = None;
+    match judge(view, machine, leaving) {
+        Ok((case, permit)) => {
+            leaving.note(view, &case.life);
+            if settle(view, batch) {
+                removal = ask(view, &mut draft, (case, permit));
+            } else {
+                draft.condition(
+                    VPS_READY,
+                    false,
+                    Reason::Settling,
+                    "its Node takes no new pods; its pods are looked at once more before the machine goes",
+                );
             }
         }
-        Err(reason) => {
-            say_stay(&mut draft, reason);
-            batch.commands.extend(draft.finish(&view.target));
+        Err(hold) => {
+            if matches!(
+                hold,
+                Hold::Refusal(Refusal::WorkloadPods { .. } | Refusal::WorkloadRequests { .. })
+            ) {
+                settle(view, batch);
+            }
+            say_hold(&mut draft, &hold);
+            give_up_waiting(view, &mut draft, &hold);
+        }
+    }
+    batch.commands.extend(draft.finish(&view.target));
+    batch.commands.extend(removal);
+}
+
+/// Asks whether the machine may go now: first what VPSie lists, then the gate.
+fn judge(view: &View<'_>, machine: &NodeUuid, leaving: &Leaving) -> Result<(Case, Permit), Hold> {
+    let world = view.world;
+    let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
+    let listing = view.cluster.and_then(|cluster| cluster.listing(machine));
+    if let Some(obstacle) = Obstacle::find(&cluster, listing, world.now) {
+        return Err(obstacle.into());
+    }
+    let case = case(view, machine, Decider::Manual, leaving);
+    let permit = case.ask(&world.settings.gate, world.now)?;
+    Ok((case, permit))
+}
+
+/// Keeps new pods off the Node; tells whether that was so for long enough (`LC-25`).
+fn settle(view: &View<'_>, batch: &mut Batch) -> bool {
+    let Some(node) = node(view) else { return true };
+    match Drain::of(node) {
+        Some(drain) if is_cordoned(node) => drain.lasts(view.world.settings.settle, view.world.now),
+        Some(_) | None => {
+            let drain = Drain::begin(node, Decider::Manual, view.world.now);
+            batch.push(Command::DrainNode(Target::of(node.as_ref()), drain));
+            view.world.settings.settle.is_zero()
         }
     }
 }
 
+/// Asks for the removal, unless that was done a short time ago.
+fn ask(
+    view: &View<'_>,
+    draft: &mut Draft<VPSieNodeStatus>,
+    (case, permit): (Case, Permit),
+) -> Option<Command> {
+    let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
+    draft.status.phase = Some(Phase::Deleting);
+    say_removal(draft, intent.as_ref());
+    let wait = view.world.settings.effect_wait;
+    let may_ask = |intent: &Intent| intent.may_repeat_named_at(wait) <= view.world.now;
+    let attempt = Intent::next_attempt(intent.as_ref());
+    let is_due = intent.as_ref().is_none_or(may_ask);
+    is_due.then(|| Command::RemoveMachine(permit, Box::new(case), attempt))
+}
+
+/// Marks a Node that joins while its VPSieNode ends: its end needs to know whose it is.
+fn take_in(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
+    let unmarked = node(view).filter(|_| marked_node(view).is_none());
+    if let Some(node) = unmarked {
+        mark(view, batch, node);
+        draft.status.node_name = Some(node.name_any());
+    }
+}
+
+/// Takes a machine for failed that has not joined in time: then it need not be waited for (`LC-16`, `I4`).
+fn give_up_waiting(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>, hold: &Hold) {
+    let since = draft.status.provisioned_at.or(draft.status.terminating_at);
+    let limit = view.world.settings.joining_timeout;
+    let is_over = since.is_some_and(|since| view.world.now - since > limit);
+    if matches!(hold, Hold::Refusal(Refusal::StillStartingUp { .. })) && is_over {
+        fail(
+            draft,
+            Reason::JoiningTimeout,
+            "the machine runs but its Node did not join in time; its removal goes on",
+        );
+    }
+}
+
 /// Says why the machine must stay: a matter of time, or of a person.
-fn say_stay(draft: &mut Draft<VPSieNodeStatus>, reason: MustStay) {
-    match reason {
-        MustStay::NotListed | MustStay::ReplyIncomplete | MustStay::WorkloadPods => {
-            draft.condition(VPS_READY, false, reason.reason(), reason.sentence());
-        }
-        MustStay::IdentifierUnknown
-        | MustStay::ControlPlane
-        | MustStay::IdentityUnproven
-        | MustStay::NodeReady => {
-            draft.condition(ERROR, true, reason.reason(), reason.sentence());
-        }
+fn say_hold(draft: &mut Draft<VPSieNodeStatus>, hold: &Hold) {
+    if hold.is_passing() {
+        draft.condition(VPS_READY, false, hold.reason(), hold.sentence());
+    } else {
+        draft.condition(ERROR, true, hold.reason(), hold.sentence());
     }
 }
 
@@ -127,8 +184,7 @@ fn without_machine(view: &View<'_>, batch: &mut Batch, mut draft: Draft<VPSieNod
     if let Some((found, machine)) = identified {
         record(view, batch, &mut draft, found, machine);
     } else if view.claim.has_machine() {
-        let reason = MustStay::IdentifierUnknown;
-        draft.condition(ERROR, true, reason.reason(), reason.sentence());
+        say_hold(&mut draft, &Obstacle::IdentifierUnknown.into());
     } else if view
         .object()
         .uid()
@@ -165,31 +221,10 @@ fn tombstone(view: &View<'_>) -> Tombstone {
 /// Ends a VPSieNode whose machine is proven gone: first its Node, then its finalizer.
 fn finish(view: &View<'_>, batch: &mut Batch) {
     batch.commands.clear();
-    if let Some(node) = own_node(view) {
+    if let Some(node) = marked_node(view) {
         batch.push(Command::DeleteNode(Target::of(node.as_ref())));
     }
     batch.push(Kind::VpsieNode.release(view.object()));
-}
-
-/// Tells whether nothing contradicts that the recorded machine is this VPSieNode's own, and a worker.
-///
-/// A contested match is no contradiction: only a person may delete its machine (`R7`), and all deletions are a
-/// person's so far.
-fn is_proven(view: &View<'_>) -> bool {
-    match view.verdict {
-        Some(Verdict::Matched(found)) => !found.node.is_some_and(|node| node.control_plane),
-        Some(Verdict::Waiting { .. } | Verdict::TimedOut { .. }) => true,
-        // With a machine recorded it takes part, unless another VPSieNode has its uid.
-        Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. } | Verdict::NotParticipating { .. })
-        | None => false,
-    }
-}
-
-/// Returns the worker's Node that is marked for this VPSieNode.
-fn own_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
-    let object = view.object();
-    let mut labelled = view.world.nodes_labelled(object.metadata.name.as_deref()?);
-    labelled.find(|node| is_marked_for(node, object))
 }
 
 fn is_cordoned(node: &Node) -> bool {

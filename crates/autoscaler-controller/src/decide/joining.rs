@@ -70,7 +70,8 @@ pub(super) fn join_late(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VP
     }
 }
 
-fn mark(view: &View<'_>, batch: &mut Batch, node: &Arc<Node>) {
+/// Puts the marks of the VPSieNode on its Node, where they are missing.
+pub(super) fn mark(view: &View<'_>, batch: &mut Batch, node: &Arc<Node>) {
     if let Some(marks) = marks::missing(node, view.object(), view.group.map(AsRef::as_ref)) {
         batch.push(Command::LabelNode(Target::of(node.as_ref()), marks));
     }

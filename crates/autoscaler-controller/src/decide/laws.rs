@@ -14,7 +14,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use vpsie_api::NodeUuid;
+use vpsie_api::{ClusterId, NodeUuid};
 
 // --- what is decided, and doing it ---
 
@@ -133,11 +133,11 @@ proptest! {
     /// LC-24: a machine goes only for a deleted VPSieNode, when VPSie lists it and nothing contradicts.
     #[test]
     fn only_a_listed_worker_of_a_deleted_vpsie_node_is_removed(plan in plan()) {
-        let world = build(&plan);
+        let world = build(&plan).seen();
         let now = world.now;
         for command in world.decide().into_iter().flat_map(|batch| batch.commands) {
-            let Command::RemoveMachine(permit, _, _) = command else { continue };
-            let claim = claim_of(&world, &permit.claim().name);
+            let Command::RemoveMachine(permit, case, _) = command else { continue };
+            let claim = claim_of(&world, &case.claim.name);
             prop_assert!(claim.is_deleted());
             let uid = claim.object.metadata.uid.as_deref().unwrap();
             let is_contradicted = matches!(
@@ -146,7 +146,8 @@ proptest! {
             );
             prop_assert!(!is_contradicted);
             let recorded = claim.machine();
-            let (cluster, machine) = permit.redeem(now).expect("a new permit is valid");
+            let leave = permit.redeem(&case.identity.unwrap(), now).expect("a new permit is valid");
+            let (cluster, machine) = (ClusterId::new(leave.cluster()), NodeUuid::new(leave.machine()));
             prop_assert_eq!(recorded, Some(machine.clone()));
             let reply = world.polls.cluster(&cluster).and_then(|view| view.latest()).unwrap();
             prop_assert!(reply.is_complete(&cluster) && lists(reply, &machine));
@@ -254,7 +255,7 @@ fn named(plan: &Plan) -> Vec<(Batch, &Sketch)> {
 fn random_worlds_contain_every_command() {
     let mut runner = TestRunner::deterministic();
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..600 {
         let plan = plan().new_tree(&mut runner).unwrap().current();
         let mut world = build(&plan);
         world.look();
@@ -269,5 +270,5 @@ fn random_worlds_contain_every_command() {
         }
     }
     let rare: Vec<(&&str, &u32)> = counts.iter().filter(|(_, count)| **count < 12).collect();
-    assert!(counts.len() == 15 && rare.is_empty(), "in 400 worlds: {counts:?}");
+    assert!(counts.len() == 15 && rare.is_empty(), "in 600 worlds: {counts:?}");
 }

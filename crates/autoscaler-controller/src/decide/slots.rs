@@ -56,21 +56,37 @@ fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = Stri
 /// Failed ones do not count towards the minimum, but only one replacement at a time is made for them, until a
 /// person or a join clears it. What was never made needs no such care: it comes first.
 pub(super) fn missing(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
-    let size = |number: i32| usize::try_from(number).unwrap_or_default();
+    let room = size(group.spec.max_nodes).saturating_sub(members.len());
+    wanted(group, members).min(room)
+}
+
+/// Counts the VPSieNodes that a group would make if there were room.
+pub(super) fn wanted(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
     let staying: Vec<&ClaimObject> = members
         .iter()
         .filter(|member| !member.is_deleted())
         .copied()
         .collect();
     let minimum = size(group.spec.min_nodes);
-    let room = size(group.spec.max_nodes).saturating_sub(members.len());
     let never_made = minimum.saturating_sub(staying.len());
-    let wanted = if never_made > 0 {
+    if never_made > 0 {
         never_made
     } else {
         replacements(&staying, minimum)
-    };
-    wanted.min(room)
+    }
+}
+
+/// Tells whether a VPSieNode is on its way to its Node.
+pub(super) fn is_one_coming(members: &[&ClaimObject]) -> bool {
+    let mut staying = members.iter().filter(|member| !member.is_deleted());
+    staying.any(|member| match member.object.phase() {
+        Phase::Pending | Phase::Provisioning | Phase::Provisioned | Phase::Joining => true,
+        Phase::Ready | Phase::Failed | Phase::Terminating | Phase::Deleting | Phase::Unrecognised(_) => false,
+    })
+}
+
+fn size(number: i32) -> usize {
+    usize::try_from(number).unwrap_or_default()
 }
 
 /// Allows one replacement when nothing failed since the last one joined, and none while one is on its way.

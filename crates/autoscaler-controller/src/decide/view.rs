@@ -28,6 +28,8 @@ pub(super) struct View<'w> {
     pub(super) group: Option<&'w Arc<NodeGroup>>,
     /// What VPSie answered last of its cluster.
     pub(super) cluster: Option<&'w ClusterView>,
+    /// The lives of all VPSieNodes.
+    pub(super) lives: &'w Lives,
     /// What its Node carries; nothing while it has none.
     pub(super) load: Option<&'w Load>,
     /// The VPSieNode at the version that is decided on.
@@ -55,6 +57,7 @@ impl<'w> View<'w> {
             turn,
             group,
             cluster,
+            lives,
             load: object.metadata.uid.as_ref().and_then(|uid| lives.load(uid)),
             target: Target::of(object.as_ref()),
         }

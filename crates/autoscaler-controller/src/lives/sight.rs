@@ -7,7 +7,7 @@ use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use kube::ResourceExt;
-use node_lifecycle::{Event, State};
+use node_lifecycle::{Event, Gate, Life, State};
 use node_match::{Matching, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ impl<'w> Sights<'w> {
 }
 
 /// Returns why a VPSieNode is in the phase Failed.
-fn failure(claim: &ClaimObject) -> Option<&str> {
+pub(crate) fn failure(claim: &ClaimObject) -> Option<&str> {
     let status = claim.object.status.as_ref()?;
     if status.phase != Some(Phase::Failed) {
         return None;
@@ -100,13 +100,17 @@ impl Sight<'_> {
     }
 
     /// Counts the workload pods on its Node; nothing when it has none.
-    pub(super) fn load(&self, state: State, pods: &PodIndex, now: DateTime<Utc>) -> Option<Load> {
+    pub(super) fn load(&self, gate: &Gate, life: &Life, pods: &PodIndex, now: DateTime<Utc>) -> Option<Load> {
         self.node?;
-        Some(Load::of(&self.name, state, pods.on(&self.name), now))
+        Some(Load {
+            node: self.name.clone(),
+            workload: gate.workload(pods.on(&self.name), life, now),
+        })
     }
 
     /// Lists what happened, in the order in which it is told to a life in this state.
-    pub(super) fn events<'e>(&'e self, state: State, pods: &'e [&'e str], is_due: bool) -> Vec<Event<'e>> {
+    pub(super) fn events<'e>(&'e self, life: &Life, pods: &'e [&'e str], is_due: bool) -> Vec<Event<'e>> {
+        let state = life.state();
         let mut events = Vec::new();
         if self.has_machine {
             events.push(Event::MachineSeen);
@@ -114,7 +118,11 @@ impl Sight<'_> {
         if let Some(reason) = self.failure {
             events.push(Event::Failed { reason });
         }
-        let listed = self.node.map(|_| Event::PodsListed(pods));
+        // Of one that was found again without a Node, too, it must become known that it carries nothing (LC-21).
+        let listed = match self.node {
+            Some(_) => Some(Event::PodsListed(pods)),
+            None => life.recovery().map(|_| Event::PodsListed(&[])),
+        };
         let readiness = self.readiness(state, is_due);
         // Who comes back into service needs to know his pods first; who enters it sees his first pod come after.
         if state == State::Unhealthy {

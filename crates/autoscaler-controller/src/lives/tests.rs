@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::decide::ERROR;
 use crate::resources::{Phase, keys};
 use crate::testing::expected::{prepared, with_machine, with_node};
-use crate::testing::{ClaimBuilder, TestWorld, at, claim, condition, node, timed_out};
+use crate::testing::{ClaimBuilder, TestWorld, at, claim, condition, drained, node, tied, timed_out};
 use chrono::TimeDelta;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::runtime::watcher::Event;
@@ -298,19 +298,19 @@ fn deleted_vpsie_node_waits_for_its_pods() {
     let mut marked = node("n1");
     marked.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
     marked.metadata.annotations = Some([(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), UID.to_owned())].into());
-    let mut world = of(with_machine(Phase::Ready).deleted(), marked).with_pod("a");
-    world.look();
+    let with = |node| {
+        let claim = with_machine(Phase::Ready).lived(State::Ready).deleted();
+        let mut world = prepared().claim(claim).node(node).polled(&["m1"]);
+        world.groups.clear();
+        world.verdict("web-1", tied()).with_pod("a").seen()
+    };
     assert_eq!(
-        labels(&world),
-        ["cordon-node", "write-vpsienode-status", "write-life"]
+        labels(&with(marked.clone())),
+        ["drain-node", "write-vpsienode-status", "write-life"]
     );
-    let mut world = world.without_pod("a");
-    world.look();
-    let removed = [
-        "cordon-node",
-        "write-vpsienode-status",
-        "remove-machine",
-        "write-life",
-    ];
-    assert_eq!(labels(&world), removed);
+    drained(&mut marked, -60);
+    let held = with(marked);
+    assert_eq!(labels(&held), ["write-vpsienode-status", "write-life"]);
+    let removed = ["write-vpsienode-status", "remove-machine", "write-life"];
+    assert_eq!(labels(&held.without_pod("a").seen()), removed);
 }

@@ -1,6 +1,7 @@
 //! Builders of NodeGroups, VPSieNodes and Nodes.
 
 use super::{CLUSTER, NAMESPACE, NUMBER, at};
+use crate::drain::Drain;
 use crate::intent::{Intent, Outcome};
 use crate::resources::{Condition, ConditionStatus, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
 use crate::tombstone::Tombstone;
@@ -8,6 +9,7 @@ use crate::world::ClaimObject;
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use node_lifecycle::{Decider, State};
 use std::sync::Arc;
 
 /// A NodeGroup under construction.
@@ -62,6 +64,14 @@ pub(crate) fn node(name: &str) -> Node {
     };
     node.status.get_or_insert_default().conditions = Some(vec![condition]);
     node
+}
+
+/// Cordons a Node and marks it as one whose machine is to go, `seconds` from now.
+pub(crate) fn drained(node: &mut Node, seconds: i64) {
+    let drain = Drain::begin(node, Decider::Manual, at(seconds));
+    let annotations = node.metadata.annotations.get_or_insert_default();
+    annotations.insert(keys::ANNOTATION_DRAIN.to_owned(), drain.to_annotation());
+    node.spec.get_or_insert_default().unschedulable = Some(true);
 }
 
 /// Makes the record of a first request with this outcome, `seconds` from now.
@@ -182,6 +192,12 @@ impl ClaimBuilder {
     /// Records what came of the removal of its machine.
     pub(crate) fn removal(self, intent: &Intent) -> Self {
         self.annotated(keys::ANNOTATION_REMOVAL_INTENT, &intent.to_annotation())
+    }
+
+    /// Records the life of a node that came to this state half an hour ago.
+    pub(crate) fn lived(self, state: State) -> Self {
+        let record = node_lifecycle::testing::life(state).to_json();
+        self.annotated(keys::ANNOTATION_LIFECYCLE, &record)
     }
 
     pub(crate) fn created(mut self, seconds: i64) -> Self {

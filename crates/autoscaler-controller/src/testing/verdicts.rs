@@ -2,8 +2,8 @@
 
 use super::{CLUSTER, at};
 use node_match::{
-    AmbiguousReason, Claim, ConflictReason, Evidence, Machine, Match, MergedMachine, Node, Snapshot, Verdict,
-    WaitingReason, match_fleet,
+    AmbiguousReason, Claim, ConflictReason, Detail, Evidence, EvidenceKind, Link, Machine, Match,
+    MergedMachine, Node, Snapshot, Verdict, WaitingReason, match_fleet,
 };
 
 /// Says that nothing could be its own yet.
@@ -56,6 +56,20 @@ pub(crate) fn found(
         evidence,
         contested: false,
     })
+}
+
+/// Says that machine `m1` and Node `n1` are its own, and are tied by an address.
+pub(crate) fn tied() -> Verdict<'static> {
+    let machine = Machine {
+        identifier: Some("m1".to_owned()),
+        ..Machine::default()
+    };
+    let tie = Evidence {
+        link: Link::MachineNode,
+        kind: EvidenceKind::Address,
+        detail: Detail::Number(1),
+    };
+    found(Some(machine), Some("n1"), vec![tie])
 }
 
 /// Makes a merged machine of one report; only a matching can.

@@ -187,6 +187,12 @@ impl TestWorld {
         decide(&self.observe(), &self.matching(&claims), &self.lives)
     }
 
+    /// Lets the lives see the world, as a pass does before it decides.
+    pub(crate) fn seen(mut self) -> Self {
+        self.look();
+        self
+    }
+
     /// Lets the lives see the world and returns their transitions, as `from > to: reason`.
     pub(crate) fn look(&mut self) -> Vec<String> {
         let mut lives = std::mem::take(&mut self.lives);

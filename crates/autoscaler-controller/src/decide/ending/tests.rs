@@ -4,12 +4,16 @@ use super::*;
 use crate::command::StatusWrite;
 use crate::intent::Outcome;
 use crate::resources::Condition;
-use crate::testing::expected::{check, node_target, prepared, target};
+use crate::testing::expected::{node_target, prepared, target};
 use crate::testing::{
-    ClaimBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, cluster_id, condition, conflict, found, intent,
-    listed, node, reply, timed_out, tombstone, waiting, world,
+    CLUSTER, ClaimBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, condition, conflict, drained, found,
+    intent, listed, node, reply, tied, timed_out, tombstone, waiting, world,
 };
-use node_match::{Machine, NotParticipatingReason};
+use node_lifecycle::gate::{Binding, GroupFacts};
+use node_lifecycle::{Gate, ProtectionFacts, State, Workload};
+use node_match::{Machine, Verdict};
+
+mod holds;
 use vpsie_api::{Call, CallError};
 
 fn release() -> Command {
@@ -18,7 +22,19 @@ fn release() -> Command {
 
 /// A VPSieNode with machine `m1` that a person deletes.
 fn leaving() -> ClaimBuilder {
-    claim("web-1").in_phase(Phase::Ready).machine("m1").deleted()
+    claim("web-1")
+        .in_phase(Phase::Ready)
+        .machine("m1")
+        .lived(State::Ready)
+        .deleted()
+}
+
+/// Compares the commands about `web-1` after it was looked at; its life is not the matter here.
+#[track_caller]
+fn check(world: TestWorld, expected: &[Command]) {
+    let mut commands = world.seen().claim_commands("web-1");
+    commands.retain(|command| !matches!(command, Command::WriteLife(..)));
+    assert_eq!(commands, expected);
 }
 
 /// One without a machine, whose request has this outcome.
@@ -51,26 +67,51 @@ fn status(before: &ClaimBuilder, phase: Phase, conditions: &[Condition]) -> Comm
     Command::WriteVpsieNodeStatus(target("web-1"), Box::new(write))
 }
 
-/// The permit that is made now for `m1`.
-/// The removal that is asked for as the `attempt`th.
-fn removal_again(attempt: u32) -> Command {
-    let (machine, reply) = (NodeUuid::new("m1"), reply(-10, &["m1"]));
-    let permit = examine(
-        &target("web-1"),
-        &cluster_id(),
-        Some(&machine),
-        Some(crate::poll::Listing {
-            reply: &reply,
-            entries: reply.cluster.nodes.iter().collect(),
-        }),
-        true,
-        at(0),
-    );
-    Command::RemoveMachine(permit.unwrap(), None, attempt)
+/// The removal that is asked for as the `attempt`th; of a VPSieNode with Node `n1`, or without one.
+fn removal_again(attempt: u32, node: Option<&str>) -> Command {
+    let binding = Binding {
+        vpsie_node_uid: format!("{NAMESPACE}/web-1"),
+        resource_version: "1".to_owned(),
+        node_uid: node.map(|node| format!("{NAMESPACE}/{node}")),
+        cluster: CLUSTER.to_owned(),
+        machine: "m1".to_owned(),
+    };
+    let case = Case {
+        claim: target("web-1"),
+        decided_by: Decider::Manual,
+        node: node.map(str::to_owned),
+        protection: ProtectionFacts {
+            has_owner: true,
+            is_group_managed: true,
+            ..ProtectionFacts::default()
+        },
+        identity: Ok(binding),
+        life: node_lifecycle::testing::life(State::Ready),
+        created_at: None,
+        failure: None,
+        workload: Some(Workload::default()),
+        group: GroupFacts {
+            is_deleted: true,
+            ..GroupFacts::default()
+        },
+    };
+    let permit = case.ask(&Gate::default(), at(0));
+    Command::RemoveMachine(permit.expect("it may go"), Box::new(case), attempt)
 }
 
 fn removal() -> Command {
-    removal_again(1)
+    removal_again(1, Some("n1"))
+}
+
+/// A world in which the Node of `web-1` is matched, marked, and without new pods for a minute.
+fn at_rest(claim: ClaimBuilder) -> TestWorld {
+    let mut node = marked("n1");
+    drained(&mut node, -60);
+    world()
+        .claim(claim)
+        .node(node)
+        .polled(&["m1"])
+        .verdict("web-1", tied())
 }
 
 fn deleting() -> Condition {
@@ -85,11 +126,30 @@ fn deleting() -> Condition {
 /// LC-24: the status says so, then the machine is removed.
 #[test]
 fn machine_of_a_deleted_vpsie_node_is_removed() {
+    check(
+        at_rest(leaving()),
+        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
+    );
+}
+
+/// LC-14a: a machine without a Node is known by its listed identifier, and a person may end it.
+#[test]
+fn machine_without_a_node_is_removed_by_its_identifier() {
     for verdict in [own_machine(), waiting(), timed_out()] {
-        check(
-            world().claim(leaving()).polled(&["m1"]).verdict("web-1", verdict),
-            &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
-        );
+        let world = world()
+            .claim(leaving())
+            .polled(&["m1"])
+            .verdict("web-1", verdict)
+            .seen();
+        let asked = world.claim_commands("web-1").into_iter().find_map(|command| {
+            let Command::RemoveMachine(permit, case, _) = command else {
+                return None;
+            };
+            Some((permit, case))
+        });
+        let (permit, case) = asked.expect("it is removed");
+        assert_eq!((permit.binding().node_uid.clone(), case.node), (None, None));
+        assert_eq!(permit.binding().machine, "m1");
     }
 }
 
@@ -98,12 +158,8 @@ fn machine_of_a_deleted_vpsie_node_is_removed() {
 fn removal_is_repeated_only_after_a_wait() {
     let asked_before = |outcome, seconds| {
         let before = leaving().removal(&intent(outcome, seconds));
-        let commands = world()
-            .claim(before)
-            .polled(&["m1"])
-            .verdict("web-1", own_machine())
-            .claim_commands("web-1");
-        commands.contains(&removal_again(2))
+        let commands = at_rest(before).seen().claim_commands("web-1");
+        commands.contains(&removal_again(2, Some("n1")))
     };
     let table = [
         (Outcome::Accepted, -119, false),
@@ -130,86 +186,53 @@ fn refused_removal_is_shown() {
     let before = leaving().removal(&refused);
     let error = condition(ERROR, true, "VPSDeleteFailed", "the cluster is locked");
     check(
-        world()
-            .claim(before.clone())
-            .polled(&["m1"])
-            .verdict("web-1", own_machine()),
+        at_rest(before.clone()),
         &[status(&before, Phase::Deleting, &[deleting(), error])],
     );
 }
 
-/// Every reason for which the machine must stay, with the condition that shows it.
+fn shown(type_: &str, hold: impl Into<Hold>) -> Condition {
+    let hold = hold.into();
+    condition(type_, type_ == ERROR, hold.reason().as_str(), &hold.sentence())
+}
+
+/// Every reason of VPSie's lists for which the machine must stay, with the condition that shows it.
 #[test]
 fn machine_must_stay_and_says_why() {
-    let stays = |world: TestWorld, type_: &str, reason: MustStay| {
-        let shown = condition(type_, type_ == ERROR, reason.reason().as_str(), reason.sentence());
+    let stays = |world: TestWorld, type_: &str, obstacle: Obstacle| {
+        let shown = shown(type_, obstacle);
         check(world, &[status(&leaving(), Phase::Terminating, &[shown])]);
     };
     let fresh = || world().claim(leaving()).verdict("web-1", own_machine());
-    stays(fresh(), VPS_READY, MustStay::ReplyIncomplete);
+    stays(fresh(), VPS_READY, Obstacle::ReplyIncomplete);
     let error = CallError::TimedOut {
         call: Call::GetCluster,
     };
     stays(
         fresh().polled(&["m1"]).answered(Err(error)),
         VPS_READY,
-        MustStay::ReplyIncomplete,
+        Obstacle::ReplyIncomplete,
     );
     let mut cut = reply(-10, &["m1"]);
     cut.cluster.count = Some(2);
-    stays(fresh().answered(Ok(cut)), VPS_READY, MustStay::ReplyIncomplete);
-    stays(fresh().polled(&["m2"]), VPS_READY, MustStay::NotListed);
+    stays(fresh().answered(Ok(cut)), VPS_READY, Obstacle::ReplyIncomplete);
+    stays(fresh().polled(&["m2"]), VPS_READY, Obstacle::NotListed);
     let mut of_master = reply(-10, &[]);
     let mut master = listed("m1");
     master.role = Some("master".to_owned());
     (of_master.cluster.nodes, of_master.cluster.count) = (vec![master], Some(1));
-    stays(fresh().answered(Ok(of_master)), ERROR, MustStay::ControlPlane);
-}
-
-/// R0, R2c: what is contradicted or ambiguous is not removed.
-#[test]
-fn doubtful_machine_must_stay() {
-    let mut of_control_plane = found(None, Some("n1"), Vec::new());
-    if let Verdict::Matched(found) = &mut of_control_plane {
-        let node = node_match::Node {
-            control_plane: true,
-            ..node_match::Node::default()
-        };
-        found.node = Some(Box::leak(Box::new(node)));
-    }
-    let twin = Verdict::NotParticipating {
-        reason: NotParticipatingReason::DuplicateUid,
-    };
-    let reason = MustStay::IdentityUnproven;
-    let shown = condition(ERROR, true, reason.reason().as_str(), reason.sentence());
-    for verdict in [of_control_plane, twin, conflict(), ambiguous()] {
-        check(
-            world().claim(leaving()).polled(&["m1"]).verdict("web-1", verdict),
-            &[status(
-                &leaving(),
-                Phase::Terminating,
-                std::slice::from_ref(&shown),
-            )],
-        );
-    }
-    check(
-        world().claim(leaving()).polled(&["m1"]),
-        &[status(&leaving(), Phase::Terminating, &[shown])],
-    );
+    stays(fresh().answered(Ok(of_master)), ERROR, Obstacle::ControlPlane);
 }
 
 /// R7: a contested machine is deleted by a person's decision, which the deletion of its VPSieNode is.
 #[test]
 fn contested_machine_goes_with_its_vpsie_node() {
-    let mut contested = own_machine();
+    let mut contested = tied();
     if let Verdict::Matched(found) = &mut contested {
         found.contested = true;
     }
     check(
-        world()
-            .claim(leaving())
-            .polled(&["m1"])
-            .verdict("web-1", contested),
+        at_rest(leaving()).verdict("web-1", contested),
         &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
     );
 }
@@ -233,28 +256,37 @@ fn silent(name: &str) -> Node {
     }
 }
 
-/// The Node takes no more pods before its machine goes, and is cordoned once.
+/// LC-25: the Node takes no new pods for five seconds before its machine goes.
 #[test]
-fn node_is_cordoned_before_its_machine_goes() {
+fn node_is_drained_before_its_machine_goes() {
     let with = |node| {
-        world()
-            .claim(leaving())
-            .polled(&["m1"])
-            .node(node)
-            .verdict("web-1", own_machine())
+        let world = world().claim(leaving()).polled(&["m1"]);
+        world.node(node).verdict("web-1", tied())
     };
-    let then = [status(&leaving(), Phase::Deleting, &[deleting()]), removal()];
-    let [write, remove] = then;
-    check(
-        with(marked("n1")),
-        &[Command::CordonNode(node_target("n1")), write, remove],
-    );
+    let message = "its Node takes no new pods; its pods are looked at once more before the machine goes";
+    let waits = || {
+        let settling = condition(VPS_READY, false, "Settling", message);
+        status(&leaving(), Phase::Terminating, &[settling])
+    };
+    let drain = |node: &Node| {
+        let drain = Drain::begin(node, Decider::Manual, at(0));
+        Command::DrainNode(node_target("n1"), drain)
+    };
+    check(with(marked("n1")), &[drain(&marked("n1")), waits()]);
     let mut cordoned = marked("n1");
     cordoned.spec.get_or_insert_default().unschedulable = Some(true);
+    check(with(cordoned.clone()), &[drain(&cordoned), waits()]);
+    let mut of_late = marked("n1");
+    drained(&mut of_late, -4);
+    check(with(of_late), &[waits()]);
+    let mut settled = marked("n1");
+    drained(&mut settled, -5);
     check(
-        with(cordoned),
+        with(settled.clone()),
         &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
     );
+    settled.spec.get_or_insert_default().unschedulable = None;
+    check(with(settled.clone()), &[drain(&settled), waits()]);
 }
 
 /// A machine that is proven gone ends its Node, then its VPSieNode.
@@ -272,12 +304,9 @@ fn vpsie_node_of_a_gone_machine_ends() {
 /// A machine with a joined Node is never leaked: while the Node is Ready, no list proves its machine gone.
 #[test]
 fn vpsie_node_of_a_ready_node_does_not_end() {
-    let reason = MustStay::NodeReady;
-    let shown = condition(ERROR, true, reason.reason().as_str(), reason.sentence());
-    let mut cordoned = marked("n1");
-    cordoned.spec.get_or_insert_default().unschedulable = Some(true);
+    let shown = shown(ERROR, Obstacle::NodeReady);
     check(
-        world().claim(leaving()).polled_empty_thrice().node(cordoned),
+        world().claim(leaving()).polled_empty_thrice().node(marked("n1")),
         &[status(&leaving(), Phase::Terminating, &[shown])],
     );
 }
@@ -370,8 +399,7 @@ fn machine_without_an_identifier_must_stay() {
     let before = claim("web-1")
         .but(|claim| claim.spec.vpsie_instance_id = 7)
         .deleted();
-    let reason = MustStay::IdentifierUnknown;
-    let shown = condition(ERROR, true, reason.reason().as_str(), reason.sentence());
+    let shown = shown(ERROR, Obstacle::IdentifierUnknown);
     check(
         world().claim(before.clone()).polled(&["m1"]),
         &[status(&before, Phase::Terminating, &[shown])],

@@ -4,11 +4,12 @@ use crate::intent::{Intent, Outcome};
 use crate::poll::Reply;
 use crate::resources::{Phase, keys};
 use crate::testing::{
-    ClaimBuilder, GroupBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, conflict, found, group, intent,
-    node, provider_group, reply, timed_out, waiting, world,
+    ClaimBuilder, GroupBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, conflict, drained, found, group,
+    intent, node, provider_group, reply, timed_out, waiting, world,
 };
 use chrono::TimeDelta;
-use node_match::{Machine, Verdict};
+use node_lifecycle::State;
+use node_match::{Detail, Evidence, EvidenceKind, Link, Machine, Verdict};
 use proptest::prelude::*;
 use vpsie_api::{Call, CallError};
 
@@ -189,7 +190,19 @@ fn build_claim(name: &str, member: &Member) -> ClaimBuilder {
     if member.is_deleted {
         built = built.deleted();
     }
-    built
+    // One found again without a record stays for ten minutes; here nearly all have one.
+    let states = [
+        State::Ready,
+        State::Idle,
+        State::Draining,
+        State::Unhealthy,
+        State::Initializing,
+    ];
+    let place = usize::try_from(member.created.rem_euclid(6)).unwrap();
+    match states.get(place) {
+        Some(state) => built.lived(*state),
+        None => built,
+    }
 }
 
 fn build_verdict(name: &str, member: &Member) -> Option<Verdict<'static>> {
@@ -200,15 +213,20 @@ fn build_verdict(name: &str, member: &Member) -> Option<Verdict<'static>> {
         ..Machine::default()
     };
     let node = format!("n-{name}");
+    let tie = || Evidence {
+        link: Link::MachineNode,
+        kind: EvidenceKind::Hostname,
+        detail: Detail::Number(1),
+    };
     match member.verdict {
         0 => None,
         1 => Some(waiting()),
         2 => Some(timed_out()),
         3 => Some(ambiguous()),
         4 => Some(conflict()),
-        5 => Some(found(Some(machine()), None, Vec::new())),
-        6 => Some(found(None, Some(&node), Vec::new())),
-        _ => Some(found(Some(machine()), Some(&node), Vec::new())),
+        5 if !member.is_deleted => Some(found(Some(machine()), None, Vec::new())),
+        6 if !member.is_deleted => Some(found(None, Some(&node), Vec::new())),
+        _ => Some(found(Some(machine()), Some(&node), vec![tie()])),
     }
 }
 
@@ -265,6 +283,9 @@ fn add_member(mut world: TestWorld, name: &str, member: &Member) -> TestWorld {
     // The kubelets of most machines that go are silent already, or no end would ever be reached.
     if member.is_deleted && member.seconds % 8 != 0 {
         own.status = None;
+    }
+    if member.is_deleted && member.seconds % 2 != 0 {
+        drained(&mut own, -60);
     }
     match member.node {
         0 => {}

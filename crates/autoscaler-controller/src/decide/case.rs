@@ -1,0 +1,222 @@
+//! What the gate is told of one VPSieNode, gathered from one observation.
+
+use super::slots;
+use super::view::View;
+use crate::decide::marks;
+use crate::lives;
+use crate::removal::Case;
+use crate::resources::{NodeGroup, Phase, keys};
+use crate::world::ClaimObject;
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use node_lifecycle::gate::{Binding, GroupFacts};
+use node_lifecycle::{Decider, Doubt, Life, ProtectionFacts, State, Workload};
+use node_match::{Link, Match, Verdict};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vpsie_api::NodeUuid;
+
+/// How many nodes of each NodeGroup the decisions of this pass let go, by namespace and name.
+///
+/// The next one must not count them as capacity any longer.
+#[derive(Debug, Default)]
+pub(super) struct Leaving(BTreeMap<(String, String), u32>);
+
+// === impl Leaving ===
+
+impl Leaving {
+    /// Notes that a node of this life is let go.
+    pub(super) fn note(&mut self, view: &View<'_>, life: &Life) {
+        if life.state().counts_as_capacity() {
+            *self.0.entry(place(view)).or_default() += 1;
+        }
+    }
+
+    fn of(&self, view: &View<'_>) -> u32 {
+        self.0.get(&place(view)).copied().unwrap_or_default()
+    }
+}
+
+fn place(view: &View<'_>) -> (String, String) {
+    let object = view.object();
+    (
+        object.namespace().unwrap_or_default(),
+        object.spec.node_group_name.clone(),
+    )
+}
+
+/// Gathers what the gate is told of a VPSieNode whose machine is to go.
+pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, leaving: &Leaving) -> Case {
+    let object = view.object();
+    let node = node(view);
+    let status = object.status.as_ref();
+    let created = || crate::time::to_chrono(object.metadata.creation_timestamp.as_ref()?);
+    Case {
+        claim: view.target.clone(),
+        decided_by,
+        node: node.map(|node| node.name_any()),
+        protection: protection(view, node),
+        identity: identity(view, machine, decided_by),
+        life: life(view),
+        created_at: status.and_then(|status| status.created_at).or_else(created),
+        failure: lives::failure(view.claim).map(str::to_owned),
+        // Of a VPSieNode without a Node, nothing can run.
+        workload: Some(view.load.map_or_else(Workload::default, |load| load.workload)),
+        group: group(view, leaving),
+    }
+}
+
+/// Returns its Node: the one that is matched now, else the one that bears its marks.
+pub(super) fn node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
+    let is_ours = |node: &&Arc<Node>| marks::claimed_by_another(node, view.object()).is_none();
+    view.node().filter(is_ours).or_else(|| marked_node(view))
+}
+
+/// Returns the worker's Node that is marked for this VPSieNode.
+pub(super) fn marked_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
+    let object = view.object();
+    let mut labelled = view.world.nodes_labelled(object.metadata.name.as_deref()?);
+    labelled.find(|node| marks::is_marked_for(node, object))
+}
+
+/// Returns its life; one that was never looked at has only just begun, and is let go by nothing.
+fn life(view: &View<'_>) -> Life {
+    let life = view.lives.of(&view.target.uid).cloned();
+    life.unwrap_or_else(|| Life::requested(view.world.now))
+}
+
+fn protection(view: &View<'_>, node: Option<&Arc<Node>>) -> ProtectionFacts {
+    let matched = view.found().and_then(|found| found.node);
+    let of_another = view
+        .node()
+        .is_some_and(|node| marks::claimed_by_another(node, view.object()).is_some());
+    ProtectionFacts {
+        is_of_control_plane: matched.is_some_and(|node| node.control_plane),
+        has_owner: !of_another,
+        // A group that is gone is nobody's wish to keep its nodes, and one that goes takes its nodes along.
+        is_group_managed: view
+            .group
+            .is_none_or(|group| group.is_managed() || group.metadata.deletion_timestamp.is_some()),
+        has_opted_out: node.is_some_and(|node| has_opted_out(node)),
+    }
+}
+
+/// Tells whether somebody excepted a Node from every removal.
+pub(crate) fn has_opted_out(node: &Node) -> bool {
+    let is_true = |value: Option<&String>| value.is_some_and(|value| value == keys::TRUE);
+    is_true(node.annotations().get(keys::ANNOTATION_PROTECTED))
+        || is_true(node.labels().get(keys::LABEL_SCALE_DOWN_DISABLED))
+}
+
+/// Says what is linked to the VPSieNode by what is seen now (`LC-14a`).
+///
+/// The machine is listed under the recorded identifier when this is asked.
+fn identity(view: &View<'_>, machine: &NodeUuid, decided_by: Decider) -> Result<Binding, Doubt> {
+    let node_uid = match view.verdict {
+        Some(Verdict::Matched(found)) => linked(view, found, decided_by)?,
+        // Nothing speaks against the record, unless there is a Node that nothing links to it.
+        Some(Verdict::Waiting { .. } | Verdict::TimedOut { .. }) => alone(view)?,
+        Some(Verdict::Ambiguous { .. }) => return Err(Doubt::Ambiguous),
+        Some(Verdict::Conflict { .. }) => return Err(Doubt::Conflict),
+        // With a machine recorded it takes part, unless another VPSieNode has its uid.
+        Some(Verdict::NotParticipating { .. }) | None => return Err(Doubt::Absent),
+    };
+    let target = &view.target;
+    Ok(Binding {
+        vpsie_node_uid: target.uid.clone(),
+        resource_version: target.resource_version.clone(),
+        node_uid,
+        cluster: view.object().spec.resource_identifier.clone(),
+        machine: machine.as_str().to_owned(),
+    })
+}
+
+/// Returns the uid of the Node that is tied to the machine; nothing where there is no Node.
+fn linked(view: &View<'_>, found: &Match<'_>, decided_by: Decider) -> Result<Option<String>, Doubt> {
+    // Only a person ends a machine that a surplus machine makes doubtful (R7).
+    if found.contested && decided_by != Decider::Manual {
+        return Err(Doubt::Contested);
+    }
+    let Some(node) = found.node else {
+        return alone(view);
+    };
+    let is_tied = found.evidence.iter().any(|one| one.link == Link::MachineNode);
+    if is_tied {
+        Ok(Some(node.uid.clone()))
+    } else {
+        Err(Doubt::RecordOnly)
+    }
+}
+
+/// Agrees that there is no Node, unless one bears the marks of the VPSieNode.
+fn alone(view: &View<'_>) -> Result<Option<String>, Doubt> {
+    match marked_node(view) {
+        Some(_) => Err(Doubt::RecordOnly),
+        None => Ok(None),
+    }
+}
+
+/// Counts what the floor of the group depends on (`LC-23`).
+fn group(view: &View<'_>, leaving: &Leaving) -> GroupFacts {
+    let Some(group) = view.group else {
+        return GroupFacts {
+            is_deleted: true,
+            ..GroupFacts::default()
+        };
+    };
+    let members: Vec<&ClaimObject> = view.world.members(group).collect();
+    let uids = || {
+        members
+            .iter()
+            .filter_map(|member| member.object.metadata.uid.as_deref())
+    };
+    let is_capacity = |uid: &&str| {
+        view.lives
+            .of(uid)
+            .is_some_and(|life| life.state().counts_as_capacity())
+    };
+    let capacity = count(uids().filter(is_capacity).count());
+    let stuck = members.iter().filter(|member| is_stuck(view, member)).count();
+    let loads = uids().filter_map(|uid| view.lives.load(uid));
+    GroupFacts {
+        min_nodes: size(group.spec.min_nodes),
+        max_nodes: size(group.spec.max_nodes).saturating_sub(count(stuck)),
+        is_replaced: is_replaced(view, group, &members),
+        capacity_nodes: capacity.saturating_sub(leaving.of(view)),
+        workload_pods: loads.map(|load| load.workload.pods).fold(0, u64::saturating_add),
+        is_deleted: group.metadata.deletion_timestamp.is_some(),
+    }
+}
+
+/// Tells whether another member holds a place that only a person can free.
+fn is_stuck(view: &View<'_>, member: &ClaimObject) -> bool {
+    let object = &member.object;
+    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    let is_broken = view
+        .lives
+        .of(uid)
+        .is_some_and(|life| life.state() == State::Unhealthy);
+    uid != view.target.uid && is_broken && object.phase() != Phase::Deleting
+}
+
+/// Tells whether a replacement is on its way, or will be made once there is room.
+fn is_replaced(view: &View<'_>, group: &NodeGroup, members: &[&ClaimObject]) -> bool {
+    let makes_room = |member: &&&ClaimObject| {
+        let is_other = member.object.metadata.uid.as_deref() != Some(view.target.uid.as_str());
+        member.is_deleted() && is_other && !is_stuck(view, member)
+    };
+    let room =
+        size(group.spec.max_nodes) > count(members.len()) || members.iter().any(|member| makes_room(&member));
+    slots::is_one_coming(members) || (room && slots::wanted(group, members) > 0)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn size(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
