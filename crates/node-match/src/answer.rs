@@ -184,12 +184,9 @@ fn matched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, contested: bool) -
     };
     let direct = |held: Option<Held>| held.filter(|held| !held.is_through_tie);
     let (machine, node) = (direct(holding.machine), direct(holding.node));
-    let tie = match (holding.machine, holding.node) {
-        (Some(machine), Some(node)) if assignment.ties.node_of(machine.index) == Some(node.index) => {
-            assignment.ties.clue(machine.index)
-        }
-        (_, _) => None,
-    };
+    // A machine and a Node of one claim are tied to each other or to nothing.
+    let pair = holding.machine.zip(holding.node);
+    let tie = pair.and_then(|(machine, _)| assignment.ties.clue(machine.index));
     // What ties the Node to the machine says more than a second link to the claim, unless that is a record.
     let node = node.filter(|held| machine.is_none() || tie.is_none() || held.clue == Clue::RecordedNode);
     let links = [

@@ -36,9 +36,9 @@ pub(crate) fn allocate(component: &Component) -> Option<Vec<Option<usize>>> {
             .collect();
         choices.sort_unstable();
         let chosen = choices.into_iter().find(|(_, kind)| flow.commit(*batch, *kind));
-        match chosen {
-            Some((_, kind)) => next[kind] += 1,
-            None => flow.supply[*batch] -= 1,
+        // Whoever goes without leaves nothing behind: no way to place the rest has anything for its batch.
+        if let Some((_, kind)) = chosen {
+            next[kind] += 1;
         }
         given.push(chosen.map(|(age, _)| age));
     }

@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod cases;
+mod components;
 mod cost;
 mod explanations;
 mod facts;
