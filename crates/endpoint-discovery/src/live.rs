@@ -3,6 +3,8 @@
 mod feed;
 mod follow;
 mod guard;
+#[cfg(feature = "probe")]
+mod probing;
 mod shelf;
 mod tracker;
 mod view;

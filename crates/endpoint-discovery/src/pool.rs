@@ -25,7 +25,7 @@ pub use lease::Lease;
 
 use crate::identity::InstanceId;
 use crate::instance::Instance;
-use crate::topology::choose;
+use crate::topology::{Account, choose};
 use dialler::{Counts, Dialler};
 
 /// Dials connections of some kind, and tells whether one still works.
@@ -105,6 +105,8 @@ struct Inner<C: Connector> {
     counts: Arc<Counts>,
     members: Mutex<BTreeMap<InstanceId, Member<C>>>,
     turn: AtomicUsize,
+    /// How the last choice came about, so that only another one is told.
+    told: Mutex<Option<Account>>,
 }
 
 type InstancePool<C> = managed::Pool<Dialler<C>>;
@@ -142,6 +144,7 @@ impl<C: Connector> ConnectionPool<C> {
             counts: Arc::default(),
             members: Mutex::default(),
             turn: AtomicUsize::new(0),
+            told: Mutex::default(),
         });
         let sweeper = tokio::spawn(sweep(Arc::clone(&inner))).abort_handle();
         Self { inner, sweeper }
@@ -152,7 +155,9 @@ impl<C: Connector> ConnectionPool<C> {
     /// What is not among them is drained: connections in use stay with whoever has them and close when they are given
     /// back. Those in our zone, and not on a draining Node, are used first (EP-22, EP-24).
     pub fn update(&self, instances: &[Arc<Instance>], zone: Option<&str>) {
-        let preferred = choose(instances, zone).instances;
+        let choice = choose(instances, zone);
+        self.inner.tell(choice.account);
+        let preferred = choice.instances;
         let ready = instances.iter().filter(|instance| instance.health.is_ready);
         let mut members = self.inner.members();
         let mut before = std::mem::take(&mut *members);
@@ -265,6 +270,22 @@ impl<C: Connector> Inner<C> {
     fn members(&self) -> std::sync::MutexGuard<'_, BTreeMap<InstanceId, Member<C>>> {
         // Whoever panicked while holding it left a map that is whole.
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Logs a choice that came about in another way than the last one.
+    fn tell(&self, account: Account) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_ref() != Some(&account) {
+            tracing::info!(
+                zone = account.zone,
+                reason = ?account.reason,
+                chosen = account.chosen,
+                ready = account.ready,
+                draining = account.draining,
+                "instances are chosen anew"
+            );
+            *told = Some(account);
+        }
     }
 
     fn open(&self, instance: &Arc<Instance>) -> InstancePool<C> {

@@ -81,8 +81,8 @@ impl Prober {
     pub async fn check_all(&self, instances: &[Arc<Instance>]) -> BTreeMap<InstanceId, Check> {
         self.answers()
             .retain(|id, _| instances.iter().any(|instance| instance.id == *id));
-        let checks = instances.iter().map(|instance| async {
-            let check = self.check(instance).await;
+        let checks = instances.iter().cloned().map(|instance| async move {
+            let check = self.check(&instance).await;
             (instance.id.clone(), check)
         });
         let at_once = futures::stream::iter(checks).buffer_unordered(self.settings.parallel.max(1));
@@ -152,4 +152,4 @@ fn host(place: SocketAddr) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,8 @@
 //! Builders for the tests of this crate.
 
+#[cfg(any(feature = "live", feature = "pool"))]
+pub(crate) mod logs;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

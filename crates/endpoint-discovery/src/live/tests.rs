@@ -3,6 +3,8 @@
 mod failures;
 mod kit;
 mod modes;
+#[cfg(feature = "probe")]
+mod probing;
 mod services;
 
 use std::time::Duration;

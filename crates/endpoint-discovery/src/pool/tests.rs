@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{ConnectionPool, Connector, NoConnection, PoolSettings, PoolStats};
 use crate::instance::{Instance, NodeFacts};
+use crate::testing::logs::Logs;
 use crate::testing::{World, endpoint, instances};
 
 /// What the world does to connections.
@@ -248,4 +249,27 @@ async fn draining_node_is_used_last() {
         held.push(lease);
     }
     assert_eq!(used, ["web-1", "web-1", "web-0"]);
+}
+
+/// EP-22: a choice that came about in another way is logged once, with the zone and the counts.
+#[tokio::test(start_paused = true)]
+async fn changed_choice_is_logged_once() {
+    let (logs, _guard) = Logs::collect();
+    let pool = pool(&Phone::default(), 2);
+    let mut far = told("web-1", true);
+    far["zone"] = json!("b");
+    let both = instances(&World::default(), &[told("web-0", true), far]);
+    for zone in ["a", "a", "c", "c"] {
+        pool.update(&both, Some(zone));
+    }
+    let lines = logs.lines("instances are chosen anew");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[0].ends_with("zone=\"a\" reason=SameZone chosen=1 ready=2 draining=0"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].contains("zone=\"c\" reason=NoneInZone chosen=2"),
+        "{lines:?}"
+    );
 }

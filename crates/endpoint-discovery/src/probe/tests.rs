@@ -17,15 +17,15 @@ use crate::testing::{World, at, endpoint, instances};
 
 /// What a server does with each connection.
 #[derive(Clone, Copy)]
-enum Manner {
+pub(crate) enum Manner {
     Says(&'static str),
     Hangs,
     NeverStops,
 }
 
 /// A server on the loopback that counts.
-struct Server {
-    place: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) place: SocketAddr,
     connections: Arc<AtomicUsize>,
     bytes: Arc<AtomicUsize>,
 }
@@ -33,7 +33,7 @@ struct Server {
 // === impl Server ===
 
 impl Server {
-    async fn start(manner: Manner) -> Self {
+    pub(crate) async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             place: listener.local_addr().unwrap(),

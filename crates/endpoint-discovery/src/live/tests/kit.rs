@@ -1,7 +1,6 @@
 //! A cluster in memory with the Service `shop/web`, and a wire to it that can be cut.
 
 use std::fmt::Debug;
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,10 +39,6 @@ pub(super) struct Wire {
     refused: Mutex<Vec<&'static str>>,
     calls: AtomicUsize,
 }
-
-/// Collects what is logged by the thread of a test.
-#[derive(Clone, Default)]
-pub(super) struct Logs(Arc<Mutex<Vec<u8>>>);
 
 pub(super) fn web() -> ServiceKey {
     ServiceKey::new("shop", "web")
@@ -258,40 +253,5 @@ impl Wire {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Ok(inner.send(request).await?)
-    }
-}
-
-// === impl Logs ===
-
-impl Logs {
-    /// Collects what this thread logs as long as the guard lives.
-    pub(super) fn collect() -> (Self, impl Sized) {
-        let logs = Self::default();
-        let writer = logs.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-            .with_writer(move || writer.clone());
-        (logs, tracing::subscriber::set_default(subscriber.finish()))
-    }
-
-    /// Lists the lines of this crate that hold a text.
-    pub(super) fn lines(&self, text: &str) -> Vec<String> {
-        let all = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let ours = all
-            .lines()
-            .filter(|line| line.contains("endpoint_discovery") && line.contains(text));
-        ours.map(str::to_owned).collect()
-    }
-}
-
-impl io::Write for Logs {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

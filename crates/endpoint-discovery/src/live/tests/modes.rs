@@ -1,7 +1,8 @@
 //! Modes, fallback when something is forbidden, and the way back.
 
-use super::kit::{Cluster, Logs, ready};
+use super::kit::{Cluster, ready};
 use crate::mode::{Mode, Source};
+use crate::testing::logs::Logs;
 
 /// EP-12: where slices are forbidden Endpoints are read, with one warning.
 #[tokio::test(start_paused = true)]
