@@ -1,0 +1,78 @@
+//! The one trait of all stores, and how a store is opened.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use node_lifecycle::audit::{Filter, Hash, Head, Record, Verified};
+
+use crate::{JsonLines, Location, SqlStore, StoreError};
+
+/// Says what somebody wants of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Only to read; nothing is made and nothing is changed.
+    Read,
+    /// To read and write; what is not there yet is made.
+    Write,
+}
+
+/// Keeps the entries of the audit log, whatever happens to the process.
+///
+/// # Guarantees
+/// What [`append`](Self::append) acknowledged is on the disk, or is what the database acknowledged as committed. The
+/// body of an entry comes back as the text that was stored. All answers are in the order of the chain: by term, then by
+/// number.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Stores a batch, all of it or none; what is stored already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Says why nothing was stored; then the same batch may be given again.
+    async fn append(&self, batch: &[Arc<Record>]) -> Result<(), StoreError>;
+
+    /// Returns the entries that a filter asks for, the oldest first (`LC-32`).
+    ///
+    /// # Errors
+    ///
+    /// Says why the store cannot be read.
+    async fn select(&self, filter: &Filter) -> Result<Vec<Record>, StoreError>;
+
+    /// Returns the place of the newest entry, on which the next one rests.
+    ///
+    /// # Errors
+    ///
+    /// Says why the store cannot be read.
+    async fn head(&self) -> Result<Option<Head>, StoreError>;
+
+    /// Removes what is older than a time and leaves an anchor for each term; returns how many went.
+    ///
+    /// Of each term only the beginning goes, up to the first entry that is not older, and never the newest of all: the
+    /// next one rests on it.
+    ///
+    /// # Errors
+    ///
+    /// Says why nothing was removed.
+    async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Looks for entries that were altered or removed; `head` is the hash of one that must be there.
+    ///
+    /// # Errors
+    ///
+    /// Says why the store cannot be read; findings are no error.
+    async fn verify(&self, head: Option<Hash>) -> Result<Verified, StoreError>;
+}
+
+/// Opens a store.
+///
+/// # Errors
+///
+/// Says why it cannot be opened, without the password in its name.
+pub async fn open(location: &Location, access: Access) -> Result<Box<dyn AuditStore>, StoreError> {
+    Ok(match location {
+        Location::JsonLines(path) => Box::new(JsonLines::open(path, access).await?),
+        Location::Sqlite(path) => Box::new(SqlStore::sqlite(path, access).await?),
+        Location::Postgres(url) => Box::new(SqlStore::postgres(url, access).await?),
+    })
+}
