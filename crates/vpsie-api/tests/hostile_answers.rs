@@ -1,7 +1,7 @@
 //! Answers that nobody should send: no call panics, and none needs memory beyond the limits.
 //!
-//! Under `cargo test` each target runs for a second over generated answers; `cargo bolero test
-//! any_bytes_are_survived -p vpsie-api` hands the same target to a fuzzer.
+//! Under `cargo test` each target runs for a second over generated answers; `docs/testing.md` says how a fuzzer is given
+//! such a target.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
