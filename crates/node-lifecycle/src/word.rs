@@ -46,14 +46,10 @@ macro_rules! words {
             type Err = $crate::word::UnknownWord;
 
             fn from_str(word: &str) -> Result<Self, Self::Err> {
-                match word {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err($crate::word::unknown(
-                        $kind,
-                        word,
-                        Self::ALL.iter().map(|known| known.as_str()),
-                    )),
-                }
+                let mut known = Self::ALL.iter().copied();
+                known.find(|known| known.as_str() == word).ok_or_else(|| {
+                    $crate::word::unknown($kind, word, Self::ALL.iter().map(|known| known.as_str()))
+                })
             }
         }
 

@@ -109,10 +109,10 @@ fn seconds_since(time: DateTime<Utc>) -> i64 {
 }
 
 fn idle_grace(by: Decider, graces: &Graces) -> TimeDelta {
-    match by.as_str() {
-        "manual" => graces.idle_manual,
-        "consolidation_policy" => graces.idle_consolidation,
-        _ => graces.idle_scale_down,
+    match by {
+        Decider::Manual => graces.idle_manual,
+        Decider::ConsolidationPolicy => graces.idle_consolidation,
+        Decider::ScaleDownPolicy | Decider::UnhealthyCleanup | Decider::Rollback => graces.idle_scale_down,
     }
 }
 
