@@ -12,10 +12,8 @@ use serde_json::json;
 
 use super::{bought, ready_web, web};
 
-/// I6: a deleted VPSieNode whose request may have made a machine stays until time and replies say it did not.
-#[tokio::test(start_paused = true)]
-async fn open_request_holds_its_vpsienode_until_nothing_can_come() {
-    let mut fleet = Fleet::in_memory(1);
+/// Lets the only request of `web` go unanswered, and deletes the NodeGroup then.
+async fn deleted_with_an_open_request(mut fleet: Fleet) -> Fleet {
     fleet
         .cloud
         .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
@@ -25,6 +23,13 @@ async fn open_request_holds_its_vpsienode_until_nothing_can_come() {
         .until("the request is open", |_| fleet.cloud.ledger().len() == 1)
         .await;
     fleet.delete::<NodeGroup>("web").await;
+    fleet
+}
+
+/// I6: a deleted VPSieNode whose request may have made a machine stays until time and replies say it did not.
+#[tokio::test(start_paused = true)]
+async fn open_request_holds_its_vpsienode_until_nothing_can_come() {
+    let fleet = deleted_with_an_open_request(Fleet::in_memory(1)).await;
     fleet
         .until("everything is released", |stored| stored.groups.is_empty())
         .await;
@@ -43,15 +48,7 @@ async fn open_request_holds_its_vpsienode_until_nothing_can_come() {
 async fn passes_without_a_new_reply_prove_nothing() {
     let mut fleet = Fleet::in_memory(1);
     fleet.settings.poll_interval = Duration::from_secs(20 * 60);
-    fleet
-        .cloud
-        .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    fleet
-        .until("the request is open", |_| fleet.cloud.ledger().len() == 1)
-        .await;
-    fleet.delete::<NodeGroup>("web").await;
+    let fleet = deleted_with_an_open_request(fleet).await;
     let node = fleet.stored().await.nodes[0].name_any();
     for minute in 0..45 {
         let change = json!({ "metadata": { "annotations": { "minute": minute.to_string() } } });

@@ -18,6 +18,15 @@ fn has_failed(stored: &Stored, name: &str) -> bool {
         .is_some_and(|claim| claim.phase() == Phase::Failed)
 }
 
+/// Wishes for one node of `web`, and waits until its first VPSieNode failed.
+async fn failed_web(fleet: &mut Fleet) -> Stored {
+    fleet.start().await;
+    fleet.create(&web(fleet, 1)).await;
+    fleet
+        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
+        .await
+}
+
 /// I4: a machine that never joins fails its VPSieNode, and is replaced once, not for ever.
 #[tokio::test(start_paused = true)]
 async fn machine_that_never_joins_is_replaced_once() {
@@ -27,11 +36,7 @@ async fn machine_that_never_joins_is_replaced_once() {
             .cloud
             .fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins));
     }
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    let stored = fleet
-        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
-        .await;
+    let stored = failed_web(&mut fleet).await;
     assert_eq!(stored.claim_problem("web-1").as_deref(), Some("JoiningTimeout"));
     let status = stored
         .claim("web-1")
@@ -69,11 +74,7 @@ async fn machine_that_is_never_discovered_fails_its_vpsienode_in_time() {
     fleet
         .cloud
         .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    let stored = fleet
-        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
-        .await;
+    let stored = failed_web(&mut fleet).await;
     assert_eq!(stored.claim_problem("web-1").as_deref(), Some("DiscoveryTimeout"));
     let waited = fleet.clock.now() - fleet.cloud.ledger()[0].at;
     let limit = fleet.settings.discovery_timeout;
@@ -138,11 +139,7 @@ async fn node_that_is_ready_late_brings_its_vpsienode_back() {
     let mut fleet = Fleet::in_memory(1);
     let late = Delay::exactly(Duration::from_secs(25 * 60));
     fleet.cloud.behaviour(|behaviour| behaviour.ready_delay = late);
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    let stored = fleet
-        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
-        .await;
+    let stored = failed_web(&mut fleet).await;
     assert_eq!(stored.claim_problem("web-1").as_deref(), Some("JoiningTimeout"));
     assert_eq!(stored.nodes.len(), 4, "its Node is there");
     let stored = fleet

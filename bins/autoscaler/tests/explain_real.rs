@@ -127,6 +127,16 @@ async fn asked(fleet: &Fleet, name: &str) {
         .expect("the status is accepted");
 }
 
+/// Makes a fleet whose VPSieNode `web-1` waits for its machine, and serves its VPSie at the returned URL.
+async fn fleet_that_asked(control_plane: &ControlPlane) -> (Fleet, String) {
+    let fleet = Fleet::on(control_plane).await;
+    let url = serve_cloud(&fleet.cloud).await;
+    write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    asked(&fleet, "web-1").await;
+    (fleet, url)
+}
+
 /// Lists the versions of everything that could have been changed.
 async fn versions(client: &Client) -> Vec<String> {
     async fn of<K>(client: &Client) -> Vec<String>
@@ -153,11 +163,8 @@ async fn versions(client: &Client) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn explain_tells_what_there_is_and_changes_nothing() {
     let control_plane = kit::real_control_plane!();
-    let fleet = Fleet::on(&control_plane).await;
-    let (client, url) = (control_plane.client(), serve_cloud(&fleet.cloud).await);
-    write_secret(&client, &[("token", TOKEN)]).await;
-    fleet.create(&fleet.node_group("web", 57, 1)).await;
-    asked(&fleet, "web-1").await;
+    let client = control_plane.client();
+    let (fleet, url) = fleet_that_asked(&control_plane).await;
     let reader = reader(&control_plane, "reader", &["ClusterRole", "Role"]).await;
     let before = versions(&client).await;
 
@@ -191,11 +198,8 @@ async fn explain_tells_what_there_is_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn explain_says_what_is_in_its_way() {
     let control_plane = kit::real_control_plane!();
-    let fleet = Fleet::on(&control_plane).await;
-    let (client, url) = (control_plane.client(), serve_cloud(&fleet.cloud).await);
-    write_secret(&client, &[("token", TOKEN)]).await;
-    fleet.create(&fleet.node_group("web", 57, 1)).await;
-    asked(&fleet, "web-1").await;
+    let client = control_plane.client();
+    let (_fleet, url) = fleet_that_asked(&control_plane).await;
 
     let all = reader(&control_plane, "reader", &["ClusterRole", "Role"]).await;
     let output = explain(all.kubeconfig(), &url, &["web-2"]).await;

@@ -285,22 +285,40 @@ fn claimed(before: &Arc<Node>, now: &Arc<Node>) -> Option<Fact> {
     })
 }
 
-/// Lists the conditions that changed their status or their reason, each with whether it held before.
-fn changed(before: Option<&[Condition]>, now: Option<&[Condition]>) -> Vec<(Condition, bool)> {
-    let earlier = |condition: &Condition| {
+/// Lists the conditions of an object that changed their status or their reason; `since` is when its work began.
+fn changed<'a, K: Resource>(
+    object: &K,
+    before: Option<&'a [Condition]>,
+    now: Option<&'a [Condition]>,
+    since: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+) -> impl Iterator<Item = What> + use<'a, K> {
+    let is_leaving = object.meta().deletion_timestamp.is_some();
+    let earlier = move |condition: &Condition| {
         let mut before = before.unwrap_or_default().iter();
         before.find(|earlier| earlier.type_ == condition.type_)
     };
-    let is_changed = |condition: &&Condition| {
+    let is_changed = move |condition: &&Condition| {
         earlier(condition).is_none_or(|earlier| {
             (&earlier.status, &earlier.reason) != (&condition.status, &condition.reason)
         })
     };
     let now = now.unwrap_or_default().iter();
-    now.filter(is_changed)
-        .map(|condition| {
-            let was_true = earlier(condition).is_some_and(Condition::is_true);
-            (condition.clone(), was_true)
+    now.filter(is_changed).map(move |condition| What::Condition {
+        condition: condition.clone(),
+        was_true: earlier(condition).is_some_and(Condition::is_true),
+        is_leaving,
+        elapsed: since.map(|since| at - since),
+    })
+}
+
+/// Tells what happened to one object.
+fn told(about: &About, happened: Vec<What>) -> Vec<Fact> {
+    let happened = happened.into_iter();
+    happened
+        .map(|what| Fact {
+            about: about.clone(),
+            what,
         })
         .collect()
 }

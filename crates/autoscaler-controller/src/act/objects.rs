@@ -19,6 +19,17 @@ const SETTLING_TRIES: u32 = 6;
 /// First wait between two of these tries; each is twice as long as the one before.
 const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(200);
 
+/// A kind whose objects live in a namespace and are written as they are read.
+pub(super) trait Stored:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned
+{
+}
+
+impl<K> Stored for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned
+{
+}
+
 impl Actor {
     /// Returns the API of a kind in a namespace.
     pub(super) fn api_of<K>(&self, namespace: &str) -> Api<K>
@@ -88,16 +99,13 @@ impl Actor {
     }
 
     /// Writes an intent on an object and, for a new one, the keys that go with it; returns the object as it is then.
-    pub(super) async fn write_intent<K>(
+    pub(super) async fn write_intent<K: Stored>(
         &self,
         target: Target,
         key: &str,
         intent: &Intent,
         pass: &mut Pass<'_>,
-    ) -> Result<K, ActError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-    {
+    ) -> Result<K, ActError> {
         let mut patch = json!({ "metadata": { "annotations": { key: intent.to_annotation() } } });
         if key == keys::ANNOTATION_CREATION_INTENT {
             patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_REQUESTED] = keys::TRUE.into();
@@ -106,16 +114,13 @@ impl Actor {
     }
 
     /// Writes what came of a request that left, however often the object changes meanwhile: nothing else knows it.
-    pub(super) async fn settle_intent<K>(
+    pub(super) async fn settle_intent<K: Stored>(
         &self,
         target: Target,
         key: &str,
         intent: &Intent,
         pass: &mut Pass<'_>,
-    ) -> Result<(), ActError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-    {
+    ) -> Result<(), ActError> {
         let mut wait = FIRST_SETTLING_WAIT;
         for _ in 1..SETTLING_TRIES {
             match self.write_intent::<K>(target.clone(), key, intent, pass).await {
@@ -132,16 +137,13 @@ impl Actor {
     }
 
     /// Takes a fresh version of an object, if its intent is still the one that is to be settled.
-    async fn read_again<K>(
+    async fn read_again<K: Stored>(
         &self,
         target: &Target,
         key: &str,
         intent: &Intent,
         pass: &mut Pass<'_>,
-    ) -> Result<(), ActError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-    {
+    ) -> Result<(), ActError> {
         // An API server that does not answer now may answer the write.
         let Ok(object) = self.api_of::<K>(&target.namespace).get(&target.name).await else {
             return Ok(());
@@ -188,28 +190,22 @@ impl Actor {
     }
 
     /// Sends a merge patch that fails when the object changed since it was looked at.
-    pub(super) async fn merge<K>(
+    pub(super) async fn merge<K: Stored>(
         &self,
         target: Target,
         patch: Value,
         pass: &mut Pass<'_>,
-    ) -> Result<(), ActError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-    {
+    ) -> Result<(), ActError> {
         self.merge_into::<K>(target, patch, pass).await.map(drop)
     }
 
     /// Does so, and returns what the object has become.
-    async fn merge_into<K>(
+    async fn merge_into<K: Stored>(
         &self,
         target: Target,
         mut patch: Value,
         pass: &mut Pass<'_>,
-    ) -> Result<K, ActError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-    {
+    ) -> Result<K, ActError> {
         let target = pass.current(target);
         patch["metadata"]["resourceVersion"] = target.resource_version.clone().into();
         patch["metadata"]["uid"] = target.uid.clone().into();
@@ -222,16 +218,12 @@ impl Actor {
         Ok(object)
     }
 
-    async fn merge_status<K, S>(
+    async fn merge_status<K: Stored, S: Serialize>(
         &self,
         target: Target,
         write: &StatusWrite<S>,
         pass: &mut Pass<'_>,
-    ) -> Result<(), ActError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-        S: Serialize,
-    {
+    ) -> Result<(), ActError> {
         let target = pass.current(target);
         let mut status =
             serde_json::to_value(&write.status).expect("a status of plain values always serialises");

@@ -1,6 +1,6 @@
 //! What happened to a VPSieNode.
 
-use super::{About, Fact, What, changed, made_at};
+use super::{About, Fact, What, changed, made_at, told};
 use crate::intent::{Intent, Requested};
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
 use crate::time::to_chrono;
@@ -22,25 +22,8 @@ pub(super) fn facts(before: Option<&VPSieNode>, now: &VPSieNode, at: DateTime<Ut
     happened.extend(ready(before, now));
     happened.extend(removal_asked(before, now));
     let since = requested_at(now).or_else(|| made_at(now));
-    let conditions = changed(conditions(before), conditions(now));
-    happened.extend(
-        conditions
-            .into_iter()
-            .map(|(condition, was_true)| What::Condition {
-                condition,
-                was_true,
-                is_leaving: now.metadata.deletion_timestamp.is_some(),
-                elapsed: since.map(|since| at - since),
-            }),
-    );
-    let about = About::claim(now);
-    let facts = happened.into_iter();
-    facts
-        .map(|what| Fact {
-            about: about.clone(),
-            what,
-        })
-        .collect()
+    happened.extend(changed(now, conditions(before), conditions(now), since, at));
+    told(&About::claim(now), happened)
 }
 
 /// Tells that a VPSieNode is gone.

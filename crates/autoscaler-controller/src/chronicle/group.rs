@@ -1,7 +1,7 @@
 //! What happened to a NodeGroup.
 
-use super::{About, Fact, What, changed, made_at};
-use crate::resources::{NodeGroup, NodeGroupStatus, keys};
+use super::{About, Fact, What, changed, made_at, told};
+use crate::resources::{Condition, NodeGroup, keys};
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
@@ -16,30 +16,11 @@ pub(super) fn facts(before: Option<&NodeGroup>, now: &NodeGroup, at: DateTime<Ut
         let is_made = now.annotations().contains_key(keys::ANNOTATION_GROUP_INTENT);
         happened.push(What::ProviderGroupKnown { number, is_made });
     }
-    let conditions = changed(
-        before.and_then(|before| conditions(before.status.as_ref())),
-        conditions(now.status.as_ref()),
-    );
-    happened.extend(
-        conditions
-            .into_iter()
-            .map(|(condition, was_true)| What::Condition {
-                condition,
-                was_true,
-                is_leaving: now.metadata.deletion_timestamp.is_some(),
-                elapsed: made_at(now).map(|made| at - made),
-            }),
-    );
-    let about = About::group(now);
-    let facts = happened.into_iter();
-    facts
-        .map(|what| Fact {
-            about: about.clone(),
-            what,
-        })
-        .collect()
+    let earlier = before.and_then(conditions);
+    happened.extend(changed(now, earlier, conditions(now), made_at(now), at));
+    told(&About::group(now), happened)
 }
 
-fn conditions(status: Option<&NodeGroupStatus>) -> Option<&[crate::resources::Condition]> {
-    status?.conditions.as_deref()
+fn conditions(group: &NodeGroup) -> Option<&[Condition]> {
+    group.status.as_ref()?.conditions.as_deref()
 }
