@@ -1,15 +1,26 @@
-//! The Kubernetes API in memory answers as the real one does: the same requests to both, compared.
+//! The Kubernetes API in memory answers as the real one does: the same requests to both, compared, and the same
+//! assertions of what comes of several requests in a row.
 //!
 //! What the simulation leaves out on purpose is listed in `fleet_sim::kube_api` and not asked here.
 
+#[path = "conformance/evictions.rs"]
+mod evictions;
+#[path = "conformance/leases.rs"]
+mod leases;
+#[path = "conformance/ownership.rs"]
+mod ownership;
+#[path = "conformance/request.rs"]
+mod request;
 #[path = "conformance/steps.rs"]
 mod steps;
+#[path = "conformance/watching.rs"]
+mod watching;
 
 use fleet_sim::{KubeApi, SimClock};
 use kube::Client;
 use serde_json::{Value, json};
 
-use steps::Step;
+use request::Step;
 
 /// What of an answer must be equal; times, uids and versions cannot be.
 #[derive(Debug, PartialEq)]
@@ -20,18 +31,16 @@ struct Answer {
     fields_at_fault: Vec<String>,
 }
 
+/// Every request in a row is answered alike, by code, reason, fields at fault and what is stored.
 #[tokio::test]
 async fn the_api_in_memory_answers_as_the_real_one() {
     let control_plane = kit::real_control_plane!();
-    let definition: Value = serde_json::from_str(include_str!("conformance/definition.json")).expect("JSON");
-    let simulated = KubeApi::new(SimClock::starting_at(chrono::DateTime::UNIX_EPOCH));
-    simulated.install_crd(&definition).expect("a correct definition");
     let real = control_plane.client();
-    install(&real, &definition).await;
+    install(&real, &definition()).await;
 
     let steps = steps::steps();
     let expected = play(&real, &steps).await;
-    let actual = play(&simulated.client(), &steps).await;
+    let actual = play(&in_memory(), &steps).await;
 
     let differ = |index: &usize| expected[*index] != actual[*index];
     let differences: Vec<String> = (0..steps.len())
@@ -52,15 +61,54 @@ async fn the_api_in_memory_answers_as_the_real_one() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn watch_in_memory_tells_every_change_once() {
+    watching::tell(&in_memory()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn lease_in_memory_is_taken_by_one() {
+    leases::tell(&in_memory()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn eviction_in_memory_asks_the_budget() {
+    evictions::tell(&in_memory()).await;
+}
+
+/// The assertions that the API in memory is held to are true of the real one.
+#[tokio::test]
+async fn the_same_is_true_of_the_real_api() {
+    let control_plane = kit::real_control_plane!();
+    let real = control_plane.client();
+    install(&real, &definition()).await;
+    watching::tell(&real).await;
+    leases::tell(&real).await;
+    evictions::tell(&real).await;
+    ownership::tell(&real).await;
+}
+
+fn definition() -> Value {
+    serde_json::from_str(include_str!("conformance/definition.json")).expect("JSON")
+}
+
+fn in_memory() -> Client {
+    let simulated = KubeApi::new(SimClock::starting_at(chrono::DateTime::UNIX_EPOCH));
+    simulated
+        .install_crd(&definition())
+        .expect("a correct definition");
+    simulated.client()
+}
+
 async fn install(client: &Client, definition: &Value) {
     let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     let step = Step {
         method: "POST",
         path: path.to_owned(),
-        content_type: steps::JSON,
+        content_type: request::JSON,
         body: definition.clone(),
     };
-    assert_eq!(ask(client, &step).await.code, 200);
+    assert_eq!(ask(client, &step).await.code, 201);
     let list = Step::get("/apis/test.example.com/v1/namespaces/default/claims");
     for _ in 0..300 {
         if ask(client, &list).await.code == 200 {
@@ -80,40 +128,29 @@ async fn play(client: &Client, steps: &[Step]) -> Vec<Answer> {
 }
 
 async fn ask(client: &Client, step: &Step) -> Answer {
-    let body = if step.body.is_null() {
-        Vec::new()
-    } else {
-        step.body.to_string().into_bytes()
-    };
-    let request = http::Request::builder().method(step.method).uri(&step.path);
-    let request = request
-        .header(http::header::CONTENT_TYPE, step.content_type)
-        .body(body)
-        .expect("a request");
-    match client.request_text(request).await {
-        Ok(text) => {
-            let object: Value = serde_json::from_str(&text).expect("JSON");
-            Answer {
-                code: 200,
-                reason: String::new(),
-                object: compared(&object),
-                fields_at_fault: Vec::new(),
-            }
-        }
-        Err(kube::Error::Api(status)) => {
-            let causes = status.details.iter().flat_map(|details| &details.causes);
-            let mut fields: Vec<String> = causes.map(|it| format!("{} {}", it.reason, it.field)).collect();
-            // The real server repeats a cause for every attempt of a patch.
-            fields.sort();
-            fields.dedup();
-            Answer {
-                code: status.code,
-                reason: status.reason.clone(),
-                object: Value::Null,
-                fields_at_fault: fields,
-            }
-        }
-        Err(other) => panic!("no answer to {} {}: {other}", step.method, step.path),
+    let reply = request::send(client, step).await;
+    let (code, object) = (reply.code, reply.object());
+    if code < 400 {
+        return Answer {
+            code,
+            reason: String::new(),
+            object: compared(&object),
+            fields_at_fault: Vec::new(),
+        };
+    }
+    let causes = object["details"]["causes"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut fields: Vec<String> = causes
+        .map(|cause| format!("{} {}", text(&cause["reason"]), text(&cause["field"])))
+        .collect();
+    // The real server repeats a cause for every attempt of a patch.
+    fields.sort();
+    fields.dedup();
+    Answer {
+        code,
+        reason: text(&object["reason"]),
+        object: Value::Null,
+        fields_at_fault: fields,
     }
 }
 

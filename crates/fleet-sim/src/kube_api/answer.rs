@@ -185,6 +185,7 @@ fn is_served(kind: &Kind, path: &ResourcePath) -> bool {
     let subresource_fits = match path.subresource.as_str() {
         "" => true,
         "status" => kind.status,
+        "eviction" => kind.is("", "pods"),
         "finalize" => kind.is("", "namespaces"),
         _ => false,
     };

@@ -34,6 +34,8 @@ pub(super) struct Kind {
     pub(super) generation: bool,
     /// Whether a replace without `metadata.resourceVersion` is accepted.
     pub(super) unconditional_update: bool,
+    /// Whether a replace of what is missing makes it.
+    pub(super) made_by_update: bool,
     pub(super) body: Body,
 }
 
@@ -107,7 +109,9 @@ pub(super) fn kinds() -> Vec<Kind> {
         built_in::<discovery::EndpointSlice>("discovery.k8s.io", "endpointslices", "EndpointSlice")
             .counting(),
         built_in::<events::Event>("events.k8s.io", "events", "Event"),
-        built_in::<coordination::Lease>("coordination.k8s.io", "leases", "Lease").conditional(),
+        built_in::<coordination::Lease>("coordination.k8s.io", "leases", "Lease")
+            .conditional()
+            .made_by_update(),
         built_in::<apps::Deployment>("apps", "deployments", "Deployment")
             .with_status()
             .counting(),
@@ -153,6 +157,7 @@ fn built_in<T: Serialize + DeserializeOwned>(group: &str, plural: &str, kind: &s
         status: false,
         generation: false,
         unconditional_update: true,
+        made_by_update: false,
         body: Body::Typed(round_trip::<T>),
     }
 }
@@ -176,6 +181,13 @@ impl Kind {
     fn counting(self) -> Kind {
         Kind {
             generation: true,
+            ..self
+        }
+    }
+
+    fn made_by_update(self) -> Kind {
+        Kind {
+            made_by_update: true,
             ..self
         }
     }

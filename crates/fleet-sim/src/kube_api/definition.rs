@@ -87,6 +87,15 @@ pub(super) fn refresh(state: &mut State, written: &Kind) {
     for resource in gone {
         empty(state, &resource);
     }
+    let is_new = |kind: &&Kind| !state.kinds.iter().any(|known| known.key == kind.key);
+    let new: Vec<ResourceKey> = defined
+        .iter()
+        .filter(is_new)
+        .map(|kind| kind.key.clone())
+        .collect();
+    for resource in new {
+        state.begin_history(&resource);
+    }
     state.kinds.retain(|kind| !kind.is_custom());
     state.kinds.extend(defined.into_iter().map(Arc::new));
     for definition in definitions {
@@ -132,6 +141,7 @@ fn kinds(definition: &Value) -> Vec<Kind> {
         status: version["subresources"]["status"].is_object(),
         generation: true,
         unconditional_update: false,
+        made_by_update: false,
         body: Body::Schema(Arc::new(version["schema"]["openAPIV3Schema"].clone())),
     };
     served.map(one).collect()

@@ -114,6 +114,12 @@ fn resource(kind: &Kind) -> Vec<Value> {
         "watch",
     ];
     let mut resources = vec![one(kind.key.plural.clone(), &verbs)];
+    if kind.is("", "pods") {
+        resources.push(json!({
+            "name": "pods/eviction", "singularName": "", "namespaced": true,
+            "group": "policy", "version": "v1", "kind": "Eviction", "verbs": ["create"],
+        }));
+    }
     if kind.status {
         resources.push(one(
             format!("{}/status", kind.key.plural),

@@ -96,6 +96,13 @@ fn resource(group: &str, version: &str, rest: &[&str]) -> Option<Target> {
     }))
 }
 
+impl ResourcePath {
+    /// Tells whether it points at the evictions of a Pod, which can only be made.
+    pub(super) fn is_eviction(&self) -> bool {
+        self.subresource == "eviction"
+    }
+}
+
 /// Decodes `%2C` and its like; bytes that are not UTF-8 become the replacement character.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());

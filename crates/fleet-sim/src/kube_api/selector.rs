@@ -1,6 +1,6 @@
 //! Label and field selectors, in the syntax of the query string.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::status_error::ApiError;
 
@@ -43,6 +43,21 @@ impl Selector {
         Ok(Selector { labels, fields })
     }
 
+    /// Reads a selector that is part of an object; absent when it is null and selects nothing.
+    pub(super) fn of_object(selector: &Value) -> Result<Option<Selector>, ApiError> {
+        if selector.is_null() {
+            return Ok(None);
+        }
+        let equal = selector["matchLabels"].as_object().into_iter().flatten();
+        let equal = equal.map(|(key, value)| Ok(LabelRule::In(key.clone(), texts(&json!([value])))));
+        let more = selector["matchExpressions"].as_array().into_iter().flatten();
+        let labels = equal.chain(more.map(expression)).collect::<Result<_, _>>()?;
+        Ok(Some(Selector {
+            labels,
+            fields: Vec::new(),
+        }))
+    }
+
     pub(super) fn matches(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
         self.labels.iter().all(|rule| rule.matches(labels))
@@ -78,6 +93,25 @@ impl FieldRule {
         };
         (actual == self.value) == self.wanted
     }
+}
+
+fn expression(expression: &Value) -> Result<LabelRule, ApiError> {
+    let key = expression["key"].as_str().unwrap_or("").to_owned();
+    let values = texts(&expression["values"]);
+    match expression["operator"].as_str().unwrap_or("") {
+        "In" => Ok(LabelRule::In(key, values)),
+        "NotIn" => Ok(LabelRule::NotIn(key, values)),
+        "Exists" => Ok(LabelRule::Exists(key)),
+        "DoesNotExist" => Ok(LabelRule::Absent(key)),
+        other => Err(ApiError::bad_request(format!(
+            "{other:?} is not a valid label selector operator"
+        ))),
+    }
+}
+
+fn texts(values: &Value) -> Vec<String> {
+    let values = values.as_array().into_iter().flatten();
+    values.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn label_rule(text: &str) -> Result<LabelRule, ApiError> {

@@ -123,6 +123,8 @@ impl Asked {
     pub(super) fn verb(&self, path: &ResourcePath) -> Result<Verb, ApiError> {
         let named = path.name.is_some();
         match (self.method.as_str(), named) {
+            ("POST", _) if path.is_eviction() => Ok(Verb::Create),
+            _ if path.is_eviction() => Err(ApiError::method_not_allowed()),
             ("GET", _) if self.query.is_true("watch") => Ok(Verb::Watch),
             ("GET", true) => Ok(Verb::Get),
             ("GET", false) => Ok(Verb::List),

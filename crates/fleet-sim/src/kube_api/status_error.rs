@@ -199,6 +199,16 @@ impl ApiError {
         )
     }
 
+    /// An eviction that a disruption budget does not allow, or not yet.
+    pub(super) fn over_budget(why: &str, retry_after_seconds: u32) -> ApiError {
+        let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+        let mut details = json!({"causes": [{"reason": "DisruptionBudget", "message": why}]});
+        if retry_after_seconds > 0 {
+            details["retryAfterSeconds"] = retry_after_seconds.into();
+        }
+        Self::new(429, "TooManyRequests", message.to_owned(), details)
+    }
+
     pub(super) fn unsupported_media_type(given: &str) -> ApiError {
         let message = format!("the body of the request was in an unknown format: {given}");
         Self::new(415, "UnsupportedMediaType", message, json!({}))
@@ -276,6 +286,18 @@ impl ApiError {
                 "is required for apply patch",
             )],
         )
+    }
+
+    /// A streaming list that does not say how old it may be.
+    pub(super) fn match_required() -> ApiError {
+        let subject = Subject {
+            group: "meta.k8s.io",
+            resource: "",
+            kind: "ListOptions",
+            name: "",
+        };
+        let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        Self::invalid(subject, &[FieldError::forbidden("resourceVersionMatch", detail)])
     }
 
     pub(super) fn too_large_resource_version(wanted: u64, newest: u64) -> ApiError {

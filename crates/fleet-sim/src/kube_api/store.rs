@@ -207,6 +207,11 @@ impl State {
         }
     }
 
+    /// Begins the history of a resource that was not served so far; what was before is too old for its watches.
+    pub(super) fn begin_history(&mut self, resource: &ResourceKey) {
+        self.shelf(resource).forgotten = self.version;
+    }
+
     /// Ends the open watches of one resource, or of all.
     pub(super) fn cut_watches(&mut self, resource: Option<&ResourceKey>) {
         for (key, shelf) in &mut self.shelves {

@@ -53,12 +53,12 @@ pub(super) fn open(
     metadata_only: bool,
 ) -> Result<Watch, ApiError> {
     let selector = read::selector(kind, path, query)?;
+    // As the real server: a list refuses an unreadable version, a watch breaks on it.
+    read::wanted_version(query).map_err(|error| ApiError::internal(error.message()))?;
     let from = read::refuse_the_future(query, state.version)?;
     let initial = query.is_true("sendInitialEvents");
     if initial && query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(ApiError::bad_request(
-            "sendInitialEvents needs resourceVersionMatch=NotOlderThan",
-        ));
+        return Err(ApiError::match_required());
     }
     let seconds = query.get("timeoutSeconds").and_then(|text| text.parse().ok());
     let now = Instant::now();

@@ -1,5 +1,6 @@
-//! The writing verbs: create, update and patch; deletion has a file of its own.
+//! The writing verbs: create, update and patch; deletion and eviction have a file each.
 
+mod eviction;
 mod removal;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub(super) struct Place<'a> {
 /// Carries out a write request.
 pub(super) fn perform(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiError> {
     match request.verb {
+        Verb::Create if request.path.is_eviction() => eviction::evict(state, request),
         Verb::Create => create(state, &request.place(), request.json_body()?),
         Verb::Update => update(state, request),
         Verb::Patch => patch(state, request),
@@ -176,7 +178,13 @@ fn update(state: &mut State, request: &WriteRequest<'_>) -> Result<Written, ApiE
     let place = request.place();
     let mut object = request.json_body()?;
     metadata::refuse_wrong_address(&place, &mut object)?;
-    let old = existing(state, &place)?;
+    let old = match existing(state, &place) {
+        Err(_) if place.kind.made_by_update && place.subresource.is_empty() => {
+            object["metadata"]["resourceVersion"] = Value::Null;
+            return create(state, &place, object);
+        }
+        found => found?,
+    };
     let version = object["metadata"]["resourceVersion"].as_str().unwrap_or("");
     if version.is_empty() && !place.kind.unconditional_update_allowed() {
         return Err(ApiError::version_required(place.subject()));

@@ -212,12 +212,12 @@ async fn an_object_that_stops_matching_is_deleted_for_the_watch() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_watch_gets_bookmarks_and_ends_in_time() {
     let (server, api) = claims();
+    let from = server.resource_version().to_string();
     let mut events = pin!(
-        api.watch(&WatchParams::default().timeout(150), "1")
+        api.watch(&WatchParams::default().timeout(150), &from)
             .await
             .unwrap()
     );
-    super::kit::nodes(&server);
     let began = tokio::time::Instant::now();
     let mut bookmarks = 0;
     while let Some(event) = soon(events.next()).await {

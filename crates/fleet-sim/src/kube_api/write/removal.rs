@@ -51,7 +51,7 @@ pub(super) fn delete_collection(state: &mut State, request: &WriteRequest<'_>) -
 }
 
 /// Removes an object, or marks it as leaving while something holds it.
-fn remove(state: &mut State, place: &Place<'_>, old: &Arc<Value>) -> Written {
+pub(super) fn remove(state: &mut State, place: &Place<'_>, old: &Arc<Value>) -> Written {
     let kind = place.kind;
     let is_leaving = !old["metadata"]["deletionTimestamp"].is_null();
     let held = metadata::is_held(kind, old);
