@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::demo::worlds::Named;
 use crate::site::Listen;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -171,6 +172,9 @@ pub(crate) struct DemoOptions {
     /// Form of the summary.
     #[arg(long, default_value = "text")]
     pub(crate) output: DemoOutput,
+    /// Plays one named world instead, as fast as the machine can, or `all` of them; `list` says which there are.
+    #[arg(long, value_name = "NAME", value_parser = worlds)]
+    pub(crate) world: Option<Worlds>,
     /// Records a wrong machine on purpose, to show that the check notices: ends with 1.
     #[arg(long)]
     pub(crate) wrong_match: bool,
@@ -183,6 +187,17 @@ pub(crate) enum Speed {
     Times(f64),
     /// As fast as the machine can.
     Max,
+}
+
+/// Which named worlds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Worlds {
+    /// One line for each, and none is played.
+    List,
+    /// All, one after the other.
+    All,
+    /// One.
+    One(Named),
 }
 
 /// Form of the demo's summary.
@@ -303,6 +318,20 @@ fn speed(text: &str) -> Result<Speed, String> {
     times(text)
         .map(Speed::Times)
         .map_err(|message| format!("{message}, or `max`"))
+}
+
+fn worlds(text: &str) -> Result<Worlds, String> {
+    match text {
+        "list" => Ok(Worlds::List),
+        "all" => Ok(Worlds::All),
+        name => Named::from_str(name, false).map(Worlds::One).map_err(|_| {
+            let names = Named::value_variants().iter().map(|world| world.name());
+            format!(
+                "use `all`, `list` or one of {}",
+                names.collect::<Vec<_>>().join(", ")
+            )
+        }),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -1,45 +1,119 @@
-//! `demo`: the real operator in a simulated world, watched by a truth that never asks the operator.
+//! `demo`: the real operator in simulated worlds, watched by a truth that never asks the operator.
 
+mod looking;
 mod narrator;
 mod pace;
 mod story;
 mod summary;
 mod world;
+pub(crate) mod worlds;
 
-use crate::args::{DemoOptions, DemoOutput};
+use crate::args::{DemoOptions, DemoOutput, Worlds};
 use crate::exit::Failure;
 use crate::output;
 use anyhow::Context;
+use clap::ValueEnum;
 use narrator::Narrator;
+use serde::Serialize;
 use summary::Summary;
 use world::World;
+use worlds::{Named, Outcome};
 
-/// Plays the story and ends well only if every invariant held.
+/// What came of everything that was played.
+#[derive(Debug, Serialize)]
+struct Results {
+    /// The story, where it was told.
+    #[serde(flatten)]
+    story: Option<Summary>,
+    /// The named worlds.
+    worlds: Vec<Outcome>,
+}
+
+/// Plays the story and the named worlds, and ends well only if every invariant held in each.
 pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
+    let results = match options.world {
+        Some(Worlds::List) => {
+            output::print(&Named::list());
+            return Ok(());
+        }
+        Some(Worlds::One(named)) => Results {
+            story: None,
+            worlds: vec![visit(options, named, options.wrong_match)?],
+        },
+        Some(Worlds::All) => Results {
+            story: None,
+            worlds: visit_all(options, options.wrong_match)?,
+        },
+        None => {
+            let summary = alone(tell(options))?;
+            say(options, &summary.to_text());
+            Results {
+                story: Some(summary),
+                // The story shows that the check can fail, and once is enough.
+                worlds: visit_all(options, false)?,
+            }
+        }
+    };
+    if options.output == DemoOutput::Json {
+        output::print(&serde_json::to_string_pretty(&results).map_err(Failure::defect)?);
+    }
+    results.end()
+}
+
+// === impl Results ===
+
+impl Results {
+    fn end(&self) -> Result<(), Failure> {
+        let is_clean = self.story.as_ref().is_none_or(Summary::is_clean);
+        if is_clean && self.worlds.iter().all(Outcome::is_clean) {
+            return Ok(());
+        }
+        let story = self.story.iter().map(|story| story.findings.len());
+        let worlds = self.worlds.iter().map(|world| world.findings.len());
+        let findings: usize = story.chain(worlds).sum();
+        Err(Failure::broken(anyhow::anyhow!(
+            "an invariant was broken ({findings} findings, listed above)"
+        )))
+    }
+}
+
+fn visit_all(options: &DemoOptions, wrong_match: bool) -> Result<Vec<Outcome>, Failure> {
+    say(options, &Outcome::heading());
+    let worlds = Named::value_variants().iter();
+    worlds.map(|named| visit(options, *named, wrong_match)).collect()
+}
+
+/// Plays one world, and prints its line.
+fn visit(options: &DemoOptions, named: Named, wrong_match: bool) -> Result<Outcome, Failure> {
+    let outcome = alone(async {
+        let played = worlds::play(named, options.seed, wrong_match).await;
+        played.with_context(|| format!("playing the world {}", named.name()))
+    })?;
+    say(options, &outcome.to_text());
+    Ok(outcome)
+}
+
+/// Runs something on a clock of its own, and ends every task of it.
+fn alone<T>(told: impl Future<Output = anyhow::Result<T>>) -> Result<T, Failure> {
     // A paused clock moves on when every task sleeps: the same seed tells the same story on any machine.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build();
     let runtime = runtime.context("starting the runtime").map_err(Failure::broken)?;
-    let summary = runtime.block_on(play(options)).map_err(Failure::broken)?;
-    output::print(&match options.output {
-        DemoOutput::Text => summary.to_text(),
-        DemoOutput::Json => serde_json::to_string_pretty(&summary).map_err(Failure::defect)?,
-    });
-    if summary.is_clean() {
-        Ok(())
-    } else {
-        Err(Failure::broken(anyhow::anyhow!(
-            "an invariant was broken ({} findings, listed above)",
-            summary.findings.len()
-        )))
+    runtime.block_on(told).map_err(Failure::broken)
+}
+
+fn say(options: &DemoOptions, text: &str) {
+    match options.output {
+        DemoOutput::Text => output::print(text),
+        DemoOutput::Json => {}
     }
 }
 
-async fn play(options: &DemoOptions) -> anyhow::Result<Summary> {
+async fn tell(options: &DemoOptions) -> anyhow::Result<Summary> {
     let started = std::time::Instant::now();
-    let world = World::build(options.seed)?;
+    let world = World::build(options.seed, 1)?;
     let narrator = Narrator::new(options.output);
     let narration = tokio::spawn(narrator.clone().follow(world.clone()));
     let pace = tokio::spawn(pace::keep(options.speed));

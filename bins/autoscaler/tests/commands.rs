@@ -68,12 +68,77 @@ fn demo_keeps_every_invariant_and_says_so_in_numbers() {
         assert!(summary["claims"].as_u64() > Some(0), "seed {seed}: {summary}");
         assert_eq!(summary["matched"], summary["claims"], "seed {seed}");
         assert_eq!(summary["failed"], 1, "seed {seed}: the machine that never joins");
+        let worlds = summary["worlds"].as_array().expect("the named worlds");
+        assert_eq!(worlds.len(), named_worlds().len(), "seed {seed}");
+        worlds.iter().for_each(check_world);
         for key in ["virtualSeconds", "wallSeconds"] {
             assert!(
                 summary[key].as_f64() > Some(0.0),
                 "seed {seed}: {key} in {summary}"
             );
         }
+    }
+}
+
+/// Returns the names that `--world list` prints.
+fn named_worlds() -> Vec<String> {
+    let list = text(&run(&["demo", "--world", "list"], "").stdout);
+    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    names.map(str::to_owned).collect()
+}
+
+/// Checks what came of one named world, and that something did.
+#[track_caller]
+fn check_world(world: &Value) {
+    assert_eq!(world["findings"], json!([]), "{world}");
+    for key in [
+        "mismatched",
+        "leaked",
+        "boughtTwice",
+        "labelsMissing",
+        "wronglyRemoved",
+        "machinesLeft",
+    ] {
+        assert_eq!(world[key], 0, "{key} in {world}");
+    }
+    assert!(world["matched"].as_u64() > Some(0), "{world}");
+    assert!(world["foreign"].as_u64() > Some(0), "{world}");
+    assert_eq!(world["leftAlone"], world["foreign"], "{world}");
+}
+
+/// N1, R2, R5, R7, I5, I7: what misled earlier rule sets misleads nobody, each world by itself.
+#[test]
+fn every_named_world_ends_clean() {
+    let names = named_worlds();
+    assert!(names.len() >= 8, "{names:?}");
+    let (code, all) = demo(&["--world", "all", "--seed", "9"]);
+    assert_eq!(code, Some(0), "{all}");
+    let worlds = all["worlds"].as_array().expect("a list");
+    let played: Vec<&str> = worlds
+        .iter()
+        .filter_map(|world| world["world"].as_str())
+        .collect();
+    assert_eq!(played, names);
+    worlds.iter().for_each(check_world);
+
+    let output = run(&["demo", "--world", &names[0]], "");
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output.stdout);
+    assert!(told.starts_with(&names[0]) && told.lines().count() == 1, "{told}");
+}
+
+/// The check of a named world is no decoration either.
+#[test]
+fn every_named_world_with_a_wrong_match_ends_with_failure() {
+    for name in named_worlds() {
+        let (code, summary) = demo(&["--world", &name, "--wrong-match"]);
+        assert_eq!(code, Some(1), "{name}: {summary}");
+        let world = &summary["worlds"][0];
+        assert!(world["mismatched"].as_u64() >= Some(1), "{summary}");
+        assert!(
+            world["leftAlone"].as_u64() < world["foreign"].as_u64(),
+            "{summary}"
+        );
     }
 }
 
@@ -215,11 +280,12 @@ fn match_prints_its_schema() {
 /// Bad input: what the command line does not know ends with 2 and says so.
 #[test]
 fn wrong_arguments_end_with_two() {
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["run", "--colour"], "--colour"),
         (&["dance"], "dance"),
         (&["match"], "--from"),
         (&["demo", "--speed", "fast"], "max"),
+        (&["demo", "--world", "atlantis"], "replaced-masters"),
         (&["run", "--poll-interval-seconds", "0"], "0"),
         (&["run", "--vpsie-calls-per-minute", "5"], "5"),
     ];

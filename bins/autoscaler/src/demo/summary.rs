@@ -48,7 +48,6 @@ impl Summary {
     /// Adds up what was true when all was settled and when all was gone.
     pub(crate) fn new(world: &World, settled: &Report, ended: &Report, wall: Duration) -> Self {
         let both = |pick: fn(&Report) -> &Vec<Finding>| pick(settled).len().max(pick(ended).len());
-        let machines = world.cloud.machines();
         let calls = world.cloud.calls();
         let virtual_seconds = calls
             .first()
@@ -63,10 +62,7 @@ impl Summary {
             labels_missing: both(|report| &report.labels_missing),
             wrongly_removed: both(|report| &report.wrongly_removed),
             failed: settled.failed.len(),
-            machines_left: machines
-                .iter()
-                .filter(|machine| machine.made_by.is_some() && machine.is_alive())
-                .count(),
+            machines_left: machines_left(world),
             vpsie_calls: calls.len(),
             kubernetes_writes: world.kube.write_count(),
             virtual_seconds,
@@ -113,7 +109,15 @@ impl Summary {
     }
 }
 
-fn findings(report: &Report) -> impl Iterator<Item = String> + '_ {
+/// Counts the machines that are still there and that a request made.
+pub(crate) fn machines_left(world: &World) -> usize {
+    let machines = world.cloud.machines();
+    let bought = machines.iter().filter(|machine| machine.made_by.is_some());
+    bought.filter(|machine| machine.is_alive()).count()
+}
+
+/// Says what a report finds wrong, a sentence each.
+pub(crate) fn findings(report: &Report) -> impl Iterator<Item = String> + '_ {
     let all = [
         &report.mismatched,
         &report.leaked,

@@ -1,10 +1,10 @@
-//! The world of the demo: one cluster at VPSie, one Kubernetes API, and what will go wrong.
+//! The world of a story: one cluster at VPSie, one Kubernetes API, and the operator between them.
 
 use anyhow::Context;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
 use autoscaler_controller::{Clock, Operator, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
-use fleet_sim::cloud::{CallKind, ClusterSpec, Fault, FaultEffect};
+use fleet_sim::cloud::ClusterSpec;
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
 use kube::Client;
 use std::collections::BTreeMap;
@@ -31,19 +31,18 @@ pub(crate) struct World {
 // === impl World ===
 
 impl World {
-    /// Builds the world and plants what will go wrong.
-    pub(crate) fn build(seed: u64) -> anyhow::Result<Self> {
+    /// Builds the world, with a cluster that has so many masters.
+    pub(crate) fn build(seed: u64, managers: u32) -> anyhow::Result<Self> {
         let epoch = DateTime::from_timestamp(1_769_241_600, 0).context("the epoch of the demo")?;
         let clock = SimClock::starting_at(epoch);
         let cloud = Cloud::new(clock, seed);
         cloud.accept_only_token(TOKEN);
         let spec = ClusterSpec {
+            managers,
             workers_without_group: 2,
             ..ClusterSpec::named("HEL-Kubernetes-49ab")
         };
         let cluster = cloud.add_cluster(spec);
-        cloud.fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins).nth(2));
-        cloud.fault(Fault::on(CallKind::AddWorker, FaultEffect::LoseReplyAfterEffect).nth(4));
         let kube = KubeApi::with_seed(clock, seed);
         for definition in all_crds() {
             kube.install_crd(&definition)?;
@@ -58,8 +57,9 @@ impl World {
 
     /// Starts the kubelets and the operator, which is the one that `autoscaler run` starts.
     pub(crate) async fn start(&self) -> anyhow::Result<()> {
-        tokio::spawn(kubelet::run(self.cloud.clone(), self.client(), self.clock));
+        let (cloud, cluster, client) = (self.cloud.clone(), self.cluster.clone(), self.client());
         let clock = self.clock;
+        tokio::spawn(async move { kubelet::run_cluster(cloud, &cluster, client, clock).await });
         let now: vpsie_api::Now = Arc::new(move || clock.now());
         let credentials = vpsie_api::Credentials::Token(TOKEN.to_owned().into());
         let settings = vpsie_api::Settings {
@@ -102,7 +102,8 @@ impl World {
         vec![web, batch, self.node_group("database", 59, 2)]
     }
 
-    fn node_group(&self, name: &str, size: i64, minimum: i32) -> NodeGroup {
+    /// Describes a NodeGroup of the world's cluster.
+    pub(crate) fn node_group(&self, name: &str, size: i64, minimum: i32) -> NodeGroup {
         let spec = NodeGroupSpec {
             min_nodes: minimum,
             max_nodes: minimum * 2,
