@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, keys};
 use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
-use kit::fleet::Fleet;
+use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -178,4 +178,123 @@ async fn removal_whose_answer_is_lost_removes_one_machine() {
         let report = fleet.truth().await;
         assert!(report.is_clean(), "{effect:?} {report:?}");
     }
+}
+
+/// LC-23: with room for one more, the replacement of a deleted VPSieNode is Ready before its machine goes.
+#[tokio::test(start_paused = true)]
+async fn replacement_is_ready_before_the_machine_of_a_deleted_vpsienode_goes() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet.delete::<VPSieNode>("web-1").await;
+    let stored = fleet
+        .until("it waits", |stored| {
+            let ready = stored.claim_condition("web-1", "VPSReady");
+            ready.is_some_and(|ready| ready.reason.as_deref() == Some("BelowMinNodes"))
+        })
+        .await;
+    let is_cordoned = |stored: &Stored| {
+        let mut nodes = stored.nodes.iter().filter_map(|node| node.spec.as_ref());
+        nodes.any(|spec| spec.unschedulable == Some(true))
+    };
+    assert!(!is_cordoned(&stored), "it is in service until the other is");
+    let stored = fleet
+        .until("the machine is removed", |_| !fleet.cloud.removals().is_empty())
+        .await;
+    let replacement = stored.claim("web-2").expect("it was made");
+    assert_eq!(replacement.phase(), Phase::Ready);
+    fleet
+        .until("it has ended", |stored| stored.claim("web-1").is_none())
+        .await;
+    assert_eq!(fleet.cloud.ledger().len(), 2);
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// LC-23: without room the machine goes first, one at a time, and each is replaced.
+#[tokio::test(start_paused = true)]
+async fn without_room_machines_go_first_and_one_at_a_time() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.start().await;
+    let mut group = web(&fleet, 2);
+    group.spec.max_nodes = 2;
+    fleet.create(&group).await;
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 2, 2))
+        .await;
+    let old: Vec<_> = fleet.stored().await.claims.iter().map(ResourceExt::uid).collect();
+    fleet.delete::<VPSieNode>("web-1").await;
+    fleet.delete::<VPSieNode>("web-2").await;
+    fleet
+        .until("both are replaced", |stored| {
+            assert!(
+                !bought(&fleet.cloud).is_empty(),
+                "one stays until the other is replaced"
+            );
+            stored.counts("web", 2, 2) && stored.claims.iter().all(|claim| !old.contains(&claim.uid()))
+        })
+        .await;
+    assert_eq!((fleet.cloud.ledger().len(), fleet.cloud.removals().len()), (4, 2));
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// LC-16: a VPSieNode that is deleted before its Node joined waits for that, and no longer than until its time is over.
+#[tokio::test(start_paused = true)]
+async fn starting_machine_of_a_deleted_vpsienode_stays_until_it_joins_or_times_out() {
+    for joins in [true, false] {
+        let mut fleet = Fleet::in_memory(1);
+        let minutes = if joins { 5 } else { 600 };
+        fleet
+            .cloud
+            .behaviour(|behaviour| behaviour.join_delay = Delay::exactly(Duration::from_secs(minutes * 60)));
+        fleet.start().await;
+        fleet.create(&web(&fleet, 1)).await;
+        fleet
+            .until("its machine is known", |stored| {
+                let claim = stored.claim("web-1");
+                claim.is_some_and(|claim| claim.spec.vpsie_node_identifier.is_some())
+            })
+            .await;
+        let known = fleet.clock.now();
+        fleet.delete::<NodeGroup>("web").await;
+        let stored = fleet.polls(3).await;
+        let ready = stored.claim_condition("web-1", "VPSReady");
+        assert_eq!(
+            ready.and_then(|ready| ready.reason.as_deref()),
+            Some("StillStartingUp")
+        );
+        fleet
+            .until("everything is given back", |stored| stored.groups.is_empty())
+            .await;
+        let waited = fleet.cloud.removals()[0].at - known;
+        let limit = fleet.settings.joining_timeout;
+        assert_eq!(waited < TimeDelta::minutes(14), joins, "{waited}");
+        assert!(waited > TimeDelta::minutes(4), "{waited}");
+        assert!(waited < limit + TimeDelta::minutes(2), "{waited}");
+        assert_eq!(fleet.cloud.removals().len(), 1);
+        let report = fleet.truth().await;
+        assert!(report.is_clean(), "{report:?}");
+    }
+}
+
+/// LC-14, LC-53: what somebody excepted is not removed, and VPSie is not even asked.
+#[tokio::test(start_paused = true)]
+async fn excepted_node_keeps_its_machine() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 1).await;
+    let status = stored.claim("web-1").and_then(|claim| claim.status.clone());
+    let node = status.and_then(|status| status.node_name).expect("it has joined");
+    let except =
+        |value: &str| json!({ "metadata": { "annotations": { keys::ANNOTATION_PROTECTED: value } } });
+    let (nodes, patch) = (fleet.nodes(), PatchParams::default());
+    let excepted = nodes.patch(&node, &patch, &Patch::Merge(except("true"))).await;
+    excepted.expect("a Node can be annotated");
+    fleet.delete::<NodeGroup>("web").await;
+    let stored = fleet.polls(30).await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("NotManagedNode"));
+    assert_eq!(fleet.cloud.calls_of(CallKind::RemoveWorker), 0);
+    let allowed = nodes.patch(&node, &patch, &Patch::Merge(except("false"))).await;
+    allowed.expect("a Node can be annotated");
+    fleet
+        .until("everything is given back", |stored| stored.groups.is_empty())
+        .await;
+    assert!(fleet.truth().await.is_clean());
 }

@@ -2,6 +2,8 @@
 
 use crate::demo::worlds::Named;
 use crate::site::Listen;
+use autoscaler_controller::{Gate, Graces};
+use chrono::TimeDelta;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -121,6 +123,9 @@ pub(crate) struct RunOptions {
     /// Never matches a machine that no name and no address links to a claim.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
     pub(crate) no_anonymous: bool,
+    /// How long a node rests before its machine goes.
+    #[command(flatten)]
+    pub(crate) gate: GateOptions,
     /// Seconds between two replies that prove an absence; to test the end of a machine without minutes of waiting.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true)]
@@ -130,6 +135,44 @@ pub(crate) struct RunOptions {
     #[cfg(debug_assertions)]
     #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(6..))]
     pub(crate) effect_wait_seconds: Option<u32>,
+}
+
+/// Options of the decommission gate.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Decommission gate")]
+pub(crate) struct GateOptions {
+    /// Seconds for which a node that was never used stays Ready before a person may have it.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+    pub(crate) ready_grace_manual_seconds: u32,
+    /// Seconds for which a node stays idle before a person may have it.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+    pub(crate) idle_grace_manual_seconds: u32,
+    /// Seconds for which a node that was found again without a record rests once its pods were listed.
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+    pub(crate) post_sync_grace_seconds: u32,
+    /// Seconds past its due end and its grace period for which a pod on a broken node still counts.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+    pub(crate) stuck_pod_grace_seconds: u32,
+    /// Seconds for which a Node takes no new pods before they are looked at once more and its machine goes.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) settle_seconds: u32,
+}
+
+// === impl GateOptions ===
+
+impl GateOptions {
+    /// Makes the gate; the graces of policies, of which none removes anything yet, have their defaults.
+    pub(crate) fn gate(&self) -> Gate {
+        let seconds = |value: u32| TimeDelta::seconds(value.into());
+        let graces = Graces {
+            ready_manual: seconds(self.ready_grace_manual_seconds),
+            idle_manual: seconds(self.idle_grace_manual_seconds),
+            post_sync: seconds(self.post_sync_grace_seconds),
+            stuck_pod: seconds(self.stuck_pod_grace_seconds),
+            ..Graces::default()
+        };
+        Gate::new(graces).expect("the parser lets nothing through that the gate refuses")
+    }
 }
 
 /// Options of the leader election.

@@ -135,6 +135,8 @@ fn settings(options: &RunOptions) -> Settings {
         discovery_timeout: TimeDelta::seconds(options.discovery_timeout_seconds.into()),
         joining_timeout: TimeDelta::seconds(options.joining_timeout_seconds.into()),
         anonymous: !options.no_anonymous,
+        gate: options.gate.gate(),
+        settle: TimeDelta::seconds(options.gate.settle_seconds.into()),
         ..shortened(options)
     }
 }
@@ -146,7 +148,6 @@ fn shortened(options: &RunOptions) -> Settings {
     if let Some(seconds) = options.proof_spacing_seconds {
         settings.absence_spacing = TimeDelta::seconds(seconds.into());
         settings.candidate_spacing = settings.absence_spacing;
-        settings.settle = settings.settle.min(settings.absence_spacing);
     }
     if let Some(seconds) = options.effect_wait_seconds {
         settings.effect_wait = TimeDelta::seconds(seconds.into());

@@ -70,6 +70,8 @@ mod operator;
 mod testing;
 
 pub use clock::Clock;
+pub use node_lifecycle::Gate;
+pub use node_lifecycle::gate::Graces;
 pub use operator::{Operator, StartError};
 pub use pulse::{Answering, LONGEST_SILENCE, Pulse};
 pub use settings::{Settings, SettingsError};
