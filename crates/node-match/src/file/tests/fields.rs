@@ -42,12 +42,11 @@ fn shape(version: &str, locked: bool, managers: u32) -> ClusterShape {
     }
 }
 
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
 fn everything() -> Snapshot {
-    let text = |text: &str| Some(text.to_owned());
-    let addresses = || vec!["10.0.0.4".to_owned()];
-    let baseline = Baseline::new(false, ["2a7e"])
-        .with_shape(shape("v1.33.0", false, 1))
-        .with_nodes_count(412, 4);
     Snapshot {
         now: at("08:10:00"),
         settings: Settings {
@@ -68,56 +67,71 @@ fn everything() -> Snapshot {
             disk_gb: Some(80),
             nodes_count: Some(5),
         }],
-        claims: vec![Claim {
-            uid: "c1".to_owned(),
-            namespace: "kube-system".to_owned(),
-            name: "web".to_owned(),
-            cluster: "x".to_owned(),
-            group: Some(412),
-            creation_requested: true,
-            requested_at: Some(at("08:05:00")),
-            baseline: Some(baseline.into()),
-            taken_over: true,
-            instance_id: Some(71003),
-            identifier: text("4c1f"),
-            provider_id: text("vpsie://4c1f"),
-            node_name: text("n"),
-            hostname: text("h"),
-            addresses: addresses(),
-            recorded_by: Some(EvidenceKind::HostnamePattern),
-        }],
-        machines: vec![Machine {
-            list: 1,
-            id: Some(71003),
-            identifier: text("4c1f"),
-            cluster: "x".to_owned(),
-            group: Some(412),
-            hostname: text("h"),
-            addresses: addresses(),
-            status: text("running"),
-            is_deleted: true,
-            role: text("slave"),
-            created_at: Some(ReportedAt {
-                at: at("08:06:00"),
-                zoned: false,
-            }),
-            cpu: Some(2),
-            ram_mb: Some(4096),
-            disk_gb: Some(80),
-        }],
-        nodes: vec![Node {
-            uid: "n1".to_owned(),
-            name: "n".to_owned(),
-            hostname: text("h"),
-            addresses: addresses(),
-            provider_id: text("vpsie://4c1f"),
-            created_at: Some(at("08:07:30")),
-            control_plane: true,
-            claim_label: text("web"),
-            claim_uid: text("c1"),
-            cpu: Some(2),
-            ram_mb: Some(4096),
-        }],
+        claims: vec![the_claim()],
+        machines: vec![the_machine()],
+        nodes: vec![the_node()],
+    }
+}
+
+fn the_claim() -> Claim {
+    let baseline = Baseline::new(false, ["2a7e"])
+        .with_shape(shape("v1.33.0", false, 1))
+        .with_nodes_count(412, 4);
+    Claim {
+        uid: "c1".to_owned(),
+        namespace: "kube-system".to_owned(),
+        name: "web".to_owned(),
+        cluster: "x".to_owned(),
+        group: Some(412),
+        creation_requested: true,
+        requested_at: Some(at("08:05:00")),
+        baseline: Some(baseline.into()),
+        taken_over: true,
+        instance_id: Some(71003),
+        identifier: text("4c1f"),
+        provider_id: text("vpsie://4c1f"),
+        node_name: text("n"),
+        hostname: text("h"),
+        addresses: vec!["10.0.0.4".to_owned()],
+        recorded_by: Some(EvidenceKind::HostnamePattern),
+    }
+}
+
+fn the_machine() -> Machine {
+    Machine {
+        list: 1,
+        id: Some(71003),
+        identifier: text("4c1f"),
+        cluster: "x".to_owned(),
+        group: Some(412),
+        hostname: text("h"),
+        addresses: vec!["10.0.0.4".to_owned()],
+        status: text("running"),
+        is_deleted: true,
+        role: text("slave"),
+        created_at: Some(ReportedAt {
+            at: at("08:06:00"),
+            zoned: false,
+        }),
+        cpu: Some(2),
+        ram_mb: Some(4096),
+        disk_gb: Some(80),
+    }
+}
+
+fn the_node() -> Node {
+    Node {
+        uid: "n1".to_owned(),
+        name: "n".to_owned(),
+        hostname: text("h"),
+        addresses: vec!["10.0.0.4".to_owned()],
+        provider_id: text("vpsie://4c1f"),
+        created_at: Some(at("08:07:30")),
+        control_plane: true,
+        claim_label: text("web"),
+        claim_uid: text("c1"),
+        cpu: Some(2),
+        ram_mb: Some(4096),
     }
 }
 
