@@ -139,6 +139,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// R2b: what is stored of a baseline makes the same one again.
+    #[test]
+    fn hashes_make_the_same_baseline_again() {
+        let baseline = Baseline::from_hashes(true, [3, 1, 2, 3]);
+        assert_eq!(baseline.hashes(), [1, 2, 3]);
+        assert_eq!(
+            Baseline::from_hashes(true, baseline.hashes().iter().copied()),
+            baseline
+        );
+    }
+
     proptest! {
         /// R2b: a baseline contains what was put in, and nothing else.
         #[test]

@@ -11,6 +11,7 @@ mod laws;
 mod model;
 mod newness;
 mod records;
+mod reports;
 mod settled;
 mod worlds;
 

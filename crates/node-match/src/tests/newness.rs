@@ -122,3 +122,31 @@ fn claims_of_one_baseline_differ_by_their_requests() {
         ],
     );
 }
+
+/// R2: a Node as old as the earliest that a claim accepts is new for it, and not for a claim that asked later.
+#[test]
+fn claims_are_told_apart_by_what_appeared_between_their_requests() {
+    let empty = baseline(&[]);
+    // Clocks may differ by two minutes, so the Node is not older than a request of minute 5.
+    let world = snapshot(10)
+        .claims([
+            claim("late").since(&empty).requested(6),
+            claim("on-time").since(&empty).requested(5),
+        ])
+        .nodes([node("n").created(3)]);
+    check(
+        &world,
+        &["late: waiting no-candidates", "on-time: matched n by anonymous"],
+    );
+    let partial = Arc::new(Baseline::new(false, []));
+    let world = snapshot(10)
+        .claims([
+            claim("late").since(&partial).requested(6),
+            claim("on-time").since(&partial).requested(5),
+        ])
+        .machines([machine(1).created(3)]);
+    check(
+        &world,
+        &["late: waiting no-candidates", "on-time: matched 1 by anonymous"],
+    );
+}
