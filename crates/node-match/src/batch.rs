@@ -236,7 +236,7 @@ impl Batch {
     /// Tells whether every machine that these claims could have carries a time with a zone (R2b).
     fn are_all_times_known(&self, assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '_>) -> bool {
         let claim = assignment.fleet.claims[self.claim()];
-        if claim.baseline.as_deref().is_some_and(Baseline::is_complete) || claim.requested_at.is_none() {
+        if claim.baseline.as_deref().is_some_and(Baseline::is_complete) {
             return false;
         }
         let timeless = |machine: &usize| assignment.fleet.machines[*machine].zoned_created_at().is_none();

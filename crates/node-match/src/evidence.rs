@@ -142,3 +142,19 @@ impl<'a> From<&'a str> for Detail<'a> {
         Self::Text(Cow::Borrowed(text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of kinds are stored on claims, and those of links are read by programs: both stay what they are.
+    #[test]
+    fn names_are_written_and_kinds_found_again_by_them() {
+        for kind in EvidenceKind::ALL {
+            assert_eq!(EvidenceKind::from_name(&kind.to_string()), Some(kind));
+        }
+        assert_eq!(EvidenceKind::from_name("hearsay"), None);
+        let links = [Link::ClaimMachine, Link::MachineNode, Link::ClaimNode].map(|link| link.to_string());
+        assert_eq!(links, ["claim-machine", "machine-node", "claim-node"]);
+    }
+}

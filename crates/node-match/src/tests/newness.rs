@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::Baseline;
-use crate::testing::{baseline, claim, machine, node, snapshot};
+use crate::testing::{CLUSTER, GROUP, baseline, claim, machine, node, snapshot};
 use crate::tests::{check, check_all};
 
 /// R2b: what the baseline contains is not new, by id, identifier or hostname.
@@ -149,4 +149,41 @@ fn claims_are_told_apart_by_what_appeared_between_their_requests() {
         &world,
         &["late: waiting no-candidates", "on-time: matched 1 by anonymous"],
     );
+}
+
+/// R2b: one machine without a time that a claim could have, whatever is known of its group, takes the proof from all times.
+#[test]
+fn machine_without_a_time_takes_the_proof_from_others() {
+    let partial = Arc::new(Baseline::new(false, []));
+    let told = |of: Option<u64>, timeless: Option<u64>| {
+        let mut claim = claim("a").since(&partial);
+        claim.group = of;
+        let mut other = machine(2);
+        other.group = timeless;
+        let mut timed = machine(1).created(3);
+        timed.group = of;
+        let world = snapshot(5).claims([claim]).machines([timed, other]);
+        world.told().concat()
+    };
+    let (unproven, proven) = ("a: waiting not-provably-new", "a: matched 1 by anonymous");
+    assert_eq!(told(Some(GROUP), None), unproven);
+    assert_eq!(told(Some(GROUP), Some(GROUP)), unproven);
+    assert_eq!(told(Some(GROUP), Some(7)), proven);
+    assert_eq!(told(None, Some(7)), unproven);
+    assert_eq!(told(None, None), unproven);
+}
+
+/// R7: a lone Node counts beside machines that are deleted, of the past, or of another cluster.
+#[test]
+fn lone_node_counts_beside_machines_that_cannot_be_its_own() {
+    let mut deleted = machine(1);
+    deleted.is_deleted = true;
+    for machine in [deleted, machine(5), machine(1).in_cluster("b")] {
+        let mut world = snapshot(5)
+            .claims([claim("a").since(&baseline(&["5"]))])
+            .machines([machine])
+            .nodes([node("n")]);
+        world.nodes_cluster = Some(CLUSTER.to_owned());
+        check(&world, &["a: matched n by anonymous"]);
+    }
 }
