@@ -193,6 +193,22 @@ fn any_link_shows_the_cluster_of_the_nodes() {
     );
 }
 
+/// Settled: a label shows the cluster of the Nodes by the name of a claim, and so does a mark by its uid.
+#[test]
+fn name_and_uid_each_show_the_cluster_of_the_nodes() {
+    let mut named = claim("a");
+    named.uid = "of-a".to_owned();
+    let mut marked = node("n").labelled("b");
+    marked.claim_uid = Some("of-a".to_owned());
+    for (node, told) in [
+        (node("n").labelled("a"), "of-a: matched n by claim-label"),
+        (marked, "of-a: matched n by claim-label"),
+    ] {
+        let world = two_clusters(named.clone(), vec![], node);
+        check(&world, &[told, "z: waiting no-candidates"]);
+    }
+}
+
 /// R3: a provider id links a Node to the record of its own cluster only.
 #[test]
 fn provider_id_links_no_record_of_another_cluster() {
@@ -207,6 +223,25 @@ fn provider_id_links_no_record_of_another_cluster() {
     );
     world.nodes_cluster = Some("y".to_owned());
     check(&world, &["a: matched n by provider-id"]);
+}
+
+/// R3: what a claim of another cluster records of a machine that is not listed does not count here.
+#[test]
+fn record_of_another_cluster_makes_no_provider_id_doubtful() {
+    let mut world = snapshot(5)
+        .claims([
+            claim("a").in_cluster("x").with_id(7),
+            claim("z").in_cluster("y").with_id(7),
+        ])
+        .nodes([node("n").provided("vpsie://7")]);
+    world.nodes_cluster = Some("x".to_owned());
+    check(
+        &world,
+        &[
+            "a: matched n by provider-id",
+            "z: waiting recorded-machine-not-listed",
+        ],
+    );
 }
 
 /// R4: a Node's name gives no pattern evidence while an eligible machine carries that name.
