@@ -104,9 +104,13 @@ async fn breaker_stops_calls_and_closes_again() {
     cluster.ready_are(&discovery, &["web-0"]).await;
     cluster.wire.answer(Some(500));
     cluster.server.cut_watches();
-    while discovery.breaker() != BreakerState::Open {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let opens = async {
+        while discovery.breaker() != BreakerState::Open {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let opened = tokio::time::timeout(Duration::from_secs(600), opens).await;
+    opened.expect("it opens");
     let calls = cluster.wire.calls();
     let view = cluster
         .view_is(&discovery, |view| view.breaker == BreakerState::Open)
