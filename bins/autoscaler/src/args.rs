@@ -1,7 +1,10 @@
 //! The command line.
 
+mod audit;
+
 use crate::demo::worlds::Named;
 use crate::site::Listen;
+pub(crate) use audit::{AuditCommand, AuditListOptions, AuditOutput, AuditVerifyOptions, StoreOptions};
 use autoscaler_controller::{Gate, Graces};
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -12,7 +15,7 @@ use std::time::Duration;
 /// Node autoscaler for VPSie Kubernetes clusters.
 ///
 /// Ends with 0 on success, 1 when an invariant was broken, 2 for wrong arguments or input, 3 for credentials,
-/// 4 for VPSie, 5 for Kubernetes, 70 for a defect of the program.
+/// 4 for VPSie, 5 for Kubernetes, 6 for the audit store, 70 for a defect of the program.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
@@ -58,6 +61,9 @@ pub(crate) enum Command {
     /// Says of one object of a live cluster why it is as it is; changes nothing.
     #[command(subcommand)]
     Explain(ExplainCommand),
+    /// Lists or verifies a stored audit log; changes nothing.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Serves a simulated VPSie over HTTP, for any client; needs no token.
     SimCloud(SimCloudOptions),
 }
@@ -349,7 +355,12 @@ impl Command {
     pub(crate) fn usual_log_level(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_) | Self::Crd | Self::Match(_) | Self::Explain(_) | Self::SimCloud(_) => "warn",
+            Self::Demo(_)
+            | Self::Crd
+            | Self::Match(_)
+            | Self::Explain(_)
+            | Self::Audit(_)
+            | Self::SimCloud(_) => "warn",
         }
     }
 }

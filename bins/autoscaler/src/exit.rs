@@ -53,6 +53,14 @@ impl Failure {
         }
     }
 
+    /// The store of the audit log cannot be read (code 6).
+    pub(crate) fn audit_store(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            code: 6,
+            error: error.into(),
+        }
+    }
+
     /// The program itself is wrong (code 70).
     pub(crate) fn defect(error: impl Into<anyhow::Error>) -> Self {
         Self {

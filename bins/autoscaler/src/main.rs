@@ -2,6 +2,7 @@
 
 mod access;
 mod args;
+mod audit;
 mod configuration;
 mod demo;
 mod election;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         }
         Command::Match(options) => match_file::run(options),
         Command::Explain(ExplainCommand::Vpsienode(options)) => explain::run(options),
+        Command::Audit(command) => audit::run(command),
         Command::SimCloud(options) => sim_cloud::run(options),
     };
     match outcome {

@@ -1,0 +1,114 @@
+//! Arguments of `audit`.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+use node_lifecycle::audit::{Action, Author, Hash, Outcome};
+
+/// What to do with a stored audit log; both only read.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Lists what was recorded, the oldest first.
+    List(AuditListOptions),
+    /// Looks for entries that were altered or removed; ends with 1 when there are some.
+    Verify(AuditVerifyOptions),
+}
+
+/// Which store.
+#[derive(Debug, Args)]
+pub(crate) struct StoreOptions {
+    /// The store: `sqlite:PATH`, `jsonl:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    #[arg(
+        long,
+        value_name = "STORE",
+        env = "AUTOSCALER_AUDIT_STORE",
+        hide_env_values = true
+    )]
+    pub(crate) audit_store: StoreName,
+}
+
+/// Is the name of a store as it was given; it may hold a password and cannot be printed.
+#[derive(Clone)]
+pub(crate) struct StoreName(String);
+
+/// Options of `audit list`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditListOptions {
+    /// Which store.
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// Only about the Node of this name, or the VPSieNode before it joined.
+    #[arg(long)]
+    pub(crate) node: Option<String>,
+    /// Only about this NodeGroup.
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub(crate) group: Option<String>,
+    /// Only this action, such as `node_decommission`.
+    #[arg(long)]
+    pub(crate) action: Option<Action>,
+    /// Only with this result: `success`, `rejected` or `failed`.
+    #[arg(long)]
+    pub(crate) result: Option<Outcome>,
+    /// Only decided by this one, such as `manual`.
+    #[arg(long, value_name = "DECIDER")]
+    pub(crate) decided_by: Option<Author>,
+    /// Only from this time on, such as `2026-01-24T08:40:00Z`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// Only before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<DateTime<Utc>>,
+    /// Only so many, the newest.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) limit: u32,
+    /// Form of the answer.
+    #[arg(long, default_value = "table")]
+    pub(crate) output: AuditOutput,
+}
+
+/// Options of `audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditVerifyOptions {
+    /// Which store.
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// Hash of an entry that must be there, noted earlier: without it the removal of the newest is not found.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) head: Option<Hash>,
+}
+
+/// Form of the answer of `audit list`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuditOutput {
+    /// A table for a person.
+    Table,
+    /// One JSON object in each line: the place in the chain, and the entry as it is stored.
+    Json,
+}
+
+// === impl StoreName ===
+
+impl StoreName {
+    /// Returns it as it was given.
+    pub(crate) fn exposed(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StoreName {
+    type Err = Infallible;
+
+    /// Takes any text: a wrong one is refused later, by a message that does not repeat it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for StoreName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreName(…)")
+    }
+}
