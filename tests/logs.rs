@@ -29,12 +29,16 @@ impl Write for Lines {
 
 impl Lines {
     fn find(&self, message: &str) -> Value {
+        self.find_where(message, |_| true)
+    }
+
+    fn find_where(&self, message: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let text = String::from_utf8(bytes).expect("text");
         let mut lines = text
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-        let found = lines.find(|line| line["fields"]["message"] == message);
+        let found = lines.find(|line| line["fields"]["message"] == message && fits(&line["fields"]));
         found.unwrap_or_else(|| panic!("no line {message:?} in:\n{text}"))
     }
 }
@@ -76,7 +80,20 @@ async fn error_lines_say_whose_they_are() {
                 .all(|claim| claim.uid().as_ref() != Some(&uid))
         })
         .await;
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    fleet
+        .until("a machine is leaked", |stored| {
+            stored.group_condition("web", "MachinesLeaked").is_some()
+        })
+        .await;
+    fleet.polls(1).await;
 
+    let leaked = lines.find_where("it needs attention", |fields| fields["reason"] == "LeakedMachine");
+    assert_eq!(
+        (&leaked["fields"]["kind"], &leaked["fields"]["name"]),
+        (&"NodeGroup".into(), &"web".into())
+    );
     let trouble = lines.find("it needs attention")["fields"].clone();
     assert_eq!(
         (&trouble["name"], &trouble["node_group"]),

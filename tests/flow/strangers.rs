@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
+use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeSpec, keys};
 use fleet_sim::cloud::{CallKind, Role};
-use kit::fleet::{Fleet, Stored};
+use kit::fleet::{DATACENTER, Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use prometheus_client::encoding::text::encode;
 use serde_json::{Value, json};
 
+use super::telemetry::events;
 use super::{bought, ready_web, strangers, web};
 
 /// Returns the Nodes of machines that nobody asked us for, without what their kubelets write.
@@ -114,6 +115,12 @@ async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
     let message = condition.message.unwrap_or_default();
     assert!(message.contains(hostname), "{message} does not name {hostname}");
     fleet.polls(6).await;
+    let events = events(&fleet).await.into_iter();
+    let said: Vec<(String, i32)> = events
+        .filter(|(_, _, reason, _)| reason == "LeakedMachine")
+        .map(|(kind, type_, _, count)| (format!("{kind} {type_}"), count))
+        .collect();
+    assert_eq!(said, [("NodeGroup Warning".to_owned(), 1)], "it is said once");
     assert_eq!(bought(&fleet.cloud).len(), 2, "nothing is bought for it");
     let is_alive = |uuid: &str| {
         fleet
@@ -125,6 +132,61 @@ async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
     assert!(is_alive(&uuid), "it is left alone");
     fleet.cloud.remove_by_hand(&uuid);
     fleet.until("it is gone", |stored| leaked(stored).is_none()).await;
+}
+
+/// Describes a VPSieNode by which a person gives the group `web` a machine that runs already.
+fn adopting(fleet: &Fleet, machine: &str) -> VPSieNode {
+    let mut claim = VPSieNode::new(
+        "web-adopted",
+        VPSieNodeSpec {
+            instance_type: "57".to_owned(),
+            node_group_name: "web".to_owned(),
+            datacenter_id: DATACENTER.to_owned(),
+            resource_identifier: fleet.cluster.clone(),
+            project: "project".to_owned(),
+            kubernetes_version: "v1.34.1".to_owned(),
+            vpsie_node_identifier: Some(machine.to_owned()),
+            ..VPSieNodeSpec::default()
+        },
+    );
+    for (key, value) in [(keys::LABEL_MANAGED, "true"), (keys::LABEL_NODE_GROUP, "web")] {
+        claim.labels_mut().insert(key.to_owned(), value.to_owned());
+    }
+    claim
+}
+
+/// Leaked: a person adopts a machine by a VPSieNode that names it; it is labelled, nothing is bought, and its end is
+/// like any other.
+#[tokio::test(start_paused = true)]
+async fn leaked_machine_is_adopted_by_a_vpsie_node_that_names_it() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 2).await;
+    let leaked = |stored: &Stored| stored.group_condition("web", "MachinesLeaked");
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    let uuid = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    fleet.until("it is told", |stored| leaked(stored).is_some()).await;
+    fleet.create(&adopting(&fleet, &uuid)).await;
+    let stored = fleet
+        .until("it is adopted", |stored| {
+            leaked(stored).is_none() && stored.counts("web", 3, 3)
+        })
+        .await;
+    let adopted = stored.claim("web-adopted").expect("it is stored");
+    assert_eq!(adopted.phase(), Phase::Ready);
+    let name = fleet.cloud.machine(&uuid).expect("it runs").node_name();
+    let node = stored.node(&name).expect("its Node has joined");
+    assert_eq!(
+        node.labels().get(keys::LABEL_VPSIE_NODE).map(String::as_str),
+        Some("web-adopted")
+    );
+    assert_eq!(fleet.cloud.ledger().len(), 2, "nothing is bought for it");
+    fleet.delete::<VPSieNode>("web-adopted").await;
+    fleet
+        .until("it is removed", |stored| stored.claim("web-adopted").is_none())
+        .await;
+    let removals = fleet.cloud.removals().into_iter();
+    let removed: Vec<String> = removals.map(|removal| removal.machine).collect();
+    assert_eq!(removed, [uuid]);
 }
 
 /// R7: while somebody else adds machines of the same group, nobody can tell whose is whose, and nothing is taken.

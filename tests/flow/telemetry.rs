@@ -79,7 +79,7 @@ async fn every_metric_is_written() {
 }
 
 /// Lists the stored Events: kind of the object, type, reason, how often.
-async fn events(fleet: &Fleet) -> Vec<(String, String, String, i32)> {
+pub(super) async fn events(fleet: &Fleet) -> Vec<(String, String, String, i32)> {
     let listed = fleet.api::<Event>().list(&ListParams::default()).await;
     let listed = listed.expect("Events can be listed").items.into_iter();
     let mut all: Vec<_> = listed

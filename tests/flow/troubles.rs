@@ -157,6 +157,41 @@ async fn vpsie_that_answers_with_web_pages_is_a_condition() {
     );
 }
 
+/// E1: a failure of VPSie that lasts is written once, whatever each answer is called and looks like.
+#[tokio::test(start_paused = true)]
+async fn failure_that_lasts_is_written_once() {
+    let status =
+        |code, text: &str| FaultEffect::Status(code, format!(r#"{{"error":true,"message":"{text}"}}"#));
+    let wait = |seconds| FaultEffect::RateLimited {
+        retry_after: Some(Duration::from_secs(seconds)),
+    };
+    let faces = vec![
+        FaultEffect::Html502,
+        FaultEffect::TimeOutBeforeEffect,
+        status(500, "lost in the clouds"),
+        wait(3),
+        wait(4),
+    ];
+    for failure in [vec![status(400, "the account is suspended")], faces] {
+        let mut fleet = Fleet::in_memory(1);
+        ready_web(&mut fleet, 1).await;
+        for turn in 0..20 {
+            plant(&fleet, CallKind::Cluster, &failure[turn % failure.len()], 1);
+        }
+        fleet
+            .until("the failures are over", |_| fleet.cloud.has_no_pending_faults())
+            .await;
+        let stored = fleet.polls(2).await;
+        assert_eq!(stored.group_problem("web"), None, "{failure:?}");
+        let sent = fleet.wire.sent().into_iter();
+        let said: Vec<Sent> = sent
+            .filter(|sent| sent.path.ends_with("/nodegroups/web/status"))
+            .filter(|sent| sent.body.to_string().contains("VPSieAPIError"))
+            .collect();
+        assert_eq!(said.len(), 1, "{failure:?}: {said:?}");
+    }
+}
+
 /// A provider group whose creation is lost or refused is not made twice.
 #[tokio::test(start_paused = true)]
 async fn provider_group_is_made_once_whatever_becomes_of_the_answer() {

@@ -217,6 +217,13 @@ impl Wire {
         Fate::Passes
     }
 
+    /// Gives an answer of VPSie an id of its own, as gateways do.
+    fn named<T>(&self, mut answer: Response<T>) -> Response<T> {
+        let calls = self.state().sent.len();
+        answer.headers_mut().insert("x-request-id", calls.into());
+        answer
+    }
+
     /// Keeps a call back as long as its fate says.
     async fn wait(&self, fate: &Fate) {
         match fate {
@@ -270,6 +277,7 @@ impl Transport for Recorded {
         );
         self.wire.wait(&fate).await;
         let answer = self.inner.send(request).await;
+        let answer = answer.map(|answer| self.wire.named(answer));
         match fate {
             Fate::Passes | Fate::Waits | Fate::Refused(_) => answer,
             Fate::NeverLeaves | Fate::NeverReturns => self.wire.die().await,

@@ -3,6 +3,7 @@
 use crate::announcer::Announcer;
 use crate::chronicle::notice::Notice;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
+use crate::decide::{ERROR, LEAKED};
 use crate::metrics::Metrics;
 use crate::pulse::Pulse;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -67,7 +68,8 @@ fn log(fact: &Fact) {
     else {
         return;
     };
-    if condition.type_ != "Error" || !condition.is_true() {
+    let is_trouble = [ERROR, LEAKED].contains(&condition.type_.as_str());
+    if !is_trouble || !condition.is_true() {
         return;
     }
     let object = &fact.about.object;
