@@ -21,6 +21,7 @@ const EXAMPLES: &[&str] = &[
     "examples/nodegroup-dedicated.yaml",
     "examples/nodegroup-empty.yaml",
     "examples/secret.yaml",
+    "examples/vpsienode-adopted.yaml",
 ];
 
 /// Reads the one Deployment.
