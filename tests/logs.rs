@@ -80,20 +80,7 @@ async fn error_lines_say_whose_they_are() {
                 .all(|claim| claim.uid().as_ref() != Some(&uid))
         })
         .await;
-    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
-    fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
-    fleet
-        .until("a machine is leaked", |stored| {
-            stored.group_condition("web", "MachinesLeaked").is_some()
-        })
-        .await;
-    fleet.polls(1).await;
-
-    let leaked = lines.find_where("it needs attention", |fields| fields["reason"] == "LeakedMachine");
-    assert_eq!(
-        (&leaked["fields"]["kind"], &leaked["fields"]["name"]),
-        (&"NodeGroup".into(), &"web".into())
-    );
+    check_leaked(&fleet, &lines).await;
     let trouble = lines.find("it needs attention")["fields"].clone();
     assert_eq!(
         (&trouble["name"], &trouble["node_group"]),
@@ -122,4 +109,22 @@ async fn error_lines_say_whose_they_are() {
         "{asked}"
     );
     assert_eq!(spans[1]["request_id"], asked["fields"]["request_id"], "{asked}");
+}
+
+/// Leaked: a machine that nobody asked for has a line, with the NodeGroup that it is of.
+async fn check_leaked(fleet: &Fleet, lines: &Lines) {
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    fleet
+        .until("a machine is leaked", |stored| {
+            stored.group_condition("web", "MachinesLeaked").is_some()
+        })
+        .await;
+    fleet.polls(1).await;
+
+    let leaked = lines.find_where("it needs attention", |fields| fields["reason"] == "LeakedMachine");
+    assert_eq!(
+        (&leaked["fields"]["kind"], &leaked["fields"]["name"]),
+        (&"NodeGroup".into(), &"web".into())
+    );
 }
