@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::Baseline;
 use crate::testing::{CLUSTER, GROUP, baseline, claim, machine, node, snapshot};
 use crate::tests::{check, check_all};
+use crate::{Baseline, Claim};
 
 /// R2b: what the baseline contains is not new, by id, identifier or hostname.
 #[test]
@@ -186,4 +186,25 @@ fn lone_node_counts_beside_machines_that_cannot_be_its_own() {
         world.nodes_cluster = Some(CLUSTER.to_owned());
         check(&world, &["a: matched n by anonymous"]);
     }
+}
+
+/// R7: a surplus machine makes a match doubtful with or without a Node of its own, unless its Node is another claim's.
+#[test]
+fn machine_whose_node_is_taken_makes_nothing_doubtful() {
+    let world = |others: &[Claim]| {
+        snapshot(5)
+            .claims([claim("a").with_id(1).since(&baseline(&[])).found_anonymously()])
+            .claims(others.iter().cloned())
+            .machines([machine(1), machine(2).addressed(&["10.0.0.2"])])
+            .nodes([node("n").addressed(&["10.0.0.2"])])
+    };
+    check_all(
+        &world(&[]),
+        &["a: matched 1 by recorded-id contested"],
+        &["2 contested", "n unlinked"],
+    );
+    check(
+        &world(&[claim("b").not_requested().with_node("n")]),
+        &["a: matched 1 by recorded-id", "b: matched n by recorded-node"],
+    );
 }
