@@ -225,8 +225,8 @@ fn looks_are_limited() {
         .machines([machine(1), machine(2), machine(3).named("d")])
         .nodes([node("n"), node("m")]);
     let matching = match_fleet(&world);
-    // Each look at three machines and two Nodes counts, so there are looks for two and a half.
-    let all = crate::explain::explained(&world, &matching, None, 12);
+    // Each look at three machines and two Nodes counts, so there are looks for two.
+    let all = crate::explain::explained(&world, &matching, None, 10);
     let seen: Vec<_> = all
         .iter()
         .map(|why| {
