@@ -105,6 +105,9 @@ async fn torn_last_line_is_left_out() {
         let reader = opened(&location, Access::Read).await;
         assert_eq!(reader.head().await.unwrap().unwrap().sequence, 3, "{end}");
     }
+    // What was torn is longer than what is written over it.
+    let longer = [line.as_bytes(), &[b' '; 99], b"torn"].concat();
+    std::fs::write(&path, [&whole[..], &longer].concat()).unwrap();
     let store = opened(&location, Access::Write).await;
     let mut history = History::default();
     drop(history.some(1, 3));
