@@ -62,7 +62,7 @@ fn hints_count_when_every_endpoint_has_one() {
     ];
     check(&all, Some("a"), Reason::Hints, &["web-1"]);
     check(&all, Some("c"), Reason::NoneInZone, &["web-0", "web-1"]);
-    let some = [placed("web-0", "a", "n", &["b"]), placed("web-1", "b", "n", &[])];
+    let some = [placed("web-0", "a", "n", &[]), placed("web-1", "b", "n", &["a"])];
     check(&some, Some("a"), Reason::SameZone, &["web-0"]);
 }
 
