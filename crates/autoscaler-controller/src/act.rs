@@ -1,5 +1,6 @@
 //! Carries out commands, one outside effect each, and keeps going when one fails.
 
+mod asking;
 mod baselines;
 mod effect;
 mod node;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use vpsie_api::{ClusterId, EffectError, RemoveWorker, VpsieApi};
+use vpsie_api::{ClusterId, EffectError, GroupNumber, RemoveWorker, VpsieApi};
 
 /// Carries out what was decided.
 pub struct Actor {
@@ -116,8 +117,8 @@ struct Pass<'a> {
     mandate: &'a Mandate,
     /// Versions of objects that this pass itself has written since they were looked at.
     versions: BTreeMap<String, String>,
-    /// Baselines of this pass, by cluster: one serves all requests of the pass.
-    baselines: BTreeMap<ClusterId, String>,
+    /// Baselines that this pass has stored, by cluster and group: one serves all requests of the pass.
+    baselines: BTreeMap<(ClusterId, GroupNumber), String>,
     /// Clusters that get no further request in this pass.
     paused: BTreeSet<ClusterId>,
 }
@@ -174,9 +175,11 @@ impl Actor {
         &self.troubles
     }
 
-    /// Carries out all batches in order and returns how many commands had an effect.
+    /// Carries out batches and returns how many commands had an effect: first those that stay in Kubernetes, then those
+    /// that ask VPSie, each in their order.
     ///
-    /// A command that fails ends its own batch and no other. When leadership ends, nothing further is begun; what
+    /// The latter only as long as there is room in the rate limit and nothing new to look at; what is left is decided
+    /// again in the next pass. A command that fails ends its own batch and no other. When leadership ends, nothing further is begun; what
     /// came of a request that had left is still written down.
     pub async fn act(
         &mut self,
@@ -195,17 +198,36 @@ impl Actor {
         };
         let subjects = batches.iter().map(|batch| batch.subject.as_str()).collect();
         self.troubles.keep_only(&subjects);
+        let (staying, asking) = asking::part(batches);
         let mut done = 0;
-        for batch in batches {
-            if !self.troubles.is_waiting(&batch.subject) {
-                done += self.carry_out_all(batch, &mut pass).await;
-            }
-            if !mandate.covers(EFFECT_START) {
-                tracing::info!("not led any longer; the pass ends");
+        for batch in staying {
+            let Some(carried_out) = self.carry_out_led(batch, &mut pass).await else {
+                return done;
+            };
+            done += carried_out;
+        }
+        for (place, (call, batch)) in asking.into_iter().enumerate() {
+            if !self.may_ask(call, place == 0, &pass).await {
                 return done;
             }
+            let Some(carried_out) = self.carry_out_led(batch, &mut pass).await else {
+                return done;
+            };
+            done += carried_out;
         }
         done
+    }
+
+    /// Carries out one batch unless its trouble is waited for; nothing once leadership may end.
+    async fn carry_out_led(&mut self, batch: Batch, pass: &mut Pass<'_>) -> Option<usize> {
+        if !pass.mandate.covers(EFFECT_START) {
+            tracing::info!("not led any longer; the pass ends");
+            return None;
+        }
+        if self.troubles.is_waiting(&batch.subject) {
+            return Some(0);
+        }
+        Some(self.carry_out_all(batch, pass).await)
     }
 
     /// Carries out one batch up to the first failure, or to the end of leadership.

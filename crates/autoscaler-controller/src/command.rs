@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::Taint;
 use kube::ResourceExt as _;
 use node_lifecycle::Permit;
 use std::collections::BTreeMap;
-use vpsie_api::{ClusterId, CreateGroup, GroupNumber};
+use vpsie_api::{Call, ClusterId, CreateGroup, GroupNumber};
 
 /// All commands about one object, carried out in order; the first failure skips the rest.
 #[derive(Debug, PartialEq)]
@@ -211,6 +211,11 @@ impl Batch {
         }
     }
 
+    /// Returns what it asks of VPSie, and so of the rate limit; a batch asks once at most.
+    pub fn asks(&self) -> Option<Call> {
+        self.commands.iter().find_map(Command::asks)
+    }
+
     /// Adds a command at the end.
     pub fn push(&mut self, command: Command) {
         self.commands.push(command);
@@ -220,6 +225,27 @@ impl Batch {
 // === impl Command ===
 
 impl Command {
+    /// Returns the call of VPSie that is its effect; the effects of all others are in Kubernetes.
+    pub fn asks(&self) -> Option<Call> {
+        match self {
+            Self::CreateProviderGroup(..) => Some(Call::CreateGroup),
+            Self::RequestMachine(..) => Some(Call::AddWorker),
+            Self::RemoveMachine(..) => Some(Call::RemoveWorker),
+            Self::AddFinalizer(..)
+            | Self::RemoveFinalizer(..)
+            | Self::CreateVpsieNode(..)
+            | Self::DeleteVpsieNode(..)
+            | Self::RecordMachine(..)
+            | Self::LabelNode(..)
+            | Self::CordonNode(..)
+            | Self::DeleteNode(..)
+            | Self::Bury(..)
+            | Self::WriteLife(..)
+            | Self::WriteVpsieNodeStatus(..)
+            | Self::WriteNodeGroupStatus(..) => None,
+        }
+    }
+
     /// Names the command in logs.
     pub fn label(&self) -> &'static str {
         match self {

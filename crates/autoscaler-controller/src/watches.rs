@@ -2,7 +2,7 @@
 
 use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{FutureExt as _, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, Store};
@@ -128,6 +128,16 @@ impl Watches {
     /// of a Node count; those in between are seen in the next pass.
     pub async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// Tells whether some watched object changed since the last call of this or of [`Self::changed`]; does not wait.
+    pub fn has_changed(&self) -> bool {
+        self.changed.notified().now_or_never().is_some()
+    }
+
+    /// Lets the next call of [`Self::changed`] return at once, as if some object had changed.
+    pub fn look_again(&self) {
+        self.changed.notify_one();
     }
 
     /// Tells whether a watch ended, which none does by itself.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    Accepted, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, DatacenterId, EffectError,
+    Accepted, Call, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, DatacenterId, EffectError,
     GroupNumber, NodeGroup, NodeUuid, Offer, RequestId,
 };
 
@@ -128,6 +128,21 @@ pub trait VpsieApi: Send + Sync {
         group: GroupNumber,
         request: &RequestId,
     ) -> Result<Accepted, EffectError>;
+
+    /// Waits until the caller's own rate limit would let a call through at once; asks VPSie nothing.
+    ///
+    /// Takes nothing of the limit, so the wait can be given up at any moment, and another caller may come first. Who
+    /// has no such limit does not wait.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::{Accepted, Call, ClusterId, EffectError, GroupNumber, RequestId, VpsieApi};
+    /// async fn add(vpsie: &dyn VpsieApi, cluster: &ClusterId, id: &RequestId) -> Result<Accepted, EffectError> {
+    ///     vpsie.await_room(Call::AddWorker).await;
+    ///     vpsie.add_worker(cluster, GroupNumber::new(57), id).await
+    /// }
+    /// ```
+    async fn await_room(&self, _call: Call) {}
 }
 
 /// Removes machines. A trait of its own, so that few can be given it.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::envelope::Reply;
 use crate::request::Request;
 use crate::{
-    Accepted, CallError, ClientState, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials,
+    Accepted, Call, CallError, ClientState, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials,
     DatacenterId, EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings,
     SettingsError, Transport, VpsieApi,
 };
@@ -243,6 +243,10 @@ impl VpsieApi for Client {
     ) -> Result<Accepted, EffectError> {
         let reply = self.change(&Request::add_worker(cluster, group, request)).await?;
         Ok(Accepted::decode(reply.acceptance()?.as_ref()))
+    }
+
+    async fn await_room(&self, call: Call) {
+        self.line.await_room(call).await;
     }
 }
 

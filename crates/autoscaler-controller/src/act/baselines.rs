@@ -9,15 +9,21 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
+use node_match::ClusterShape;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use vpsie_api::{ClusterId, GroupNumber};
 
 /// How long a watch may lag behind our own writes: one that was cut resumes after half a minute of back-off, and
 /// after a few minutes of an API server that does not answer there are no new requests either.
 const LONGEST_STALENESS: Duration = Duration::from_secs(600);
+
+/// How long requests of a group share a baseline: at one request a second each entry serves sixty, and even a thousand
+/// nodes in one group leave room for all entries that are in use.
+const SHARED_FOR: Duration = Duration::from_secs(60);
 
 /// The stored baselines and tombstones.
 pub(super) struct BaselineStore {
@@ -26,6 +32,8 @@ pub(super) struct BaselineStore {
     stored: Stored,
     /// When this process last handed out a baseline: the watch may not show yet which request refers to it.
     handed_out: BTreeMap<String, Instant>,
+    /// The baseline that requests of a group were last made against, and when it was taken.
+    recent: BTreeMap<(ClusterId, GroupNumber), (NamedBaseline, Instant)>,
 }
 
 // === impl BaselineStore ===
@@ -37,6 +45,7 @@ impl BaselineStore {
             namespace: namespace.to_owned(),
             stored: Stored::default(),
             handed_out: BTreeMap::new(),
+            recent: BTreeMap::new(),
         }
     }
 
@@ -44,7 +53,9 @@ impl BaselineStore {
         &self.stored
     }
 
+    /// Reads what is stored, at the start and at the beginning of a term; older baselines are not used again.
     pub(super) async fn load(&mut self) -> Result<(), ActError> {
+        self.recent.clear();
         if let Some(map) = self
             .api
             .get_opt(keys::CONFIG_MAP_BASELINES)
@@ -54,6 +65,28 @@ impl BaselineStore {
             self.take_in(&map);
         }
         Ok(())
+    }
+
+    /// Returns the baseline for the next request of a group: the last one as long as it is recent, else a new one.
+    ///
+    /// Machines of one group are interchangeable, so requests that follow each other closely may share a baseline,
+    /// whatever else has come meanwhile; one for each would fill the ConfigMap.
+    pub(super) fn recent(
+        &mut self,
+        place: &(ClusterId, GroupNumber),
+        shape: &ClusterShape,
+        take: impl FnOnce() -> NamedBaseline,
+    ) -> NamedBaseline {
+        let now = Instant::now();
+        self.recent.retain(|_, (_, taken_at)| now - *taken_at < SHARED_FOR);
+        match self.recent.get(place) {
+            Some((last, _)) if last.baseline.shape() == Some(shape) => last.clone(),
+            Some(_) | None => {
+                let new = take();
+                self.recent.insert(place.clone(), (new.clone(), now));
+                new
+            }
+        }
     }
 
     /// Stores a baseline, unless it is stored already, and drops those that nothing refers to.

@@ -70,19 +70,18 @@ impl Actor {
         self.write_creation_intent(&request.target, &intent, pass).await
     }
 
-    /// Stores the baseline of the cluster, once for all requests of a pass, and returns its id.
+    /// Stores the baseline for requests of a group, once in a pass, and returns its id.
     async fn ensure_baseline(&mut self, request: &Request, pass: &mut Pass<'_>) -> Result<String, ActError> {
-        let asking = (request.cluster.to_string(), request.group.get());
-        if let Some(id) = pass.baselines.get(&request.cluster)
-            && self.baselines.stored().firsts.contains_key(&asking)
-        {
+        let place = (request.cluster.clone(), request.group);
+        if let Some(id) = pass.baselines.get(&place) {
             return Ok(id.clone());
         }
         let view = pass.polls.cluster(&request.cluster);
         let replies = view
             .and_then(|view| view.baseline_replies())
             .ok_or(ActError::NoBaseline)?;
-        let baseline = baseline::take(&request.cluster, replies, &pass.watches.nodes());
+        let take = || baseline::take(&request.cluster, replies, &pass.watches.nodes());
+        let baseline = self.baselines.recent(&place, &baseline::shape(replies[1]), take);
         let now = self.clock.now();
         let mut used: BTreeSet<String> = pass
             .watches
@@ -93,11 +92,11 @@ impl Actor {
         used.extend(pass.baselines.values().cloned());
         let groups = pass.watches.groups();
         let groups: BTreeSet<(String, u64)> = groups.iter().filter_map(|group| at_vpsie(group)).collect();
+        let asking = (request.cluster.to_string(), request.group.get());
         self.baselines
             .store(&baseline, &used, &asking, &groups, now)
             .await?;
-        pass.baselines
-            .insert(request.cluster.clone(), baseline.id.clone());
+        pass.baselines.insert(place, baseline.id.clone());
         Ok(baseline.id)
     }
 

@@ -63,6 +63,10 @@ impl VpsieApi for Measured {
         let call = self.inner.add_worker(cluster, group, request);
         self.metrics.time(Call::AddWorker, call).await
     }
+
+    async fn await_room(&self, call: Call) {
+        self.inner.await_room(call).await;
+    }
 }
 
 impl Metrics {

@@ -10,11 +10,13 @@
 //! its parts that has something left, so however much is polled, a machine can be removed.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -39,8 +41,20 @@ enum Lane {
 #[derive(Clone)]
 struct SinceStart(Instant);
 
+/// Counts what was taken from one part.
+struct Taking(Arc<InMemoryState>);
+
+/// Looks at the same count and takes nothing.
+struct Looking(Arc<InMemoryState>);
+
 /// Limits one part.
-type Part = RateLimiter<NotKeyed, InMemoryState, SinceStart, NoOpMiddleware<Duration>>;
+type Limiter<S> = RateLimiter<NotKeyed, S, SinceStart, NoOpMiddleware<Duration>>;
+
+/// One part: whoever takes from it, and whoever only looks whether something is left.
+struct Part {
+    taking: Limiter<Taking>,
+    looking: Limiter<Looking>,
+}
 
 /// Lets requests through at a limited rate.
 ///
@@ -86,6 +100,34 @@ impl Clock for SinceStart {
 
     fn now(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+// === impl Taking ===
+
+impl StateStore for Taking {
+    type Key = NotKeyed;
+
+    fn measure_and_replace<T, F, E>(&self, key: &NotKeyed, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(key, decide)
+    }
+}
+
+// === impl Looking ===
+
+impl StateStore for Looking {
+    type Key = NotKeyed;
+
+    /// Decides like the other, and replaces nothing: to the state every decision is a refusal.
+    fn measure_and_replace<T, F, E>(&self, key: &NotKeyed, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let refuse = |taken| Err::<(T, Nanos), _>(decide(taken).map(|(outcome, _)| outcome));
+        self.0.measure_and_replace(key, refuse).or_else(|decided| decided)
     }
 }
 
@@ -136,17 +178,33 @@ impl Lanes {
         }
     }
 
+    /// Waits until there is room, and takes none of it: whoever comes first may still take it.
+    pub(super) async fn await_room(&self, call: Call) {
+        let lane = Lane::of(call) as usize;
+        while let Err(wait) = first(self.parts[..=lane].iter().map(|part| &part.looking)) {
+            sleep(wait).await;
+        }
+    }
+
     /// Takes from the first part that has something left, else says when one will have.
     fn room(&self, lane: usize) -> Result<(), Duration> {
-        let mut shortest = Duration::MAX;
-        for part in &self.parts[..=lane] {
-            match part.check() {
-                Ok(()) => return Ok(()),
-                Err(full) => shortest = shortest.min(full.wait_time_from(part.clock().now())),
-            }
-        }
-        Err(shortest)
+        first(self.parts[..=lane].iter().map(|part| &part.taking))
     }
+}
+
+/// Asks one part after the other until one has something left, else says how long the shortest wait is.
+fn first<'l, S>(parts: impl Iterator<Item = &'l Limiter<S>>) -> Result<(), Duration>
+where
+    S: StateStore<Key = NotKeyed> + 'l,
+{
+    let mut shortest = Duration::MAX;
+    for part in parts {
+        match part.check() {
+            Ok(()) => return Ok(()),
+            Err(full) => shortest = shortest.min(full.wait_time_from(part.clock().now())),
+        }
+    }
+    Err(shortest)
 }
 
 /// Limits a part so that what may come at once and what trickles in over a minute make up
@@ -155,7 +213,11 @@ fn part(calls: u32, clock: &SinceStart) -> Option<Part> {
     let burst = NonZeroU32::new((calls / BURST_SHARE).max(1))?;
     let rate = NonZeroU32::new(calls - burst.get())?;
     let quota = Quota::per_minute(rate).allow_burst(burst);
-    Some(RateLimiter::direct_with_clock(quota, clock.clone()))
+    let taken = Arc::<InMemoryState>::default();
+    Some(Part {
+        taking: RateLimiter::new(quota, Taking(Arc::clone(&taken)), clock.clone()),
+        looking: RateLimiter::new(quota, Looking(taken), clock.clone()),
+    })
 }
 
 #[cfg(test)]

@@ -67,6 +67,11 @@ impl Line {
         answer.map_err(|error| call_error(call, error))
     }
 
+    /// Waits until our own limit would let a call through now; takes nothing of it.
+    pub(super) async fn await_room(&self, call: Call) {
+        self.lanes.await_room(call).await;
+    }
+
     /// Counts an attempt by what came of it.
     pub(super) fn count<T>(&self, call: Call, result: &Result<T, CallError>) {
         self.counts.count(call, result);

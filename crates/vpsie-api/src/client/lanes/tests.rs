@@ -229,3 +229,22 @@ fn limit_that_cannot_be_shared_out_is_refused() {
         assert!(Lanes::new(calls).is_ok(), "{calls}");
     }
 }
+
+/// Whoever looks for room takes none, and sees it come when one who takes it would.
+#[tokio::test(start_paused = true)]
+async fn who_looks_for_room_takes_none() {
+    let (lanes, start) = (lanes(100), Instant::now());
+    for _ in 0..1_000 {
+        lanes.await_room(Call::AddWorker).await;
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO, "nothing was taken");
+    let mut taken = 0;
+    while lanes.pass(Call::AddWorker, Instant::now()).await.is_ok() {
+        taken += 1;
+    }
+    assert_eq!(taken, 22, "the bursts of both parts");
+    let wait = lanes.pass(Call::AddWorker, Instant::now()).await.unwrap_err();
+    lanes.await_room(Call::AddWorker).await;
+    assert_eq!(start.elapsed().as_millis(), wait.as_millis());
+    assert!(lanes.pass(Call::AddWorker, Instant::now()).await.is_ok());
+}
