@@ -1,10 +1,12 @@
 //! Requests for workers that go wrong: what is repeated, what never is, and what a person sees.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use autoscaler_controller::resources::keys;
 use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::kube_api::{Verb, WriteRecord};
 use http::Method;
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
@@ -13,8 +15,13 @@ use super::{bought, web};
 
 /// Starts the operator with the NodeGroup `web` of one node.
 async fn start_web(fleet: &mut Fleet) {
+    start(fleet, 1).await;
+}
+
+/// Starts the operator with the NodeGroup `web` of some nodes.
+async fn start(fleet: &mut Fleet, minimum: i32) {
     fleet.start().await;
-    fleet.create(&web(fleet, 1)).await;
+    fleet.create(&web(fleet, minimum)).await;
 }
 
 /// Reads the outcome that is recorded for the request of a VPSieNode.
@@ -215,4 +222,41 @@ async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {
         );
         assert_eq!(fleet.cloud.ledger().len(), 1, "{effect:?}");
     }
+}
+
+/// L1: Nodes get their labels at once, however many machines wait to be asked for.
+#[tokio::test(start_paused = true)]
+async fn node_is_labelled_while_requests_wait_for_the_rate_limit() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.vpsie.calls_per_minute = 40;
+    start(&mut fleet, 24).await;
+    let stored = fleet
+        .until("all are Ready", |stored| stored.counts("web", 24, 24))
+        .await;
+    let names = stored
+        .claims
+        .iter()
+        .filter_map(|claim| claim.status.as_ref()?.node_name.clone());
+    let names: BTreeSet<String> = names.collect();
+    let writes = fleet.memory().writes();
+    let of_nodes = || {
+        writes
+            .iter()
+            .filter(|write| write.resource == "nodes" && write.changed)
+    };
+    let made = of_nodes().filter(|write| write.verb == Verb::Create && names.contains(&write.name));
+    let waits: Vec<i64> = made
+        .filter_map(|made| {
+            let is_label = |write: &&WriteRecord| write.verb == Verb::Patch && write.subresource.is_empty();
+            let mut labels = of_nodes()
+                .filter(is_label)
+                .filter(|write| write.name == made.name);
+            Some((labels.next()?.at - made.at).num_milliseconds())
+        })
+        .collect();
+    assert_eq!(waits.len(), 24);
+    assert!(waits.iter().all(|wait| *wait <= 250), "milliseconds: {waits:?}");
+    let requests: Vec<_> = fleet.cloud.ledger().iter().map(|posting| posting.at).collect();
+    let took = requests[23] - requests[0];
+    assert!(took > TimeDelta::minutes(1), "the rate limit was felt: {took}");
 }

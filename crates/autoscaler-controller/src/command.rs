@@ -104,6 +104,8 @@ pub struct Request {
     pub group: GroupNumber,
     /// How many requests this VPSieNode has made, this one included.
     pub attempt: u32,
+    /// The life of the VPSieNode, where it is to be recorded: it is written with the intent.
+    pub life: Option<String>,
 }
 
 /// What is recorded of a discovered machine (`D2`, `D3`).
@@ -121,6 +123,8 @@ pub struct MachineRecord {
     pub ipv6_address: Option<String>,
     /// The intent with the evidence of the match, when the autoscaler made the request.
     pub intent: Option<Intent>,
+    /// The life of the VPSieNode, where it is to be recorded (`LC-29`).
+    pub life: Option<String>,
 }
 
 /// What a Node carries for its VPSieNode (`L1` to `L4`).
@@ -225,6 +229,27 @@ impl Batch {
 // === impl Command ===
 
 impl Command {
+    /// Returns where it takes the life of its VPSieNode along, if it writes on that object anyway.
+    pub fn life(&mut self) -> Option<&mut Option<String>> {
+        match self {
+            Self::RequestMachine(request) => Some(&mut request.life),
+            Self::RecordMachine(_, record) => Some(&mut record.life),
+            Self::AddFinalizer(..)
+            | Self::RemoveFinalizer(..)
+            | Self::CreateProviderGroup(..)
+            | Self::CreateVpsieNode(..)
+            | Self::DeleteVpsieNode(..)
+            | Self::LabelNode(..)
+            | Self::CordonNode(..)
+            | Self::RemoveMachine(..)
+            | Self::DeleteNode(..)
+            | Self::Bury(..)
+            | Self::WriteLife(..)
+            | Self::WriteVpsieNodeStatus(..)
+            | Self::WriteNodeGroupStatus(..) => None,
+        }
+    }
+
     /// Returns the call of VPSie that is its effect; the effects of all others are in Kubernetes.
     pub fn asks(&self) -> Option<Call> {
         match self {

@@ -81,7 +81,8 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
         .collect()
 }
 
-/// Writes the life of a VPSieNode down, last of all: what is decided about it comes first.
+/// Writes the life of a VPSieNode down: with what is written on the object anyway, else last of all, since what is
+/// decided about it comes first.
 ///
 /// One that is let go in this batch needs no record any longer.
 fn record_life(view: &view::View<'_>, lives: &Lives, batch: &mut Batch) {
@@ -89,8 +90,12 @@ fn record_life(view: &view::View<'_>, lives: &Lives, batch: &mut Batch) {
     if batch.commands.iter().any(is_ending) {
         return;
     }
-    if let Some(record) = lives.to_record(&view.target.uid, view.world.now) {
-        batch.push(Command::WriteLife(view.target.clone(), record));
+    let Some(record) = lives.to_record(&view.target.uid, view.world.now) else {
+        return;
+    };
+    match batch.commands.iter_mut().find_map(Command::life) {
+        Some(life) => *life = Some(record),
+        None => batch.push(Command::WriteLife(view.target.clone(), record)),
     }
 }
 

@@ -78,7 +78,8 @@ impl BaselineStore {
         take: impl FnOnce() -> NamedBaseline,
     ) -> NamedBaseline {
         let now = Instant::now();
-        self.recent.retain(|_, (_, taken_at)| now - *taken_at < SHARED_FOR);
+        self.recent
+            .retain(|_, (_, taken_at)| now - *taken_at < SHARED_FOR);
         match self.recent.get(place) {
             Some((last, _)) if last.baseline.shape() == Some(shape) => last.clone(),
             Some(_) | None => {

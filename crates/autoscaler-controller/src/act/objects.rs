@@ -95,6 +95,9 @@ impl Actor {
             patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_INTENT] =
                 intent.to_annotation().into();
         }
+        if let Some(life) = &record.life {
+            patch["metadata"]["annotations"][keys::ANNOTATION_LIFECYCLE] = life.as_str().into();
+        }
         self.merge::<VPSieNode>(target, patch, pass).await
     }
 
@@ -106,11 +109,22 @@ impl Actor {
         intent: &Intent,
         pass: &mut Pass<'_>,
     ) -> Result<K, ActError> {
-        let mut patch = json!({ "metadata": { "annotations": { key: intent.to_annotation() } } });
-        if key == keys::ANNOTATION_CREATION_INTENT {
-            patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_REQUESTED] = keys::TRUE.into();
+        self.merge_into::<K>(target, intent_patch(key, intent), pass).await
+    }
+
+    /// Writes the intent of a request for a machine and, in the same write, the life of its VPSieNode.
+    pub(super) async fn write_first_intent(
+        &self,
+        target: Target,
+        intent: &Intent,
+        life: Option<&str>,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        let mut patch = intent_patch(keys::ANNOTATION_CREATION_INTENT, intent);
+        if let Some(life) = life {
+            patch["metadata"]["annotations"][keys::ANNOTATION_LIFECYCLE] = life.into();
         }
-        self.merge_into::<K>(target, patch, pass).await
+        self.merge::<VPSieNode>(target, patch, pass).await
     }
 
     /// Writes what came of a request that left, however often the object changes meanwhile: nothing else knows it.
@@ -240,6 +254,15 @@ impl Actor {
         pass.wrote(&object);
         Ok(())
     }
+}
+
+/// Makes the patch of an intent.
+fn intent_patch(key: &str, intent: &Intent) -> Value {
+    let mut patch = json!({ "metadata": { "annotations": { key: intent.to_annotation() } } });
+    if key == keys::ANNOTATION_CREATION_INTENT {
+        patch["metadata"]["annotations"][keys::ANNOTATION_CREATION_REQUESTED] = keys::TRUE.into();
+    }
+    patch
 }
 
 /// Deletes only the very object that was looked at, not another of its name.

@@ -33,7 +33,8 @@ impl Actor {
         let (mut intent, opened) = self.open(request.attempt, Some(baseline), pass)?;
         intent = intent.for_slot_of(&request.target.name);
         intent.request_id = Some(id.to_string());
-        self.write_creation_intent(&request.target, &intent, pass).await?;
+        self.write_first_intent(request.target.clone(), &intent, request.life.as_deref(), pass)
+            .await?;
         if let Err(error) = self.read_back(&request.target, &intent, pass).await {
             // Nothing left, and only this process can know: an intent that stays open is never sent again.
             intent.give_up(&error);

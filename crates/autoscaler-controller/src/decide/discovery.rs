@@ -2,6 +2,7 @@
 
 use super::claim::{ERROR, VPS_READY, time_out};
 use super::draft::Draft;
+use super::joining::say_no_node;
 use super::record::record;
 use super::request::Turn;
 use super::view::View;
@@ -34,6 +35,7 @@ fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
                 cluster,
                 group,
                 attempt,
+                life: None,
             }));
             draft.status.phase = Some(Phase::Provisioning);
             draft.status.created_at = Some(draft.stamp());
@@ -70,7 +72,12 @@ pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft
         record(view, batch, draft, found, machine);
         draft.status.phase = Some(Phase::Provisioned);
         draft.status.provisioned_at = Some(draft.stamp());
-        return draft.condition(VPS_READY, true, Reason::Provisioned, "the machine is discovered");
+        draft.condition(VPS_READY, true, Reason::Provisioned, "the machine is discovered");
+        if view.node().is_none() {
+            // The next pass would say so, in a write of its own.
+            say_no_node(draft);
+        }
+        return;
     }
     match view.verdict {
         Some(Verdict::TimedOut { .. }) if view.has_reply() => time_out(draft),

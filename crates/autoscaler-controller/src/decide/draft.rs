@@ -3,7 +3,7 @@
 use crate::command::{Batch, Command, StatusWrite};
 use crate::reason::Reason;
 use crate::resources::{
-    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, set_condition,
+    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeStatus, set_condition,
 };
 use crate::target::Target;
 use crate::trouble::Trouble;
@@ -89,7 +89,14 @@ impl Draft<VPSieNodeStatus> {
     }
 
     /// Returns the write, if anything changed.
+    ///
+    /// What we record in the spec makes a new generation. Until the VPSieNode is at rest the next phase tells of it, in
+    /// a write that is needed anyway.
     pub(super) fn finish(mut self, target: &Target) -> Option<Command> {
+        let is_generation_alone = || without_generation(&self.status) == without_generation(&self.stored);
+        if !is_at_rest(self.status.phase.as_ref()) && is_generation_alone() {
+            return None;
+        }
         self.status.observed_generation = self.generation.or(self.status.observed_generation);
         let write = write(&self.stored, self.status)?;
         Some(Command::WriteVpsieNodeStatus(target.clone(), Box::new(write)))
@@ -126,6 +133,27 @@ pub(super) fn announce(mut batch: Batch, notice: Option<Command>) -> Batch {
         batch.commands.insert(0, notice);
     }
     batch
+}
+
+/// Tells whether a VPSieNode may stay in a phase for good.
+fn is_at_rest(phase: Option<&Phase>) -> bool {
+    match phase {
+        Some(Phase::Pending | Phase::Provisioning | Phase::Provisioned | Phase::Joining) => false,
+        Some(
+            Phase::Ready | Phase::Terminating | Phase::Deleting | Phase::Failed | Phase::Unrecognised(_),
+        )
+        | None => true,
+    }
+}
+
+/// Returns a status without the generations that it was made of.
+fn without_generation(status: &VPSieNodeStatus) -> VPSieNodeStatus {
+    let mut status = status.clone();
+    status.observed_generation = None;
+    for condition in status.conditions.iter_mut().flatten() {
+        condition.observed_generation = None;
+    }
+    status
 }
 
 /// Makes the write of a status that changed.

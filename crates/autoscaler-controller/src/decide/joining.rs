@@ -99,7 +99,7 @@ fn is_over(view: &View<'_>, since: Option<DateTime<Utc>>) -> bool {
 }
 
 /// Says that there is no Node, and whether there ever was one.
-fn say_no_node(draft: &mut Draft<VPSieNodeStatus>) {
+pub(super) fn say_no_node(draft: &mut Draft<VPSieNodeStatus>) {
     if draft.status.joined_at.is_none() {
         return draft.condition(
             NODE_JOINED,

@@ -32,6 +32,7 @@ pub(super) fn record(
             .requested
             .intent()
             .map(|intent| with_evidence(intent, found)),
+        life: None,
     };
     batch.push(Command::RecordMachine(view.target.clone(), Box::new(record)));
     describe(draft, machine);

@@ -89,7 +89,8 @@ fn counts(life: &Life) -> (u64, u64) {
     (life.workloads(), life.workloads_ever())
 }
 
-/// Compares all but the counts; of a Node that is not Ready only since when, not how often it was seen so.
+/// Compares all but the counts; of a Node that is not Ready only since when, not how often it was seen so. The health of
+/// a node that is still starting says nothing that its state does not.
 fn has_gone_on(recorded: &Life, life: &Life) -> bool {
     let stamps = |life: &Life| {
         let first = (life.provisioned_at(), life.initialized_at());
@@ -101,7 +102,8 @@ fn has_gone_on(recorded: &Life, life: &Life) -> bool {
             life.not_ready().map(|not_ready| not_ready.since),
         )
     };
-    (recorded.state(), recorded.health(), recorded.recovery())
-        != (life.state(), life.health(), life.recovery())
+    let is_other_health = recorded.health() != life.health() && !life.state().is_starting();
+    (recorded.state(), recorded.recovery()) != (life.state(), life.recovery())
+        || is_other_health
         || stamps(recorded) != stamps(life)
 }

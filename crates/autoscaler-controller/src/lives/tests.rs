@@ -225,6 +225,21 @@ fn record_is_written_on_change_only() {
     assert!(!world.write(), "seen once more, which is no news");
 }
 
+/// LC-29: where the VPSieNode is written on anyway, its record goes along and costs no write of its own.
+#[test]
+fn record_goes_along_with_a_write_on_its_vpsie_node() {
+    let mut pending = prepared().claim(claim("web-1")).polled(&[]);
+    pending.look();
+    let commands = pending.claim_commands("web-1");
+    let carried: Vec<bool> = commands
+        .into_iter()
+        .filter_map(|mut command| Some(command.life()?.is_some()))
+        .collect();
+    assert_eq!(carried, [true], "with the intent");
+    let is_alone = |command: &Command| matches!(command, Command::WriteLife(..));
+    assert!(!pending.claim_commands("web-1").iter().any(is_alone));
+}
+
 /// LC-29: what is recorded survives a restart, and pods that were counted are not counted again.
 #[test]
 fn life_goes_on_from_its_record() {

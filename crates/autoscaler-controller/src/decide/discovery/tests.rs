@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::command::{Kind, MachineRecord};
-use crate::decide::claim::ERROR;
+use crate::decide::claim::{ERROR, NODE_JOINED};
 use crate::intent::Intent;
 use crate::resources::{NodeResources, keys};
 use crate::testing::expected::{asked, check, conditions, prepared, target, write};
@@ -21,6 +21,7 @@ fn pending_vpsie_node_asks_for_a_machine() {
         cluster: cluster_id(),
         group: GroupNumber::new(412),
         attempt: 1,
+        life: None,
     };
     let status = write(&pending, |status| {
         status.phase = Some(Phase::Provisioning);
@@ -116,6 +117,7 @@ fn discovered_machine_is_recorded() {
             recorded_by: Some("hostname-pattern".to_owned()),
             ..intent(Outcome::Accepted, -60)
         }),
+        life: None,
     };
     let status = write(&before, |status| {
         status.phase = Some(Phase::Provisioned);
@@ -128,8 +130,10 @@ fn discovered_machine_is_recorded() {
             disk_gb: 80,
             bandwidth_gb: None,
         });
-        let message = "the machine is discovered";
-        conditions(status, &[condition(VPS_READY, true, "Provisioned", message)]);
+        let discovered = condition(VPS_READY, true, "Provisioned", "the machine is discovered");
+        let message = "no Node of this machine is seen yet";
+        let no_node = condition(NODE_JOINED, false, "WaitingForNode", message);
+        conditions(status, &[discovered, no_node]);
     });
     check(
         prepared()

@@ -45,6 +45,27 @@ fn fields_that_end_are_named() {
     assert_eq!(finish(draft), Some(expected));
 }
 
+/// What we record on the way makes a new generation, of which the next phase tells.
+#[test]
+fn new_generation_alone_is_written_only_at_rest() {
+    let asked = |phase: Phase| {
+        let object = claim("web-1").in_phase(phase).status(|status| {
+            status.observed_generation = Some(1);
+            status.conditions = Some(vec![condition("NodeJoined", false, "WaitingForNode", "why")]);
+        });
+        let object = object.but(|claim| claim.metadata.generation = Some(2)).0;
+        let mut draft = Draft::of_claim(&object, at(1));
+        draft.condition("NodeJoined", false, Reason::WaitingForNode, "why");
+        finish(draft).map(|write| write.status.observed_generation)
+    };
+    for phase in [Phase::Provisioning, Phase::Provisioned, Phase::Joining] {
+        assert_eq!(asked(phase), None);
+    }
+    for phase in [Phase::Ready, Phase::Failed, Phase::Deleting] {
+        assert_eq!(asked(phase), Some(Some(2)));
+    }
+}
+
 /// A new generation is observed once, and conditions say which one they are about.
 #[test]
 fn new_generation_is_observed_once() {

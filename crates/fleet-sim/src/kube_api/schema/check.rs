@@ -1,5 +1,8 @@
 //! Validation of a value against a structural schema, in the words of the real server.
 
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -168,12 +171,24 @@ fn check_items(schema: &Value, items: &[Value], at: &str, errors: &mut Vec<Field
     }
 }
 
+/// Patterns that were compiled already; there are as many as the definitions of a process have.
+static COMPILED: LazyLock<Mutex<BTreeMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
+
+/// Tells whether a text fits a pattern. The syntax of Go, which the real server uses, and that of this crate are the
+/// same family.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = compiled
+        .entry(pattern.to_owned())
+        .or_insert_with(|| Regex::new(pattern).ok());
+    known.as_ref().is_some_and(|known| known.is_match(text))
+}
+
 /// Checks a text; as on the real server only the first thing wrong with it is told.
 fn check_text(schema: &Value, text: &str, at: &str, errors: &mut Vec<FieldError>) {
     let value = Value::from(text);
     let length = text.chars().count() as u64;
-    // The syntax of Go, which the real server uses, and of this crate are the same family.
-    let fits = |pattern: &&str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
+    let fits = |pattern: &&str| matches(pattern, text);
     if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
         let message = format!("Too long: may not be more than {most} bytes");
         errors.push(FieldError {
