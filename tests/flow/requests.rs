@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use autoscaler_controller::resources::keys;
 use chrono::TimeDelta;
-use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
 use fleet_sim::kube_api::{Verb, WriteRecord};
 use http::Method;
 use kit::fleet::{Fleet, Stored};
@@ -228,10 +228,14 @@ async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {
 #[tokio::test(start_paused = true)]
 async fn node_is_labelled_while_requests_wait_for_the_rate_limit() {
     let mut fleet = Fleet::in_memory(1);
-    fleet.vpsie.calls_per_minute = 40;
-    start(&mut fleet, 24).await;
+    // The first Nodes join while the last machines are asked for.
+    fleet.cloud.behaviour(|behaviour| {
+        behaviour.boot_delay = Delay::exactly(Duration::from_secs(1));
+        behaviour.join_delay = Delay::exactly(Duration::from_secs(20));
+    });
+    start(&mut fleet, 60).await;
     let stored = fleet
-        .until("all are Ready", |stored| stored.counts("web", 24, 24))
+        .until("all are Ready", |stored| stored.counts("web", 60, 60))
         .await;
     let names = stored
         .claims
@@ -254,9 +258,9 @@ async fn node_is_labelled_while_requests_wait_for_the_rate_limit() {
             Some((labels.next()?.at - made.at).num_milliseconds())
         })
         .collect();
-    assert_eq!(waits.len(), 24);
+    assert_eq!(waits.len(), 60);
     assert!(waits.iter().all(|wait| *wait <= 250), "milliseconds: {waits:?}");
     let requests: Vec<_> = fleet.cloud.ledger().iter().map(|posting| posting.at).collect();
-    let took = requests[23] - requests[0];
-    assert!(took > TimeDelta::minutes(1), "the rate limit was felt: {took}");
+    let took = requests[59] - requests[0];
+    assert!(took > TimeDelta::seconds(30), "the rate limit was felt: {took}");
 }
