@@ -22,6 +22,7 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
     let mut now = epoch;
     let mut life = Life::requested(now);
     let binding = Binding {
+        cluster: "67094cea-8ca4-11f0-8db1-06d8fc0e8e6b".to_owned(),
         vpsie_node_uid: "5f0c".to_owned(),
         resource_version: "4711".to_owned(),
         node_uid: Some("91ab".to_owned()),

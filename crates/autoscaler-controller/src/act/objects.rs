@@ -109,7 +109,8 @@ impl Actor {
         intent: &Intent,
         pass: &mut Pass<'_>,
     ) -> Result<K, ActError> {
-        self.merge_into::<K>(target, intent_patch(key, intent), pass).await
+        self.merge_into::<K>(target, intent_patch(key, intent), pass)
+            .await
     }
 
     /// Writes the intent of a request for a machine and, in the same write, the life of its VPSieNode.
