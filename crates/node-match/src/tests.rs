@@ -13,6 +13,7 @@ mod newness;
 mod records;
 mod reports;
 mod settled;
+mod ties;
 mod worlds;
 
 use crate::Snapshot;

@@ -1,0 +1,99 @@
+//! Which Node is a machine's by name, where several bear it.
+
+use crate::testing::{baseline, claim, machine, node, snapshot};
+use crate::tests::{check, check_all};
+use crate::{Machine, Node, Snapshot, match_fleet};
+
+fn called(mut node: Node, hostname: &str) -> Node {
+    node.hostname = Some(hostname.to_owned());
+    node
+}
+
+fn of_the_control_plane(mut node: Node) -> Node {
+    node.control_plane = true;
+    node
+}
+
+/// Two reports of machine 1, each with a hostname of its own.
+fn twice_named(first: &str, second: &str) -> [Machine; 2] {
+    let mut other = machine(1).named(second);
+    other.list = 1;
+    [machine(1).named(first), other]
+}
+
+/// R6: of machines and Nodes of one name the newest belong together.
+#[test]
+fn newest_machine_of_a_name_has_its_newest_node() {
+    let claims = || [1, 2, 3].map(|id| claim(&format!("c{id}")).with_id(id));
+    let machines = || [1, 2, 3].map(|id| machine(id).named("w").created(i64::try_from(id).unwrap_or(0)));
+    let world = snapshot(9).claims(claims()).machines(machines()).nodes([
+        called(node("n1").created(4), "w"),
+        called(node("n2").created(5), "w"),
+        called(node("n3").created(6), "w"),
+    ]);
+    check(
+        &world,
+        &[
+            "c1: matched 1 + n1 by recorded-id, hostname",
+            "c2: matched 2 + n2 by recorded-id, hostname",
+            "c3: matched 3 + n3 by recorded-id, hostname",
+        ],
+    );
+    let partly_dated = snapshot(9).claims(claims()).machines(machines()).nodes([
+        called(node("n1"), "w"),
+        called(node("n2").created(5), "w"),
+        called(node("old").created(-60), "w"),
+    ]);
+    check_all(
+        &partly_dated,
+        &[
+            "c1: matched 1 by recorded-id",
+            "c2: matched 2 + n1 by recorded-id, hostname",
+            "c3: matched 3 + n2 by recorded-id, hostname",
+        ],
+        &["old unlinked"],
+    );
+}
+
+/// R6: a machine of two names has the newest Node of either, and the evidence is the name that led there first.
+#[test]
+fn machine_of_two_names_has_the_newest_node_of_either() {
+    for (first, second) in [("x", "y"), ("y", "x")] {
+        let world = snapshot(9)
+            .claims([claim("a").with_id(1)])
+            .machines(twice_named(first, second))
+            .nodes([node("x").created(3), node("y").created(4)]);
+        check_all(
+            &world,
+            &["a: matched 1 + y by recorded-id, hostname"],
+            &["x unlinked"],
+        );
+    }
+    let same = snapshot(9)
+        .claims([claim("a").with_id(1)])
+        .machines(twice_named("x", "y"))
+        .nodes([called(node("x"), "y")]);
+    assert_eq!(tie(&same).as_deref(), Some("x"));
+}
+
+/// Returns the detail of what ties the Node to the machine of the first claim.
+fn tie(world: &Snapshot) -> Option<String> {
+    let matching = match_fleet(world);
+    let found = matching.claims[0].verdict.matched()?;
+    found.evidence.last().map(|evidence| evidence.detail.to_string())
+}
+
+/// R2c: a machine that bears the name of a control-plane Node is barred, also when other Nodes bear it.
+#[test]
+fn name_of_a_control_plane_node_bars_a_machine() {
+    let world = || {
+        snapshot(5)
+            .claims([claim("web").since(&baseline(&["cp", "other"]))])
+            .machines([machine(1).named("cp")])
+    };
+    let alone = world().nodes([of_the_control_plane(node("cp"))]);
+    let expected = ["web: waiting no-candidates"];
+    check_all(&alone, &expected, &["1 control-plane", "cp control-plane"]);
+    let among = world().nodes([of_the_control_plane(node("cp")), called(node("other"), "cp")]);
+    assert!(match_fleet(&among).unexplained.machines[0].reason.as_str() == "control-plane");
+}
