@@ -95,7 +95,7 @@ workload_sync_in_progress: Pods of the Node were not listed completely yet
 still_starting_up: Node is still starting up: provisioning
 workload_pods: Node has 2 workload pods
 ready_node_too_young: Ready node too young: ready for 0 s, 30 min remain
-below_min_nodes: group would have 0 usable nodes, and minNodes is 1
+below_min_nodes: group would have 0 usable nodes, and needs 1
 permit for machine 0d6c: never_used
 to be removed now: machine 0d6c
 ";

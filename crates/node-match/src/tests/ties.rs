@@ -97,3 +97,65 @@ fn name_of_a_control_plane_node_bars_a_machine() {
     let among = world().nodes([of_the_control_plane(node("cp")), called(node("other"), "cp")]);
     assert!(match_fleet(&among).unexplained.machines[0].reason.as_str() == "control-plane");
 }
+
+/// R3: between a recorded machine and a recorded Node the strongest link is told.
+#[test]
+fn strongest_link_between_what_is_recorded_is_told() {
+    const IDENTIFIER: &str = "0d6c2f6e-6d3c-4f5e-9a53-3a0c5b9d7f11";
+    let world = |machines: Vec<Machine>, node: Node| {
+        // The first address of machine 1 is carried by another Node, the second by another machine too.
+        let other = crate::testing::node("m").addressed(&["10.0.0.7"]);
+        let machines = machines.into_iter().chain([machine(2).addressed(&["10.0.0.8"])]);
+        snapshot(5)
+            .claims([claim("a").with_id(1).with_node("n")])
+            .machines(machines)
+            .nodes([node, other])
+    };
+    let mut bearer = machine(1)
+        .named("n")
+        .addressed(&["10.0.0.7", "10.0.0.8", "10.0.0.9"]);
+    bearer.identifier = Some(IDENTIFIER.to_owned());
+    let addressed = || node("n").addressed(&["10.0.0.8", "10.0.0.9"]);
+    let table = [
+        (
+            addressed().provided(&format!("vpsie://{IDENTIFIER}")),
+            "provider-id",
+            None,
+        ),
+        (addressed(), "address", Some("10.0.0.9")),
+        (node("n"), "hostname", Some("n")),
+    ];
+    for (node, kind, detail) in table {
+        let world = world(vec![bearer.clone()], node);
+        check(
+            &world,
+            &[&format!("a: matched 1 + n by recorded-id, recorded-node, {kind}")],
+        );
+        if detail.is_some() {
+            assert_eq!(tie(&world).as_deref(), detail);
+        }
+    }
+    let foreign = node("n").provided("vpsie://5b0f3a52-94a4-4a05-8f0c-6d2b1a9e7c33");
+    check(
+        &world(vec![machine(1)], foreign),
+        &["a: matched 1 + n by recorded-id, recorded-node"],
+    );
+}
+
+/// R2: a Node whose label names two claims of one name is not for a third, whatever its own name says.
+#[test]
+fn label_that_two_claims_share_keeps_others_away() {
+    let mut twin = claim("web").in_namespace("other");
+    twin.uid = "web-of-other".to_owned();
+    let world = snapshot(9)
+        .claims([claim("db"), claim("web"), twin])
+        .nodes([node("db-1").labelled("web").created(2)]);
+    check(
+        &world,
+        &[
+            "db: waiting claimed-by-another",
+            "web: waiting no-candidates",
+            "web-of-other: waiting no-candidates",
+        ],
+    );
+}
