@@ -119,14 +119,14 @@ fn older(moments: &[DateTime<Utc>], earliest: Option<DateTime<Utc>>) -> usize {
 
 fn is_open(assignment: &Assignment<'_, '_>, claim: usize) -> bool {
     let holding = &assignment.holdings[claim];
-    let is_node_tied = holding
+    let is_machine_known = holding
         .node
         .as_ref()
-        .is_some_and(|held| assignment.ties.machine_of(held.index).is_some());
+        .is_some_and(|held| assignment.ties.is_machine_known(held.index));
     assignment.wants_machine(claim)
         && !assignment.facts[claim].has_record
         && holding.reserved.is_none()
-        && !is_node_tied
+        && !is_machine_known
 }
 
 /// Numbers the baselines by content: claims share them, but not always behind one pointer.

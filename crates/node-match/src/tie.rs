@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::bearers::Bearers;
 use crate::clue::Clue;
 use crate::facts::Facts;
-use crate::fleet::{Fleet, MachineFacts, before};
+use crate::fleet::{Fleet, MachineFacts, NodeFacts, before};
 use crate::words::{Word, long, short};
 
 /// Holds the ties between machines and Nodes: at most one for each.
@@ -17,6 +17,8 @@ pub(crate) struct Ties {
     machines: Vec<Option<(u32, Option<Clue>)>>,
     /// One entry per Node: its machine.
     nodes: Vec<Option<u32>>,
+    /// One entry per Node: the machine that its provider id names; it is tied to no other.
+    provided: Vec<Option<u32>>,
     /// Whether any link leads to a control-plane Node (R2c).
     pub(crate) is_control_plane: Vec<bool>,
 }
@@ -29,6 +31,7 @@ impl Ties {
         let mut ties = Self {
             machines: vec![None; fleet.machines.len()],
             nodes: vec![None; fleet.nodes.len()],
+            provided: fleet.nodes.iter().map(|facts| provided(fleet, facts)).collect(),
             is_control_plane: fleet
                 .machines
                 .iter()
@@ -36,7 +39,7 @@ impl Ties {
                 .collect(),
         };
         ties.tie_recorded_pairs(fleet, facts);
-        ties.tie_all(fleet, provider_id_links(fleet));
+        ties.tie_all(fleet, ties.provider_id_links());
         ties.tie_all(fleet, address_links(fleet));
         ties.tie_hostnames(fleet);
         ties
@@ -50,6 +53,16 @@ impl Ties {
         self.nodes[node].map(long)
     }
 
+    /// Tells whether the provider id of a Node names another machine, tied to it or not.
+    pub(crate) fn is_of_another(&self, node: usize, machine: usize) -> bool {
+        self.provided[node].is_some_and(|provided| long(provided) != machine)
+    }
+
+    /// Tells whether it is known which machine a Node is, even if they are not tied.
+    pub(crate) fn is_machine_known(&self, node: usize) -> bool {
+        self.nodes[node].or(self.provided[node]).is_some()
+    }
+
     /// Returns why a machine is tied to its Node; `None` when only records say so.
     pub(crate) fn clue(&self, machine: usize) -> Option<Clue> {
         self.machines[machine]?.1
@@ -61,7 +74,14 @@ impl Ties {
     }
 
     fn are_free(&self, machine: usize, node: usize) -> bool {
-        self.machines[machine].is_none() && self.nodes[node].is_none()
+        self.machines[machine].is_none() && self.nodes[node].is_none() && !self.is_of_another(node, machine)
+    }
+
+    fn provider_id_links(&self) -> Vec<(usize, usize, Clue)> {
+        let provided = self.provided.iter().enumerate();
+        provided
+            .filter_map(|(node, machine)| Some((long((*machine)?), node, Clue::ProviderId)))
+            .collect()
     }
 
     fn tie_recorded_pairs(&mut self, fleet: &Fleet<'_>, facts: &[Facts]) {
@@ -96,7 +116,7 @@ impl Ties {
             let mut newest: Option<(usize, Word)> = None;
             for hostname in &fleet.machines[machine].hostnames {
                 self.is_control_plane[machine] |= named.control_plane(fleet, *hostname).any(fits);
-                if let Some(node) = named.newest_free(*hostname, &self.nodes, fits)
+                if let Some(node) = named.newest_free(*hostname, self, fits)
                     && newest.is_none_or(|(known, _)| node < known)
                 {
                     newest = Some((node, *hostname));
@@ -165,23 +185,18 @@ impl Named {
             )
     }
 
-    /// Returns the newest Node of a name that is not tied yet and is young enough.
+    /// Returns the newest Node of a name whose machine is not known yet and that is young enough.
     ///
     /// When the newest is too old, all that have an age are.
-    fn newest_free(
-        &mut self,
-        name: Word,
-        tied: &[Option<u32>],
-        fits: impl Fn(usize) -> bool,
-    ) -> Option<usize> {
+    fn newest_free(&mut self, name: Word, ties: &Ties, fits: impl Fn(usize) -> bool) -> Option<usize> {
         if let Some(only) = self.nodes.only(name.index()) {
-            return Some(only).filter(|node| tied[*node].is_none() && fits(*node));
+            return Some(only).filter(|node| !ties.is_machine_known(*node) && fits(*node));
         }
         let found = self.several.get_mut(&name)?;
-        let undated = found.undated.newest_free(tied);
+        let undated = found.undated.newest_free(ties);
         found
             .dated
-            .newest_free(tied)
+            .newest_free(ties)
             .filter(|node| fits(*node))
             .or(undated)
     }
@@ -207,11 +222,11 @@ impl Namesakes {
 // === impl Queue ===
 
 impl Queue {
-    fn newest_free(&mut self, tied: &[Option<u32>]) -> Option<usize> {
+    fn newest_free(&mut self, ties: &Ties) -> Option<usize> {
         while self
             .nodes
             .get(self.next)
-            .is_some_and(|node| tied[*node].is_some())
+            .is_some_and(|node| ties.is_machine_known(*node))
         {
             self.next += 1;
         }
@@ -224,14 +239,11 @@ fn at_home<'f, 'a>(fleet: &'f Fleet<'a>) -> impl Iterator<Item = (usize, &'f Mac
     machines.filter(|(_, facts)| facts.cluster == fleet.home)
 }
 
-fn provider_id_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, Clue)> {
-    let nodes = fleet.nodes.iter().enumerate();
-    nodes
-        .filter_map(|(node, facts)| {
-            let machine = fleet.machine_of_provider_id(facts.provider_id.as_ref()?)?;
-            Some((machine, node, Clue::ProviderId))
-        })
-        .collect()
+/// Finds the machine that the provider id of a Node names.
+fn provided(fleet: &Fleet<'_>, node: &NodeFacts<'_>) -> Option<u32> {
+    fleet
+        .machine_of_provider_id(node.provider_id.as_ref()?)
+        .map(short)
 }
 
 fn address_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, Clue)> {

@@ -15,6 +15,8 @@ impl Assignment<'_, '_> {
         facts.participates
             && facts.conflict.is_none()
             && !facts.is_machine_missing
+            // The machine of its record, if it was let go, is replaced by no other one.
+            && facts.machine.is_none()
             && self.fleet.claims[claim].creation_requested
             && self.holdings[claim].machine.is_none()
     }
@@ -66,7 +68,9 @@ impl Assignment<'_, '_> {
             (None, tied) => tied.is_none() || !self.facts[claim].is_node_missing,
             (Some(held), Some(tied)) => held.index == tied,
             (Some(held), None) => {
-                held.clue == Clue::RecordedNode && self.ties.machine_of(held.index).is_none()
+                held.clue == Clue::RecordedNode
+                    && self.ties.machine_of(held.index).is_none()
+                    && !self.ties.is_of_another(held.index, machine)
             }
         }
     }
@@ -91,7 +95,11 @@ impl Assignment<'_, '_> {
             None => true,
             Some(held) if tied.is_some() => tied == Some(held.index),
             // A recorded machine whose Node is unknown may have this one.
-            Some(held) => rank(held.clue.kind()) == 0 && self.ties.node_of(held.index).is_none(),
+            Some(held) => {
+                rank(held.clue.kind()) == 0
+                    && self.ties.node_of(held.index).is_none()
+                    && !self.ties.is_of_another(node, held.index)
+            }
         };
         if !fits {
             return Some(Obstacle::NotTied);

@@ -160,7 +160,7 @@ impl<'a> World<'a> {
             record.node_missing = record.node.is_none();
         }
         if let (Some(machine), Some(node)) = (record.machine, record.node) {
-            record.conflict |= self.provided(node).is_some_and(|other| other != machine);
+            record.conflict |= self.is_of_another(node, machine);
         }
         record
     }
@@ -222,6 +222,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether the provider id of a Node names another machine.
+    fn is_of_another(&self, node: usize, machine: usize) -> bool {
+        self.provided(node).is_some_and(|other| other != machine)
+    }
+
     /// Whether a link of this kind exists: 0 provider id, 1 address, 2 hostname.
     fn linked(&self, kind: usize, machine: usize, node: usize) -> bool {
         if !self.at_home(machine) {
@@ -264,7 +269,11 @@ impl<'a> World<'a> {
             for machine in 0..self.machines.len() {
                 for node in 0..self.nodes.len() {
                     let is_free = ties.iter().all(|(m, n, _)| *m != machine && *n != node);
-                    if is_free && self.linked(kind, machine, node) && self.is_young_enough(machine, node) {
+                    if is_free
+                        && self.linked(kind, machine, node)
+                        && self.is_young_enough(machine, node)
+                        && !self.is_of_another(node, machine)
+                    {
                         ties.push((machine, node, kind));
                     }
                 }

@@ -330,6 +330,12 @@ fn label_and_name_that_do_not_meet_report_the_node_alone() {
         .machines([machine(1).addressed(&["10.0.0.1"])])
         .nodes([node("n").labelled("web")]);
     check_all(&world, &["web: matched n by claim-label"], &["1 candidate"]);
+    // Nor is the recorded machine replaced by the one whose Node the label is on.
+    let world = snapshot(5)
+        .claims([claim("web").with_addresses(&["10.0.0.1"])])
+        .machines([machine(1).addressed(&["10.0.0.1"]), machine(2)])
+        .nodes([node("n").labelled("web").provided("vpsie://machine-2")]);
+    check(&world, &["web: matched n by claim-label"]);
     // Nor does counting give the machine: not to this claim, not to another.
     for (age, unexplained) in [("new", "1 candidate"), ("old", "1 unlinked")] {
         let baseline = baseline(if age == "new" { &[] } else { &["1"] });

@@ -159,3 +159,44 @@ fn label_that_two_claims_share_keeps_others_away() {
         ],
     );
 }
+
+/// R3: the provider id of a Node says whose it is; no weaker link ties it to another machine, and no claim has both.
+#[test]
+fn node_is_tied_to_no_other_machine_than_its_provider_id_names() {
+    let spoken_for = |machines: [Machine; 2]| {
+        snapshot(9)
+            .claims([claim("c1").with_id(1).with_node("n")])
+            .machines(machines)
+            .nodes([
+                node("n").provided("vpsie://machine-2").addressed(&["10.0.0.1"]),
+                node("newer").provided("vpsie://machine-2").created(5),
+            ])
+    };
+    let mut contradicting = spoken_for([machine(1).addressed(&["10.0.0.1"]), machine(2)]);
+    check(&contradicting, &["c1: conflict recorded-node-of-another-machine"]);
+    // With the Node alone recorded, neither its address nor a name brings the other machine to it.
+    for other in [machine(1).addressed(&["10.0.0.1"]), machine(1).named("c1-1")] {
+        contradicting = spoken_for([other, machine(2)]);
+        contradicting.claims[0].instance_id = None;
+        check(&contradicting, &["c1: matched n by recorded-node"]);
+    }
+    // With the machine alone recorded, a label does not bring the Node.
+    let mut labelled = spoken_for([machine(1).named("w"), machine(2)]);
+    labelled.claims[0].node_name = None;
+    labelled.nodes[0] = labelled.nodes[0].clone().labelled("c1");
+    check(&labelled, &["c1: matched 1 by recorded-id"]);
+}
+
+/// R7: a claim whose labelled Node names its machine by provider id is open for no other.
+#[test]
+fn claim_of_a_node_whose_machine_is_known_is_not_open() {
+    let baseline = baseline(&["2"]);
+    let world = snapshot(9)
+        .claims([claim("web").since(&baseline)])
+        .machines([machine(1).created(6), machine(2)])
+        .nodes([
+            node("n").labelled("web").provided("vpsie://machine-2"),
+            node("newer").provided("vpsie://machine-2").created(5),
+        ]);
+    check(&world, &["web: matched n by claim-label"]);
+}

@@ -126,6 +126,7 @@ impl State<'_, '_> {
         self.world.claims[claim].creation_requested
             && !record.conflict
             && !record.machine_missing
+            && record.machine.is_none()
             && !self.machine.contains_key(&claim)
     }
 
@@ -144,7 +145,9 @@ impl State<'_, '_> {
         let fits = match (self.node.get(&claim), tied) {
             (None, tied) => tied.is_none() || !self.records[claim].node_missing,
             (Some((node, _)), Some(tied)) => *node == tied,
-            (Some((node, rank)), None) => *rank == 0 && self.machine_of(*node).is_none(),
+            (Some((node, rank)), None) => {
+                *rank == 0 && self.machine_of(*node).is_none() && !self.world.is_of_another(*node, machine)
+            }
         };
         !label_elsewhere && fits
     }
@@ -164,7 +167,9 @@ impl State<'_, '_> {
         let fits = match self.machine.get(&claim) {
             None => true,
             Some((machine, _)) if tied.is_some() => tied == Some(*machine),
-            Some((machine, rank)) => *rank == 0 && self.node_of(*machine).is_none(),
+            Some((machine, rank)) => {
+                *rank == 0 && self.node_of(*machine).is_none() && !self.world.is_of_another(node, *machine)
+            }
         };
         self.participates(claim)
             && !record.conflict

@@ -154,11 +154,14 @@ impl State<'_, '_> {
     }
 
     fn is_open(&self, claim: usize) -> bool {
-        let tied = self.node.get(&claim).and_then(|(node, _)| self.machine_of(*node));
+        let known = self
+            .node
+            .get(&claim)
+            .and_then(|(node, _)| self.machine_of(*node).or(self.world.provided(*node)));
         self.wants_machine(claim)
             && !self.has_record(claim)
             && !self.reserved.contains(&claim)
-            && tied.is_none()
+            && known.is_none()
     }
 
     fn group_of(&self, part: Part) -> Option<u64> {
