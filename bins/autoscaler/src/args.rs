@@ -352,11 +352,13 @@ pub(crate) struct SimCloudOptions {
 
 impl Command {
     /// Returns the level of its logs: what `run` does is told nowhere else, the others print their result.
+    ///
+    /// The worlds of `demo` are full of trouble made on purpose, which the operator rightly warns of.
     pub(crate) fn usual_log_level(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_)
-            | Self::Crd
+            Self::Demo(_) => "error",
+            Self::Crd
             | Self::Match(_)
             | Self::Explain(_)
             | Self::Audit(_)
