@@ -3,6 +3,8 @@
 //!
 //! What the simulation leaves out on purpose is listed in `fleet_sim::kube_api` and not asked here.
 
+#[path = "conformance/dates.rs"]
+mod dates;
 #[path = "conformance/evictions.rs"]
 mod evictions;
 #[path = "conformance/leases.rs"]
@@ -72,6 +74,11 @@ async fn lease_in_memory_is_taken_by_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answer_in_memory_is_dated() {
+    dates::tell(&in_memory()).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn eviction_in_memory_asks_the_budget() {
     evictions::tell(&in_memory()).await;
 }
@@ -84,6 +91,7 @@ async fn the_same_is_true_of_the_real_api() {
     install(&real, &definition()).await;
     watching::tell(&real).await;
     leases::tell(&real).await;
+    dates::tell(&real).await;
     evictions::tell(&real).await;
     ownership::tell(&real).await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use http::HeaderValue;
 use tokio::time::Instant;
 
 /// Tells the time of the simulated world, which follows tokio's time.
@@ -67,6 +68,12 @@ impl SimClock {
     fn is_plain(&self) -> bool {
         (self.speed - 1.0).abs() < f64::EPSILON
     }
+}
+
+/// Writes a time as the header `Date` of an answer has it, cut to seconds.
+pub(crate) fn http_date(at: DateTime<Utc>) -> HeaderValue {
+    let text = at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    HeaderValue::from_str(&text).expect("names of days and months, digits and blanks are plain ASCII")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     Accepted, Call, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, DatacenterId, EffectError,
-    GroupNumber, NodeGroup, NodeUuid, Offer, RequestId,
+    GroupNumber, NodeGroup, NodeUuid, Offer, RequestId, ServerTime,
 };
 
 /// Reads clusters and adds to them. Removing is [`RemoveWorker`].
@@ -143,6 +143,23 @@ pub trait VpsieApi: Send + Sync {
     /// }
     /// ```
     async fn await_room(&self, _call: Call) {}
+
+    /// Returns what VPSie's clock showed in the newest answer that tells; asks VPSie nothing.
+    ///
+    /// Any answer counts, an error as well. Who hears no dates says nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// # use vpsie_api::VpsieApi;
+    /// fn warn(vpsie: &dyn VpsieApi, ours: chrono::DateTime<chrono::Utc>) {
+    ///     if vpsie.server_time().is_some_and(|told| !told.now().contains(&ours)) {
+    ///         println!("our clock or VPSie's is wrong");
+    ///     }
+    /// }
+    /// ```
+    fn server_time(&self) -> Option<ServerTime> {
+        None
+    }
 }
 
 /// Removes machines. A trait of its own, so that few can be given it.

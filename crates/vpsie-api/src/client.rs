@@ -10,8 +10,8 @@ use crate::envelope::Reply;
 use crate::request::Request;
 use crate::{
     Accepted, Call, CallError, ClientState, Cluster, ClusterId, ClusterSummary, CreateGroup, Credentials,
-    DatacenterId, EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, Settings,
-    SettingsError, Transport, VpsieApi,
+    DatacenterId, EffectError, GroupNumber, NodeGroup, NodeUuid, Offer, RemoveWorker, RequestId, ServerTime,
+    Settings, SettingsError, Transport, VpsieApi,
 };
 
 mod breaker;
@@ -247,6 +247,10 @@ impl VpsieApi for Client {
 
     async fn await_room(&self, call: Call) {
         self.line.await_room(call).await;
+    }
+
+    fn server_time(&self) -> Option<ServerTime> {
+        self.line.server_time()
     }
 }
 

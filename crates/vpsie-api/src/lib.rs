@@ -98,6 +98,7 @@ mod price;
 mod refusal;
 mod request;
 mod scrub;
+mod server_time;
 mod settings;
 mod state;
 mod timestamp;
@@ -130,6 +131,7 @@ pub use price::Price;
 pub use refusal::RefusalReason;
 /// The decimal number of `rust_decimal`, in which prices are given.
 pub use rust_decimal::Decimal;
+pub use server_time::ServerTime;
 pub use settings::{AuthHeader, BreakerSettings, Now, Retry, Settings, SettingsError};
 pub use state::{BreakerState, ClientState};
 pub use timestamp::Timestamp;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use vpsie_api::{
     Accepted, Call, CallError, Cluster, ClusterId, ClusterSummary, CreateGroup, DatacenterId, EffectError,
-    GroupNumber, NodeGroup, Offer, RequestId, VpsieApi,
+    GroupNumber, NodeGroup, Offer, RequestId, ServerTime, VpsieApi,
 };
 
 /// VPSie, with a clock on every call.
@@ -66,6 +66,10 @@ impl VpsieApi for Measured {
 
     async fn await_room(&self, call: Call) {
         self.inner.await_room(call).await;
+    }
+
+    fn server_time(&self) -> Option<ServerTime> {
+        self.inner.server_time()
     }
 }
 

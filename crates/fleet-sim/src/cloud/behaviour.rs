@@ -175,7 +175,7 @@ pub struct Behaviour {
     pub reports_created_on: bool,
     /// Whether dates of nodes carry a zone.
     pub zone_on_dates: bool,
-    /// How far the cloud's clock, which dates its nodes, is ahead of everyone else's.
+    /// How far the cloud's clock, which dates its nodes and its answers, is ahead of everyone else's.
     pub clock_skew: chrono::Duration,
     /// Whether nodes carry `status`.
     pub reports_status: bool,

@@ -10,6 +10,7 @@ use super::call::{Call, CallKind, Route};
 use super::fault::FaultEffect;
 use super::records::PostingReply;
 use super::world::World;
+use crate::clock::http_date;
 
 /// Tells what a caller experiences.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ const HTML: &str = "<html>502 Bad Gateway</html>";
 
 impl Cloud {
     /// Answers one request as the API would, at the present time of the simulated world.
+    ///
+    /// An answer is dated by VPSie's clock, which is that of the world and [how far it is wrong].
+    ///
+    /// [how far it is wrong]: super::Behaviour::clock_skew
     pub fn handle(&self, request: &Request<Bytes>) -> Handled {
         let now = self.clock.now();
         let mut world = self.world();
@@ -38,7 +43,11 @@ impl Cloud {
             &world.behaviour.prefix_aliases,
         );
         let kind = route.kind();
-        let handled = world.experience(&route, request, now);
+        let mut handled = world.experience(&route, request, now);
+        if let Handled::Reply(reply) = &mut handled {
+            let date = http_date(now + world.behaviour.clock_skew);
+            reply.headers_mut().insert(header::DATE, date);
+        }
         let status = match &handled {
             Handled::Reply(reply) => Some(reply.status().as_u16()),
             Handled::ConnectionLost | Handled::TimedOut => None,

@@ -14,7 +14,7 @@ use axum::extract::ConnectInfo;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -91,7 +91,7 @@ async fn answer(cloud: Cloud, ConnectInfo(cut): ConnectInfo<Cut>, request: Reque
     let handled = cloud.handle(&Request::from_parts(head, body));
     cloud.clock().sleep(back).await;
     match handled {
-        Handled::Reply(reply) => dated(&cloud, reply).map(Body::from),
+        Handled::Reply(reply) => reply.map(Body::from),
         Handled::ConnectionLost => cut.now(),
         Handled::TimedOut => {
             // Longer than any client waits; its own limit is what a test looks at.
@@ -100,16 +100,6 @@ async fn answer(cloud: Cloud, ConnectInfo(cut): ConnectInfo<Cut>, request: Reque
             cut.now()
         }
     }
-}
-
-/// Dates an answer by the cloud's own clock, skew included, instead of this machine's.
-fn dated(cloud: &Cloud, mut reply: Response<Bytes>) -> Response<Bytes> {
-    let now = cloud.clock().now() + cloud.world().behaviour.clock_skew;
-    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if let Ok(date) = HeaderValue::from_str(&date) {
-        reply.headers_mut().insert(header::DATE, date);
-    }
-    reply
 }
 
 /// Cuts one connection, so that its caller sees neither status nor body.

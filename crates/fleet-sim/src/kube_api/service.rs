@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -17,6 +18,7 @@ use super::path::{Query, ResourcePath};
 use super::record::Verb;
 use super::status_error::ApiError;
 use super::watch::Watch;
+use crate::clock::http_date;
 
 type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
@@ -71,12 +73,12 @@ impl Service<Request<kube::client::Body>> for InProcess {
                 headers: parts.headers,
                 body,
             };
-            respond(api.answer(&asked))
+            respond(api.answer(&asked), api.shared.clock.now())
         })
     }
 }
 
-fn respond(answer: Answer) -> Result<Response<ResponseBody>, BoxError> {
+fn respond(answer: Answer, now: DateTime<Utc>) -> Result<Response<ResponseBody>, BoxError> {
     let (code, kind, body) = match answer {
         Answer::Json(code, value) => (
             code,
@@ -103,6 +105,7 @@ fn respond(answer: Answer) -> Result<Response<ResponseBody>, BoxError> {
     Ok(Response::builder()
         .status(code)
         .header(header::CONTENT_TYPE, kind)
+        .header(header::DATE, http_date(now))
         .body(body)?)
 }
 

@@ -13,7 +13,7 @@ use super::counts::Counts;
 use super::lanes::Lanes;
 use crate::family::Bases;
 use crate::request::Request;
-use crate::{Call, CallError, ClientState, Settings, SettingsError, Transport, TransportError};
+use crate::{Call, CallError, ClientState, ServerTime, Settings, SettingsError, Transport, TransportError};
 
 /// Joins the base URL and the transport, and lets through only what may leave now.
 pub(super) struct Line {
@@ -23,6 +23,7 @@ pub(super) struct Line {
     lanes: Lanes,
     breaker: Mutex<Breaker>,
     counts: Counts,
+    heard: Mutex<Option<ServerTime>>,
     transport: Arc<dyn Transport>,
 }
 
@@ -37,6 +38,7 @@ impl Line {
             lanes: Lanes::new(settings.calls_per_minute)?,
             breaker: Mutex::new(Breaker::new(settings.breaker.clone())),
             counts: Counts::default(),
+            heard: Mutex::default(),
             transport,
         })
     }
@@ -62,7 +64,15 @@ impl Line {
         let room = self.lanes.pass(call, latest).await;
         room.map_err(|retry_after| CallError::HeldBack { call, retry_after })?;
         let pass = self.breaker().admit(Instant::now()).map_err(open)?;
+        let sent = Instant::now();
         let answer = self.transport.send(http).await;
+        if let Some(told) = answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| ServerTime::read(answer.headers(), sent))
+        {
+            *self.heard() = Some(told);
+        }
         self.breaker().report(&pass, health(&answer), Instant::now());
         answer.map_err(|error| call_error(call, error))
     }
@@ -83,6 +93,16 @@ impl Line {
             breaker: self.breaker().shown(Instant::now()),
             attempts: self.counts.now(),
         }
+    }
+
+    /// Returns what VPSie's clock showed last.
+    pub(super) fn server_time(&self) -> Option<ServerTime> {
+        *self.heard()
+    }
+
+    /// No assignment can stop half-way, so a panic elsewhere leaves it sound.
+    fn heard(&self) -> MutexGuard<'_, Option<ServerTime>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// No change of the breaker can stop half-way, so a panic elsewhere leaves it sound.

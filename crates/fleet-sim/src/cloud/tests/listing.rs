@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cloud::testing::SmallCloud;
-use crate::cloud::{CallKind, ClusterSpec};
+use crate::cloud::testing::{SmallCloud, request};
+use crate::cloud::{CallKind, ClusterSpec, Fault, FaultEffect, Handled};
 
 fn worker(world: &SmallCloud) -> Value {
     let nodes = world.detail()["nodes"].take();
@@ -78,6 +78,23 @@ async fn behaviour_decides_which_fields_are_reported() {
         .cloud
         .behaviour(|behaviour| behaviour.reports_created_on = false);
     assert_eq!(worker(&world).get("created_on"), None);
+}
+
+/// Refusals and the pages of a broken gateway, too, are dated by VPSie's own clock.
+#[tokio::test(start_paused = true)]
+async fn every_answer_is_dated_by_the_skewed_clock() {
+    let world = SmallCloud::new();
+    let skew = chrono::Duration::hours(-1);
+    world.cloud.behaviour(|behaviour| behaviour.clock_skew = skew);
+    world
+        .cloud
+        .fault(Fault::on(CallKind::Clusters, FaultEffect::Html502));
+    for path in ["/apps/v2/k8s/cluster/all", "/apps/v2/k8s/cluster/all", "/nowhere"] {
+        let Handled::Reply(reply) = world.cloud.handle(&request("GET", path, "")) else {
+            panic!("{path} is answered");
+        };
+        assert_eq!(reply.headers()["date"], "Sat, 24 Jan 2026 07:00:00 GMT", "{path}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

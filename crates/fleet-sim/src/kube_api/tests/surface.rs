@@ -101,3 +101,21 @@ async fn clients_need_no_real_time() {
     assert_eq!(server.write_count(), 200);
     assert!(before.elapsed() < std::time::Duration::from_secs(20));
 }
+
+/// Whoever compares clocks reads the header `Date`, which the real server writes on every answer, refusals included.
+#[tokio::test(start_paused = true)]
+async fn every_answer_is_dated_by_the_clock_of_the_world() {
+    let (server, _) = claims();
+    tokio::time::advance(std::time::Duration::from_millis(61_500)).await;
+    for path in ["/version", "/api/v1/nodes", "/api/v1/nodes/none"] {
+        let request = http::Request::get(path)
+            .body(kube::client::Body::empty())
+            .unwrap();
+        let answer = server.client().send(request).await.unwrap();
+        assert_eq!(
+            answer.headers()["date"],
+            "Sat, 24 Jan 2026 08:01:01 GMT",
+            "{path}"
+        );
+    }
+}

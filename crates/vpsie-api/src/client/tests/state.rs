@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::time::sleep;
 
 use super::script::{Script, answer, ok, settings, token, with_secret, with_token};
-use crate::{BreakerState, Call, Client, ClientState, Retry, Settings, VpsieApi};
+use crate::{BreakerState, Call, Client, ClientState, Retry, Settings, TransportError, VpsieApi};
 
 const LIST: &str = r#"{"error":false,"data":[]}"#;
 
@@ -90,4 +91,35 @@ fn every_state_of_the_breaker_has_a_label() {
     };
     let states = [BreakerState::Closed { failures: 2 }, open, BreakerState::Probing];
     assert_eq!(states.map(BreakerState::label), ["closed", "open", "probing"]);
+}
+
+/// What VPSie's clock shows is told by the newest answer that has a date, an error as well; silence changes nothing.
+#[tokio::test(start_paused = true)]
+async fn clock_of_vpsie_is_that_of_the_newest_answer() {
+    let dated = |status, date: &'static str| {
+        let answer = answer(status, LIST);
+        answer.map(|mut answer| {
+            answer
+                .headers_mut()
+                .insert("date", HeaderValue::from_static(date));
+            answer
+        })
+    };
+    let lost = Err(TransportError::ConnectionLost("reset".to_owned()));
+    let script = Script::new([
+        ok(LIST),
+        dated(200, "Sat, 24 Jan 2026 10:00:00 GMT"),
+        dated(503, "Sat, 24 Jan 2026 11:30:00 GMT"),
+        ok(LIST),
+        lost,
+    ]);
+    let client = with_token(&script);
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        drop(client.clusters().await);
+        let shown = client.server_time().map(|told| told.now().start().time());
+        told.push(shown.map(|time| time.to_string()));
+    }
+    let told: Vec<&str> = told.iter().map(|time| time.as_deref().unwrap_or("-")).collect();
+    assert_eq!(told, ["-", "10:00:00", "11:30:00", "11:30:00", "11:30:00"]);
 }
