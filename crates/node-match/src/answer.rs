@@ -194,12 +194,15 @@ fn matched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, contested: bool) -
         node.map(|held| entry(Link::ClaimNode, held.clue)),
         tie.map(|clue| entry(Link::MachineNode, clue)),
     ];
+    // Collecting what is there would make room for four; mostly there are two, and they stay for long.
+    let mut evidence = Vec::with_capacity(links.iter().flatten().count());
+    evidence.extend(links.into_iter().flatten());
     Match {
         machine: holding
             .machine
             .map(|held| fleet.machines[held.index].merged.clone()),
         node: held_node.map(|node| fleet.nodes[node].node),
-        evidence: links.into_iter().flatten().collect(),
+        evidence,
         contested,
     }
 }

@@ -19,7 +19,14 @@ pub struct MergedMachine<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reports<'a> {
     One(&'a Machine),
-    Several(Vec<&'a Machine>),
+    /// Apart, so that the many of which there is one do not make room for a list.
+    Several(Box<Joined<'a>>),
+}
+
+/// Holds all reports of a machine that has several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Joined<'a> {
+    reports: Vec<&'a Machine>,
 }
 
 /// The roles of control-plane machines, in lower case.
@@ -42,8 +49,11 @@ impl<'a> MergedMachine<'a> {
     /// Adds a further report.
     pub(crate) fn add(&mut self, report: &'a Machine) {
         match &mut self.reports {
-            Reports::One(first) => self.reports = Reports::Several(vec![first, report]),
-            Reports::Several(reports) => reports.push(report),
+            Reports::One(first) => {
+                let reports = vec![*first, report];
+                self.reports = Reports::Several(Box::new(Joined { reports }));
+            }
+            Reports::Several(joined) => joined.reports.push(report),
         }
     }
 
@@ -52,7 +62,7 @@ impl<'a> MergedMachine<'a> {
     pub fn reports(&self) -> &[&'a Machine] {
         match &self.reports {
             Reports::One(report) => std::slice::from_ref(report),
-            Reports::Several(reports) => reports,
+            Reports::Several(joined) => &joined.reports,
         }
     }
 
