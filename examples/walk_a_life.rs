@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
     let mut now = epoch;
     let mut life = Life::requested(now);
-    let mut log = Log::new(1000, Chain::new(1, None));
+    let mut log = Log::new(1000);
     for (minutes, event) in EVENTS {
         now += TimeDelta::minutes(minutes);
         for transition in life.apply("worker-1", event, &UnhealthyAfter::default(), now)? {
@@ -41,12 +41,12 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
     }
     let mut text = String::new();
     let mut stored: Vec<Stored> = Vec::new();
-    for record in log.ring().recent(0) {
-        let entry = record.entry();
+    let mut chain = Chain::new(1, None);
+    for entry in log.ring().recent(0) {
         let minute = (entry.timestamp - epoch).num_minutes();
         let message = entry.message.as_deref().unwrap_or_default();
         writeln!(text, "{minute:>3} min  {message:<30} {}", entry.reason)?;
-        stored.push(record.stored().clone());
+        stored.push(chain.bind(entry).stored().clone());
     }
     writeln!(text, "pods that it ever carried: {}", life.workloads_ever())?;
     writeln!(text, "the log: {}", verdict(&stored))?;

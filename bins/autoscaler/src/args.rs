@@ -358,11 +358,7 @@ impl Command {
         match self {
             Self::Run(_) => "info",
             Self::Demo(_) => "error",
-            Self::Crd
-            | Self::Match(_)
-            | Self::Explain(_)
-            | Self::Audit(_)
-            | Self::SimCloud(_) => "warn",
+            Self::Crd | Self::Match(_) | Self::Explain(_) | Self::Audit(_) | Self::SimCloud(_) => "warn",
         }
     }
 }

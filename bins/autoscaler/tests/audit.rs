@@ -1,11 +1,12 @@
 //! `audit list` and `audit verify`, as a person runs them.
 
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use audit_store::{Access, Location, open};
 use chrono::{DateTime, TimeDelta};
 use node_lifecycle::Decider;
-use node_lifecycle::audit::{Action, Chain, Draft, Hash, Log, Outcome};
+use node_lifecycle::audit::{Action, Chain, Draft, Hash, Outcome};
 use tempfile::TempDir;
 
 /// Is a store with four entries: three rejections of worker-1 to worker-3, and a removal of worker-1.
@@ -21,7 +22,7 @@ async fn stored(kind: &str) -> Stored {
     let path = format!("{kind}:{}", folder.path().join("audit").display());
     let location: Location = path.parse().expect("a store");
     let store = open(&location, Access::Write).await.expect("it opens");
-    let mut log = Log::new(10, Chain::new(1, None));
+    let mut chain = Chain::new(1, None);
     let attempt = |result, reason: &str, node: &str| {
         let draft = Draft::new(Action::NodeDecommission, result, Decider::Manual, reason);
         draft
@@ -38,9 +39,10 @@ async fn stored(kind: &str) -> Stored {
     for (minute, draft) in drafts.into_iter().enumerate() {
         let minute = i64::try_from(minute).expect("a small number");
         let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
-        store.append(&log.record(draft, now)).await.expect("it is stored");
+        let record = Arc::new(chain.append(draft, now));
+        store.append(&[record]).await.expect("it is stored");
     }
-    let head = log.head().expect("there are entries").hash;
+    let head = chain.head().expect("there are entries").hash;
     Stored {
         _folder: folder,
         path,

@@ -4,11 +4,15 @@
 mod error;
 mod json_lines;
 mod location;
+mod mirror;
+mod recorder;
 mod sql;
 mod store;
 
 pub use error::{Cause, StoreError};
 pub use json_lines::JsonLines;
 pub use location::{InvalidLocation, Location};
+pub use mirror::MIRROR_TARGET;
+pub use recorder::{Recorder, RecorderState, StoreTrouble};
 pub use sql::SqlStore;
 pub use store::{Access, AuditStore, open};

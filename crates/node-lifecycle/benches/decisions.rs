@@ -57,11 +57,13 @@ fn appends(c: &mut Criterion) {
         bencher.iter_batched(
             || {
                 let drafts: Vec<Draft> = (0..ENTRIES).map(|number| draft(&node, number)).collect();
-                (Log::new(1000, Chain::new(1, None)), drafts)
+                (Log::new(1000), Chain::new(1, None), drafts)
             },
-            |(mut log, drafts)| {
+            |(mut log, mut chain, drafts)| {
                 for draft in drafts {
-                    black_box(log.record(draft, at(0)));
+                    for entry in log.record(draft, at(0)) {
+                        black_box(chain.bind(entry));
+                    }
                 }
                 log
             },
@@ -71,7 +73,7 @@ fn appends(c: &mut Criterion) {
     group.bench_function("suppressed", |bencher| {
         bencher.iter_batched(
             || {
-                let mut log = Log::new(1000, Chain::new(1, None));
+                let mut log = Log::new(1000);
                 log.record(draft(&node, 0), DateTime::UNIX_EPOCH);
                 let drafts: Vec<Draft> = (0..ENTRIES).map(|_| draft(&node, 0)).collect();
                 (log, drafts)

@@ -1,9 +1,10 @@
 //! RECORD: what happened, to what, on whose decision, and why.
 //!
 //! ```text
-//!  Draft ──▶ Log ── flood ──▶ Chain ──▶ Record ──┬──▶ Ring ◀── Filter, Stats
-//!            now    once a    sequence,          │
-//!                   minute    previous, hash     └──▶ a sink elsewhere, and one day Verifier
+//!  Draft ──▶ Log ── flood ──▶ Entry ──┬──▶ Ring ◀── Filter, Stats
+//!            now    once a             │
+//!                   minute             └──▶ Chain ──▶ Record ──▶ a store elsewhere, and one day Verifier
+//!                                           sequence, previous, hash
 //! ```
 //!
 //! Nothing here writes anywhere. A [`Record`] is what a durable sink stores: the [`Link`] and the exact text of the

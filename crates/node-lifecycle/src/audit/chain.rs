@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -186,12 +187,15 @@ impl Chain {
 
     /// Stamps an entry and binds it to the one before.
     pub fn append(&mut self, draft: Draft, now: DateTime<Utc>) -> Record {
-        self.bind(draft.stamped(now))
+        self.bind(Arc::new(draft.stamped(now)))
     }
 
-    fn bind(&mut self, entry: Entry) -> Record {
-        let body =
-            serde_json::to_string(&entry).expect("an entry has texts, numbers and no map with other keys");
+    /// Binds an entry that has its time to the one before.
+    ///
+    /// Bind what is about to be stored, and no sooner: what never comes to a store would leave a gap.
+    pub fn bind(&mut self, entry: Arc<Entry>) -> Record {
+        let body = serde_json::to_string(entry.as_ref())
+            .expect("an entry has texts, numbers and no map with other keys");
         let sequence = self.sequence.saturating_add(1);
         let link = Link {
             term: self.term,

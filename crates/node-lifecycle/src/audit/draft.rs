@@ -33,6 +33,8 @@ impl Draft {
             error: None,
             count: None,
             repeats: 0,
+            request_id: None,
+            pass: None,
         })
     }
 
@@ -117,6 +119,20 @@ impl Draft {
         self
     }
 
+    /// Says which request it belongs to.
+    #[must_use]
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.0.request_id = Some(id.into());
+        self
+    }
+
+    /// Says in which pass it was recorded.
+    #[must_use]
+    pub fn pass(mut self, id: impl Into<String>) -> Self {
+        self.0.pass = Some(id.into());
+        self
+    }
+
     /// Makes the entry, at this time; texts beyond 4,096 bytes are cut.
     #[must_use]
     pub fn stamped(self, now: DateTime<Utc>) -> Entry {
@@ -129,13 +145,16 @@ impl Draft {
             &mut entry.workload,
             &mut entry.message,
             &mut entry.error,
+            &mut entry.request_id,
+            &mut entry.pass,
         ];
         texts.into_iter().flatten().for_each(shorten);
         entry
     }
 
     /// Returns what is known of the entry already; its time is not.
-    pub(super) fn entry(&self) -> &Entry {
+    #[must_use]
+    pub fn entry(&self) -> &Entry {
         &self.0
     }
 

@@ -100,6 +100,12 @@ pub struct Entry {
     /// How many identical rejections came since the last one that was recorded (`LC-38`).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeats: u64,
+    /// The request that it belongs to: the uid of the VPSieNode, which VPSie is told as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The pass of the operator in which it was recorded: the same id stands in every line that the pass logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

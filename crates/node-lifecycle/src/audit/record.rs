@@ -1,5 +1,7 @@
 //! An entry with its place in the chain, as it is stored.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -23,7 +25,7 @@ pub struct Stored {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     stored: Stored,
-    entry: Entry,
+    entry: Arc<Entry>,
 }
 
 /// Says why something stored is no record.
@@ -97,7 +99,7 @@ impl Stored {
 
 impl Record {
     /// Joins what was just bound.
-    pub(super) fn bound(stored: Stored, entry: Entry) -> Self {
+    pub(super) fn bound(stored: Stored, entry: Arc<Entry>) -> Self {
         Self { stored, entry }
     }
 
@@ -112,12 +114,13 @@ impl Record {
             sequence: stored.link.sequence,
             source,
         })?;
+        let entry = Arc::new(entry);
         Ok(Self { stored, entry })
     }
 
     /// Returns the entry.
     #[must_use]
-    pub const fn entry(&self) -> &Entry {
+    pub const fn entry(&self) -> &Arc<Entry> {
         &self.entry
     }
 

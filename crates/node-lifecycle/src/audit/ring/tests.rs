@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Decider;
-use crate::audit::{Chain, Draft, Stats};
+use crate::audit::{Draft, Stats};
 
 use super::*;
 
@@ -14,9 +14,8 @@ fn at(minutes: i64) -> DateTime<Utc> {
 /// Makes a ring of entries whose node is their number, recorded one minute after the other.
 fn ring(capacity: i64, drafts: Vec<Draft>) -> Ring {
     let mut ring = Ring::new(capacity);
-    let mut chain = Chain::new(1, None);
     for (minute, draft) in (0..).zip(drafts) {
-        ring.push(Arc::new(chain.append(draft, at(minute))));
+        ring.push(Arc::new(draft.stamped(at(minute))));
     }
     ring
 }
@@ -50,8 +49,9 @@ fn four() -> Ring {
 }
 
 #[track_caller]
-fn check(found: &[Arc<Record>], expected: &[u64]) {
-    let numbers: Vec<u64> = found.iter().map(|record| record.link().sequence).collect();
+fn check(found: &[Arc<Entry>], expected: &[i64]) {
+    let number = |entry: &Arc<Entry>| (entry.timestamp - at(0)).num_minutes() + 1;
+    let numbers: Vec<i64> = found.iter().map(number).collect();
     assert_eq!(numbers, expected);
 }
 
@@ -74,9 +74,22 @@ fn oldest_entry_makes_room() {
     );
     let all = ring.recent(0);
     assert_eq!(all.len(), 1000);
-    assert_eq!(all[0].entry().node.as_deref(), Some("1"));
-    assert_eq!(all[999].entry().node.as_deref(), Some("1000"));
-    assert_eq!(all[999].entry().timestamp, at(1000));
+    assert_eq!(all[0].node.as_deref(), Some("1"));
+    assert_eq!(all[999].node.as_deref(), Some("1000"));
+    assert_eq!(all[999].timestamp, at(1000));
+}
+
+/// LC-37: what was there before a restart comes before what was recorded since, as far as there is room.
+#[test]
+fn restored_entries_come_first_and_push_nothing_out() {
+    let older = four().recent(0);
+    let mut whole = ring(10, Vec::new());
+    whole.restore(older.clone().into_iter());
+    check(&whole.recent(0), &[1, 2, 3, 4]);
+    let mut full = Ring::new(3);
+    full.push(Arc::new(provision("new").stamped(at(9))));
+    full.restore(older.into_iter());
+    check(&full.recent(0), &[3, 4, 10]);
 }
 
 /// LC-32: the last ones, the oldest of them first; all when the number makes no sense.
