@@ -184,6 +184,31 @@ async fn baseline_of_a_request_that_the_watch_does_not_show_is_kept() {
     assert_eq!(fleet.cloud.ledger().len(), 1, "nothing was asked for again");
 }
 
+/// I1: a request leaves within five seconds of its intent or not at all; that is written down, and it is made anew.
+#[tokio::test(start_paused = true)]
+async fn request_whose_intent_has_grown_old_never_leaves() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.start().await;
+    fleet
+        .wire
+        .hold(|sent| sent.body.to_string().contains("creation-intent"));
+    fleet.create(&web(&fleet, 1)).await;
+    fleet.wire.is_held().await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    fleet.wire.release();
+    let stored = fleet
+        .until("it is given up", |stored| {
+            stored.claim_problem("web-1").as_deref() == Some("VPSieNotReached")
+        })
+        .await;
+    assert_eq!(outcome(&stored, "web-1").as_deref(), Some("not-sent"));
+    assert_eq!(fleet.cloud.ledger().len(), 0);
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert_eq!(fleet.cloud.ledger().len(), 1);
+}
+
 /// I1, I2: what came of a purchase is written down although the object changes, or its write fails, meanwhile.
 #[tokio::test(start_paused = true)]
 async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {

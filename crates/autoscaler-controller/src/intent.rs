@@ -176,9 +176,19 @@ impl Intent {
         self.outcome == Outcome::Open
     }
 
-    /// Reads the record from an annotation, if it is there and readable.
-    pub fn from_annotation<K: kube::ResourceExt>(object: &K, key: &str) -> Option<Self> {
-        serde_json::from_str(object.annotations().get(key)?).ok()
+    /// Reads the record from an annotation, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// When it was edited and cannot be read: then something may have been asked, and nobody knows when.
+    pub fn read<K: ResourceExt>(object: &K, key: &str) -> Result<Option<Self>, serde_json::Error> {
+        let text = object.annotations().get(key);
+        text.map(|text| serde_json::from_str(text)).transpose()
+    }
+
+    /// Reads the record from an annotation, if it is there and readable: for telling, not for deciding.
+    pub fn from_annotation<K: ResourceExt>(object: &K, key: &str) -> Option<Self> {
+        Self::read(object, key).ok().flatten()
     }
 
     /// Writes the record as the text of its annotation.
@@ -202,14 +212,15 @@ impl Requested {
     pub fn read(object: &VPSieNode) -> Self {
         let annotations = object.annotations();
         let since = || known_since(object);
-        if let Some(text) = annotations.get(keys::ANNOTATION_CREATION_INTENT) {
-            return match serde_json::from_str::<Intent>(text) {
-                Ok(intent) => Self::Recorded(intent),
-                Err(error) => Self::Unreadable {
+        match Intent::read(object, keys::ANNOTATION_CREATION_INTENT) {
+            Ok(Some(intent)) => return Self::Recorded(intent),
+            Ok(None) => {}
+            Err(error) => {
+                return Self::Unreadable {
                     error: error.to_string(),
                     since: since(),
-                },
-            };
+                };
+            }
         }
         let marked = annotations.get(keys::ANNOTATION_CREATION_REQUESTED);
         if marked.is_some_and(|value| value == keys::TRUE) || object.phase() != Phase::Pending {

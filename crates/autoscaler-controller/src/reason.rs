@@ -61,6 +61,8 @@ reasons! {
     BackingOff,
     /// Machines of another group are still being discovered.
     WaitingForOtherGroup,
+    /// What was there before the request cannot be written down, so nothing is asked.
+    BaselineNotStored,
 
     // --- VPSieNode: what came of the request ---
 

@@ -40,6 +40,8 @@ impl Trouble {
     pub fn of(command: &'static str, error: &ActError) -> Option<Self> {
         let (reason, message) = if matches!(error, ActError::Forbidden { .. }) {
             (Reason::Forbidden, error.to_string())
+        } else if let ActError::Baseline(cause) = error {
+            (Reason::BaselineNotStored, format!("{error}: {cause}"))
         } else if matches!(error, ActError::Kubernetes { .. }) {
             let message = format!("{command} failed: {error}; it is tried again");
             (Reason::KubernetesFailed, message)

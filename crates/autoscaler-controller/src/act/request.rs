@@ -21,15 +21,11 @@ impl Actor {
             return Err(ActError::ClusterPaused);
         }
         let id = RequestId::new(request.target.uid.as_str()).expect("a Kubernetes uid is plain ASCII");
-        let baseline = match self.ensure_baseline(&request, pass).await {
-            Ok(baseline) => baseline,
-            Err(
-                error @ (ActError::Baseline(_) | ActError::Forbidden { .. } | ActError::Kubernetes { .. }),
-            ) => {
-                return self.refuse(&request, &error, pass).await;
-            }
-            Err(error) => return Err(error),
-        };
+        let stored = self.ensure_baseline(&request, pass).await;
+        let baseline = stored.inspect_err(|_| {
+            // The others of this pass would fail the same way.
+            pass.paused.insert(request.cluster.clone());
+        })?;
         let (mut intent, opened) = self.open(request.attempt, Some(baseline), pass)?;
         intent = intent.for_slot_of(&request.target.name);
         intent.request_id = Some(id.to_string());
@@ -56,19 +52,6 @@ impl Actor {
         // A failure here leaves the intent open, which is the same as unknown: it is never sent again.
         self.settle_intent::<VPSieNode>(request.target, keys::ANNOTATION_CREATION_INTENT, &intent, pass)
             .await
-    }
-
-    /// Writes down why nothing was asked, where a person sees it; the request is made again after a growing wait.
-    async fn refuse(&self, request: &Request, error: &ActError, pass: &mut Pass<'_>) -> Result<(), ActError> {
-        let cause = std::error::Error::source(error).map(ToString::to_string);
-        let cause = cause.unwrap_or_default();
-        let name = format!("{}/{}", request.target.namespace, request.target.name);
-        tracing::warn!(vpsie_node = name, %error, cause, "no worker asked for");
-        let mut intent = Intent::open(self.clock.now(), request.attempt, None);
-        intent.outcome = Outcome::NotSent;
-        intent.error = Some(format!("{error}: {cause}"));
-        pass.paused.insert(request.cluster.clone());
-        self.write_creation_intent(&request.target, &intent, pass).await
     }
 
     /// Stores the baseline for requests of a group, once in a pass, and returns its id.

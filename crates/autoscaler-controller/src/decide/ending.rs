@@ -117,8 +117,17 @@ fn ask(
     draft: &mut Draft<VPSieNodeStatus>,
     (case, permit): (Case, Permit),
 ) -> Option<Command> {
-    let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
     draft.status.phase = Some(Phase::Deleting);
+    let intent = match Intent::read(view.object(), keys::ANNOTATION_REMOVAL_INTENT) {
+        Ok(intent) => intent,
+        Err(error) => {
+            let message = format!(
+                "the annotation removal-intent cannot be read ({error}); the removal is not asked for; remove the annotation"
+            );
+            draft.condition(ERROR, true, Reason::IntentUnreadable, message);
+            return None;
+        }
+    };
     say_removal(draft, intent.as_ref());
     let wait = view.world.settings.effect_wait;
     let may_ask = |intent: &Intent| intent.may_repeat_named_at(wait) <= view.world.now;

@@ -16,10 +16,14 @@ const INTENTS: [&str; 3] = [
 ///
 /// An open intent may be one whose request is still under way. Nothing is retried, given up or released because of
 /// it, and nothing else is written on its object, so that its author can still write down what came of it. Whose
-/// intent it is does not matter: one of our own that is left open waits just as well.
+/// intent it is does not matter: one of our own that is left open waits just as well, and so does one that cannot be
+/// read.
 pub(super) fn may_touch<K: ResourceExt>(world: &World<'_>, object: &K) -> bool {
-    let is_open = |key: &&str| Intent::from_annotation(object, key).is_some_and(|intent| intent.is_open());
-    !world.is_hand_over || !INTENTS.iter().any(is_open)
+    let may_be_open = |key: &&str| match Intent::read(object, key) {
+        Ok(intent) => intent.is_some_and(|intent| intent.is_open()),
+        Err(_) => true,
+    };
+    !world.is_hand_over || !INTENTS.iter().any(may_be_open)
 }
 
 #[cfg(test)]

@@ -142,7 +142,16 @@ fn create(
     size: u64,
     draft: &mut Draft<NodeGroupStatus>,
 ) -> Provider {
-    let intent = Intent::from_annotation(group, keys::ANNOTATION_GROUP_INTENT);
+    let intent = match Intent::read(group, keys::ANNOTATION_GROUP_INTENT) {
+        Ok(intent) => intent,
+        Err(error) => {
+            // A group may just have been asked for: to ask again could make a second one of its name.
+            let message = format!(
+                "the annotation group-intent cannot be read ({error}); no group is made at VPSie; remove the annotation"
+            );
+            return problem(draft, Reason::IntentUnreadable, message);
+        }
+    };
     match intent.as_ref().and_then(|intent| intent.error.clone()) {
         Some(error) => draft.condition(ERROR, true, Reason::VPSieAPIError, error),
         None => draft.clear(ERROR),
