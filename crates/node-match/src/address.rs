@@ -1,14 +1,15 @@
 //! R5: addresses are compared as addresses, and some prove nothing.
 
 use std::hash::Hasher;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
 
 use crate::bearers::Bearers;
-use crate::words::{ClusterNumber, long, short};
+use crate::place::Place;
+use crate::words::ClusterNumber;
 
 /// Reads an address; `None` when it is none, or one that proves nothing.
 ///
@@ -42,23 +43,30 @@ pub(crate) fn all_usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> Sma
 
 /// Numbers an address within its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AddressNumber(u32);
+pub(crate) struct AddressNumber(Place);
 
 /// Finds who carries an address, as long as only one machine and only one Node does.
 #[derive(Debug)]
 pub(crate) struct AddressBook {
     /// Only looked up, never iterated over, so that its order decides nothing.
     table: HashTable<AddressNumber>,
-    known: Vec<(ClusterNumber, IpAddr)>,
+    known: Addresses,
     of_machines: Bearers,
     of_nodes: Bearers,
+}
+
+/// Holds addresses by their numbers, each with its cluster.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    /// In the form of IPv6, which is smaller than one that may be either.
+    all: Vec<(ClusterNumber, Ipv6Addr)>,
 }
 
 // === impl AddressNumber ===
 
 impl AddressNumber {
     pub(crate) const fn index(self) -> usize {
-        long(self.0)
+        self.0.index()
     }
 }
 
@@ -69,7 +77,9 @@ impl AddressBook {
     pub(crate) fn with_capacity(addresses: usize) -> Self {
         Self {
             table: HashTable::with_capacity(addresses),
-            known: Vec::with_capacity(addresses),
+            known: Addresses {
+                all: Vec::with_capacity(addresses),
+            },
             of_machines: Bearers::new(0),
             of_nodes: Bearers::new(0),
         }
@@ -80,26 +90,36 @@ impl AddressBook {
         if let Some(number) = self.find(cluster, address) {
             return number;
         }
-        let next = AddressNumber(short(self.known.len()));
+        let next = AddressNumber(Place::new(self.len()));
         let known = &mut self.known;
-        known.push((cluster, address));
+        known.all.push((cluster, widened(address)));
         self.table
-            .insert_unique(hash(address), next, |number| hash(known[number.index()].1));
+            .insert_unique(hash(address), next, |number| hash(known.address(*number)));
         next
     }
 
     /// Returns the number of an address, if anything of the cluster carries it.
     pub(crate) fn find(&self, cluster: ClusterNumber, address: IpAddr) -> Option<AddressNumber> {
+        let wanted = (cluster, widened(address));
         self.table
-            .find(hash(address), |number| {
-                self.known[number.index()] == (cluster, address)
-            })
+            .find(hash(address), |number| self.known.all[number.index()] == wanted)
             .copied()
     }
 
     /// Returns the address with a number.
     pub(crate) fn address(&self, number: AddressNumber) -> IpAddr {
-        self.known[number.index()].1
+        self.known.address(number)
+    }
+
+    /// Counts the addresses.
+    pub(crate) fn len(&self) -> usize {
+        self.known.all.len()
+    }
+
+    /// Makes room for who carries what is known; what is learnt later has room made when it is added.
+    pub(crate) fn make_room_for_bearers(&mut self) {
+        self.of_machines = Bearers::new(self.len());
+        self.of_nodes = Bearers::new(self.len());
     }
 
     pub(crate) fn add_machine(&mut self, number: AddressNumber, machine: usize) {
@@ -118,6 +138,28 @@ impl AddressBook {
     /// Returns the only Node that carries an address.
     pub(crate) fn only_node(&self, number: AddressNumber) -> Option<usize> {
         self.of_nodes.only(number.index())
+    }
+
+    /// Forgets everything but the addresses.
+    pub(crate) fn into_addresses(self) -> Addresses {
+        self.known
+    }
+}
+
+// === impl Addresses ===
+
+impl Addresses {
+    /// Returns the address with a number.
+    pub(crate) fn address(&self, number: AddressNumber) -> IpAddr {
+        self.all[number.index()].1.to_canonical()
+    }
+}
+
+/// Writes an address in the form of IPv6; [`usable`] addresses come back from it unchanged.
+fn widened(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => v6,
     }
 }
 

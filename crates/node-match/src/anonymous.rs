@@ -10,6 +10,7 @@ use crate::flow::{Component, allocate};
 use crate::grouping::Grouping;
 use crate::merge::Sets;
 use crate::order::absent_last;
+use crate::place::Place;
 use crate::words::ClusterNumber;
 
 /// How many pairs of batch and kind one component may have; more cannot be told apart in time.
@@ -113,7 +114,7 @@ fn free_parts(assignment: &Assignment<'_, '_>) -> impl Iterator<Item = (Part, Cl
     let nodes = 0..assignment.fleet.nodes.len();
     let machines = machines
         .filter(|(machine, _)| assignment.machine_owners[*machine] == Owner::Nobody)
-        .map(|(machine, facts)| (Part::Machine(machine), facts.cluster));
+        .map(|(machine, facts)| (Part::Machine(machine), facts.marks.cluster));
     let nodes = nodes
         .filter(|node| {
             assignment.node_owners[*node] == Owner::Nobody && assignment.ties.machine_of(*node).is_none()
@@ -279,30 +280,23 @@ fn give(
         }
         match part {
             Part::Machine(machine) if !assignment.fleet.machines[machine].merged.is_running() => {
-                assignment.machine_owners[machine] = Owner::Reserved(claim);
+                assignment.machine_owners[machine] = Owner::Reserved(Place::new(claim));
                 outcomes.insert(claim, Outcome::NotRunning(machine));
             }
             Part::Machine(machine) => give_machine(assignment, claim, machine),
             Part::Node(node) => {
-                assignment.node_owners[node] = Owner::Claim(claim);
-                assignment.holdings[claim].node = Some(Held::direct(node, Clue::Anonymous));
+                assignment.give_node(claim, Held::direct(node, Clue::Anonymous));
             }
         }
     }
 }
 
 fn give_machine(assignment: &mut Assignment<'_, '_>, claim: usize, machine: usize) {
-    assignment.machine_owners[machine] = Owner::Claim(claim);
-    assignment.holdings[claim].machine = Some(Held::direct(machine, Clue::Anonymous));
+    assignment.give_machine(claim, Held::direct(machine, Clue::Anonymous));
     if let Some(node) = assignment.ties.node_of(machine)
         && let Some(clue) = assignment.ties.clue(machine)
     {
-        assignment.node_owners[node] = Owner::Claim(claim);
-        assignment.holdings[claim].node = Some(Held {
-            index: node,
-            clue,
-            is_through_tie: true,
-        });
+        assignment.give_node(claim, Held::new(node, clue, true));
     }
 }
 

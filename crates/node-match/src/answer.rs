@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::anonymous::{Outcome, settle};
-use crate::assign::{Assignment, Held, Owner, Part, assign};
-use crate::clue::Clue;
+use crate::assign::{Assignment, Owner, Part, assign};
 use crate::contested::contested;
 use crate::facts::facts;
-use crate::fleet::{Fleet, Label};
+use crate::fleet::{Fleet, Label, Prepared};
+use crate::links::Links;
+use crate::settled::Settled;
 use crate::tie::Ties;
-use crate::words::long;
 use crate::{
-    Answer, Candidate, Evidence, Link, Match, Matching, NotParticipatingReason, Obstacle, Snapshot, Subject,
-    Unexplained, UnexplainedMachine, UnexplainedNode, UnexplainedReason, Verdict, WaitingReason,
+    Candidate, Matching, NotParticipatingReason, Obstacle, Snapshot, Subject, Unexplained,
+    UnexplainedMachine, UnexplainedNode, UnexplainedReason, Verdict, WaitingReason,
 };
 
 /// Decides for every claim which machine and which Node are its own.
@@ -23,33 +23,41 @@ use crate::{
 /// - Every report of a machine and every Node is in exactly one place of the answer.
 #[must_use]
 pub fn match_fleet(snapshot: &Snapshot) -> Matching<'_> {
-    let fleet = Fleet::new(snapshot);
-    let facts = facts(&fleet);
-    let ties = Ties::new(&fleet, &facts);
-    let mut assignment = assign(&fleet, &facts, &ties);
+    // Whatever nobody asks any more is let go of, so that the peak is that of one step, not of all of them.
+    let (fleet, directory, facts) = facts(Prepared::new(snapshot));
+    let ties = Ties::new(&fleet, &directory, &facts);
+    let links = Links::new(&fleet, &directory, &facts, &ties);
+    let legend = directory.into_legend();
+    let mut assignment = assign(&fleet, &facts, &ties, links);
     let outcomes = settle(&mut assignment);
     let (contested_claims, contested_machines) = contested(&assignment);
-    let claims = (0..fleet.claims.len())
-        .map(|claim| Answer {
-            claim: fleet.claims[claim],
-            verdict: verdict(
-                &assignment,
-                claim,
-                outcomes.get(&claim),
-                contested_claims.contains(&claim),
-            ),
-        })
-        .collect();
+    let without = without(&assignment, &outcomes);
     let unexplained = unexplained(&assignment, &outcomes, &contested_machines);
-    Matching { claims, unexplained }
+    let holdings = assignment.into_holdings();
+    drop((outcomes, contested_machines, facts));
+    let settled = Settled::new(fleet, ties, legend, holdings);
+    Matching {
+        claims: settled.answers(without, &contested_claims),
+        unexplained,
+    }
 }
 
-fn verdict<'a>(
+/// Collects the verdicts on claims that have nothing, in the order of the claims.
+fn without<'a>(
+    assignment: &Assignment<'_, 'a>,
+    outcomes: &BTreeMap<usize, Outcome>,
+) -> Vec<(usize, Verdict<'a>)> {
+    (0..assignment.fleet.claims.len())
+        .filter_map(|claim| Some((claim, verdict_without(assignment, claim, outcomes.get(&claim))?)))
+        .collect()
+}
+
+/// Finds the verdict on a claim; `None` when it has a machine or a Node.
+fn verdict_without<'a>(
     assignment: &Assignment<'_, 'a>,
     claim: usize,
     outcome: Option<&Outcome>,
-    is_contested: bool,
-) -> Verdict<'a> {
+) -> Option<Verdict<'a>> {
     let (facts, holding) = (&assignment.facts[claim], &assignment.holdings[claim]);
     let fleet = assignment.fleet;
     if !facts.participates {
@@ -63,23 +71,19 @@ fn verdict<'a>(
         } else {
             NotParticipatingReason::NothingRequested
         };
-        return Verdict::NotParticipating { reason };
+        return Some(Verdict::NotParticipating { reason });
     }
     if let Some(reason) = facts.conflict {
-        let machines = facts
-            .named_machines
-            .iter()
-            .map(|machine| (Part::Machine(long(*machine)), None));
-        let nodes = facts.node.iter().map(|node| (Part::Node(*node), None));
-        return Verdict::Conflict {
+        let machines = assignment.facts.named_machines(claim);
+        let machines = machines.map(|machine| (Part::Machine(machine), None));
+        let nodes = facts.node.iter().map(|node| (Part::Node(node.index()), None));
+        return Some(Verdict::Conflict {
             reason,
             candidates: candidates(fleet, machines.chain(nodes)),
-        };
+        });
     }
-    if holding.machine.is_some() || holding.node.is_some() {
-        return Verdict::Matched(matched(assignment, claim, is_contested));
-    }
-    unmatched(assignment, claim, outcome)
+    let has_nothing = holding.machine.is_none() && holding.node.is_none();
+    has_nothing.then(|| unmatched(assignment, claim, outcome))
 }
 
 /// Says why a claim has nothing.
@@ -90,10 +94,8 @@ fn unmatched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, outcome: Option<
         &assignment.holdings[claim],
     );
     let refused = || {
-        holding
-            .refused
-            .iter()
-            .map(|(part, obstacle)| (*part, Some(*obstacle)))
+        let refused = assignment.refused(claim).iter();
+        refused.map(|(part, obstacle)| (*part, Some(*obstacle)))
     };
     let free = |parts: &[Part], obstacle| {
         let all = parts
@@ -114,7 +116,8 @@ fn unmatched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, outcome: Option<
         };
     }
     if let Some(machine) = holding.reserved {
-        let candidates = candidates(fleet, [(Part::Machine(machine), Some(Obstacle::NotRunning))]);
+        let machine = Part::Machine(machine.index());
+        let candidates = candidates(fleet, [(machine, Some(Obstacle::NotRunning))]);
         return Verdict::Waiting {
             reason: WaitingReason::MachineNotRunning,
             candidates,
@@ -139,7 +142,10 @@ fn unmatched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, outcome: Option<
             free(parts, Some(Obstacle::NotProvablyNew)),
         ),
         Some(Outcome::SwitchedOff(parts)) => (WaitingReason::AnonymousSwitchedOff, free(parts, None)),
-        None => (reason_of_refusals(&holding.refused), candidates(fleet, refused())),
+        None => (
+            reason_of_refusals(assignment.refused(claim)),
+            candidates(fleet, refused()),
+        ),
     };
     if is_late(fleet, claim) {
         Verdict::TimedOut { candidates }
@@ -172,39 +178,6 @@ fn is_late(fleet: &Fleet<'_>, claim: usize) -> bool {
         && claim.requested_at.is_some_and(|requested| {
             fleet.now.signed_duration_since(requested) > fleet.settings.discovery_timeout
         })
-}
-
-fn matched<'a>(assignment: &Assignment<'_, 'a>, claim: usize, contested: bool) -> Match<'a> {
-    let (fleet, holding) = (assignment.fleet, &assignment.holdings[claim]);
-    let held_node = holding.node.map(|held| held.index);
-    let entry = |link, clue: Clue| Evidence {
-        link,
-        kind: clue.kind(),
-        detail: clue.detail(fleet, claim, held_node),
-    };
-    let direct = |held: Option<Held>| held.filter(|held| !held.is_through_tie);
-    let (machine, node) = (direct(holding.machine), direct(holding.node));
-    // A machine and a Node of one claim are tied to each other or to nothing.
-    let pair = holding.machine.zip(holding.node);
-    let tie = pair.and_then(|(machine, _)| assignment.ties.clue(machine.index));
-    // What ties the Node to the machine says more than a second link to the claim, unless that is a record.
-    let node = node.filter(|held| machine.is_none() || tie.is_none() || held.clue == Clue::RecordedNode);
-    let links = [
-        machine.map(|held| entry(Link::ClaimMachine, held.clue)),
-        node.map(|held| entry(Link::ClaimNode, held.clue)),
-        tie.map(|clue| entry(Link::MachineNode, clue)),
-    ];
-    // Collecting what is there would make room for four; mostly there are two, and they stay for long.
-    let mut evidence = Vec::with_capacity(links.iter().flatten().count());
-    evidence.extend(links.into_iter().flatten());
-    Match {
-        machine: holding
-            .machine
-            .map(|held| fleet.machines[held.index].merged.clone()),
-        node: held_node.map(|node| fleet.nodes[node].node),
-        evidence,
-        contested,
-    }
 }
 
 fn candidates<'a>(
@@ -259,7 +232,7 @@ fn considered(assignment: &Assignment<'_, '_>, outcomes: &BTreeMap<usize, Outcom
     let reserved = assignment
         .holdings
         .iter()
-        .filter_map(|holding| holding.reserved.map(Part::Machine));
+        .filter_map(|holding| Some(Part::Machine(holding.reserved?.index())));
     of_outcomes.chain(reserved).collect()
 }
 

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use crate::clue::Clue;
 use crate::eligible::machine_obstacle;
-use crate::facts::Facts;
+use crate::facts::AllFacts;
 use crate::fleet::Fleet;
 use crate::links::{Link, Links};
+use crate::place::Place;
 use crate::tie::Ties;
-use crate::words::{Word, long};
+use crate::words::Word;
 use crate::{EvidenceKind, Obstacle};
 
 /// How many candidates one answer lists at most: enough to see the pattern, never the whole fleet.
@@ -20,7 +21,7 @@ pub(crate) const MOST_CANDIDATES: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Assignment<'f, 'a> {
     pub(crate) fleet: &'f Fleet<'a>,
-    pub(crate) facts: &'f [Facts],
+    pub(crate) facts: &'f AllFacts<'a>,
     pub(crate) ties: &'f Ties,
     /// One entry per claim.
     pub(crate) holdings: Vec<Holding>,
@@ -28,8 +29,10 @@ pub(crate) struct Assignment<'f, 'a> {
     pub(crate) machine_owners: Vec<Owner>,
     /// One entry per Node.
     pub(crate) node_owners: Vec<Owner>,
-    /// R4: for machines and Nodes that nobody has, the names of claims that theirs start with.
-    pub(crate) names: BTreeMap<Part, Vec<Word>>,
+    /// What was linked to a claim and it could not have.
+    refused: BTreeMap<usize, Vec<(Part, Obstacle)>>,
+    /// R4: for machines and Nodes that nobody has, the names of claims that theirs start with. Sorted.
+    pub(crate) names: Vec<(Part, Word)>,
 }
 
 /// Holds what one claim has.
@@ -38,15 +41,13 @@ pub(crate) struct Holding {
     pub(crate) machine: Option<Held>,
     pub(crate) node: Option<Held>,
     /// A machine that will be its own as soon as it runs.
-    pub(crate) reserved: Option<usize>,
-    /// What was linked to it and could not be had.
-    pub(crate) refused: Vec<(Part, Obstacle)>,
+    pub(crate) reserved: Option<Place>,
 }
 
 /// Holds a machine or Node, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Held {
-    pub(crate) index: usize,
+    place: Place,
     pub(crate) clue: Clue,
     /// Whether it was found through the other part: the evidence is that of the tie.
     pub(crate) is_through_tie: bool,
@@ -63,9 +64,9 @@ pub(crate) enum Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     Nobody,
-    Claim(usize),
+    Claim(Place),
     /// Reserved until it runs.
-    Reserved(usize),
+    Reserved(Place),
     /// Records about it contradict each other.
     Conflict,
 }
@@ -93,7 +94,12 @@ fn rank(kind: EvidenceKind) -> usize {
 }
 
 /// Gives every claim what is recorded for it, and what names, addresses and labels link to it.
-pub(crate) fn assign<'f, 'a>(fleet: &'f Fleet<'a>, facts: &'f [Facts], ties: &'f Ties) -> Assignment<'f, 'a> {
+pub(crate) fn assign<'f, 'a>(
+    fleet: &'f Fleet<'a>,
+    facts: &'f AllFacts<'a>,
+    ties: &'f Ties,
+    mut links: Links,
+) -> Assignment<'f, 'a> {
     let mut assignment = Assignment {
         fleet,
         facts,
@@ -101,10 +107,10 @@ pub(crate) fn assign<'f, 'a>(fleet: &'f Fleet<'a>, facts: &'f [Facts], ties: &'f
         holdings: fleet.claims.iter().map(|_| Holding::default()).collect(),
         machine_owners: vec![Owner::Nobody; fleet.machines.len()],
         node_owners: vec![Owner::Nobody; fleet.nodes.len()],
-        names: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        names: std::mem::take(&mut links.names),
     };
     assignment.settle_facts();
-    let links = Links::new(fleet, facts, ties);
     assignment.prefer_labelled_nodes(&links);
     for kind in RANKS {
         for link in links.to_machines(kind) {
@@ -120,32 +126,49 @@ pub(crate) fn assign<'f, 'a>(fleet: &'f Fleet<'a>, facts: &'f [Facts], ties: &'f
             assignment.reserve(link, &links);
         }
     }
-    assignment.read_names();
+    assignment.keep_names_of_free();
     assignment
 }
 
 // === impl Assignment ===
 
 impl Assignment<'_, '_> {
+    /// Keeps nothing but what each claim has.
+    pub(crate) fn into_holdings(self) -> Vec<Holding> {
+        self.holdings
+    }
+
+    /// Lists what was linked to a claim and it could not have.
+    pub(crate) fn refused(&self, claim: usize) -> &[(Part, Obstacle)] {
+        self.refused.get(&claim).map_or(&[], Vec::as_slice)
+    }
+
+    /// R4: lists the names of claims that start the names of a machine or Node that nobody has.
+    pub(crate) fn names_of(&self, part: Part) -> impl Iterator<Item = Word> {
+        let start = self.names.partition_point(|(known, _)| *known < part);
+        let names = self.names[start..].iter();
+        names
+            .take_while(move |(known, _)| *known == part)
+            .map(|(_, name)| *name)
+    }
+
     /// R0: records first. What records contradict each other about is nobody's.
     fn settle_facts(&mut self) {
         for (claim, facts) in self.facts.iter().enumerate() {
             if facts.conflict.is_some() {
-                for machine in &facts.named_machines {
-                    self.machine_owners[long(*machine)] = Owner::Conflict;
+                for machine in self.facts.named_machines(claim) {
+                    self.machine_owners[machine] = Owner::Conflict;
                 }
                 if let Some(node) = facts.node {
-                    self.node_owners[node] = Owner::Conflict;
+                    self.node_owners[node.index()] = Owner::Conflict;
                 }
                 continue;
             }
             if let Some((machine, clue)) = facts.machine {
-                self.machine_owners[machine] = Owner::Claim(claim);
-                self.holdings[claim].machine = Some(Held::direct(machine, clue));
+                self.give_machine(claim, Held::direct(machine.index(), clue));
             }
             if let Some(node) = facts.node {
-                self.node_owners[node] = Owner::Claim(claim);
-                self.holdings[claim].node = Some(Held::direct(node, Clue::RecordedNode));
+                self.give_node(claim, Held::direct(node.index(), Clue::RecordedNode));
             }
         }
     }
@@ -155,20 +178,18 @@ impl Assignment<'_, '_> {
     /// Then the Node alone is reported, and nobody else is given the machine.
     fn prefer_labelled_nodes(&mut self, links: &Links) {
         for claim in 0..self.holdings.len() {
-            let Some(Held {
-                index,
-                clue: Clue::Address(_),
-                ..
-            }) = self.holdings[claim].machine
-            else {
+            let Some(held) = self.holdings[claim].machine else {
                 continue;
             };
+            if held.clue.kind() != EvidenceKind::Address {
+                continue;
+            }
             let labelled = links
                 .labelled_node(claim)
                 .filter(|node| self.node_owners[*node] == Owner::Nobody);
-            if labelled.is_some_and(|node| self.ties.node_of(index) != Some(node)) {
+            if labelled.is_some_and(|node| self.ties.node_of(held.index()) != Some(node)) {
                 self.holdings[claim].machine = None;
-                self.machine_owners[index] = Owner::Reserved(claim);
+                self.machine_owners[held.index()] = Owner::Reserved(Place::new(claim));
             }
         }
     }
@@ -188,15 +209,7 @@ impl Assignment<'_, '_> {
             return;
         }
         match self.obstacle_to_node(link) {
-            None => {
-                let held = Held {
-                    index: link.index,
-                    clue: link.clue,
-                    is_through_tie,
-                };
-                self.node_owners[link.index] = Owner::Claim(link.claim);
-                self.holdings[link.claim].node = Some(held);
-            }
+            None => self.give_node(link.claim, Held::new(link.index, link.clue, is_through_tie)),
             Some(obstacle) => self.refuse(link.claim, Part::Node(link.index), obstacle),
         }
     }
@@ -207,15 +220,15 @@ impl Assignment<'_, '_> {
             let holding = &self.holdings[claim];
             match (&holding.machine, &holding.node) {
                 (Some(held), None) => {
-                    let Some(node) = self.ties.node_of(held.index) else {
+                    let Some(node) = self.ties.node_of(held.index()) else {
                         continue;
                     };
-                    if let Some(link) = self.link_through(claim, held.clue, held.index, node, kind) {
+                    if let Some(link) = self.link_through(claim, held.clue, held.index(), node, kind) {
                         self.try_node(&link, true);
                     }
                 }
                 (None, Some(held)) => {
-                    let Some(machine) = self.ties.machine_of(held.index) else {
+                    let Some(machine) = self.ties.machine_of(held.index()) else {
                         continue;
                     };
                     let Some(link) = self.link_through(claim, held.clue, machine, machine, kind) else {
@@ -225,14 +238,7 @@ impl Assignment<'_, '_> {
                         continue;
                     }
                     match self.obstacle_to_machine(&link, links) {
-                        None => self.give_machine(
-                            claim,
-                            Held {
-                                index: machine,
-                                clue: link.clue,
-                                is_through_tie: true,
-                            },
-                        ),
+                        None => self.give_machine(claim, Held::new(machine, link.clue, true)),
                         Some(obstacle) => self.refuse(claim, Part::Machine(machine), obstacle),
                     }
                 }
@@ -255,9 +261,14 @@ impl Assignment<'_, '_> {
         (weaker == rank(turn)).then_some(Link { claim, index, clue })
     }
 
-    fn give_machine(&mut self, claim: usize, held: Held) {
-        self.machine_owners[held.index] = Owner::Claim(claim);
+    pub(crate) fn give_machine(&mut self, claim: usize, held: Held) {
+        self.machine_owners[held.index()] = Owner::Claim(Place::new(claim));
         self.holdings[claim].machine = Some(held);
+    }
+
+    pub(crate) fn give_node(&mut self, claim: usize, held: Held) {
+        self.node_owners[held.index()] = Owner::Claim(Place::new(claim));
+        self.holdings[claim].node = Some(held);
     }
 
     /// Keeps a machine for the claim that it is linked to, when all that it lacks is to run.
@@ -282,45 +293,23 @@ impl Assignment<'_, '_> {
             Some(_) | None => false,
         };
         if is_kept {
-            self.machine_owners[link.index] = Owner::Reserved(link.claim);
-            self.holdings[link.claim].reserved = Some(link.index);
+            self.machine_owners[machine] = Owner::Reserved(Place::new(claim));
+            self.holdings[claim].reserved = Some(Place::new(machine));
         }
     }
 
-    /// Notes whose names the free machines and Nodes bear; a machine bears those of its Node, too.
-    fn read_names(&mut self) {
-        let fleet = self.fleet;
-        let longest = |cluster, name: &Word| fleet.names.longest(&fleet.words, cluster, *name);
-        let of_node = |node: usize| {
-            fleet.nodes[node]
-                .names
-                .iter()
-                .filter_map(|name| longest(fleet.home, name))
-        };
-        let is_free = |owners: &[Owner], index: &usize| owners[*index] == Owner::Nobody;
-        for machine in (0..fleet.machines.len()).filter(|machine| is_free(&self.machine_owners, machine)) {
-            let facts = &fleet.machines[machine];
-            let own = facts
-                .hostnames
-                .iter()
-                .filter_map(|name| longest(facts.cluster, name));
-            let names: Vec<Word> = own
-                .chain(self.ties.node_of(machine).into_iter().flat_map(of_node))
-                .collect();
-            if !names.is_empty() {
-                self.names.insert(Part::Machine(machine), names);
-            }
-        }
-        for node in (0..fleet.nodes.len()).filter(|node| is_free(&self.node_owners, node)) {
-            let names: Vec<Word> = of_node(node).collect();
-            if !names.is_empty() {
-                self.names.insert(Part::Node(node), names);
-            }
-        }
+    /// Forgets the names of machines and Nodes that somebody has.
+    fn keep_names_of_free(&mut self) {
+        let (machines, nodes) = (&self.machine_owners, &self.node_owners);
+        self.names.retain(|(part, _)| match part {
+            Part::Machine(machine) => machines[*machine] == Owner::Nobody,
+            Part::Node(node) => nodes[*node] == Owner::Nobody,
+        });
+        self.names.shrink_to_fit();
     }
 
     fn refuse(&mut self, claim: usize, part: Part, obstacle: Obstacle) {
-        let refused = &mut self.holdings[claim].refused;
+        let refused = self.refused.entry(claim).or_default();
         if refused.len() < MOST_CANDIDATES && !refused.iter().any(|(known, _)| *known == part) {
             refused.push((part, obstacle));
         }
@@ -330,11 +319,20 @@ impl Assignment<'_, '_> {
 // === impl Held ===
 
 impl Held {
-    pub(crate) fn direct(index: usize, clue: Clue) -> Self {
+    pub(crate) fn new(index: usize, clue: Clue, is_through_tie: bool) -> Self {
         Self {
-            index,
+            place: Place::new(index),
             clue,
-            is_through_tie: false,
+            is_through_tie,
         }
+    }
+
+    pub(crate) fn direct(index: usize, clue: Clue) -> Self {
+        Self::new(index, clue, false)
+    }
+
+    /// Returns the index of the machine or Node.
+    pub(crate) const fn index(&self) -> usize {
+        self.place.index()
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn batches(assignment: &Assignment<'_, '_>, grouping: &Grouping<'_, '
         .collect();
     let numbers = number_baselines(assignment, &open);
     let moments = Moments::new(assignment);
-    let names: BTreeSet<Word> = assignment.names.values().flatten().copied().collect();
+    let names: BTreeSet<Word> = assignment.names.iter().map(|(_, name)| *name).collect();
     let mut batches: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for claim in open {
         let facts = fleet.claims[claim];
@@ -122,7 +122,7 @@ fn is_open(assignment: &Assignment<'_, '_>, claim: usize) -> bool {
     let is_machine_known = holding
         .node
         .as_ref()
-        .is_some_and(|held| assignment.ties.is_machine_known(held.index));
+        .is_some_and(|held| assignment.ties.is_machine_known(assignment.fleet, held.index()));
     assignment.wants_machine(claim)
         && !assignment.facts[claim].has_record
         && holding.reserved.is_none()
@@ -221,8 +221,7 @@ impl Batch {
 
     /// R4: tells whether a name shows that something belongs to another claim, settled or not.
     fn is_named_for_another(&self, assignment: &Assignment<'_, '_>, part: Part) -> bool {
-        let names = assignment.names.get(&part);
-        names.is_some_and(|names| names.iter().any(|name| Some(*name) != self.name))
+        assignment.names_of(part).any(|name| Some(name) != self.name)
     }
 
     /// Tells whether a Node could be any of these claims'.
@@ -255,7 +254,7 @@ impl Batch {
     fn are_all_new_machines_tied(&self, assignment: &Assignment<'_, '_>) -> bool {
         let fleet = assignment.fleet;
         fleet.machines.iter().enumerate().all(|(machine, facts)| {
-            facts.cluster != self.cluster
+            facts.marks.cluster != self.cluster
                 || assignment.ties.node_of(machine).is_some()
                 || facts.merged.is_deleted()
                 || matches!(

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::address::AddressNumber;
+use crate::directory::Legend;
 use crate::facts::{recorded_id, recorded_identifier};
-use crate::fleet::Fleet;
 use crate::merge::text;
 use crate::words::Word;
-use crate::{Detail, EvidenceKind};
+use crate::{Claim, Detail, EvidenceKind, Node};
 
 /// What is printed as the evidence of an anonymous match.
 const ANONYMOUS: &str = "new since the request, as many as were asked for";
@@ -44,9 +44,12 @@ impl Clue {
     }
 
     /// Returns the value that both ends of the link share; the Node matters only where it is one of them.
-    pub(crate) fn detail<'a>(self, fleet: &Fleet<'a>, claim: usize, node: Option<usize>) -> Detail<'a> {
-        let claim = fleet.claims[claim];
-        let node = node.map(|node| fleet.nodes[node].node);
+    pub(crate) fn detail<'a>(
+        self,
+        legend: &Legend<'a>,
+        claim: &'a Claim,
+        node: Option<&'a Node>,
+    ) -> Detail<'a> {
         match self {
             Self::RecordedId => Detail::Number(recorded_id(claim).unwrap_or_default()),
             Self::RecordedIdentifier => Detail::Text(recorded_identifier(claim).unwrap_or_default()),
@@ -54,10 +57,8 @@ impl Clue {
             Self::ProviderId => node
                 .and_then(|node| text(node.provider_id.as_deref()))
                 .map_or(Detail::Text(Cow::Borrowed("")), Detail::from),
-            Self::Address(number) => Detail::Address(fleet.addresses.address(number)),
-            Self::Hostname(word) | Self::HostnamePattern(word) => {
-                Detail::Text(fleet.words.text(word).clone())
-            }
+            Self::Address(number) => Detail::Address(legend.address(number)),
+            Self::Hostname(word) | Self::HostnamePattern(word) => Detail::Text(legend.text(word)),
             Self::ClaimLabel => claim.name.as_str().into(),
             Self::Anonymous => ANONYMOUS.into(),
         }

@@ -34,7 +34,7 @@ pub(crate) fn standing_obstacle(
     machine: usize,
 ) -> Option<Obstacle> {
     let merged = &fleet.machines[machine].merged;
-    if fleet.machines[machine].cluster != fleet.cluster_of(claim) {
+    if fleet.machines[machine].marks.cluster != fleet.cluster_of(claim) {
         return Some(Obstacle::OtherCluster);
     }
     if merged.is_deleted() {
@@ -73,7 +73,7 @@ pub(crate) enum Newness {
 pub(crate) fn newness(fleet: &Fleet<'_>, claim: usize, machine: usize) -> Newness {
     let facts = &fleet.machines[machine];
     if let Some(baseline) = fleet.claims[claim].baseline.as_deref() {
-        if facts.is_in(baseline, &fleet.words) {
+        if facts.is_in(baseline) {
             return Newness::InBaseline;
         }
         if baseline.is_complete() {
@@ -102,7 +102,7 @@ pub(crate) fn node_obstacle(fleet: &Fleet<'_>, ties: &Ties, claim: usize, node: 
     }
     let is_for_another = match facts.label {
         Label::None => false,
-        Label::Claim(named) => named != claim,
+        Label::Claim(named) => named.index() != claim,
         Label::Unclear => facts.node.claim_label.as_deref() != Some(fleet.claims[claim].name.as_str()),
         Label::Unknown => true,
     };
@@ -110,7 +110,7 @@ pub(crate) fn node_obstacle(fleet: &Fleet<'_>, ties: &Ties, claim: usize, node: 
         return Some(Obstacle::LabelledForAnother);
     }
     let baseline: Option<&Baseline> = fleet.claims[claim].baseline.as_deref();
-    if baseline.is_some_and(|baseline| facts.is_in(baseline, &fleet.words)) {
+    if baseline.is_some_and(|baseline| facts.is_in(baseline)) {
         return Some(Obstacle::InBaseline);
     }
     let is_older = match (facts.node.created_at, fleet.earliest(claim)) {

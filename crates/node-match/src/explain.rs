@@ -24,7 +24,8 @@ use crate::assign::assign;
 use crate::explain::missing::Crowd;
 use crate::explain::sight::Sight;
 use crate::facts::facts;
-use crate::fleet::Fleet;
+use crate::fleet::Prepared;
+use crate::links::Links;
 use crate::tie::Ties;
 use crate::{Claim, Matching, Settings, Snapshot, Subject, Verdict};
 
@@ -179,10 +180,10 @@ pub(crate) fn explained<'a>(
     only: Option<&str>,
     mut looks_left: usize,
 ) -> Vec<Explanation<'a>> {
-    let fleet = Fleet::new(snapshot);
-    let facts = facts(&fleet);
-    let ties = Ties::new(&fleet, &facts);
-    let mut assignment = assign(&fleet, &facts, &ties);
+    let (fleet, directory, facts) = facts(Prepared::new(snapshot));
+    let ties = Ties::new(&fleet, &directory, &facts);
+    let links = Links::new(&fleet, &directory, &facts, &ties);
+    let mut assignment = assign(&fleet, &facts, &ties, links);
     settle(&mut assignment);
     let sight = Sight::new(&assignment);
     let crowd = Crowd::new(snapshot, &matching.claims);

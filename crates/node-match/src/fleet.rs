@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::address::{AddressBook, all_usable};
-use crate::bearers::Bearers;
+use crate::directory::Directory;
 use crate::home;
-use crate::hostname::NameIndex;
 use crate::merge::text;
 use crate::order::sort_by_text;
-use crate::provider_id::ProviderId;
-use crate::words::{ClusterNumber, Clusters, Word, Words, long, lower, short};
+use crate::register::Register;
+use crate::words::{ClusterNumber, Clusters, Word, Words};
 use crate::{Claim, ClusterShape, Group, Settings, Snapshot};
 
 pub(crate) use machines::MachineFacts;
@@ -32,35 +31,91 @@ pub(crate) struct Fleet<'a> {
     pub(crate) machines: Vec<MachineFacts<'a>>,
     /// The newest first, unknown ages last.
     pub(crate) nodes: Vec<NodeFacts<'a>>,
-    pub(crate) clusters: Clusters<'a>,
     pub(crate) groups: BTreeMap<(ClusterNumber, u64), &'a Group>,
     pub(crate) shapes: BTreeMap<ClusterNumber, &'a ClusterShape>,
-    pub(crate) words: Words<'a>,
-    pub(crate) names: NameIndex,
-    pub(crate) addresses: AddressBook,
     /// The cluster of all Nodes.
     pub(crate) home: ClusterNumber,
-    /// One entry per claim.
-    claim_clusters: Vec<ClusterNumber>,
-    /// By the number of the identifier.
-    by_identifier: Bearers,
-    /// Sorted. One id may stand in several lists for different machines.
-    by_id: Vec<(ClusterNumber, u64, u32)>,
-    /// By the number of the Node's name.
-    by_node_name: Bearers,
+    /// One entry per claim: its cluster and its name, unless that is empty.
+    claim_names: Vec<(ClusterNumber, Option<Word>)>,
 }
 
-// === impl Fleet ===
+/// Holds a fleet together with what its records and links are found by.
+#[derive(Debug)]
+pub(crate) struct Prepared<'a> {
+    pub(crate) fleet: Fleet<'a>,
+    pub(crate) directory: Directory<'a>,
+    pub(crate) register: Register<'a>,
+}
 
-impl<'a> Fleet<'a> {
+// === impl Prepared ===
+
+impl<'a> Prepared<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
         let mut claims: Vec<&Claim> = snapshot.claims.iter().collect();
         sort_by_text(&mut claims, |claim| claim.uid.as_str());
         let of_claims = claims.iter().map(|claim| claim.cluster.as_str());
         let of_machines = snapshot.machines.iter().map(|machine| machine.cluster.as_str());
         let clusters = Clusters::new(of_claims.chain(of_machines));
+        // A claim has a name and a machine a hostname, which mostly is its Node's.
+        let words = Words::with_capacity(claims.len() + snapshot.machines.len());
+        let mut prepared = Self {
+            fleet: Fleet::of_claims(snapshot, claims, &clusters),
+            directory: Directory {
+                words,
+                addresses: AddressBook::with_capacity(snapshot.machines.len()),
+            },
+            register: Register::with_capacity(snapshot.machines.len()),
+        };
+        prepared.learn_names_of_claims();
+        prepared.learn_machines(&snapshot.machines, &clusters);
+        prepared.fleet.home = match &snapshot.nodes_cluster {
+            Some(cluster) => clusters.number(cluster),
+            None => home::cluster_of_nodes(&prepared, snapshot),
+        };
+        prepared.learn_nodes(&snapshot.nodes);
+        prepared
+    }
+
+    fn learn_names_of_claims(&mut self) {
+        let claims = self.fleet.claims.iter().zip(&mut self.fleet.claim_names);
+        for (claim, (cluster, word)) in claims {
+            *word = text(Some(&claim.name)).map(|name| self.directory.words.learn(*cluster, name));
+        }
+    }
+
+    fn learn_machines(&mut self, reports: &'a [crate::Machine], clusters: &Clusters<'_>) {
+        let (directory, identifiers) = (&mut self.directory, &mut self.register.identifiers);
+        let machines = machines::sorted(reports, clusters, directory, identifiers);
+        directory.addresses.make_room_for_bearers();
+        for (index, machine) in machines.iter().enumerate() {
+            for address in machine.marks.addresses() {
+                directory.addresses.add_machine(*address, index);
+            }
+        }
+        self.register.add_machines(&machines);
+        self.fleet.machines = machines;
+    }
+
+    fn learn_nodes(&mut self, nodes: &'a [crate::Node]) {
+        let (fleet, directory) = (&mut self.fleet, &mut self.directory);
+        fleet.nodes = nodes::sorted(nodes, fleet.home, &mut directory.words, &self.register);
+        nodes::label(&mut fleet.nodes, fleet.home, &fleet.claims, &fleet.claim_names);
+        for (index, facts) in fleet.nodes.iter().enumerate() {
+            for address in all_usable(&facts.node.addresses) {
+                let number = directory.addresses.learn(fleet.home, address);
+                directory.addresses.add_node(number, index);
+            }
+        }
+        self.register.add_nodes(&fleet.nodes, &directory.words);
+    }
+}
+
+// === impl Fleet ===
+
+impl<'a> Fleet<'a> {
+    fn of_claims(snapshot: &'a Snapshot, claims: Vec<&'a Claim>, clusters: &Clusters<'_>) -> Self {
         let number = |cluster: &str| clusters.number(cluster);
-        let mut fleet = Self {
+        Self {
             now: snapshot.now,
             settings: &snapshot.settings,
             machines: Vec::new(),
@@ -75,81 +130,22 @@ impl<'a> Fleet<'a> {
                 .iter()
                 .map(|cluster| (number(&cluster.id), &cluster.shape))
                 .collect(),
-            // A claim has a name, a machine an identifier and a hostname, which mostly is its Node's.
-            words: Words::with_capacity(claims.len() + snapshot.machines.len() * 2),
-            names: NameIndex::default(),
-            addresses: AddressBook::with_capacity(snapshot.machines.len()),
             home: ClusterNumber::UNKNOWN,
-            claim_clusters: claims.iter().map(|claim| number(&claim.cluster)).collect(),
-            by_identifier: Bearers::default(),
-            by_id: Vec::new(),
-            by_node_name: Bearers::default(),
+            claim_names: claims
+                .iter()
+                .map(|claim| (number(&claim.cluster), None))
+                .collect(),
             claims,
-            clusters,
-        };
-        fleet.learn_names_of_claims();
-        fleet.learn_machines(&snapshot.machines);
-        fleet.home = home::cluster_of_nodes(&fleet, snapshot);
-        fleet.learn_nodes(&snapshot.nodes);
-        fleet
-    }
-
-    fn learn_names_of_claims(&mut self) {
-        for (index, claim) in self.claims.iter().enumerate() {
-            let cluster = self.claim_clusters[index];
-            if let Some(name) = text(Some(&claim.name)) {
-                let name = self.words.learn(cluster, name);
-                self.names.add_name(&self.words, name, index);
-            }
-            if let Some(hostname) = text(claim.hostname.as_deref()) {
-                self.names
-                    .add_recorded_hostname(self.words.learn(cluster, hostname), index);
-            }
-        }
-    }
-
-    fn learn_machines(&mut self, reports: &'a [crate::Machine]) {
-        self.machines = machines::sorted(reports, &self.clusters, &mut self.words, &mut self.addresses);
-        self.by_identifier = Bearers::new(self.words.len());
-        for (index, machine) in self.machines.iter().enumerate() {
-            for hostname in &machine.hostnames {
-                self.names
-                    .learn_scheme(machine.cluster, self.words.text(*hostname));
-            }
-            for address in &machine.addresses {
-                self.addresses.add_machine(*address, index);
-            }
-            for identifier in &machine.identifiers {
-                self.by_identifier.add(identifier.index(), index);
-            }
-            for id in machine.merged.ids() {
-                self.by_id.push((machine.cluster, id, short(index)));
-            }
-        }
-        self.by_id.sort_unstable();
-    }
-
-    fn learn_nodes(&mut self, nodes: &'a [crate::Node]) {
-        self.nodes = nodes::sorted(nodes, self.home, &mut self.words);
-        nodes::label(&mut self.nodes, self.home, &self.claims, &self.claim_clusters);
-        self.by_node_name = Bearers::new(self.words.len());
-        for (index, facts) in self.nodes.iter().enumerate() {
-            if let Some(name) = facts.name {
-                self.by_node_name.add(name.index(), index);
-            }
-            for address in all_usable(&facts.node.addresses) {
-                let number = self.addresses.learn(self.home, address);
-                self.addresses.add_node(number, index);
-            }
-            // Where VPSie reports no machines, only the Nodes show how it names them.
-            for name in &facts.names {
-                self.names.learn_scheme(self.home, self.words.text(*name));
-            }
         }
     }
 
     pub(crate) fn cluster_of(&self, claim: usize) -> ClusterNumber {
-        self.claim_clusters[claim]
+        self.claim_names[claim].0
+    }
+
+    /// Returns the name of a claim, unless it is empty.
+    pub(crate) fn name_of(&self, claim: usize) -> Option<Word> {
+        self.claim_names[claim].1
     }
 
     /// Returns the group of a claim, where VPSie describes it.
@@ -158,53 +154,9 @@ impl<'a> Fleet<'a> {
         self.groups.get(&(self.cluster_of(claim), group)).copied()
     }
 
-    /// Returns the machine with an identifier, given in lower case.
-    pub(crate) fn machine_of_identifier(&self, cluster: ClusterNumber, identifier: &str) -> Option<usize> {
-        self.by_identifier
-            .first(self.words.find(cluster, identifier)?.index())
-    }
-
-    /// Returns the machines with an id, one per list at most.
-    pub(crate) fn machines_of_id(&self, cluster: ClusterNumber, id: u64) -> impl Iterator<Item = usize> {
-        let start = self
-            .by_id
-            .partition_point(|(known, its, _)| (*known, *its) < (cluster, id));
-        self.by_id[start..]
-            .iter()
-            .take_while(move |(known, its, _)| (*known, *its) == (cluster, id))
-            .map(|(.., machine)| long(*machine))
-    }
-
-    /// Returns the machine that a provider id names, in the cluster of the Nodes.
-    pub(crate) fn machine_of_provider_id(&self, provider_id: &ProviderId<'_>) -> Option<usize> {
-        match provider_id {
-            ProviderId::Identifier(identifier) => self.machine_of_identifier(self.home, identifier),
-            ProviderId::Number(id) => {
-                let mut machines = self.machines_of_id(self.home, *id);
-                match (machines.next(), machines.next()) {
-                    (Some(machine), None) => Some(machine),
-                    // Nothing tells to which list the number belongs.
-                    (Some(_), Some(_)) | (None, _) => None,
-                }
-            }
-        }
-    }
-
-    /// Returns the Node of a name, whatever its letter case.
-    pub(crate) fn node_of_name(&self, name: &str) -> Option<usize> {
-        let word = self.words.find(self.home, &lower(name))?;
-        self.by_node_name.first(word.index())
-    }
-
-    /// Returns the name of a claim, unless it is empty.
-    pub(crate) fn name_of(&self, claim: usize) -> Option<Word> {
-        let name = text(Some(&self.claims[claim].name))?;
-        self.words.find(self.cluster_of(claim), &lower(name))
-    }
-
     /// Tells whether a claim lives in the cluster of the Nodes.
     pub(crate) fn is_at_home(&self, claim: usize) -> bool {
-        self.home == self.claim_clusters[claim]
+        self.home == self.cluster_of(claim)
     }
 
     /// Returns the earliest moment at which something made for the claim can have appeared.

@@ -60,7 +60,7 @@ impl<'f, 'a> Grouping<'f, 'a> {
         let facts = &self.fleet.machines[machine];
         let reports = || facts.merged.reports().iter();
         let size = (
-            facts.cluster,
+            facts.marks.cluster,
             reports().find_map(|report| report.cpu)?,
             reports().find_map(|report| report.ram_mb)?,
             reports().find_map(|report| report.disk_gb)?,

@@ -6,20 +6,18 @@ use std::net::IpAddr;
 
 use crate::Snapshot;
 use crate::address::all_usable;
-use crate::fleet::Fleet;
+use crate::fleet::Prepared;
 use crate::merge::text;
 use crate::provider_id::ProviderId;
 use crate::words::{ClusterNumber, lower};
 
-/// Finds the one cluster that all Nodes of the snapshot belong to.
+/// Finds the one cluster that all Nodes of a snapshot belong to that does not name it.
 ///
-/// It is the one that the snapshot names, or the only one that claims name. Where claims name several, most
+/// It is the only one that claims name. Where claims name several, most
 /// links to Nodes decide: provider ids, hostnames and records first, addresses only then, because clusters
 /// share private addresses. [`ClusterNumber::UNKNOWN`] when nothing decides: then no Node is linked to anything.
-pub(crate) fn cluster_of_nodes(fleet: &Fleet<'_>, snapshot: &Snapshot) -> ClusterNumber {
-    if let Some(cluster) = &snapshot.nodes_cluster {
-        return fleet.clusters.number(cluster);
-    }
+pub(crate) fn cluster_of_nodes(prepared: &Prepared<'_>, snapshot: &Snapshot) -> ClusterNumber {
+    let fleet = &prepared.fleet;
     let all = || (0..fleet.claims.len()).map(|claim| fleet.cluster_of(claim));
     let Some(first) = all().next() else {
         return ClusterNumber::UNKNOWN;
@@ -27,7 +25,7 @@ pub(crate) fn cluster_of_nodes(fleet: &Fleet<'_>, snapshot: &Snapshot) -> Cluste
     if all().all(|cluster| cluster == first) {
         return first;
     }
-    let scores = scores(fleet, &NodeSigns::new(snapshot));
+    let scores = scores(prepared, &NodeSigns::new(snapshot));
     let Some(best) = scores.values().max() else {
         return ClusterNumber::UNKNOWN;
     };
@@ -39,7 +37,8 @@ pub(crate) fn cluster_of_nodes(fleet: &Fleet<'_>, snapshot: &Snapshot) -> Cluste
 }
 
 /// Counts the links from each cluster of a claim to Nodes: certain ones, and addresses.
-fn scores(fleet: &Fleet<'_>, nodes: &NodeSigns<'_>) -> BTreeMap<ClusterNumber, (usize, usize)> {
+fn scores(prepared: &Prepared<'_>, nodes: &NodeSigns<'_>) -> BTreeMap<ClusterNumber, (usize, usize)> {
+    let (fleet, directory) = (&prepared.fleet, &prepared.directory);
     let mut scores: BTreeMap<ClusterNumber, (usize, usize)> = BTreeMap::new();
     for (index, claim) in fleet.claims.iter().enumerate() {
         let recorded = claim.node_name.as_deref().map(lower);
@@ -50,20 +49,21 @@ fn scores(fleet: &Fleet<'_>, nodes: &NodeSigns<'_>) -> BTreeMap<ClusterNumber, (
         scores.entry(fleet.cluster_of(index)).or_default().0 += links;
     }
     for machine in &fleet.machines {
-        if let Some(score) = scores.get_mut(&machine.cluster) {
-            let names = machine.hostnames.iter();
+        if let Some(score) = scores.get_mut(&machine.marks.cluster) {
+            let names = machine.marks.hostnames().iter();
             score.0 += names
-                .filter(|name| nodes.names.contains(fleet.words.text(**name)))
+                .filter(|name| nodes.names.contains(&directory.words.text(**name)))
                 .count();
-            let addresses = machine.addresses.iter();
+            let addresses = machine.marks.addresses().iter();
             score.1 += addresses
-                .filter(|number| nodes.addresses.contains(&fleet.addresses.address(**number)))
+                .filter(|number| nodes.addresses.contains(&directory.addresses.address(**number)))
                 .count();
         }
     }
+    let register = &prepared.register;
     for identifier in &nodes.identifiers {
         for (cluster, score) in &mut scores {
-            score.0 += usize::from(fleet.machine_of_identifier(*cluster, identifier).is_some());
+            score.0 += usize::from(register.machine_of_identifier(*cluster, identifier).is_some());
         }
     }
     scores

@@ -9,7 +9,7 @@ use crate::words::{ClusterNumber, Word, Words};
 /// Finds claims by their names, within one cluster.
 ///
 /// Names are compared in lower case. A name that two claims bear names neither.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct NameIndex {
     names: Bearers,
     /// Names and recorded hostnames.
@@ -30,6 +30,17 @@ const SCHEME_ROLES: [&str; 3] = ["-slave-", "-master-", "-worker-"];
 // === impl NameIndex ===
 
 impl NameIndex {
+    /// Makes room for the names of as many claims, which are the words that were learnt first.
+    pub(crate) fn with_capacity(claims: usize) -> Self {
+        Self {
+            names: Bearers::new(claims),
+            hostnames: Bearers::new(claims),
+            lengths: BTreeSet::new(),
+            schemes: BTreeMap::new(),
+            last_scheme: None,
+        }
+    }
+
     /// Adds the name of a claim.
     pub(crate) fn add_name(&mut self, words: &Words<'_>, name: Word, claim: usize) {
         self.names.add(name.index(), claim);
@@ -61,14 +72,15 @@ impl NameIndex {
         self.hostnames.only(hostname.index())
     }
 
-    /// Returns the claim whose name is the longest to start the hostname, up to its end or a separator.
-    pub(crate) fn pattern(&self, words: &Words<'_>, cluster: ClusterNumber, hostname: Word) -> Option<usize> {
-        self.names.only(self.longest(words, cluster, hostname)?.index())
+    /// Returns the only claim of a name.
+    pub(crate) fn only(&self, name: Word) -> Option<usize> {
+        self.names.only(name.index())
     }
 
     /// Returns the longest name of a claim that starts the hostname, up to its end or a separator.
     pub(crate) fn longest(&self, words: &Words<'_>, cluster: ClusterNumber, hostname: Word) -> Option<Word> {
-        let (text, longest) = boundaries(words.text(hostname))
+        let hostname = words.text(hostname);
+        let (text, longest) = boundaries(&hostname)
             .filter(|prefix| self.lengths.contains(&prefix.len()))
             .filter_map(|prefix| Some((prefix, words.find(cluster, prefix)?)))
             .find(|(_, word)| self.names.first(word.index()).is_some())?;
@@ -126,7 +138,7 @@ mod tests {
 
     impl<'a> Named<'a> {
         fn new(names: &[&'a str]) -> Self {
-            let (mut words, mut index) = (Words::with_capacity(0), NameIndex::default());
+            let (mut words, mut index) = (Words::with_capacity(0), NameIndex::with_capacity(0));
             for (claim, name) in names.iter().enumerate() {
                 let name = words.learn(CLUSTER, name);
                 index.add_name(&words, name, claim);
@@ -136,7 +148,8 @@ mod tests {
 
         fn pattern(&mut self, hostname: &'a str) -> Option<usize> {
             let hostname = self.words.learn(CLUSTER, hostname);
-            self.index.pattern(&self.words, CLUSTER, hostname)
+            self.index
+                .only(self.index.longest(&self.words, CLUSTER, hostname)?)
         }
     }
 

@@ -89,6 +89,7 @@ mod claim;
 mod clue;
 mod cluster;
 mod contested;
+mod directory;
 mod eligible;
 mod evidence;
 mod explain;
@@ -102,13 +103,17 @@ mod home;
 mod hostname;
 mod links;
 mod machine;
+mod marks;
 mod merge;
 mod node;
 mod order;
+mod place;
 mod provider_id;
 mod reason;
+mod register;
 #[cfg(feature = "testing")]
 pub mod rules;
+mod settled;
 mod snapshot;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

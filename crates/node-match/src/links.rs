@@ -1,17 +1,21 @@
 //! R3 to R5: every link from a claim to a machine or a Node that is not a record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::EvidenceKind;
-use crate::address::{AddressNumber, all_usable};
+use crate::address::{AddressBook, AddressNumber, all_usable};
+use crate::assign::Part;
 use crate::bearers::Bearers;
 use crate::clue::Clue;
+use crate::directory::Directory;
 use crate::eligible::{machine_obstacle, node_obstacle};
-use crate::facts::{Facts, recorded_provider_ids};
+use crate::facts::AllFacts;
 use crate::fleet::{Fleet, Label};
+use crate::hostname::NameIndex;
+use crate::merge::text;
 use crate::provider_id::ProviderId;
 use crate::tie::Ties;
-use crate::words::Word;
+use crate::words::{Word, Words, lower};
 
 /// Links a claim to the machine or Node with this index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,27 +26,31 @@ pub(crate) struct Link {
 }
 
 /// Holds all links, each kind in the order in which a claim tries them (R6: the newest first).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Links {
     machines: BTreeMap<EvidenceKind, Vec<Link>>,
     nodes: BTreeMap<EvidenceKind, Vec<Link>>,
     labelled: BTreeMap<usize, usize>,
+    /// R4: names of claims that those of machines and Nodes start with; a machine bears those of its Node, too.
+    pub(crate) names: Vec<(Part, Word)>,
 }
 
 // === impl Links ===
 
 impl Links {
-    pub(crate) fn new(fleet: &Fleet<'_>, facts: &[Facts], ties: &Ties) -> Self {
-        let mut links = Self {
-            machines: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            labelled: BTreeMap::new(),
-        };
-        links.add_machines_by_name(fleet);
+    pub(crate) fn new(
+        fleet: &Fleet<'_>,
+        directory: &Directory<'_>,
+        facts: &AllFacts<'_>,
+        ties: &Ties,
+    ) -> Self {
+        let names = name_index(fleet, &directory.words);
+        let mut links = Self::default();
+        links.add_machines_by_name(fleet, &directory.words, &names);
         links.add_nodes_by_provider_id(fleet, facts);
-        links.add_nodes_by_address(fleet);
+        links.add_nodes_by_address(fleet, &directory.addresses);
         links.add_nodes_by_label(fleet, ties);
-        links.add_nodes_by_name(fleet, ties);
+        links.add_nodes_by_name(fleet, ties, &directory.words, &names);
         for found in links.machines.values_mut() {
             found.sort_by_key(|link| (link.claim, fleet.machines[link.index].newest_order()));
         }
@@ -50,6 +58,8 @@ impl Links {
             // Nodes are sorted newest first.
             found.sort_by_key(|link| (link.claim, link.index));
         }
+        links.names.sort_unstable();
+        links.names.dedup();
         links
     }
 
@@ -66,13 +76,17 @@ impl Links {
         self.labelled.get(&claim).copied()
     }
 
-    fn add_machines_by_name(&mut self, fleet: &Fleet<'_>) {
+    fn add_machines_by_name(&mut self, fleet: &Fleet<'_>, words: &Words<'_>, names: &NameIndex) {
         for (index, machine) in fleet.machines.iter().enumerate() {
-            for hostname in &machine.hostnames {
-                if let Some(claim) = fleet.names.exact(*hostname) {
+            for hostname in machine.marks.hostnames() {
+                if let Some(claim) = names.exact(*hostname) {
                     push(&mut self.machines, claim, index, Clue::Hostname(*hostname));
                 }
-                if let Some(claim) = fleet.names.pattern(&fleet.words, machine.cluster, *hostname) {
+                let Some(name) = names.longest(words, machine.marks.cluster, *hostname) else {
+                    continue;
+                };
+                self.names.push((Part::Machine(index), name));
+                if let Some(claim) = names.only(name) {
                     push(&mut self.machines, claim, index, Clue::HostnamePattern(*hostname));
                 }
             }
@@ -80,29 +94,27 @@ impl Links {
     }
 
     /// Links Nodes whose provider id names the machine recorded on a claim, listed or not.
-    fn add_nodes_by_provider_id(&mut self, fleet: &Fleet<'_>, facts: &[Facts]) {
-        let mut owners: BTreeMap<ProviderId<'_>, BTreeSet<usize>> = BTreeMap::new();
-        for (claim, facts) in facts.iter().enumerate() {
-            if facts.is_machine_missing && fleet.is_at_home(claim) {
-                for id in recorded_provider_ids(fleet, claim) {
-                    owners.entry(id).or_default().insert(claim);
-                }
-            }
+    fn add_nodes_by_provider_id(&mut self, fleet: &Fleet<'_>, facts: &AllFacts<'_>) {
+        if facts.unlisted.is_empty() {
+            return;
         }
-        for (index, node) in fleet.nodes.iter().enumerate() {
-            let claims = node.provider_id.as_ref().and_then(|id| owners.get(id));
-            if let Some((1, Some(claim))) = claims.map(|claims| (claims.len(), claims.first())) {
-                push(&mut self.nodes, *claim, index, Clue::ProviderId);
+        for (index, facts_of_node) in fleet.nodes.iter().enumerate() {
+            let provider_id = facts_of_node.node.provider_id.as_deref();
+            let claim = provider_id
+                .and_then(ProviderId::parse)
+                .and_then(|id| *facts.unlisted.get(&id)?);
+            if let Some(claim) = claim {
+                push(&mut self.nodes, claim, index, Clue::ProviderId);
             }
         }
     }
 
-    fn add_nodes_by_address(&mut self, fleet: &Fleet<'_>) {
+    fn add_nodes_by_address(&mut self, fleet: &Fleet<'_>, book: &AddressBook) {
         let mut recorded: Vec<(AddressNumber, usize)> = Vec::new();
         for claim in (0..fleet.claims.len()).filter(|claim| fleet.is_at_home(*claim)) {
             let addresses = all_usable(&fleet.claims[claim].addresses).into_iter();
             // An address that nothing carries links nothing.
-            let known = addresses.filter_map(|address| fleet.addresses.find(fleet.home, address));
+            let known = addresses.filter_map(|address| book.find(fleet.home, address));
             recorded.extend(known.map(|number| (number, claim)));
         }
         let mut recorders = Bearers::default();
@@ -110,8 +122,7 @@ impl Links {
             recorders.add(number.index(), *claim);
         }
         for (number, claim) in recorded {
-            if let Some(node) = fleet
-                .addresses
+            if let Some(node) = book
                 .only_node(number)
                 .filter(|_| !recorders.are_several(number.index()))
             {
@@ -123,6 +134,7 @@ impl Links {
     fn add_nodes_by_label(&mut self, fleet: &Fleet<'_>, ties: &Ties) {
         for (index, node) in fleet.nodes.iter().enumerate() {
             if let Label::Claim(claim) = node.label {
+                let claim = claim.index();
                 push(&mut self.nodes, claim, index, Clue::ClaimLabel);
                 if node_obstacle(fleet, ties, claim, index).is_none() {
                     // Nodes are sorted newest first.
@@ -132,34 +144,65 @@ impl Links {
         }
     }
 
-    fn add_nodes_by_name(&mut self, fleet: &Fleet<'_>, ties: &Ties) {
+    fn add_nodes_by_name(&mut self, fleet: &Fleet<'_>, ties: &Ties, words: &Words<'_>, names: &NameIndex) {
         let mut bearers: Option<BTreeMap<Word, Vec<usize>>> = None;
         for (index, node) in fleet.nodes.iter().enumerate() {
-            for name in &node.names {
-                if let Some(claim) = fleet.names.exact(*name) {
-                    push(&mut self.nodes, claim, index, Clue::Hostname(*name));
+            for name in node.names() {
+                if let Some(claim) = names.exact(name) {
+                    push(&mut self.nodes, claim, index, Clue::Hostname(name));
                 }
-                let Some(claim) = fleet.names.pattern(&fleet.words, fleet.home, *name) else {
+                let Some(longest) = names.longest(words, fleet.home, name) else {
+                    continue;
+                };
+                self.names.push((Part::Node(index), longest));
+                let machine = ties.machine_of(index).map(Part::Machine);
+                self.names.extend(machine.map(|machine| (machine, longest)));
+                let Some(claim) = names.only(longest) else {
                     continue;
                 };
                 let bearers = bearers.get_or_insert_with(|| machines_by_hostname(fleet));
-                let is_machine_eligible = bearers.get(name).is_some_and(|machines| {
+                let is_machine_eligible = bearers.get(&name).is_some_and(|machines| {
                     machines
                         .iter()
                         .any(|machine| machine_obstacle(fleet, ties, claim, *machine).is_none())
                 });
                 if !is_machine_eligible {
-                    push(&mut self.nodes, claim, index, Clue::HostnamePattern(*name));
+                    push(&mut self.nodes, claim, index, Clue::HostnamePattern(name));
                 }
             }
         }
     }
 }
 
+/// Reads the names of claims, and how VPSie names the machines of each cluster.
+fn name_index(fleet: &Fleet<'_>, words: &Words<'_>) -> NameIndex {
+    let mut names = NameIndex::with_capacity(fleet.claims.len());
+    for (index, claim) in fleet.claims.iter().enumerate() {
+        if let Some(name) = fleet.name_of(index) {
+            names.add_name(words, name, index);
+        }
+        // A hostname that nothing else bears links nothing.
+        let hostname = text(claim.hostname.as_deref());
+        if let Some(hostname) = hostname.and_then(|text| words.find(fleet.cluster_of(index), &lower(text))) {
+            names.add_recorded_hostname(hostname, index);
+        }
+    }
+    for machine in &fleet.machines {
+        for hostname in machine.marks.hostnames() {
+            names.learn_scheme(machine.marks.cluster, &words.text(*hostname));
+        }
+    }
+    // Where VPSie reports no machines, only the Nodes show how it names them.
+    for name in fleet.nodes.iter().flat_map(|node| node.names()) {
+        names.learn_scheme(fleet.home, &words.text(name));
+    }
+    names
+}
+
 fn machines_by_hostname(fleet: &Fleet<'_>) -> BTreeMap<Word, Vec<usize>> {
     let mut bearers: BTreeMap<Word, Vec<usize>> = BTreeMap::new();
     for (index, machine) in fleet.machines.iter().enumerate() {
-        for hostname in &machine.hostnames {
+        for hostname in machine.marks.hostnames() {
             bearers.entry(*hostname).or_default().push(index);
         }
     }

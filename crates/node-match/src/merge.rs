@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::address::AddressNumber;
 use crate::bearers::Bearers;
+use crate::marks::Marks;
 use crate::words::{ClusterNumber, Word, long, lower, short};
 use crate::{Machine, ReportedAt};
 
@@ -168,11 +169,7 @@ impl<'a> MergedMachine<'a> {
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     pub(crate) machine: &'a Machine,
-    pub(crate) cluster: ClusterNumber,
-    pub(crate) identifier: Option<Word>,
-    pub(crate) hostname: Option<Word>,
-    /// The usable ones, each once.
-    pub(crate) addresses: SmallVec<[AddressNumber; 4]>,
+    pub(crate) marks: Marks,
 }
 
 /// Finds out which reports are one machine: returns, for each, the first report of its machine.
@@ -180,15 +177,16 @@ pub(crate) struct Report<'a> {
 /// Two reports are one machine when they share the identifier, or the id in the same list, or the
 /// hostname together with a usable address and no differing identifier; always within one cluster.
 /// The reports must come in the order of their machines, which is that of list and id.
-pub(crate) fn first_reports(reports: &[Report<'_>], words: usize) -> Sets {
+pub(crate) fn first_reports(reports: &[Report<'_>], words: usize, identifiers: usize) -> Sets {
     let mut strong = Sets::new(reports.len());
-    let mut by_identifier = Bearers::new(words);
+    let mut by_identifier = Bearers::new(identifiers);
     for (index, report) in reports.iter().enumerate() {
-        if let Some(identifier) = report.identifier {
+        for identifier in report.marks.identifiers() {
             by_identifier.add(identifier.index(), index);
             strong.join(by_identifier.first(identifier.index()).unwrap_or(index), index);
         }
     }
+    drop(by_identifier);
     join_equal_ids(reports, &mut strong);
     join_by_hostname_and_address(reports, words, strong)
 }
@@ -203,7 +201,7 @@ fn join_equal_ids(reports: &[Report<'_>], sets: &mut Sets) {
         if run.len() > 1 && id(start).is_some() {
             let mut first: BTreeMap<ClusterNumber, usize> = BTreeMap::new();
             for (index, report) in (start..).zip(run) {
-                let first = *first.entry(report.cluster).or_insert(index);
+                let first = *first.entry(report.marks.cluster).or_insert(index);
                 sets.join(first, index);
             }
         }
@@ -215,18 +213,18 @@ fn join_equal_ids(reports: &[Report<'_>], sets: &mut Sets) {
 fn join_by_hostname_and_address(reports: &[Report<'_>], words: usize, strong: Sets) -> Sets {
     let mut by_hostname = Bearers::new(words);
     for (index, report) in reports.iter().enumerate() {
-        if let Some(hostname) = report.hostname {
+        for hostname in report.marks.hostnames() {
             by_hostname.add(hostname.index(), index);
         }
     }
     let mut weak = strong.clone();
     let mut first: BTreeMap<(Word, AddressNumber), usize> = BTreeMap::new();
     for (index, report) in reports.iter().enumerate() {
-        let Some(hostname) = report.hostname.filter(|it| by_hostname.are_several(it.index())) else {
-            continue;
-        };
-        for address in &report.addresses {
-            weak.join(*first.entry((hostname, *address)).or_insert(index), index);
+        let hostnames = report.marks.hostnames().iter();
+        for hostname in hostnames.filter(|it| by_hostname.are_several(it.index())) {
+            for address in report.marks.addresses() {
+                weak.join(*first.entry((*hostname, *address)).or_insert(index), index);
+            }
         }
     }
     if first.is_empty() {
@@ -234,7 +232,7 @@ fn join_by_hostname_and_address(reports: &[Report<'_>], words: usize, strong: Se
     }
     let mut identifiers = Bearers::new(reports.len());
     for (index, report) in reports.iter().enumerate() {
-        if let Some(identifier) = report.identifier {
+        for identifier in report.marks.identifiers() {
             identifiers.add(weak.root(index), identifier.index());
         }
     }

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use crate::address::AddressNumber;
 use crate::bearers::Bearers;
 use crate::clue::Clue;
-use crate::facts::Facts;
-use crate::fleet::{Fleet, MachineFacts, NodeFacts, before};
+use crate::directory::Directory;
+use crate::facts::AllFacts;
+use crate::fleet::{Fleet, before};
+use crate::place::Place;
 use crate::words::{Word, long, short};
 
 /// Holds the ties between machines and Nodes: at most one for each.
 #[derive(Debug)]
 pub(crate) struct Ties {
     /// One entry per machine: its Node, and why, where more than records say so.
-    machines: Vec<Option<(u32, Option<Clue>)>>,
+    machines: Vec<Option<(Place, Option<Clue>)>>,
     /// One entry per Node: its machine.
-    nodes: Vec<Option<u32>>,
-    /// One entry per Node: the machine that its provider id names; it is tied to no other.
-    provided: Vec<Option<u32>>,
+    nodes: Vec<Option<Place>>,
     /// Whether any link leads to a control-plane Node (R2c).
     pub(crate) is_control_plane: Vec<bool>,
 }
@@ -27,40 +28,32 @@ pub(crate) struct Ties {
 
 impl Ties {
     /// Ties machines to Nodes: records first, then provider ids, addresses and hostnames.
-    pub(crate) fn new(fleet: &Fleet<'_>, facts: &[Facts]) -> Self {
+    pub(crate) fn new(fleet: &Fleet<'_>, directory: &Directory<'_>, facts: &AllFacts<'_>) -> Self {
+        let machines = fleet.machines.iter();
         let mut ties = Self {
             machines: vec![None; fleet.machines.len()],
             nodes: vec![None; fleet.nodes.len()],
-            provided: fleet.nodes.iter().map(|facts| provided(fleet, facts)).collect(),
-            is_control_plane: fleet
-                .machines
-                .iter()
-                .map(|facts| facts.merged.is_control_plane())
-                .collect(),
+            is_control_plane: machines.map(|facts| facts.merged.is_control_plane()).collect(),
         };
-        ties.tie_recorded_pairs(fleet, facts);
-        ties.tie_all(fleet, ties.provider_id_links());
-        ties.tie_all(fleet, address_links(fleet));
-        ties.tie_hostnames(fleet);
+        ties.tie_recorded_pairs(fleet, directory, facts);
+        ties.tie_provided(fleet);
+        let newest_first = newest_first(fleet);
+        ties.tie_addresses(fleet, directory, &newest_first);
+        ties.tie_hostnames(fleet, directory, &newest_first);
         ties
     }
 
     pub(crate) fn node_of(&self, machine: usize) -> Option<usize> {
-        self.machines[machine].map(|(node, _)| long(node))
+        self.machines[machine].map(|(node, _)| node.index())
     }
 
     pub(crate) fn machine_of(&self, node: usize) -> Option<usize> {
-        self.nodes[node].map(long)
-    }
-
-    /// Tells whether the provider id of a Node names another machine, tied to it or not.
-    pub(crate) fn is_of_another(&self, node: usize, machine: usize) -> bool {
-        self.provided[node].is_some_and(|provided| long(provided) != machine)
+        self.nodes[node].map(Place::index)
     }
 
     /// Tells whether it is known which machine a Node is, even if they are not tied.
-    pub(crate) fn is_machine_known(&self, node: usize) -> bool {
-        self.nodes[node].or(self.provided[node]).is_some()
+    pub(crate) fn is_machine_known(&self, fleet: &Fleet<'_>, node: usize) -> bool {
+        self.nodes[node].or(fleet.nodes[node].provided).is_some()
     }
 
     /// Returns why a machine is tied to its Node; `None` when only records say so.
@@ -69,54 +62,65 @@ impl Ties {
     }
 
     fn tie(&mut self, machine: usize, node: usize, clue: Option<Clue>) {
-        self.machines[machine] = Some((short(node), clue));
-        self.nodes[node] = Some(short(machine));
+        self.machines[machine] = Some((Place::new(node), clue));
+        self.nodes[node] = Some(Place::new(machine));
     }
 
-    fn are_free(&self, machine: usize, node: usize) -> bool {
-        self.machines[machine].is_none() && self.nodes[node].is_none() && !self.is_of_another(node, machine)
-    }
-
-    fn provider_id_links(&self) -> Vec<(usize, usize, Clue)> {
-        let provided = self.provided.iter().enumerate();
-        provided
-            .filter_map(|(node, machine)| Some((long((*machine)?), node, Clue::ProviderId)))
-            .collect()
-    }
-
-    fn tie_recorded_pairs(&mut self, fleet: &Fleet<'_>, facts: &[Facts]) {
+    fn tie_recorded_pairs(&mut self, fleet: &Fleet<'_>, directory: &Directory<'_>, facts: &AllFacts<'_>) {
         for facts in facts.iter().filter(|facts| facts.conflict.is_none()) {
             if let (Some((machine, _)), Some(node)) = (facts.machine, facts.node) {
-                self.tie(machine, node, clue_between(fleet, machine, node));
+                let (machine, node) = (machine.index(), node.index());
+                self.tie(machine, node, clue_between(fleet, directory, machine, node));
             }
         }
     }
 
-    /// Ties along links of one kind: the newest machine first, then the newest Node (R6).
-    fn tie_all(&mut self, fleet: &Fleet<'_>, mut links: Vec<(usize, usize, Clue)>) {
-        links.sort_by_key(|(machine, node, _)| (fleet.machines[*machine].newest_order(), *node));
-        for (machine, node, clue) in links {
-            if !could_be_node_of(fleet, machine, node) {
-                continue;
+    /// Ties along provider ids: of several Nodes that name one machine, the newest is its own.
+    fn tie_provided(&mut self, fleet: &Fleet<'_>) {
+        // Nodes are sorted newest first, and each names one machine, so that machines need no order.
+        for (node, facts) in fleet.nodes.iter().enumerate() {
+            if let Some(machine) = facts.provided {
+                self.try_tie(fleet, machine.index(), node, Clue::ProviderId);
             }
-            self.is_control_plane[machine] |= fleet.nodes[node].is_control_plane;
-            if self.are_free(machine, node) {
-                self.tie(machine, node, Some(clue));
+        }
+    }
+
+    /// Ties along addresses: the newest machine first, then the newest Node (R6).
+    fn tie_addresses(&mut self, fleet: &Fleet<'_>, directory: &Directory<'_>, newest_first: &[u32]) {
+        let book = &directory.addresses;
+        let mut links: Vec<(usize, AddressNumber)> = Vec::new();
+        for machine in newest_first.iter().map(|machine| long(*machine)) {
+            let addresses = fleet.machines[machine].marks.addresses().iter();
+            let addresses = addresses.filter(|address| book.only_machine(**address).is_some());
+            links.extend(addresses.filter_map(|address| Some((book.only_node(*address)?, *address))));
+            links.sort_by_key(|(node, _)| *node);
+            for (node, address) in links.drain(..) {
+                self.try_tie(fleet, machine, node, Clue::Address(address));
             }
+        }
+    }
+
+    /// Ties what a link leads to, unless either is tied already or the Node is too old.
+    fn try_tie(&mut self, fleet: &Fleet<'_>, machine: usize, node: usize, clue: Clue) {
+        if !could_be_node_of(fleet, machine, node) {
+            return;
+        }
+        self.is_control_plane[machine] |= fleet.nodes[node].is_control_plane;
+        let are_free = self.machines[machine].is_none() && self.nodes[node].is_none();
+        if are_free && !is_of_another(fleet, node, machine) {
+            self.tie(machine, node, Some(clue));
         }
     }
 
     /// Ties along hostnames: the newest machine first takes the newest Node of any of its hostnames.
-    fn tie_hostnames(&mut self, fleet: &Fleet<'_>) {
-        let mut named = Named::new(fleet);
-        let mut machines: Vec<usize> = at_home(fleet).map(|(machine, _)| machine).collect();
-        machines.sort_unstable_by_key(|machine| fleet.machines[*machine].newest_order());
-        for machine in machines {
+    fn tie_hostnames(&mut self, fleet: &Fleet<'_>, directory: &Directory<'_>, newest_first: &[u32]) {
+        let mut named = Named::new(fleet, directory.words.len());
+        for machine in newest_first.iter().map(|machine| long(*machine)) {
             let fits = |node: usize| could_be_node_of(fleet, machine, node);
             let mut newest: Option<(usize, Word)> = None;
-            for hostname in &fleet.machines[machine].hostnames {
+            for hostname in fleet.machines[machine].marks.hostnames() {
                 self.is_control_plane[machine] |= named.control_plane(fleet, *hostname).any(fits);
-                if let Some(node) = named.newest_free(*hostname, self, fits)
+                if let Some(node) = named.newest_free(*hostname, fleet, self, fits)
                     && newest.is_none_or(|(known, _)| node < known)
                 {
                     newest = Some((node, *hostname));
@@ -156,17 +160,17 @@ struct Queue {
 // === impl Named ===
 
 impl Named {
-    fn new(fleet: &Fleet<'_>) -> Self {
-        let mut nodes = Bearers::new(fleet.words.len());
+    fn new(fleet: &Fleet<'_>, words: usize) -> Self {
+        let mut nodes = Bearers::new(words);
         for (node, facts) in fleet.nodes.iter().enumerate() {
-            for name in &facts.names {
+            for name in facts.names() {
                 nodes.add(name.index(), node);
             }
         }
         let mut several: BTreeMap<Word, Namesakes> = BTreeMap::new();
         for (node, facts) in fleet.nodes.iter().enumerate() {
-            for name in facts.names.iter().filter(|name| nodes.are_several(name.index())) {
-                several.entry(*name).or_default().add(fleet, node);
+            for name in facts.names().filter(|name| nodes.are_several(name.index())) {
+                several.entry(name).or_default().add(fleet, node);
             }
         }
         Self { nodes, several }
@@ -188,15 +192,21 @@ impl Named {
     /// Returns the newest Node of a name whose machine is not known yet and that is young enough.
     ///
     /// When the newest is too old, all that have an age are.
-    fn newest_free(&mut self, name: Word, ties: &Ties, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    fn newest_free(
+        &mut self,
+        name: Word,
+        fleet: &Fleet<'_>,
+        ties: &Ties,
+        fits: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         if let Some(only) = self.nodes.only(name.index()) {
-            return Some(only).filter(|node| !ties.is_machine_known(*node) && fits(*node));
+            return Some(only).filter(|node| !ties.is_machine_known(fleet, *node) && fits(*node));
         }
         let found = self.several.get_mut(&name)?;
-        let undated = found.undated.newest_free(ties);
+        let undated = found.undated.newest_free(fleet, ties);
         found
             .dated
-            .newest_free(ties)
+            .newest_free(fleet, ties)
             .filter(|node| fits(*node))
             .or(undated)
     }
@@ -222,11 +232,11 @@ impl Namesakes {
 // === impl Queue ===
 
 impl Queue {
-    fn newest_free(&mut self, ties: &Ties) -> Option<usize> {
+    fn newest_free(&mut self, fleet: &Fleet<'_>, ties: &Ties) -> Option<usize> {
         while self
             .nodes
             .get(self.next)
-            .is_some_and(|node| ties.is_machine_known(*node))
+            .is_some_and(|node| ties.is_machine_known(fleet, *node))
         {
             self.next += 1;
         }
@@ -234,48 +244,37 @@ impl Queue {
     }
 }
 
-fn at_home<'f, 'a>(fleet: &'f Fleet<'a>) -> impl Iterator<Item = (usize, &'f MachineFacts<'a>)> {
-    let machines = fleet.machines.iter().enumerate();
-    machines.filter(|(_, facts)| facts.cluster == fleet.home)
-}
-
-/// Finds the machine that the provider id of a Node names.
-fn provided(fleet: &Fleet<'_>, node: &NodeFacts<'_>) -> Option<u32> {
-    fleet
-        .machine_of_provider_id(node.provider_id.as_ref()?)
-        .map(short)
-}
-
-fn address_links(fleet: &Fleet<'_>) -> Vec<(usize, usize, Clue)> {
-    let mut links = Vec::new();
-    for (machine, facts) in at_home(fleet) {
-        for address in &facts.addresses {
-            if fleet.addresses.only_machine(*address).is_some()
-                && let Some(node) = fleet.addresses.only_node(*address)
-            {
-                links.push((machine, node, Clue::Address(*address)));
-            }
-        }
+/// Lists the machines of the Nodes' cluster, the newest first (R6).
+fn newest_first(fleet: &Fleet<'_>) -> Vec<u32> {
+    let mut order = vec![0; fleet.machines.len()];
+    for (index, facts) in fleet.machines.iter().enumerate() {
+        order[facts.newest_order()] = short(index);
     }
-    links
+    order.retain(|machine| fleet.machines[long(*machine)].marks.cluster == fleet.home);
+    order
+}
+
+/// Tells whether the provider id of a Node names another machine, tied to it or not.
+pub(crate) fn is_of_another(fleet: &Fleet<'_>, node: usize, machine: usize) -> bool {
+    let provided = fleet.nodes[node].provided;
+    provided.is_some_and(|provided| provided.index() != machine)
 }
 
 /// Finds the strongest link between one machine and one Node.
-fn clue_between(fleet: &Fleet<'_>, machine: usize, node: usize) -> Option<Clue> {
-    let (facts, node_facts) = (&fleet.machines[machine], &fleet.nodes[node]);
-    let provider_id = node_facts.provider_id.as_ref();
-    if provider_id.and_then(|id| fleet.machine_of_provider_id(id)) == Some(machine) {
+fn clue_between(fleet: &Fleet<'_>, directory: &Directory<'_>, machine: usize, node: usize) -> Option<Clue> {
+    let (marks, node_facts) = (&fleet.machines[machine].marks, &fleet.nodes[node]);
+    if node_facts.provided == Some(Place::new(machine)) {
         return Some(Clue::ProviderId);
     }
+    let book = &directory.addresses;
     let is_shared = |address: &&_| {
-        fleet.addresses.only_node(**address) == Some(node)
-            && fleet.addresses.only_machine(**address) == Some(machine)
+        book.only_node(**address) == Some(node) && book.only_machine(**address) == Some(machine)
     };
-    let by_address = facts.addresses.iter().find(is_shared);
+    let by_address = marks.addresses().iter().find(is_shared);
     by_address.map(|address| Clue::Address(*address)).or_else(|| {
-        let mut hostnames = facts.hostnames.iter();
+        let mut hostnames = marks.hostnames().iter();
         hostnames
-            .find(|hostname| node_facts.names.contains(hostname))
+            .find(|hostname| node_facts.names().any(|name| name == **hostname))
             .map(|hostname| Clue::Hostname(*hostname))
     })
 }

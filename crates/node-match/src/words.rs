@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashTable;
 
 use crate::Baseline;
+use crate::place::Place;
 
 /// Numbers a cluster in the order of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,23 +22,23 @@ pub(crate) struct Clusters<'a> {
 ///
 /// Numbers are given in the order of asking and say nothing about the order of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Word(u32);
+pub(crate) struct Word(Place);
 
-/// Holds every text that is compared, in lower case, each once for each cluster.
+/// Holds texts that are compared, each once for each cluster.
 ///
 /// The table is only looked up, never iterated over, so that its order decides nothing. Its hash is that of
-/// the baselines: whoever is asked for a word's hash there has it already.
+/// the baselines: whoever learns a word has it already.
 #[derive(Debug)]
 pub(crate) struct Words<'a> {
     table: HashTable<Word>,
-    known: Vec<Known<'a>>,
+    clusters: Vec<ClusterNumber>,
+    texts: Texts<'a>,
 }
 
+/// Holds what words say, as it was written.
 #[derive(Debug)]
-struct Known<'a> {
-    text: Cow<'a, str>,
-    hash: u64,
-    cluster: ClusterNumber,
+pub(crate) struct Texts<'a> {
+    all: Vec<&'a str>,
 }
 
 /// Writes a text in lower case; nothing is copied when it is written so already.
@@ -95,7 +96,7 @@ impl<'a> Clusters<'a> {
 
 impl Word {
     pub(crate) const fn index(self) -> usize {
-        long(self.0)
+        self.0.index()
     }
 }
 
@@ -106,25 +107,34 @@ impl<'a> Words<'a> {
     pub(crate) fn with_capacity(texts: usize) -> Self {
         Self {
             table: HashTable::with_capacity(texts),
-            known: Vec::with_capacity(texts),
+            clusters: Vec::with_capacity(texts),
+            texts: Texts {
+                all: Vec::with_capacity(texts),
+            },
         }
     }
 
     /// Returns the number of a text, a new one if need be.
     pub(crate) fn learn(&mut self, cluster: ClusterNumber, text: &'a str) -> Word {
-        let text = lower(text);
-        let hash = Baseline::hash_of_lower(&text);
-        if let Some(word) = self.look_up(cluster, &text, hash) {
-            return word;
+        self.learn_hashed(cluster, text).0
+    }
+
+    /// Returns the number of a text, and the hash under which baselines remember it.
+    pub(crate) fn learn_hashed(&mut self, cluster: ClusterNumber, text: &'a str) -> (Word, u64) {
+        let lowered = lower(text);
+        let hash = Baseline::hash_of_lower(&lowered);
+        if let Some(word) = self.look_up(cluster, &lowered, hash) {
+            return (word, hash);
         }
-        let next = Word(short(self.known.len()));
-        self.known.push(Known { text, hash, cluster });
+        let next = Word(Place::new(self.len()));
+        self.texts.all.push(text);
+        self.clusters.push(cluster);
         let hash_again = |word: &Word| {
-            let known = &self.known[word.index()];
-            spread(known.hash, known.cluster)
+            let hash = Baseline::hash_of_lower(&self.texts.text(*word));
+            spread(hash, self.clusters[word.index()])
         };
         self.table.insert_unique(spread(hash, cluster), next, hash_again);
-        next
+        (next, hash)
     }
 
     /// Returns the number of a text in lower case, if anybody has learnt it.
@@ -133,36 +143,40 @@ impl<'a> Words<'a> {
     }
 
     fn look_up(&self, cluster: ClusterNumber, text: &str, hash: u64) -> Option<Word> {
-        let is_it = |word: &Word| self.known[word.index()].is(cluster, text);
+        let is_it = |word: &Word| {
+            self.clusters[word.index()] == cluster
+                && (self.texts.all[word.index()] == text || self.text(*word) == text)
+        };
         self.table.find(spread(hash, cluster), is_it).copied()
     }
 
     /// Returns the text in lower case.
-    pub(crate) fn text(&self, word: Word) -> &Cow<'a, str> {
-        &self.known[word.index()].text
-    }
-
-    /// Returns the hash under which baselines remember the text.
-    pub(crate) fn hash(&self, word: Word) -> u64 {
-        self.known[word.index()].hash
+    pub(crate) fn text(&self, word: Word) -> Cow<'a, str> {
+        self.texts.text(word)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.known.len()
+        self.clusters.len()
+    }
+
+    /// Forgets everything but what the words say.
+    pub(crate) fn into_texts(self) -> Texts<'a> {
+        self.texts
+    }
+}
+
+// === impl Texts ===
+
+impl<'a> Texts<'a> {
+    /// Returns the text of a word in lower case.
+    pub(crate) fn text(&self, word: Word) -> Cow<'a, str> {
+        lower(self.all[word.index()])
     }
 }
 
 /// Keeps equal texts of different clusters apart in the table.
 fn spread(hash: u64, cluster: ClusterNumber) -> u64 {
     hash.rotate_left(cluster.0)
-}
-
-// === impl Known ===
-
-impl Known<'_> {
-    fn is(&self, cluster: ClusterNumber, text: &str) -> bool {
-        self.cluster == cluster && self.text == text
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{Assignment, Owner, rank};
 use crate::clue::Clue;
 use crate::eligible::{machine_obstacle, node_obstacle};
 use crate::links::{Link, Links};
+use crate::tie::is_of_another;
 use crate::{EvidenceKind, Obstacle};
 
 // === impl Assignment ===
@@ -57,7 +58,7 @@ impl Assignment<'_, '_> {
     fn is_node_free_for(&self, claim: usize, node: usize) -> bool {
         match self.node_owners[node] {
             Owner::Nobody => true,
-            Owner::Claim(owner) | Owner::Reserved(owner) => owner == claim,
+            Owner::Claim(owner) | Owner::Reserved(owner) => owner.index() == claim,
             Owner::Conflict => false,
         }
     }
@@ -66,11 +67,11 @@ impl Assignment<'_, '_> {
     pub(crate) fn fits_node_of(&self, claim: usize, machine: usize) -> bool {
         match (&self.holdings[claim].node, self.ties.node_of(machine)) {
             (None, tied) => tied.is_none() || !self.facts[claim].is_node_missing,
-            (Some(held), Some(tied)) => held.index == tied,
+            (Some(held), Some(tied)) => held.index() == tied,
             (Some(held), None) => {
                 held.clue == Clue::RecordedNode
-                    && self.ties.machine_of(held.index).is_none()
-                    && !self.ties.is_of_another(held.index, machine)
+                    && self.ties.machine_of(held.index()).is_none()
+                    && !is_of_another(self.fleet, held.index(), machine)
             }
         }
     }
@@ -84,7 +85,7 @@ impl Assignment<'_, '_> {
         if let Some(machine) = tied {
             let is_free = match self.machine_owners[machine] {
                 Owner::Nobody => true,
-                Owner::Claim(owner) | Owner::Reserved(owner) => owner == claim,
+                Owner::Claim(owner) | Owner::Reserved(owner) => owner.index() == claim,
                 Owner::Conflict => false,
             };
             if !is_free {
@@ -93,12 +94,12 @@ impl Assignment<'_, '_> {
         }
         let fits = match &self.holdings[claim].machine {
             None => true,
-            Some(held) if tied.is_some() => tied == Some(held.index),
+            Some(held) if tied.is_some() => tied == Some(held.index()),
             // A recorded machine whose Node is unknown may have this one.
             Some(held) => {
                 rank(held.clue.kind()) == 0
-                    && self.ties.node_of(held.index).is_none()
-                    && !self.ties.is_of_another(node, held.index)
+                    && self.ties.node_of(held.index()).is_none()
+                    && !is_of_another(self.fleet, node, held.index())
             }
         };
         if !fits {

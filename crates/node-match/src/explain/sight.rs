@@ -8,6 +8,7 @@ use crate::explain::{BaselineState, Considered, Named, Objection, Sighting, Size
 use crate::fleet::Label;
 use crate::grouping::Grouping;
 use crate::merge::text;
+use crate::place::Place;
 use crate::{Group, MergedMachine, Node, Obstacle, Subject, Verdict};
 
 /// Looks at machines and Nodes with the eyes of a claim.
@@ -180,11 +181,11 @@ impl<'s, 'a> Sight<'s, 'a> {
     }
 
     fn owned(&self, claim: usize, owner: Owner) -> Option<Objection<'a>> {
-        let named = |owner: usize| Named::new(self.settled.fleet.claims[owner]);
+        let named = |owner: Place| Named::new(self.settled.fleet.claims[owner.index()]);
         match owner {
             // Whoever has something is matched, and nothing is looked at for it.
             Owner::Claim(other) => Some(Objection::OwnedByAnother { owner: named(other) }),
-            Owner::Reserved(other) if other != claim => {
+            Owner::Reserved(other) if other.index() != claim => {
                 Some(Objection::KeptForAnother { owner: named(other) })
             }
             Owner::Conflict => Some(Objection::Disputed),
@@ -252,7 +253,7 @@ impl<'s, 'a> Sight<'s, 'a> {
             return "";
         };
         if let Label::Claim(named) = facts.label {
-            return &fleet.claims[named].name;
+            return &fleet.claims[named.index()].name;
         }
         let written = text(facts.node.claim_label.as_deref()).or(text(facts.node.claim_uid.as_deref()));
         written.unwrap_or_default()

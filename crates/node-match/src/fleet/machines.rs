@@ -7,26 +7,26 @@ use chrono::{DateTime, Utc};
 use smallvec::SmallVec;
 
 use crate::address::{AddressBook, AddressNumber, all_usable};
+use crate::directory::Directory;
+use crate::marks::Marks;
 use crate::merge::{MergedMachine, Report, first_reports, text};
 use crate::order::absent_last;
-use crate::words::{ClusterNumber, Clusters, Word, Words, long, short};
+use crate::words::{ClusterNumber, Clusters, Words, long, short};
 use crate::{Baseline, Machine};
 
 /// Holds a machine with what is compared about it.
 #[derive(Debug)]
 pub(crate) struct MachineFacts<'a> {
     pub(crate) merged: MergedMachine<'a>,
-    pub(crate) cluster: ClusterNumber,
-    /// Sorted by their texts, each once.
-    pub(crate) hostnames: SmallVec<[Word; 4]>,
-    /// Each once.
-    pub(crate) identifiers: SmallVec<[Word; 4]>,
-    /// Sorted as addresses, each once.
-    pub(crate) addresses: SmallVec<[AddressNumber; 4]>,
+    pub(crate) marks: Marks,
     newest_order: u32,
     oldest_order: u32,
-    key_hashes: OnceCell<Box<[u64]>>,
+    /// Apart, for they are asked of few machines.
+    key_hashes: OnceCell<Box<KeyHashes>>,
 }
+
+/// Holds hashes of an id, an identifier and a hostname, mostly.
+type KeyHashes = SmallVec<[u64; 3]>;
 
 // === impl MachineFacts ===
 
@@ -34,29 +34,16 @@ impl<'a> MachineFacts<'a> {
     fn new(report: Report<'a>) -> Self {
         Self {
             merged: MergedMachine::new(report.machine),
-            cluster: report.cluster,
-            hostnames: report.hostname.into_iter().collect(),
-            identifiers: report.identifier.into_iter().collect(),
-            addresses: report.addresses,
+            marks: report.marks,
             newest_order: 0,
             oldest_order: 0,
             key_hashes: OnceCell::new(),
         }
     }
 
-    fn add(&mut self, report: Report<'a>, words: &Words<'_>, book: &AddressBook) {
+    fn add(&mut self, report: &Report<'a>, words: &Words<'_>, book: &AddressBook) {
         self.merged.add(report.machine);
-        self.hostnames.extend(report.hostname);
-        self.hostnames
-            .sort_unstable_by(|left, right| words.text(*left).cmp(words.text(*right)));
-        self.hostnames.dedup();
-        self.identifiers.extend(report.identifier);
-        self.identifiers.sort_unstable();
-        self.identifiers.dedup();
-        self.addresses.extend(report.addresses);
-        self.addresses
-            .sort_unstable_by_key(|number| book.address(*number));
-        self.addresses.dedup();
+        self.marks.add(&report.marks, words, book);
     }
 
     /// Returns its place among all machines: newest first (R6).
@@ -70,20 +57,20 @@ impl<'a> MachineFacts<'a> {
     }
 
     /// Returns the hashes under which a baseline may remember it.
-    pub(crate) fn key_hashes(&self, words: &Words<'_>) -> &[u64] {
+    fn key_hashes(&self) -> &[u64] {
         self.key_hashes.get_or_init(|| {
             let ids = self.merged.ids();
             let ids = ids.iter().map(|id| Baseline::hash(&id.to_string()));
-            let names = self.identifiers.iter().chain(&self.hostnames);
-            ids.chain(names.map(|word| words.hash(*word))).collect()
+            let reports = self.merged.reports().iter();
+            let names = reports.flat_map(|report| [&report.identifier, &report.hostname]);
+            let names = names.filter_map(|name| text(name.as_deref()));
+            Box::new(ids.chain(names.map(Baseline::hash)).collect())
         })
     }
 
     /// Tells whether the machine was there when the baseline was taken.
-    pub(crate) fn is_in(&self, baseline: &Baseline, words: &Words<'_>) -> bool {
-        self.key_hashes(words)
-            .iter()
-            .any(|hash| baseline.contains_hash(*hash))
+    pub(crate) fn is_in(&self, baseline: &Baseline) -> bool {
+        self.key_hashes().iter().any(|hash| baseline.contains_hash(*hash))
     }
 
     /// Returns when it was created, where that is certain.
@@ -99,16 +86,17 @@ impl<'a> MachineFacts<'a> {
 pub(super) fn sorted<'a>(
     machines: &'a [Machine],
     clusters: &Clusters<'_>,
-    words: &mut Words<'a>,
-    book: &mut AddressBook,
+    directory: &mut Directory<'a>,
+    identifiers: &mut Words<'a>,
 ) -> Vec<MachineFacts<'a>> {
     let mut listed: Vec<&Machine> = machines.iter().collect();
     listed.sort_unstable_by(|left, right| in_fixed_order(left, right));
-    let reports: Vec<Report<'a>> = listed
-        .into_iter()
-        .map(|machine| read(machine, clusters.number(&machine.cluster), words, book))
-        .collect();
-    let mut firsts = first_reports(&reports, words.len());
+    let mut reports: Vec<Report<'a>> = Vec::with_capacity(listed.len());
+    for machine in listed {
+        let cluster = clusters.number(&machine.cluster);
+        reports.push(read(machine, cluster, directory, identifiers));
+    }
+    let mut firsts = first_reports(&reports, directory.words.len(), identifiers.len());
     let mut merged: Vec<MachineFacts<'a>> = Vec::with_capacity(reports.len());
     // Where the machine of a first report is; the first comes before all others.
     let mut places: Vec<u32> = Vec::with_capacity(reports.len());
@@ -119,14 +107,18 @@ pub(super) fn sorted<'a>(
             merged.push(MachineFacts::new(report));
         } else {
             places.push(places[first]);
-            merged[long(places[first])].add(report, words, book);
+            merged[long(places[first])].add(&report, &directory.words, &directory.addresses);
         }
     }
-    merged.sort_by(|left, right| {
-        left.cluster
-            .cmp(&right.cluster)
-            .then_with(|| by_id_and_names(&left.merged, &right.merged))
-    });
+    drop((firsts, places));
+    let in_order = |left: &MachineFacts<'_>, right: &MachineFacts<'_>| {
+        let by_cluster = left.marks.cluster.cmp(&right.marks.cluster);
+        by_cluster.then_with(|| by_id_and_names(&left.merged, &right.merged))
+    };
+    // Sorting makes room for a copy, even of what is sorted; that of one list and cluster is.
+    if !merged.is_sorted_by(|left, right| in_order(left, right).is_le()) {
+        merged.sort_by(in_order);
+    }
     order_by_age(&mut merged);
     merged
 }
@@ -148,20 +140,18 @@ fn in_fixed_order(left: &Machine, right: &Machine) -> Ordering {
 fn read<'a>(
     machine: &'a Machine,
     cluster: ClusterNumber,
-    words: &mut Words<'a>,
-    book: &mut AddressBook,
+    directory: &mut Directory<'a>,
+    identifiers: &mut Words<'a>,
 ) -> Report<'a> {
-    let mut learn =
-        |value: &'a Option<String>| text(value.as_deref()).map(|value| words.learn(cluster, value));
+    let identifier = text(machine.identifier.as_deref()).map(|text| identifiers.learn(cluster, text));
+    let hostname = text(machine.hostname.as_deref()).map(|text| directory.words.learn(cluster, text));
+    let addresses: SmallVec<[AddressNumber; 4]> = all_usable(&machine.addresses)
+        .into_iter()
+        .map(|address| directory.addresses.learn(cluster, address))
+        .collect();
     Report {
         machine,
-        cluster,
-        identifier: learn(&machine.identifier),
-        hostname: learn(&machine.hostname),
-        addresses: all_usable(&machine.addresses)
-            .into_iter()
-            .map(|address| book.learn(cluster, address))
-            .collect(),
+        marks: Marks::new(cluster, hostname, identifier, &addresses),
     }
 }
 
@@ -175,16 +165,17 @@ fn by_id_and_names(left: &MergedMachine<'_>, right: &MergedMachine<'_>) -> Order
 
 /// Notes each machine's place by age; of one age, the smallest id, then identifier, then hostname is first.
 fn order_by_age(machines: &mut [MachineFacts<'_>]) {
-    let mut order: Vec<usize> = (0..machines.len()).collect();
-    order.sort_by(|left, right| by_id_and_names(&machines[*left].merged, &machines[*right].merged));
-    let created = |machines: &[MachineFacts<'_>], index: usize| machines[index].merged.created_at();
+    let mut order: Vec<u32> = (0..short(machines.len())).collect();
+    let merged = |index: u32| &machines[long(index)].merged;
+    order.sort_by(|left, right| by_id_and_names(merged(*left), merged(*right)));
+    let created = |index: u32| merged(index).created_at().map(|time| time.at);
     let mut oldest_first = order.clone();
-    oldest_first.sort_by_key(|index| absent_last(created(machines, *index).map(|time| time.at)));
-    order.sort_by_key(|index| absent_last(created(machines, *index).map(|time| Reverse(time.at))));
-    for (place, index) in oldest_first.into_iter().enumerate() {
-        machines[index].oldest_order = short(place);
+    oldest_first.sort_by_key(|index| absent_last(created(*index)));
+    order.sort_by_key(|index| absent_last(created(*index).map(Reverse)));
+    for (place, index) in (0..).zip(oldest_first) {
+        machines[long(index)].oldest_order = place;
     }
-    for (place, index) in order.into_iter().enumerate() {
-        machines[index].newest_order = short(place);
+    for (place, index) in (0..).zip(order) {
+        machines[long(index)].newest_order = place;
     }
 }

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use smallvec::SmallVec;
-
 use crate::merge::{CONTROL_PLANE_MARK, text};
 use crate::order::{absent_last, sort_by_text};
+use crate::place::Place;
 use crate::provider_id::ProviderId;
+use crate::register::Register;
 use crate::words::{ClusterNumber, Word, Words};
 use crate::{Baseline, Claim, Node};
 
@@ -15,10 +15,13 @@ use crate::{Baseline, Claim, Node};
 #[derive(Debug)]
 pub(crate) struct NodeFacts<'a> {
     pub(crate) node: &'a Node,
+    /// The hash under which a baseline may remember its name.
+    name_hash: u64,
     pub(crate) name: Option<Word>,
-    /// Its name and hostname, each once.
-    pub(crate) names: SmallVec<[Word; 2]>,
-    pub(crate) provider_id: Option<ProviderId<'a>>,
+    /// Its hostname, unless that is its name.
+    hostname: Option<Word>,
+    /// The machine that its provider id names; it is tied to no other.
+    pub(crate) provided: Option<Place>,
     pub(crate) label: Label,
     /// Whether its labels or its name show it as part of the control plane (R2c).
     pub(crate) is_control_plane: bool,
@@ -30,7 +33,7 @@ pub(crate) enum Label {
     /// There is none.
     None,
     /// This one.
-    Claim(usize),
+    Claim(Place),
     /// One of several of the same name.
     Unclear,
     /// One that is not in the snapshot.
@@ -40,30 +43,36 @@ pub(crate) enum Label {
 // === impl NodeFacts ===
 
 impl<'a> NodeFacts<'a> {
-    fn new(node: &'a Node, home: ClusterNumber, words: &mut Words<'a>) -> Self {
-        let mut learn = |name| text(name).map(|name| words.learn(home, name));
-        let name = learn(Some(node.name.as_str()));
-        let hostname = learn(node.hostname.as_deref()).filter(|hostname| Some(*hostname) != name);
-        let names: SmallVec<[Word; 2]> = name.into_iter().chain(hostname).collect();
-        let is_named_so = names
-            .iter()
-            .any(|name| words.text(*name).contains(CONTROL_PLANE_MARK));
-        Self {
+    fn new(node: &'a Node, home: ClusterNumber, words: &mut Words<'a>, register: &Register<'_>) -> Self {
+        let name = text(Some(&node.name)).map(|name| words.learn_hashed(home, name));
+        let (name, name_hash) = name.map_or((None, Baseline::hash("")), |(name, hash)| (Some(name), hash));
+        let hostname = text(node.hostname.as_deref()).map(|hostname| words.learn(home, hostname));
+        let provider_id = node.provider_id.as_deref().and_then(ProviderId::parse);
+        let mut facts = Self {
             node,
+            name_hash,
             name,
-            names,
-            provider_id: node.provider_id.as_deref().and_then(ProviderId::parse),
+            hostname: hostname.filter(|hostname| Some(*hostname) != name),
+            provided: provider_id
+                .and_then(|id| register.machine_of_provider_id(home, &id))
+                .map(Place::new),
             label: Label::None,
-            is_control_plane: node.control_plane || is_named_so,
-        }
+            is_control_plane: node.control_plane,
+        };
+        facts.is_control_plane |= facts
+            .names()
+            .any(|name| words.text(name).contains(CONTROL_PLANE_MARK));
+        facts
+    }
+
+    /// Lists its name and hostname, each once.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Word> + use<> {
+        self.name.into_iter().chain(self.hostname)
     }
 
     /// Tells whether the Node was there when the baseline was taken.
-    pub(crate) fn is_in(&self, baseline: &Baseline, words: &Words<'_>) -> bool {
-        self.name.map_or_else(
-            || baseline.contains(""),
-            |name| baseline.contains_hash(words.hash(name)),
-        )
+    pub(crate) fn is_in(&self, baseline: &Baseline) -> bool {
+        baseline.contains_hash(self.name_hash)
     }
 }
 
@@ -72,13 +81,14 @@ pub(super) fn sorted<'a>(
     nodes: &'a [Node],
     home: ClusterNumber,
     words: &mut Words<'a>,
+    register: &Register<'_>,
 ) -> Vec<NodeFacts<'a>> {
     let mut sorted: Vec<&Node> = nodes.iter().collect();
     sort_by_text(&mut sorted, |node| node.name.as_str());
     sorted.sort_by_key(|node| absent_last(node.created_at.map(Reverse)));
     sorted
         .into_iter()
-        .map(|node| NodeFacts::new(node, home, words))
+        .map(|node| NodeFacts::new(node, home, words, register))
         .collect()
 }
 
@@ -89,7 +99,7 @@ pub(super) fn label(
     nodes: &mut [NodeFacts<'_>],
     home: ClusterNumber,
     claims: &[&Claim],
-    clusters: &[ClusterNumber],
+    names: &[(ClusterNumber, Option<Word>)],
 ) {
     let is_labelled =
         |facts: &NodeFacts<'_>| facts.node.claim_uid.is_some() || facts.node.claim_label.is_some();
@@ -97,8 +107,8 @@ pub(super) fn label(
         return;
     }
     let at_home = || {
-        let all = claims.iter().zip(clusters).enumerate();
-        all.filter(|(_, (_, cluster))| **cluster == home)
+        let all = claims.iter().zip(names).enumerate();
+        all.filter(|(_, (_, (cluster, _)))| *cluster == home)
             .map(|(index, (claim, _))| (index, claim))
     };
     let by_uid: BTreeMap<&str, usize> = at_home()
@@ -109,7 +119,7 @@ pub(super) fn label(
         by_name
             .entry(claim.name.as_str())
             .and_modify(|label| *label = Label::Unclear)
-            .or_insert(Label::Claim(index));
+            .or_insert(Label::Claim(Place::new(index)));
     }
     for facts in nodes {
         let uid = text(facts.node.claim_uid.as_deref());
@@ -117,7 +127,7 @@ pub(super) fn label(
         facts.label = match (uid, name) {
             (Some(uid), _) => by_uid
                 .get(uid)
-                .map_or(Label::Unknown, |index| Label::Claim(*index)),
+                .map_or(Label::Unknown, |index| Label::Claim(Place::new(*index))),
             (None, Some(name)) => by_name.get(name).copied().unwrap_or(Label::Unknown),
             (None, None) => Label::None,
         };
