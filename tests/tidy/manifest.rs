@@ -51,7 +51,10 @@ const OUTSIDE: &str = "consumer";
 pub(crate) const PURE: &[&str] = &["node-match", "node-lifecycle", "fleet-plan"];
 
 /// Crates whose core thinks, each with the files and folders of `src` that do not.
-pub(crate) const PURE_BUT_FOR: &[(&str, &[&str])] = &[("endpoint-discovery", &["live", "pool", "probe"])];
+pub(crate) const PURE_BUT_FOR: &[(&str, &[&str])] = &[
+    ("endpoint-discovery", &["live", "pool", "probe"]),
+    ("node-state", &["store"]),
+];
 
 /// What a crate needs only to touch the world, to wait, to roll dice or to log.
 const IMPURE: &[&str] = &[

@@ -14,7 +14,8 @@ mod state;
 mod terms;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod word;
+#[doc(hidden)]
+pub mod word;
 
 pub use brakes::{Brake, BrakeName, Brakes, InvalidBrake};
 pub use decider::Decider;

@@ -14,7 +14,9 @@ pub struct UnknownWord {
     pub known: String,
 }
 
-/// Declares an enum whose variants have stable names, in text and in JSON.
+/// Declares an enum whose variants have stable names, in text and in JSON. For our other crates, too; they need `serde`.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! words {
     ($(#[$outer:meta])* $name:ident, $kind:literal { $($(#[$inner:meta])* $variant:ident => $text:literal,)* }) => {
         $(#[$outer])*
@@ -67,13 +69,15 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub use words;
 
 /// Longest piece of an unknown word that an error repeats: longer is no word.
 const SHOWN: usize = 64;
 
 /// Makes the error about a word that is in no set.
-pub(crate) fn unknown(
+#[doc(hidden)]
+#[must_use]
+pub fn unknown(
     kind: &'static str,
     word: &str,
     known: impl Iterator<Item = &'static str>,

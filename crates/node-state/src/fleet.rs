@@ -1,0 +1,310 @@
+//! Everything that is known of a fleet, what of it changed, and the states that follow from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use node_lifecycle::PodFacts;
+
+use crate::evaluate::{Evaluator, Inputs};
+use crate::facts::{GroupFacts, NodeFacts, OwnerFacts};
+use crate::groups::{Groups, Why};
+use crate::key::{GroupKey, OwnerKey, Subject};
+use crate::membership::{Membership, Scope};
+use crate::state::NodeState;
+use crate::warning::Warning;
+
+mod batch;
+mod people;
+
+pub use batch::{Batch, Change};
+use people::People;
+
+/// Keeps the facts about a fleet and the state of each node, and evaluates again only what a change concerns.
+///
+/// # Guarantees
+/// The states are those that a new fleet with the same facts would have, but for when and how often they were evaluated,
+/// and for the moments that only an observer knows ([`Since::Seen`](crate::Since::Seen)). The same fact twice changes
+/// nothing.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    people: People,
+    /// Workload pods by Node and uid; those that are none leave no trace.
+    pods: BTreeMap<Arc<str>, BTreeMap<String, PodFacts>>,
+    groups: Groups,
+    unmanaged: UnmanagedNodes,
+    entries: BTreeMap<Subject, Entry>,
+    /// Which subjects a NodeGroup concerns, those included that another NodeGroup got.
+    concerned: BTreeMap<GroupKey, BTreeSet<Subject>>,
+    dirty: BTreeSet<Subject>,
+    /// NodeGroups that are different themselves.
+    touched: BTreeSet<GroupKey>,
+}
+
+/// Says what becomes of Nodes that are of no NodeGroup (`NS-8`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnmanagedNodes {
+    /// They have a state like the others.
+    #[default]
+    Kept,
+    /// They have none.
+    Dropped,
+}
+
+/// Is what is kept of a subject between two evaluations.
+#[derive(Debug)]
+struct Entry {
+    state: Arc<NodeState>,
+    evaluations: u64,
+    considered: BTreeSet<GroupKey>,
+    /// Whether others may see the state.
+    is_shown: bool,
+}
+
+// === impl Fleet: facts in ===
+
+impl Fleet {
+    /// Begins with nothing.
+    #[must_use]
+    pub fn new(unmanaged: UnmanagedNodes) -> Self {
+        Self {
+            unmanaged,
+            ..Self::default()
+        }
+    }
+
+    /// Takes a Node in, new or changed.
+    pub fn put_node(&mut self, facts: NodeFacts) {
+        let name = facts.name.clone();
+        if self.people.put_node(facts) {
+            self.mark_node(&name);
+        }
+    }
+
+    /// Forgets a Node that is gone. Its pods are told apart from it.
+    pub fn remove_node(&mut self, name: &str) {
+        if self.people.remove_node(name) {
+            self.mark_node(name);
+        }
+    }
+
+    /// Takes a VPSieNode in, new or changed.
+    pub fn put_owner(&mut self, facts: OwnerFacts) {
+        let (key, node) = (facts.key.clone(), facts.node.clone());
+        if let Some(before) = self.people.put_owner(facts) {
+            self.mark_owner(key, [before, node]);
+        }
+    }
+
+    /// Forgets a VPSieNode that is gone.
+    pub fn remove_owner(&mut self, key: &OwnerKey) {
+        if let Some(owner) = self.people.remove_owner(key) {
+            self.mark_owner(owner.key, [owner.node, None]);
+        }
+    }
+
+    /// Takes a pod on a Node in, new or changed. One that is no workload, or no longer, counts as gone.
+    pub fn put_pod(&mut self, node: &str, pod: PodFacts) {
+        if !pod.is_workload() {
+            return self.remove_pod(node, &pod.uid);
+        }
+        if !self.pods.contains_key(node) {
+            self.pods.insert(node.into(), BTreeMap::new());
+        }
+        let pods = self.pods.get_mut(node);
+        if pods.is_some_and(|pods| pods.insert(pod.uid.clone(), pod.clone()).as_ref() != Some(&pod)) {
+            self.dirty.insert(Subject::node(node));
+        }
+    }
+
+    /// Forgets a pod that is gone.
+    pub fn remove_pod(&mut self, node: &str, uid: &str) {
+        let Some(pods) = self.pods.get_mut(node) else {
+            return;
+        };
+        let was_there = pods.remove(uid).is_some();
+        if pods.is_empty() {
+            self.pods.remove(node);
+        }
+        if was_there {
+            self.dirty.insert(Subject::node(node));
+        }
+    }
+
+    /// Takes a NodeGroup in and tells what is different about it (`NS-9`, `NS-10`).
+    ///
+    /// Its old members and its new ones are evaluated again, and nobody else.
+    pub fn put_group(&mut self, facts: GroupFacts) -> BTreeSet<Why> {
+        let key = facts.key.clone();
+        let why = self.groups.ingest(facts);
+        self.mark_group(key, &why);
+        why
+    }
+
+    /// Forgets a NodeGroup that is gone; its nodes are evaluated again.
+    pub fn remove_group(&mut self, key: &GroupKey) {
+        if self.groups.forget(key) {
+            self.mark_group(key.clone(), &BTreeSet::from([Why::Forgotten]));
+        }
+    }
+
+    /// Demands that everything is evaluated again, as after a change of the rules.
+    pub fn mark_all(&mut self) {
+        self.dirty.extend(self.people.subjects());
+    }
+
+    /// Demands that one subject is evaluated again, as when a moment has come.
+    pub fn mark(&mut self, subject: Subject) {
+        self.dirty.insert(subject);
+    }
+
+    /// Counts what is to be evaluated again.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// Shows the NodeGroups.
+    #[must_use]
+    pub const fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    fn mark_node(&mut self, name: &str) {
+        self.dirty.insert(Subject::node(name));
+        let awaited = self.people.owners_of(name).cloned().map(Subject::Awaited);
+        self.dirty.extend(awaited);
+    }
+
+    fn mark_owner(&mut self, key: OwnerKey, nodes: [Option<String>; 2]) {
+        self.dirty.insert(Subject::Awaited(key));
+        for node in nodes.into_iter().flatten() {
+            self.mark_node(&node);
+        }
+    }
+
+    fn mark_group(&mut self, key: GroupKey, why: &BTreeSet<Why>) {
+        if why.is_empty() {
+            return;
+        }
+        let before = self.concerned.get(&key).into_iter().flatten().cloned();
+        self.dirty.extend(before);
+        if why.iter().any(|why| why.moves_nodes()) {
+            let others = self
+                .people
+                .subjects()
+                .filter(|subject| !self.dirty.contains(subject));
+            let others = others.filter(|subject| {
+                let (node, owner) = self.people.of(subject);
+                Membership::of(node, owner, &self.groups)
+                    .considered
+                    .contains(&key)
+            });
+            let after: Vec<Subject> = others.collect();
+            self.dirty.extend(after);
+        }
+        self.touched.insert(key);
+    }
+}
+
+// === impl Fleet: states out ===
+
+impl Fleet {
+    /// Evaluates what changed, each subject once, and returns what came of it.
+    ///
+    /// A state with the hash that it had is no change (`NS-4`). What has no facts any longer has no state (`NS-7`).
+    #[must_use]
+    pub fn settle(&mut self, evaluator: &impl Evaluator, now: DateTime<Utc>) -> Batch {
+        let mut batch = Batch::default();
+        for subject in std::mem::take(&mut self.dirty) {
+            let change = if self.people.has(&subject) {
+                batch.evaluated += 1;
+                self.evaluate(&subject, evaluator, now)
+            } else {
+                self.forget(&subject)
+            };
+            batch.push(subject, change);
+        }
+        batch.touch(std::mem::take(&mut self.touched));
+        for (group, is_there) in &mut batch.groups {
+            *is_there = self.groups.get(group).is_some();
+        }
+        batch
+    }
+
+    fn evaluate(&mut self, subject: &Subject, evaluator: &impl Evaluator, now: DateTime<Utc>) -> Change {
+        let entry = self.entries.remove(subject);
+        let (node, owner) = self.people.of(subject);
+        let membership = Membership::of(node, owner, &self.groups);
+        let pods = node.and_then(|node| self.pods.get(node.name.as_str()));
+        let pods: Vec<&PodFacts> = pods.into_iter().flat_map(BTreeMap::values).collect();
+        let oddities: Vec<Warning> = self.people.oddity(subject).into_iter().collect();
+        let evaluations = entry.as_ref().map_or(0, |entry| entry.evaluations);
+        let state = evaluator.evaluate(&Inputs {
+            subject,
+            node,
+            owner,
+            pods: &pods,
+            group: membership.group.as_ref().and_then(|group| self.groups.get(group)),
+            membership: &membership,
+            oddities: &oddities,
+            previous: entry.as_ref().map(|entry| &*entry.state),
+            evaluations,
+            now,
+        });
+        let is_shown = self.unmanaged == UnmanagedNodes::Kept || state.scope != Scope::Unmanaged;
+        let same = entry
+            .as_ref()
+            .filter(|entry| entry.state.state_hash == state.state_hash);
+        let state = same.map_or_else(|| Arc::new(state), |entry| Arc::clone(&entry.state));
+        let change = Change {
+            before: entry.as_ref().and_then(Entry::shown),
+            now: is_shown.then(|| Arc::clone(&state)),
+        };
+        self.concern(subject, entry.as_ref(), &membership.considered);
+        let entry = Entry {
+            state,
+            evaluations: evaluations.saturating_add(1),
+            considered: membership.considered,
+            is_shown,
+        };
+        self.entries.insert(subject.clone(), entry);
+        change
+    }
+
+    fn forget(&mut self, subject: &Subject) -> Change {
+        let entry = self.entries.remove(subject);
+        self.concern(subject, entry.as_ref(), &BTreeSet::new());
+        Change {
+            before: entry.as_ref().and_then(Entry::shown),
+            now: None,
+        }
+    }
+
+    /// Notes which NodeGroups concern a subject now.
+    fn concern(&mut self, subject: &Subject, before: Option<&Entry>, after: &BTreeSet<GroupKey>) {
+        for group in before.into_iter().flat_map(|entry| &entry.considered) {
+            if let Some(subjects) = self.concerned.get_mut(group) {
+                subjects.remove(subject);
+                if subjects.is_empty() {
+                    self.concerned.remove(group);
+                }
+            }
+        }
+        for group in after {
+            let subjects = self.concerned.entry(group.clone()).or_default();
+            subjects.insert(subject.clone());
+        }
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn shown(&self) -> Option<Arc<NodeState>> {
+        self.is_shown.then(|| Arc::clone(&self.state))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! What holds for any facts in any order: the fleet against a new one, and against a slow and obvious model.
+
+use super::*;
+use crate::snapshot::Snapshot;
+use crate::testing::{NAMESPACE, ready};
+use node_lifecycle::State;
+use proptest::prelude::*;
+
+/// Is something that happens to the facts.
+#[derive(Clone, Debug)]
+enum Happening {
+    Node(NodeFacts),
+    NoNode(String),
+    Owner(OwnerFacts),
+    NoOwner(OwnerKey),
+    Pod(String, PodFacts),
+    NoPod(String, String),
+    Group(GroupFacts),
+    NoGroup(GroupKey),
+    Settle,
+}
+
+/// Holds the facts as lists, in no order and without an index.
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    nodes: Vec<NodeFacts>,
+    owners: Vec<OwnerFacts>,
+    pods: Vec<(String, PodFacts)>,
+    groups: Vec<GroupFacts>,
+}
+
+/// What the model says of a subject: its NodeGroup, whether it is of the control plane, and its workload pods.
+type Sketch = (Option<GroupKey>, bool, u64);
+
+// === impl Facts ===
+
+impl Facts {
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Node(facts) => {
+                self.nodes.retain(|other| other.name != facts.name);
+                self.nodes.push(facts);
+            }
+            Happening::NoNode(name) => self.nodes.retain(|other| other.name != name),
+            Happening::Owner(facts) => {
+                self.owners.retain(|other| other.key != facts.key);
+                self.owners.push(facts);
+            }
+            Happening::NoOwner(key) => self.owners.retain(|other| other.key != key),
+            Happening::Pod(node, pod) => {
+                self.pods
+                    .retain(|(on, other)| (on, &other.uid) != (&node, &pod.uid));
+                self.pods.push((node, pod));
+            }
+            Happening::NoPod(node, uid) => self.pods.retain(|(on, other)| (on, &other.uid) != (&node, &uid)),
+            Happening::Group(facts) => {
+                self.groups.retain(|other| other.key != facts.key);
+                self.groups.push(facts);
+            }
+            Happening::NoGroup(key) => self.groups.retain(|other| other.key != key),
+            Happening::Settle => {}
+        }
+    }
+
+    /// Makes a fleet that has never seen anything else.
+    fn fleet(&self) -> Fleet {
+        let mut fleet = Fleet::default();
+        self.pods
+            .iter()
+            .rev()
+            .for_each(|(node, pod)| fleet.put_pod(node, pod.clone()));
+        self.nodes
+            .iter()
+            .rev()
+            .for_each(|node| fleet.put_node(node.clone()));
+        self.groups
+            .iter()
+            .rev()
+            .for_each(|group| drop(fleet.put_group(group.clone())));
+        self.owners
+            .iter()
+            .rev()
+            .for_each(|owner| fleet.put_owner(owner.clone()));
+        fleet
+    }
+
+    /// Says of everything that there is a state about what it must be.
+    fn sketches(&self) -> BTreeMap<Subject, Sketch> {
+        let mut sketches = BTreeMap::new();
+        for node in &self.nodes {
+            let pods = self
+                .pods
+                .iter()
+                .filter(|(on, pod)| *on == node.name && !pod.is_finished);
+            let sketch = (
+                self.home(Some(node), self.owner_of(&node.name)),
+                node.is_of_control_plane,
+                u64::try_from(pods.count()).expect("there are few"),
+            );
+            sketches.insert(Subject::node(&node.name), sketch);
+        }
+        for owner in &self.owners {
+            let node = owner
+                .node
+                .as_ref()
+                .filter(|name| self.nodes.iter().any(|node| node.name == **name));
+            let has_it = node
+                .and_then(|node| self.owner_of(node))
+                .is_some_and(|first| first.key == owner.key);
+            if !has_it {
+                let sketch = (self.home(None, Some(owner)), false, 0);
+                sketches.insert(Subject::Awaited(owner.key.clone()), sketch);
+            }
+        }
+        sketches
+    }
+
+    fn owner_of(&self, node: &str) -> Option<&OwnerFacts> {
+        let owners = self
+            .owners
+            .iter()
+            .filter(|owner| owner.node.as_deref() == Some(node));
+        owners.min_by_key(|owner| owner.key.clone())
+    }
+
+    fn home(&self, node: Option<&NodeFacts>, owner: Option<&OwnerFacts>) -> Option<GroupKey> {
+        if node.is_some_and(|node| node.is_of_control_plane) {
+            return None;
+        }
+        let owner = owner.filter(|owner| !owner.group.is_empty());
+        let claims = |group: &&GroupFacts| match (owner, node) {
+            (Some(owner), _) => group.key == GroupKey::new(&owner.key.namespace, &owner.group),
+            (
+                None,
+                Some(NodeFacts {
+                    group_label: Some(label),
+                    group_namespace,
+                    ..
+                }),
+            ) => {
+                let is_there = group_namespace
+                    .as_ref()
+                    .is_none_or(|space| **space == *group.key.namespace);
+                **label == *group.key.name && is_there
+            }
+            (None, Some(node)) => {
+                let wanted = group.selector.iter().flat_map(|selector| &selector.match_labels);
+                let has_all = wanted
+                    .clone()
+                    .all(|(key, value)| node.labels.get(key) == Some(value));
+                let is_valid = wanted.clone().count() > 0 && wanted.clone().all(|(key, _)| key != "-");
+                has_all && is_valid
+            }
+            (None, None) => false,
+        };
+        let groups = self.groups.iter().filter(claims);
+        groups.map(|group| group.key.clone()).min()
+    }
+}
+
+fn name(stem: &'static str) -> impl Strategy<Value = String> {
+    (0..4_u8).prop_map(move |number| format!("{stem}-{number}"))
+}
+
+fn group_names() -> impl Strategy<Value = GroupKey> {
+    (prop_oneof![Just(NAMESPACE), Just("a-team")], name("g"))
+        .prop_map(|(space, name)| GroupKey::new(space, &name))
+}
+
+fn nodes() -> impl Strategy<Value = NodeFacts> {
+    let label = proptest::option::of((group_names(), any::<bool>()));
+    let pool = proptest::option::of(prop_oneof![Just("a"), Just("b")]);
+    let is_master = proptest::bool::weighted(0.1);
+    let health = prop_oneof![Just(Some(true)), Just(Some(false)), Just(None)];
+    (name("n"), label, pool, is_master, health).prop_map(|(name, label, pool, is_master, health)| {
+        let mut facts = node(&name);
+        if let Some((group, is_full)) = label {
+            facts.group_label = Some(group.name.to_string());
+            facts.group_namespace = is_full.then(|| group.namespace.to_string());
+        }
+        facts
+            .labels
+            .extend(pool.map(|pool| ("pool".to_owned(), pool.to_owned())));
+        facts.is_of_control_plane = is_master;
+        facts.ready = Some(ready(health, -10));
+        facts
+    })
+}
+
+fn owners() -> impl Strategy<Value = OwnerFacts> {
+    let group = prop_oneof![Just(String::new()), name("g")];
+    let states = proptest::sample::select(State::ALL.to_vec());
+    (name("w"), group, proptest::option::of(name("n")), states)
+        .prop_map(|(name, group, node, state)| owner(&name, &group, node.as_deref()).in_state(state))
+}
+
+fn groups() -> impl Strategy<Value = GroupFacts> {
+    let pool = proptest::option::of((
+        prop_oneof![Just("pool"), Just("-")],
+        prop_oneof![Just("a"), Just("b")],
+    ));
+    (group_names(), pool, any::<bool>(), any::<bool>()).prop_map(|(key, pool, is_paused, is_ending)| {
+        GroupFacts {
+            key,
+            selector: pool.map(|(key, value)| selector(key, value)),
+            is_paused,
+            is_ending,
+            ..group("any")
+        }
+    })
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let pods = (name("n"), name("p"), any::<bool>()).prop_map(|(node, uid, is_finished)| {
+        Happening::Pod(
+            node,
+            PodFacts {
+                is_finished,
+                ..pod(&uid)
+            },
+        )
+    });
+    let one = prop_oneof![
+        4 => nodes().prop_map(Happening::Node),
+        1 => name("n").prop_map(Happening::NoNode),
+        4 => owners().prop_map(Happening::Owner),
+        1 => name("w").prop_map(|name| Happening::NoOwner(OwnerKey::new(NAMESPACE, &name))),
+        2 => pods,
+        1 => (name("n"), name("p")).prop_map(|(node, uid)| Happening::NoPod(node, uid)),
+        4 => groups().prop_map(Happening::Group),
+        1 => group_names().prop_map(Happening::NoGroup),
+        4 => Just(Happening::Settle),
+    ];
+    proptest::collection::vec(one, 1..60)
+}
+
+fn tell(fleet: &mut Fleet, happening: Happening) {
+    match happening {
+        Happening::Node(facts) => fleet.put_node(facts),
+        Happening::NoNode(name) => fleet.remove_node(&name),
+        Happening::Owner(facts) => fleet.put_owner(facts),
+        Happening::NoOwner(key) => fleet.remove_owner(&key),
+        Happening::Pod(node, pod) => fleet.put_pod(&node, pod),
+        Happening::NoPod(node, uid) => fleet.remove_pod(&node, &uid),
+        Happening::Group(facts) => drop(fleet.put_group(facts)),
+        Happening::NoGroup(key) => fleet.remove_group(&key),
+        Happening::Settle => {}
+    }
+}
+
+fn hashes(snapshot: &Snapshot) -> BTreeMap<Subject, crate::StateHash> {
+    let states = snapshot.all();
+    states
+        .map(|state| (state.subject.clone(), state.state_hash))
+        .collect()
+}
+
+/// Compares what a fleet has become with the model and with a fleet that is new.
+fn compare(facts: &Facts, snapshot: &Snapshot, minutes: i64) {
+    let sketches: BTreeMap<Subject, Sketch> = snapshot
+        .all()
+        .map(|state| {
+            let is_master = state.scope == Scope::ControlPlane;
+            let sketch = (state.node_group.clone(), is_master, state.workload.pods);
+            (state.subject.clone(), sketch)
+        })
+        .collect();
+    assert_eq!(sketches, facts.sketches(), "the model says otherwise");
+    let mut listed: Vec<&GroupKey> = facts.groups.iter().map(|group| &group.key).collect();
+    listed.sort();
+    assert_eq!(snapshot.groups().collect::<Vec<_>>(), listed);
+    for group in listed {
+        let members: Vec<&Subject> = snapshot.by_group(group).map(|state| &state.subject).collect();
+        let expected = sketches
+            .iter()
+            .filter(|(_, (home, ..))| home.as_ref() == Some(group));
+        assert_eq!(members, expected.map(|(subject, _)| subject).collect::<Vec<_>>());
+    }
+    let fresh = Snapshot::default().next(&facts.fleet().settle(&Rules::default(), at(minutes)));
+    assert_eq!(hashes(snapshot), hashes(&fresh), "a new fleet says otherwise");
+}
+
+proptest! {
+    /// NS-3, NS-4, NS-9, NS-10, NS-27: whatever happened before, in whatever order, the states are those of a new fleet
+    /// with the same facts; the model agrees; each subject is evaluated at most once; and exactly what differs is told.
+    #[test]
+    fn fleet_is_what_a_new_one_would_be(happenings in happenings()) {
+        let (mut facts, mut fleet, mut snapshot) = (Facts::default(), Fleet::default(), Snapshot::default());
+        let end = std::iter::once(Happening::Settle);
+        for (minutes, happening) in (0..).zip(happenings.into_iter().chain(end)) {
+            facts.happen(happening.clone());
+            let Happening::Settle = happening else {
+                tell(&mut fleet, happening);
+                continue;
+            };
+            let evaluator = Counting::default();
+            let batch = fleet.settle(&evaluator, at(minutes));
+            let next = snapshot.next(&batch);
+            prop_assert!(evaluator.take() <= u64::try_from(next.count()).expect("there are few"));
+            let (before, now) = (hashes(&snapshot), hashes(&next));
+            let all: BTreeSet<&Subject> = before.keys().chain(now.keys()).collect();
+            let differ = all.into_iter().filter(|subject| before.get(*subject) != now.get(*subject));
+            prop_assert_eq!(batch.changes.keys().collect::<Vec<_>>(), differ.collect::<Vec<_>>());
+            snapshot = next;
+            compare(&facts, &snapshot, minutes);
+        }
+    }
+}

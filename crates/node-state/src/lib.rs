@@ -1,0 +1,33 @@
+//! Evaluates every node once per change, and says what differs.
+#![doc = include_str!("../README.md")]
+
+mod condition;
+mod evaluate;
+mod facts;
+mod fleet;
+mod groups;
+mod hash;
+mod key;
+mod membership;
+mod selector;
+mod snapshot;
+mod state;
+mod summary;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod version;
+mod warning;
+
+pub use condition::{Condition, Conditions, Since, Status, Topic};
+pub use evaluate::{Evaluator, Inputs, Rules};
+pub use facts::{GroupFacts, LifeFacts, Mark, NodeFacts, OwnerFacts, Pressure, Readiness};
+pub use fleet::{Batch, Change, Fleet, UnmanagedNodes};
+pub use groups::{Groups, Why};
+pub use hash::StateHash;
+pub use key::{GroupKey, OwnerKey, Subject};
+pub use membership::{Membership, Scope};
+pub use selector::{Expression, InvalidSelector, Selector, SelectorFacts};
+pub use snapshot::Snapshot;
+pub use state::NodeState;
+pub use summary::{Assessment, GroupSummary, NodePhase};
+pub use warning::Warning;
