@@ -77,11 +77,7 @@ const SHOWN: usize = 64;
 /// Makes the error about a word that is in no set.
 #[doc(hidden)]
 #[must_use]
-pub fn unknown(
-    kind: &'static str,
-    word: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> UnknownWord {
+pub fn unknown(kind: &'static str, word: &str, known: impl Iterator<Item = &'static str>) -> UnknownWord {
     UnknownWord {
         kind,
         word: word.chars().take(SHOWN).collect(),
