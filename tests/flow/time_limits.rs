@@ -67,6 +67,40 @@ async fn machine_that_never_joins_is_replaced_once() {
     assert!(fleet.truth().await.is_clean());
 }
 
+/// R2, E3: a machine that is there and never starts is named in time and not given up; once a person removes it, the
+/// time is over, and it is replaced.
+#[tokio::test(start_paused = true)]
+async fn machine_that_never_starts_is_left_to_a_person() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.cloud.behaviour(|behaviour| behaviour.reports_status = true);
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverBoots));
+    fleet.start().await;
+    fleet.create(&web(&fleet, 1)).await;
+    let began = fleet.clock.now();
+    fleet
+        .until("it is named", |stored| {
+            stored.claim_problem("web-1").as_deref() == Some("MachineNotRunning")
+        })
+        .await;
+    assert!(fleet.clock.now() - began > fleet.settings.discovery_timeout);
+    let stored = fleet.polls(LONG).await;
+    assert_eq!(stored.phases(), ["Provisioning"]);
+    assert_eq!(fleet.cloud.ledger().len(), 1, "nothing is bought beside it");
+
+    let machine = bought(&fleet.cloud).remove(0);
+    fleet.cloud.remove_by_hand(machine.uuid.as_str());
+    fleet
+        .until("web-1 failed", |stored| has_failed(stored, "web-1"))
+        .await;
+    fleet
+        .until("its replacement is Ready", |stored| stored.counts("web", 2, 1))
+        .await;
+    let removals = fleet.cloud.removals();
+    assert!(removals.iter().all(|removal| removal.by_hand), "{removals:?}");
+}
+
 /// D6, I4: a request that made nothing fails after the discovery timeout, not before, and is replaced once.
 #[tokio::test(start_paused = true)]
 async fn machine_that_is_never_discovered_fails_its_vpsienode_in_time() {

@@ -82,6 +82,8 @@ reasons! {
     IntentUnreadable,
     /// No machine was discovered in time.
     DiscoveryTimeout,
+    /// What seems to be its machine was not started in time.
+    MachineNotRunning,
     /// The machine came after its VPSieNode had Failed.
     LateMachine,
     /// Another new machine, which no VPSieNode explains, could as well be its own.

@@ -66,6 +66,10 @@ pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft
             );
             draft.condition(ERROR, true, Reason::IntentUnreadable, message);
         }
+        Requested::Recorded(_) | Requested::TakenOver { .. } if should_run_by_now(view) => {
+            let message = "what seems to be its machine does not run; look at it in the VPSie console, and start or remove it there";
+            draft.condition(ERROR, true, Reason::MachineNotRunning, message);
+        }
         Requested::Never | Requested::Recorded(_) | Requested::TakenOver { .. } => draft.clear(ERROR),
     }
     if let Some((found, machine)) = view.found_machine() {
@@ -93,6 +97,22 @@ pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft
         }
         Some(Verdict::Matched(_) | Verdict::Conflict { .. } | Verdict::NotParticipating { .. }) | None => {}
     }
+}
+
+/// Tells whether a machine that is there and does not run has had the time of a whole discovery.
+///
+/// It is not given up: what is there may start, and only a person can tell that it never will.
+fn should_run_by_now(view: &View<'_>) -> bool {
+    let is_stopped = matches!(
+        view.verdict,
+        Some(Verdict::Waiting {
+            reason: WaitingReason::MachineNotRunning,
+            ..
+        })
+    );
+    let since = view.claim.requested.requested_at();
+    let limit = view.world.settings.discovery_timeout;
+    is_stopped && since.is_some_and(|since| view.world.now - since > limit)
 }
 
 fn say_waiting(draft: &mut Draft<VPSieNodeStatus>, reason: WaitingReason) {
