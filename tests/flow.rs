@@ -6,6 +6,8 @@
 
 #[path = "flow/bad_input.rs"]
 mod bad_input;
+#[path = "flow/clocks.rs"]
+mod clocks;
 #[path = "flow/edited.rs"]
 mod edited;
 #[path = "flow/endings.rs"]

@@ -1,8 +1,7 @@
-//! Bad input from outside while the operator runs: a token that expires, a clock that is wrong, a Node of another name.
+//! Bad input from outside while the operator runs: a token that expires, a Node of another name.
 
 use autoscaler_controller::credentials::{Followed, follow};
 use autoscaler_controller::resources::NodeGroup;
-use chrono::TimeDelta;
 use fleet_sim::cloud::Delay;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Node, NodeAddress, NodeCondition, NodeStatus, Secret};
@@ -60,30 +59,6 @@ async fn token_that_expires_is_named_and_replaced_in_the_secret() {
     assert_eq!(stored.group_problem("web"), None);
     assert!(fleet.truth().await.is_clean());
     following.abort();
-}
-
-/// Bad input, R2: what a clock an hour ahead of everybody's costs: no Node and no machine is taken for a new one, so
-/// the VPSieNode fails in time and is replaced once, and no further; nothing of anybody is removed.
-#[tokio::test(start_paused = true)]
-async fn clock_an_hour_ahead_costs_one_replacement_and_removes_nothing() {
-    let mut fleet = Fleet::in_memory(1);
-    fleet.clock_is_fast_by = TimeDelta::hours(1);
-    fleet.start().await;
-    let mut group = web(&fleet, 1);
-    group.spec.max_nodes = 5;
-    fleet.create(&group).await;
-    let stored = fleet
-        .until("both are given up", |stored| {
-            stored.phases() == ["Failed", "Failed"]
-        })
-        .await;
-    for name in ["web-1", "web-2"] {
-        assert_eq!(stored.claim_problem(name).as_deref(), Some("JoiningTimeout"));
-    }
-    let stored = fleet.polls(200).await;
-    assert_eq!(stored.claims.len(), 2, "one replacement until a person looks");
-    assert_eq!(fleet.cloud.ledger().len(), 2);
-    assert_eq!(fleet.cloud.removals(), []);
 }
 
 /// M1: a Node whose name nobody knows joins by the address of the machine, before its name is looked at.

@@ -13,9 +13,11 @@ use prometheus_client::encoding::text::encode;
 
 use super::{ready_web, web};
 
-/// Not zero only when the queue of Events is full, or somebody else adds machines, which
-/// `full_queue_drops_and_counts_and_holds_nothing_up` and `machine_that_nobody_asked_for_is_told_until_it_is_gone` show.
-const SELDOM: [&str; 2] = [
+/// Not zero only when a clock is wrong, the queue of Events is full, or somebody else adds machines, which
+/// `clock_an_hour_off_is_named_and_costs_nothing`, `full_queue_drops_and_counts_and_holds_nothing_up` and
+/// `machine_that_nobody_asked_for_is_told_until_it_is_gone` show.
+const SELDOM: [&str; 3] = [
+    "vpsie_autoscaler_clock_offset_seconds",
     "vpsie_autoscaler_event_buffer_dropped",
     "vpsie_autoscaler_leaked_machines",
 ];

@@ -13,6 +13,7 @@ mod running;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -66,8 +67,8 @@ pub struct Fleet {
     pub metrics: Arc<Metrics>,
     /// What the operator's client of VPSie is built with, but for the clock.
     pub vpsie: vpsie_api::Settings,
-    /// How much later the time of day of an operator that is started is than everybody else's.
-    pub clock_is_fast_by: TimeDelta,
+    /// How many milliseconds the operator's time of day is ahead of everybody else's.
+    fast_by: Arc<AtomicI64>,
     /// The client of VPSie of the operator that was started last.
     connection: Option<Arc<vpsie_api::Client>>,
     /// Acts as a person, who may do everything.
@@ -154,7 +155,7 @@ impl Fleet {
                 },
                 ..vpsie_api::Settings::default()
             },
-            clock_is_fast_by: TimeDelta::zero(),
+            fast_by: Arc::default(),
             connection: None,
             client,
             operator_client,

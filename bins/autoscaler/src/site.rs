@@ -2,7 +2,8 @@
 
 use crate::exit::Failure;
 use autoscaler_controller::lease::Leadership;
-use autoscaler_controller::{LONGEST_SILENCE, Pulse, Telemetry};
+use autoscaler_controller::skew::describe;
+use autoscaler_controller::{Compared, LONGEST_SILENCE, Pulse, Telemetry};
 use autoscaler_web::{Health, Server, Site, Status};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -79,15 +80,17 @@ impl Shown {
     }
 }
 
-/// Names what decides whether the process lives and is ready. VPSie's health is shown and decides nothing.
+/// Names what decides whether the process lives and is ready. VPSie's health and our clock are shown and decide nothing:
+/// a restart mends neither.
 fn health(pulse: &Pulse, leadership: &Arc<OnceLock<Leadership>>) -> Health {
-    let (alive, synced, vpsie) = (pulse.clone(), pulse.clone(), pulse.clone());
+    let (alive, synced, vpsie, compared) = (pulse.clone(), pulse.clone(), pulse.clone(), pulse.clone());
     let leadership = Arc::clone(leadership);
     Health::default()
         .live("passes", move || passes(&alive))
         .ready("watches", move || watches(&synced))
         .show("leader", move || leader(leadership.get()))
         .show("vpsie", move || provider(&vpsie))
+        .show("clock", move || clock(compared.clock().as_ref()))
 }
 
 fn passes(pulse: &Pulse) -> Status {
@@ -138,9 +141,23 @@ fn provider(pulse: &Pulse) -> Status {
     status.since(Some(answering.since))
 }
 
+/// Shows how our clock compares with others, and what follows when it cannot be believed.
+fn clock(compared: Option<&Compared>) -> Status {
+    let Some(Compared { skew, offsets }) = compared else {
+        return Status::ok("this replica has not compared its clock yet, or another one leads");
+    };
+    let offsets = describe(offsets);
+    match skew {
+        None => Status::ok(offsets),
+        Some(skew) => Status::bad(format!("{offsets}: {}", skew.sentence())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use autoscaler_controller::skew::{Offset, Offsets, Skew, Source};
+    use chrono::{DateTime, TimeDelta};
 
     #[test]
     fn nothing_to_listen_on_is_an_empty_text() {
@@ -148,6 +165,28 @@ mod tests {
         let address = "127.0.0.1:8080".parse::<SocketAddr>().unwrap();
         assert_eq!("127.0.0.1:8080".parse(), Ok(Listen(Some(address))));
         assert!("8080".parse::<Listen>().unwrap_err().contains("127.0.0.1:8080"));
+    }
+
+    /// Bad input: a wrong clock is shown with what to do, beside how far it is off.
+    #[test]
+    fn wrong_clock_is_shown() {
+        let ours = DateTime::UNIX_EPOCH;
+        let by_an_hour = ours - TimeDelta::hours(1);
+        let offsets = Offsets::from([
+            (Source::Kubernetes, Offset::of(ours, &(by_an_hour..=by_an_hour))),
+            (Source::Vpsie, Offset::of(ours, &(ours..=ours))),
+        ]);
+        let told = "the clock of this host is 3600 s ahead of that of Kubernetes and equal to that of VPSie";
+        let mut compared = Compared { skew: None, offsets };
+        assert_eq!(clock(Some(&compared)), Status::ok(told));
+        compared.skew = Some(Skew::Ahead);
+        let shown = clock(Some(&compared));
+        assert!(!shown.is_ok && shown.why.starts_with(told) && shown.why.contains("set it right"));
+        assert!(clock(None).is_ok);
+        assert!(
+            health(&Pulse::default(), &Arc::default()).is_live(),
+            "it decides nothing"
+        );
     }
 
     /// NS-26: a replica that stands by, or has just begun, need not be restarted, and is ready once it sees.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use fleet_sim::cloud::{TOKEN, serve};
 use kit::access::{listen, write_secret};
 use kit::fleet::Fleet;
@@ -102,6 +103,15 @@ async fn outage_of_vpsie_neither_stops_nor_restarts_a_replica() {
         .until("web is Ready", |stored| stored.counts("web", 1, 1))
         .await;
     process.until("/readyz", 200, &["VPSie answered"]).await;
+    let right = "the clock of this host is equal to that of Kubernetes and equal to that of VPSie";
+    process.until("/readyz", 200, &[right]).await;
+    fleet
+        .cloud
+        .behaviour(|behaviour| behaviour.clock_skew = TimeDelta::hours(1));
+    process.until("/readyz", 200, &["s behind that of VPSie"]).await;
+    process
+        .until("/metrics", 200, &["clock_offset_seconds{source=\"vpsie\"} -3"])
+        .await;
     process
         .until("/metrics", 200, &["vpsie_autoscaler_", "# EOF"])
         .await;

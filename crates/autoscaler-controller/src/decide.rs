@@ -6,6 +6,8 @@
 //!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim: discovery, joining)
 //!            │                who may ask VPSie for a machine now                      (request)
 //!            └─ deleted ────▶ Terminating ▶ Deleting ▶ gone                            (ending)
+//!
+//!  a clock that cannot be believed ──▶ what needs no time goes on, the rest waits        (timeless)
 //! ```
 
 mod draft;
@@ -25,9 +27,11 @@ mod joining;
 pub(crate) mod marks;
 mod record;
 mod request;
+mod timeless;
 
 pub(crate) use case::has_opted_out;
 pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+pub(crate) use draft::BLOCKED;
 pub(crate) use group::LEAKED;
 pub(crate) use marks::is_marked_for;
 
@@ -72,7 +76,10 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
             lives,
         );
         let mut batch = claim::decide(&view, &mut leaving);
-        record_life(&view, lives, &mut batch);
+        // What a life has seen by a wrong clock is not written down.
+        if world.skew.is_none() {
+            record_life(&view, lives, &mut batch);
+        }
         batch
     });
     groups

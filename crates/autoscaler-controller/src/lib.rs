@@ -16,6 +16,7 @@ pub mod settings;
 pub mod credentials;
 
 pub mod clock;
+pub mod skew;
 mod time;
 
 pub mod pods;
@@ -73,6 +74,6 @@ pub use clock::Clock;
 pub use node_lifecycle::Gate;
 pub use node_lifecycle::gate::Graces;
 pub use operator::{Operator, StartError};
-pub use pulse::{Answering, LONGEST_SILENCE, Pulse};
+pub use pulse::{Answering, Compared, LONGEST_SILENCE, Pulse};
 pub use settings::{Settings, SettingsError};
 pub use telemetry::Telemetry;

@@ -15,8 +15,8 @@ pub(crate) use vpsie::Measured;
 
 use labels::{
     ConditionLabels, EventLabels, GroupLabels, MethodLabels, OutcomeLabels, Part, PartLabels, PhaseLabels,
-    ReasonLabels, RequestLabels, ResourceLabels, StateLabels, StrategyLabels, TransitionLabels, VerbLabels,
-    VerdictLabels,
+    ReasonLabels, RequestLabels, ResourceLabels, SourceLabels, StateLabels, StrategyLabels, TransitionLabels,
+    VerbLabels, VerdictLabels,
 };
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -81,6 +81,9 @@ metrics! {
         "Whether this replica leads and acts (1) or stands by (0)";
     watch_restarts: Family<ResourceLabels, Counter> = Family::default(), "watch_restarts",
         "Watches of Kubernetes that began anew, by resource; the API server ends each after some minutes";
+
+    clock_offset: Series<SourceLabels> = Series::default(), "clock_offset_seconds",
+        "How far at least the clock of this host is ahead of that of another source; negative is behind";
 
     vpsie_duration: Histograms<MethodLabels> = Family::new_with_constructor(calls), "vpsie_api_request_duration_seconds",
         "Time that a call of VPSie took, repetitions and the wait for room included";

@@ -130,6 +130,7 @@ impl Observation {
             without_candidate: &self.without_candidate,
             troubles: &self.troubles,
             index: Index::default(),
+            skew: None,
             is_hand_over: false,
         }
         .in_order()

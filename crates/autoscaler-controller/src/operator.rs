@@ -1,5 +1,7 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
+mod unfound;
+
 use crate::act::{ActError, Actor};
 use crate::chronicle::Sight;
 use crate::clock::Clock;
@@ -11,18 +13,18 @@ use crate::metrics::Measured;
 use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
 use crate::settings::{Settings, SettingsError};
+use crate::skew::Comparison;
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
 use crate::world::{ClaimObject, Index, World, wanted};
-use chrono::{DateTime, Utc};
-use kube::{Client, ResourceExt};
-use node_match::{Matching, Verdict, match_fleet};
-use std::collections::{BTreeMap, BTreeSet};
+use kube::Client;
+use node_match::match_fleet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument as _;
+use unfound::unfound;
 use vpsie_api::{RemoveWorker, VpsieApi};
 
 /// Wait after a change before a pass, so that a burst of changes is one pass.
@@ -32,6 +34,7 @@ const SETTLING: Duration = Duration::from_millis(100);
 pub struct Operator {
     settings: Settings,
     clock: Clock,
+    comparison: Comparison,
     watches: Watches,
     poller: Poller,
     polls: Polls,
@@ -93,6 +96,8 @@ impl Operator {
         A: VpsieApi + RemoveWorker + 'static,
     {
         settings.check()?;
+        let comparison = Comparison::default();
+        let client = comparison.listening(client);
         let watches = Watches::start(&client).await?;
         let mut actor = Actor::new(
             client,
@@ -111,6 +116,7 @@ impl Operator {
         Ok(Self {
             settings,
             clock,
+            comparison,
             watches,
             poller: Poller::new(api),
             polls,
@@ -272,7 +278,10 @@ impl Operator {
     async fn pass(&mut self, mandate: &Mandate) -> usize {
         let span = self.numbers.span();
         let metrics = Arc::clone(&self.telemetry.metrics);
-        span.in_scope(|| self.record());
+        span.in_scope(|| {
+            self.compare_clocks();
+            self.record();
+        });
         let batches = span.in_scope(|| {
             let began = Instant::now();
             let mut lives = std::mem::take(&mut self.lives);
@@ -282,7 +291,10 @@ impl Operator {
             metrics.took(Part::Match, began);
             let began = Instant::now();
             let unfound = unfound(&world, &matching);
-            lives::tell(&lives.look(&world, &matching, &self.watches.pods()));
+            // A life that counts time is not lived by a wrong clock.
+            if world.skew.is_none() {
+                lives::tell(&lives.look(&world, &matching, &self.watches.pods()));
+            }
             let batches = decide(&world, &matching, &lives);
             metrics.took(Part::Decide, began);
             metrics.show(&world, &matching);
@@ -298,6 +310,21 @@ impl Operator {
         metrics.passes.inc();
         self.numbers.next += 1;
         done
+    }
+
+    /// Compares our clock with those of VPSie and Kubernetes, before anything is concluded from the time.
+    ///
+    /// Once it is right again, what was seen by the wrong one is forgotten: its times are of no use.
+    fn compare_clocks(&mut self) {
+        let was_skewed = self.comparison.skew().is_some();
+        let (now, allowance) = (self.clock.now(), self.settings.clock_skew);
+        let skew = self
+            .comparison
+            .compare(now, self.poller.api().server_time(), allowance);
+        self.telemetry.compared(skew, self.comparison.offsets());
+        if was_skewed && skew.is_none() {
+            self.forget();
+        }
     }
 
     /// Tells what has happened since the last pass.
@@ -340,6 +367,7 @@ impl Operator {
         let stored = self.actor.stored();
         World {
             now: self.clock.now(),
+            skew: self.comparison.skew(),
             is_hand_over: mandate.age().is_some_and(is_hand_over),
             settings: &self.settings,
             groups: self.watches.groups(),
@@ -364,30 +392,4 @@ impl Numbers {
     fn span(&self) -> tracing::Span {
         tracing::info_span!("pass", id = format!("{:x}-{}", self.start, self.next))
     }
-}
-
-/// Lists the deleted VPSieNodes whose time is over and for which a complete reply shows no candidate (`I6`), with the
-/// time of that reply.
-fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeMap<String, DateTime<Utc>> {
-    let timed_out: BTreeSet<&str> = matching
-        .claims
-        .iter()
-        .filter(|answer| matches!(&answer.verdict, Verdict::TimedOut { candidates } if candidates.is_empty()))
-        .map(|answer| answer.claim.uid.as_str())
-        .collect();
-    let replied_at = |claim: &ClaimObject| {
-        let [_, newest] = world
-            .cluster(&claim.object.spec.resource_identifier)?
-            .baseline_replies()?;
-        // A reply from before the time was over proves nothing of what came later.
-        let since = claim.requested.requested_at()? + world.settings.discovery_timeout;
-        (newest.at >= since).then_some(newest.at)
-    };
-    world
-        .claims
-        .iter()
-        .filter(|claim| claim.is_deleted())
-        .filter_map(|claim| Some((claim.object.uid()?, replied_at(claim)?)))
-        .filter(|(uid, _)| timed_out.contains(uid.as_str()))
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! Whether the work goes on, for whoever probes the process: no decision is made from it.
 
 use crate::poll::Polls;
+use crate::skew::{Offsets, Skew};
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,6 +22,7 @@ struct Signs {
     /// The last sign; none while there is no work to do.
     beat: Option<Instant>,
     vpsie: Option<Answering>,
+    clock: Option<Compared>,
     is_synced: bool,
 }
 
@@ -35,6 +37,15 @@ pub struct Answering {
     pub since: DateTime<Utc>,
 }
 
+/// How the clock of this host compares with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// In which way it cannot be believed; nothing while it can.
+    pub skew: Option<Skew>,
+    /// How far it is ahead of the others.
+    pub offsets: Offsets,
+}
+
 // === impl Pulse ===
 
 impl Default for Pulse {
@@ -42,6 +53,7 @@ impl Default for Pulse {
         Self(Arc::new(Mutex::new(Signs {
             beat: None,
             vpsie: None,
+            clock: None,
             is_synced: false,
         })))
     }
@@ -55,7 +67,9 @@ impl Pulse {
 
     /// Says that there is no work to do until the next sign.
     pub(crate) fn rest(&self) {
-        self.signs().beat = None;
+        let mut signs = self.signs();
+        signs.beat = None;
+        signs.clock = None;
     }
 
     /// Returns the time since the last sign, by a clock that nobody can set; none while there is no work to do.
@@ -95,6 +109,16 @@ impl Pulse {
         self.signs().vpsie.clone()
     }
 
+    /// Notes how the clock of this host compares with others.
+    pub(crate) fn compared(&self, compared: Compared) {
+        self.signs().clock = Some(compared);
+    }
+
+    /// Returns how the clock of this host compares with others, as long as there is work to do.
+    pub fn clock(&self) -> Option<Compared> {
+        self.signs().clock.clone()
+    }
+
     /// No assignment can stop half-way, so a panic elsewhere leaves the signs sound.
     fn signs(&self) -> MutexGuard<'_, Signs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -116,6 +140,21 @@ mod tests {
         assert_eq!(pulse.silence(), Some(Duration::ZERO));
         pulse.rest();
         assert_eq!(pulse.silence(), None, "another replica leads");
+    }
+
+    /// A wrong clock is shown while there is work to do, and is no reason to be silent or unready.
+    #[test]
+    fn clock_is_shown_until_the_work_rests() {
+        let pulse = Pulse::default();
+        let compared = Compared {
+            skew: Some(Skew::Behind),
+            offsets: Offsets::new(),
+        };
+        assert_eq!(pulse.clock(), None);
+        pulse.compared(compared.clone());
+        assert_eq!(pulse.clock(), Some(compared));
+        pulse.rest();
+        assert_eq!(pulse.clock(), None, "another replica leads");
     }
 
     #[tokio::test]

@@ -162,7 +162,10 @@ reasons! {
     /// Its group has workload pods and would have no node.
     LastNodeOfWorkload,
 
-    // --- of both: what Kubernetes does not let us do ---
+    // --- of both: what holds the next step up ---
+
+    /// The clock of this host cannot be believed.
+    ClockSkewed,
 
     /// The service account lacks a right.
     Forbidden,

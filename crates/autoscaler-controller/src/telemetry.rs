@@ -5,7 +5,8 @@ use crate::chronicle::notice::Notice;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
 use crate::decide::{ERROR, LEAKED};
 use crate::metrics::Metrics;
-use crate::pulse::Pulse;
+use crate::pulse::{Compared, Pulse};
+use crate::skew::{Offsets, Skew};
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::Client;
 use std::sync::Arc;
@@ -41,6 +42,13 @@ impl Telemetry {
                 announcer.announce(notice);
             }
         }
+    }
+
+    /// Shows how the clock of this host compares with others.
+    pub(crate) fn compared(&self, skew: Option<Skew>, offsets: &Offsets) {
+        self.metrics.show_clock(offsets);
+        let offsets = offsets.clone();
+        self.pulse.compared(Compared { skew, offsets });
     }
 
     /// Says that this replica leads from now on.

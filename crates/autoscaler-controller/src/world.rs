@@ -6,6 +6,7 @@ use crate::leaked::FirstBaselines;
 use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
+use crate::skew::Skew;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
 use chrono::{DateTime, Utc};
@@ -20,6 +21,8 @@ use vpsie_api::{ClusterId, NodeUuid};
 pub struct World<'a> {
     /// The time of the observation.
     pub now: DateTime<Utc>,
+    /// In which way the clock that told the time cannot be believed; nothing while it can.
+    pub skew: Option<Skew>,
     /// Requests of an earlier leader may still be under way: nothing is concluded from an open intent.
     pub is_hand_over: bool,
     /// What an operator may tune.

@@ -1,8 +1,10 @@
 //! The operator of a fleet: started as a new process would be, stopped, and killed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use autoscaler_controller::{Clock, Operator, StartError, Telemetry};
+use chrono::TimeDelta;
 use fleet_sim::cloud::TOKEN;
 use tokio::sync::oneshot;
 
@@ -50,7 +52,7 @@ impl Fleet {
 
     /// Makes a client of VPSie as a new process has it.
     pub(super) fn connect(&self, wire: &Wire) -> vpsie_api::Client {
-        let clock = self.clock;
+        let clock = self.time_of_day();
         let settings = vpsie_api::Settings {
             now: Arc::new(move || clock.now()),
             ..self.vpsie.clone()
@@ -69,10 +71,15 @@ impl Fleet {
         Arc::clone(connection.expect("the operator was started"))
     }
 
-    /// Makes a clock of a process, which shows the fleet's time of day, or as much more as it is fast.
+    /// Sets the operator's time of day so far ahead of everybody else's, whether it runs or not.
+    pub fn set_clock_ahead(&self, by: TimeDelta) {
+        self.fast_by.store(by.num_milliseconds(), Ordering::Relaxed);
+    }
+
+    /// Makes a clock of a process, which shows the fleet's time of day, or as much more as it is set ahead.
     pub(super) fn time_of_day(&self) -> Clock {
-        let (clock, fast) = (self.clock, self.clock_is_fast_by);
-        Clock::from_fn(move || clock.now() + fast)
+        let (clock, fast_by) = (self.clock, Arc::clone(&self.fast_by));
+        Clock::from_fn(move || clock.now() + TimeDelta::milliseconds(fast_by.load(Ordering::Relaxed)))
     }
 
     /// Tells whether the operator was started and not yet ended.

@@ -1,7 +1,7 @@
 //! Which facts a person reads as Kubernetes Events, and in which words.
 
 use super::{Fact, What};
-use crate::decide::{CONTESTED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY};
+use crate::decide::{BLOCKED, CONTESTED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY};
 use crate::intent::Outcome;
 use crate::reason::Reason;
 use crate::resources::Condition;
@@ -62,7 +62,7 @@ impl Notice {
                 was_true,
                 is_leaving,
                 ..
-            } => changed(condition, *was_true, *is_leaving)?,
+            } => changed(condition, *was_true, *is_leaving).or_else(|| skewed(condition, fact))?,
             What::Ended {
                 member,
                 machine,
@@ -197,6 +197,15 @@ fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Wo
         }
         _ => None,
     }
+}
+
+/// Tells once for each NodeGroup that the clock is wrong; its VPSieNodes wait for the same.
+fn skewed(condition: &Condition, fact: &Fact) -> Option<Words> {
+    let reason = Reason::ClockSkewed.as_str();
+    let is_skewed = condition.type_ == BLOCKED && condition.reason.as_deref() == Some(reason);
+    let is_group = fact.about.object.kind.as_deref() == Some("NodeGroup");
+    let message = condition.message.clone().unwrap_or_default();
+    (is_skewed && is_group).then(|| warning(reason, "Check", message))
 }
 
 fn ended(name: &str, machine: Option<&str>, was_asked: bool, was_open: bool) -> Option<Words> {

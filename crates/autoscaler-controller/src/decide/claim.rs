@@ -4,7 +4,7 @@ use super::case::Leaving;
 use super::draft::Draft;
 use super::record::record;
 use super::view::View;
-use super::{discovery, ending, joining};
+use super::{discovery, ending, joining, timeless};
 use crate::command::Batch;
 use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
@@ -25,7 +25,9 @@ pub(crate) const CONTESTED: &str = "Contested";
 
 /// Decides what to do about one VPSieNode.
 pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
-    let batch = if view.claim.is_deleted() {
+    let batch = if view.world.skew.is_some() && timeless::rests_on_time(view) {
+        timeless::decide(view)
+    } else if view.claim.is_deleted() {
         ending::decide(view, leaving)
     } else {
         by_phase(view)

@@ -5,13 +5,14 @@ use crate::reason::Reason;
 use crate::resources::{
     Condition, ConditionStatus, NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeStatus, set_condition,
 };
+use crate::skew::Skew;
 use crate::target::Target;
 use crate::trouble::Trouble;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::Serialize;
 
-/// Condition: Kubernetes does not let us do what is next.
-const BLOCKED: &str = "Blocked";
+/// Condition: what is next is held up, by Kubernetes or by a clock that cannot be believed.
+pub(crate) const BLOCKED: &str = "Blocked";
 
 /// A status of `S`, with what conditions need to know.
 pub(super) struct Draft<S> {
@@ -55,8 +56,11 @@ impl<S: Conditions> Draft<S> {
         set_condition(self.status.conditions(), condition, self.now);
     }
 
-    /// Says what Kubernetes does not let us do, or that nothing is held up any more.
-    pub(super) fn say_blocked(&mut self, trouble: Option<&Trouble>) {
+    /// Says that our clock cannot be believed, else what Kubernetes does not let us do, or that nothing is held up.
+    pub(super) fn say_blocked(&mut self, skew: Option<Skew>, trouble: Option<&Trouble>) {
+        if let Some(skew) = skew {
+            return self.condition(BLOCKED, true, Reason::ClockSkewed, skew.sentence());
+        }
         match trouble {
             Some(trouble) => self.condition(BLOCKED, true, trouble.reason, trouble.message.as_str()),
             None => self.clear(BLOCKED),
@@ -136,7 +140,7 @@ pub(super) fn announce(mut batch: Batch, notice: Option<Command>) -> Batch {
 }
 
 /// Tells whether a VPSieNode may stay in a phase for good.
-fn is_at_rest(phase: Option<&Phase>) -> bool {
+pub(super) fn is_at_rest(phase: Option<&Phase>) -> bool {
     match phase {
         Some(Phase::Pending | Phase::Provisioning | Phase::Provisioned | Phase::Joining) => false,
         Some(

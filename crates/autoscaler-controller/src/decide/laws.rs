@@ -4,7 +4,8 @@ mod plans;
 
 use crate::command::{Batch, Command, Kind};
 use crate::poll::{Identity, Reply};
-use crate::resources::{NodeGroup, Phase, VPSieNode, find_condition};
+use crate::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeStatus, find_condition};
+use crate::skew::Skew;
 use crate::testing::{TestWorld, cluster_id};
 use crate::world::ClaimObject;
 use node_match::Verdict;
@@ -81,6 +82,40 @@ fn phases(world: &TestWorld) -> BTreeMap<String, Phase> {
 fn numbers(world: &TestWorld) -> Vec<Option<i64>> {
     let number = |group: &Arc<NodeGroup>| group.status.as_ref()?.vpsie_group_id;
     world.groups.iter().map(number).collect()
+}
+
+/// Tells whether a command is right whatever the time is.
+fn needs_no_time(world: &TestWorld, command: &Command) -> bool {
+    match command {
+        Command::AddFinalizer(..)
+        | Command::RemoveFinalizer(Kind::NodeGroup, ..)
+        | Command::CreateVpsieNode(_)
+        | Command::DeleteVpsieNode(_)
+        | Command::LabelNode(..)
+        | Command::WriteNodeGroupStatus(..) => true,
+        Command::RemoveFinalizer(Kind::VpsieNode, target, _) => {
+            !claim_of(world, &target.name).may_have_machine()
+        }
+        Command::RecordMachine(_, record) => record.life.is_none(),
+        Command::WriteVpsieNodeStatus(target, write) => {
+            let (status, stored) = (
+                &write.status,
+                claim_of(world, &target.name).object.status.as_ref(),
+            );
+            let stamps = |status: &VPSieNodeStatus| {
+                let first = (status.created_at, status.provisioned_at, status.joined_at);
+                (first, status.ready_at, status.terminating_at)
+            };
+            stored.is_some_and(|stored| stamps(stored) == stamps(status))
+        }
+        Command::CreateProviderGroup(..)
+        | Command::RequestMachine(_)
+        | Command::DrainNode(..)
+        | Command::RemoveMachine(..)
+        | Command::DeleteNode(_)
+        | Command::Bury(_)
+        | Command::WriteLife(..) => false,
+    }
 }
 
 proptest! {
@@ -209,6 +244,25 @@ proptest! {
             batches.retain(is_only_status);
             write_statuses(&mut world, &batches);
         }
+        let mut rest = world.decide();
+        rest.retain(is_only_status);
+        prop_assert!(rest.is_empty(), "still: {:?}", rest);
+    }
+
+    /// Bad input: by a clock that cannot be believed nothing asks VPSie, removes, ends or stamps, and all come to rest.
+    #[test]
+    fn nothing_that_counts_time_is_done_by_a_wrong_clock(plan in plan()) {
+        let mut world = build(&plan).seen();
+        world.skew = Some(Skew::Behind);
+        let before = phases(&world);
+        for batch in world.decide() {
+            for command in &batch.commands {
+                prop_assert!(needs_no_time(&world, command), "{:?}", command);
+            }
+        }
+        let batches = world.decide();
+        write_statuses(&mut world, &batches);
+        prop_assert_eq!(before, phases(&world));
         let mut rest = world.decide();
         rest.retain(is_only_status);
         prop_assert!(rest.is_empty(), "still: {:?}", rest);

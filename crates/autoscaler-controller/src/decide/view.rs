@@ -1,12 +1,13 @@
 //! One VPSieNode with everything that a decision about it looks at.
 
-use super::draft::{Draft, announce};
+use super::draft::{Draft, announce, is_at_rest};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
 use crate::lives::Lives;
 use crate::pods::Load;
 use crate::poll::ClusterView;
 use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus};
+use crate::skew::Skew;
 use crate::target::Target;
 use crate::trouble::Trouble;
 use crate::world::{ClaimObject, World};
@@ -81,8 +82,14 @@ impl<'w> View<'w> {
     /// Starts its new status.
     pub(super) fn draft(&self) -> Draft<VPSieNodeStatus> {
         let mut draft = Draft::of_claim(self.object(), self.world.now);
-        draft.say_blocked(self.trouble());
+        draft.say_blocked(self.skew(), self.trouble());
         draft
+    }
+
+    /// Returns in which way our clock cannot be believed, where the VPSieNode waits for that.
+    fn skew(&self) -> Option<Skew> {
+        let is_waiting = self.claim.is_deleted() || !is_at_rest(Some(&self.object().phase()));
+        self.world.skew.filter(|_| is_waiting)
     }
 
     /// Returns what Kubernetes does not let us do about it.

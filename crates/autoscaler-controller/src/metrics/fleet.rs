@@ -2,10 +2,11 @@
 
 use super::Metrics;
 use super::labels::{
-    ConditionLabels, GroupLabels, PhaseLabels, ReasonLabels, StateLabels, Text, VerdictLabels,
+    ConditionLabels, GroupLabels, PhaseLabels, ReasonLabels, SourceLabels, StateLabels, Text, VerdictLabels,
 };
 use crate::leaked::leaked;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode};
+use crate::skew::Offsets;
 use crate::world::World;
 use kube::ResourceExt;
 use node_match::Matching;
@@ -41,6 +42,15 @@ impl Metrics {
         self.vpsie_clusters.replace(clusters);
     }
 
+    /// Shows how far the clock of this host is ahead of others, in whole seconds.
+    pub(crate) fn show_clock(&self, offsets: &Offsets) {
+        let values = offsets.iter().map(|(source, offset)| {
+            let source = source.as_str();
+            (SourceLabels { source }, offset.at_least().num_seconds())
+        });
+        self.clock_offset.replace(values.collect());
+    }
+
     /// Takes the fleet out of sight: whoever leads shows it, and no sum counts it twice.
     pub(crate) fn show_nothing(&self) {
         self.show_groups(&[]);
@@ -50,6 +60,7 @@ impl Metrics {
         self.leaked.replace(BTreeMap::new());
         self.conditions.replace(BTreeMap::new());
         self.vpsie_clusters.replace(BTreeMap::new());
+        self.show_clock(&Offsets::new());
     }
 
     fn show_groups(&self, groups: &[std::sync::Arc<NodeGroup>]) {

@@ -67,6 +67,8 @@ label_sets! {
     CallLabels { method: &'static str, status: &'static str, }
     /// Names a call of VPSie.
     MethodLabels { method: &'static str, }
+    /// Names a clock that ours is compared with.
+    SourceLabels { source: &'static str, }
     /// Names a state.
     StateLabels { state: &'static str, }
     /// Names a request to Kubernetes and how it ended.

@@ -25,7 +25,8 @@ fn every_metric_has_a_name_of_its_own_and_help() {
         assert!(!name.ends_with("_total"), "{name}: the library adds it");
         let is_duration = name.contains("duration");
         assert_eq!(is_duration, kind == "histogram", "{name} is a {kind}");
-        assert_eq!(is_duration, name.ends_with("_seconds"), "{name} says its unit");
+        let is_time = is_duration || name.contains("offset");
+        assert_eq!(is_time, name.ends_with("_seconds"), "{name} says its unit");
     }
 }
 

@@ -10,6 +10,7 @@ use crate::pods::PodIndex;
 use crate::poll::{Absences, Identity, Polls, Reply};
 use crate::resources::NodeGroup;
 use crate::settings::Settings;
+use crate::skew::Skew;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
 use crate::world::{ClaimObject, Index, World};
@@ -23,6 +24,7 @@ use vpsie_api::{CallError, Cluster, ClusterNode, GroupNumber, NodeUuid, SizeNumb
 /// Everything that one pass looks at, with verdicts by hand.
 pub(crate) struct TestWorld {
     pub(crate) now: DateTime<Utc>,
+    pub(crate) skew: Option<Skew>,
     pub(crate) is_hand_over: bool,
     pub(crate) settings: Settings,
     pub(crate) groups: Vec<Arc<NodeGroup>>,
@@ -44,6 +46,7 @@ pub(crate) fn world() -> TestWorld {
     let settings = Settings::default();
     TestWorld {
         now: at(0),
+        skew: None,
         is_hand_over: false,
         polls: Polls::new(settings.absence_spacing),
         without_candidate: Absences::spaced(settings.candidate_spacing),
@@ -165,6 +168,7 @@ impl TestWorld {
     pub(crate) fn observe(&self) -> World<'_> {
         World {
             now: self.now,
+            skew: self.skew,
             is_hand_over: self.is_hand_over,
             settings: &self.settings,
             groups: self.groups.clone(),
