@@ -2,6 +2,7 @@
 
 use super::hearing::Heard;
 use super::{Offset, Offsets, Skew, Source, describe, judge};
+use crate::reason::Reason;
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::Client;
 use std::time::Duration;
@@ -63,7 +64,12 @@ impl Comparison {
 fn tell(skew: Option<Skew>, offsets: &Offsets) {
     let offsets = describe(offsets);
     match skew {
-        Some(skew) => tracing::warn!(offsets, reason = "ClockSkewed", "{}", skew.sentence()),
+        Some(skew) => tracing::warn!(
+            offsets,
+            reason = Reason::ClockSkewed.as_str(),
+            "{}",
+            skew.sentence()
+        ),
         None => tracing::info!(
             offsets,
             "the clock of this host is right again; everything goes on"
