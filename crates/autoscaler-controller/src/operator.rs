@@ -17,6 +17,7 @@ use crate::skew::Comparison;
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
 use crate::world::{ClaimObject, Index, World, wanted};
+use chrono::{DateTime, Utc};
 use kube::Client;
 use node_match::match_fleet;
 use std::pin::Pin;
@@ -278,14 +279,15 @@ impl Operator {
     async fn pass(&mut self, mandate: &Mandate) -> usize {
         let span = self.numbers.span();
         let metrics = Arc::clone(&self.telemetry.metrics);
+        let now = self.clock.now();
         span.in_scope(|| {
-            self.compare_clocks();
+            self.compare_clocks(now);
             self.record();
         });
         let batches = span.in_scope(|| {
             let began = Instant::now();
             let mut lives = std::mem::take(&mut self.lives);
-            let world = self.observe(mandate);
+            let world = self.observe(mandate, now);
             let snapshot = convert::snapshot(&world);
             let matching = match_fleet(&snapshot);
             metrics.took(Part::Match, began);
@@ -312,15 +314,13 @@ impl Operator {
         done
     }
 
-    /// Compares our clock with those of VPSie and Kubernetes, before anything is concluded from the time.
+    /// Compares what our clock shows with those of VPSie and Kubernetes, before anything is concluded from it.
     ///
     /// Once it is right again, what was seen by the wrong one is forgotten: its times are of no use.
-    fn compare_clocks(&mut self) {
+    fn compare_clocks(&mut self, now: DateTime<Utc>) {
         let was_skewed = self.comparison.skew().is_some();
-        let (now, allowance) = (self.clock.now(), self.settings.clock_skew);
-        let skew = self
-            .comparison
-            .compare(now, self.poller.api().server_time(), allowance);
+        let (vpsie, allowance) = (self.poller.api().server_time(), self.settings.clock_skew);
+        let skew = self.comparison.compare(now, vpsie, allowance);
         self.telemetry.compared(skew, self.comparison.offsets());
         if was_skewed && skew.is_none() {
             self.forget();
@@ -362,11 +362,11 @@ impl Operator {
             .collect()
     }
 
-    fn observe(&self, mandate: &Mandate) -> World<'_> {
+    fn observe(&self, mandate: &Mandate, now: DateTime<Utc>) -> World<'_> {
         let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
         let stored = self.actor.stored();
         World {
-            now: self.clock.now(),
+            now,
             skew: self.comparison.skew(),
             is_hand_over: mandate.age().is_some_and(is_hand_over),
             settings: &self.settings,
