@@ -55,12 +55,10 @@ impl NameIndex {
 
     /// Learns from a hostname how VPSie names the machines of a cluster.
     pub(crate) fn learn_scheme(&mut self, cluster: ClusterNumber, hostname: &str) {
-        let is_known = self.last_scheme.as_ref().is_some_and(|(known, scheme)| {
-            *known == cluster
-                && hostname
-                    .strip_prefix(scheme.as_str())
-                    .is_some_and(|rest| rest.starts_with('-'))
-        });
+        // Whatever starts with a scheme is named by it: the first mark and the first role in it are the same.
+        let last = self.last_scheme.as_ref();
+        let is_known =
+            last.is_some_and(|(known, scheme)| *known == cluster && hostname.starts_with(scheme.as_str()));
         if !is_known && let Some(scheme) = naming_scheme(hostname) {
             self.schemes.entry(cluster).or_default().insert(scheme.to_owned());
             self.last_scheme = Some((cluster, scheme.to_owned()));
@@ -80,8 +78,10 @@ impl NameIndex {
     /// Returns the longest name of a claim that starts the hostname, up to its end or a separator.
     pub(crate) fn longest(&self, words: &Words<'_>, cluster: ClusterNumber, hostname: Word) -> Option<Word> {
         let hostname = words.text(hostname);
-        let (text, longest) = boundaries(&hostname)
-            .filter(|prefix| self.lengths.contains(&prefix.len()))
+        let lengths = self.lengths.range(..=hostname.len()).rev();
+        let (text, longest) = lengths
+            .filter(|length| is_boundary(&hostname, **length))
+            .map(|length| &hostname[..*length])
             .filter_map(|prefix| Some((prefix, words.find(cluster, prefix)?)))
             .find(|(_, word)| self.names.first(word.index()).is_some())?;
         (!self.starts_a_scheme(cluster, text)).then_some(longest)
@@ -93,24 +93,17 @@ impl NameIndex {
             schemes
                 .range::<str, _>((Bound::Included(name), Bound::Unbounded))
                 .take_while(|scheme| scheme.starts_with(name))
-                .any(|scheme| boundaries(scheme).any(|prefix| prefix == name))
+                .any(|scheme| is_boundary(scheme, name.len()))
         })
     }
 }
 
-/// Lists the prefixes of a hostname that end at its end or before a separator, longest first.
-fn boundaries(hostname: &str) -> impl Iterator<Item = &str> {
-    // A separator is a character of its own: no longer one contains such a byte.
-    let is_boundary = |end: &usize| {
-        hostname
-            .as_bytes()
-            .get(*end)
-            .is_none_or(|byte| SEPARATORS.contains(byte))
-    };
-    (0..=hostname.len())
-        .rev()
-        .filter(is_boundary)
-        .map(|end| &hostname[..end])
+/// Tells whether a hostname ends or has a separator here.
+///
+/// A separator is a character of its own: no longer one contains such a byte.
+fn is_boundary(hostname: &str, end: usize) -> bool {
+    let next = hostname.as_bytes().get(end);
+    next.is_none_or(|byte| SEPARATORS.contains(byte))
 }
 
 /// Returns what all hostnames of the cluster start with: `hel-kubernetes-49ab-slave-`.
