@@ -302,6 +302,29 @@ async fn forbidden_verb_is_named_and_holds_up_nothing_else() {
     );
 }
 
+/// E2: what Kubernetes does not let through is tried again after waits that double, up to a minute.
+#[tokio::test(start_paused = true)]
+async fn write_that_fails_is_tried_again_after_growing_waits() {
+    let labels = |sent: &Sent| sent.is_effect() && sent.is_about("nodes");
+    let mut fleet = Fleet::in_memory(1);
+    fleet.start().await;
+    fleet.wire.refuse(labels, 500);
+    fleet.create(&web(&fleet, 1)).await;
+    let tries = || fleet.wire.sent().iter().filter(|sent| labels(sent)).count();
+    fleet.until("the first try", |_| tries() > 0).await;
+    // One second, two, four, … thirty-two, and then a minute each; a pass that comes later tries later.
+    tokio::time::sleep(Duration::from_secs(64)).await;
+    let first = tries();
+    assert!((4..=7).contains(&first), "{first} tries in the first minute");
+    tokio::time::sleep(Duration::from_secs(10 * 60)).await;
+    let more = tries() - first;
+    assert!((6..=10).contains(&more), "{more} tries in ten minutes");
+    fleet.wire.allow();
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+}
+
 /// LC-25, E1: a release that Kubernetes does not let through says why on the VPSieNode that it holds up.
 #[tokio::test(start_paused = true)]
 async fn release_that_is_held_up_says_why() {

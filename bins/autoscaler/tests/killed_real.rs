@@ -1,4 +1,4 @@
-//! The process is killed with SIGKILL at each kind of write, before and after it, on a real API server; the next
+//! The process is killed with SIGKILL at eighteen kinds of write, before and after each, on a real API server; the next
 //! process goes on, and what must hold holds.
 #![cfg(debug_assertions)]
 
@@ -35,11 +35,17 @@ const COMING: &[Death] = &[
     ("the finalizer of the group", |sent| {
         is_patch(sent, "nodegroups") && mentions(sent, "finalizers")
     }),
+    ("the intent of the group at VPSie", |sent| {
+        is_patch(sent, "nodegroups") && mentions(sent, keys::ANNOTATION_GROUP_INTENT)
+    }),
     ("the group at VPSie", |sent| {
         sent.to == Side::Vpsie && sent.is_effect() && !sent.is_add()
     }),
     ("the VPSieNode", |sent| {
         sent.method == Method::POST && sent.is_about("vpsienodes")
+    }),
+    ("the baseline", |sent| {
+        sent.is_effect() && sent.is_about("configmaps")
     }),
     ("the intent of the request", |sent| {
         is_patch(sent, "vpsienodes") && mentions(sent, keys::ANNOTATION_CREATION_INTENT)
@@ -61,6 +67,9 @@ const COMING: &[Death] = &[
 
 /// On the way from the deletion to nothing.
 const GOING: &[Death] = &[
+    ("the deletion of the VPSieNode", |sent| {
+        sent.method == Method::DELETE && sent.is_about("vpsienodes")
+    }),
     ("the cordon", |sent| {
         is_patch(sent, "nodes") && mentions(sent, "unschedulable")
     }),
@@ -75,6 +84,9 @@ const GOING: &[Death] = &[
     }),
     ("the finalizer of the VPSieNode", |sent| {
         is_patch(sent, "vpsienodes") && mentions(sent, "finalizers")
+    }),
+    ("the finalizer of the group, at its end", |sent| {
+        is_patch(sent, "nodegroups") && mentions(sent, "finalizers")
     }),
 ];
 
@@ -154,6 +166,9 @@ impl Stage {
             }
             let ended = process.wait().await.expect("it was started");
             assert_eq!(ended.signal(), Some(9), "{moment:?} {what}");
+            let report = self.fleet.truth().await;
+            let wrong = [report.mismatched, report.bought_twice, report.wrongly_removed].concat();
+            assert!(wrong.is_empty(), "{moment:?} {what}: {wrong:?}");
         }
     }
 
