@@ -187,6 +187,7 @@ impl Fleet {
             poll_interval: Duration::from_millis(300),
             absence_spacing: TimeDelta::seconds(1),
             settle: TimeDelta::seconds(1),
+            first_removal: TimeDelta::seconds(1),
             candidate_spacing: TimeDelta::seconds(1),
             ..self.settings.clone()
         };

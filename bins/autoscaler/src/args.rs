@@ -147,6 +147,12 @@ pub(crate) struct RunOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Decommission gate")]
 pub(crate) struct GateOptions {
+    /// Seconds for which a node that was never used stays Ready before the autoscaler may take it by itself.
+    #[arg(long, default_value_t = 1800, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+    pub(crate) ready_grace_seconds: u32,
+    /// Seconds for which a node stays idle before the autoscaler may take it by itself.
+    #[arg(long, default_value_t = 1800, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+    pub(crate) idle_grace_seconds: u32,
     /// Seconds for which a node that was never used stays Ready before a person may have it.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
     pub(crate) ready_grace_manual_seconds: u32,
@@ -162,15 +168,20 @@ pub(crate) struct GateOptions {
     /// Seconds for which a Node takes no new pods before they are looked at once more and its machine goes.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) settle_seconds: u32,
+    /// Seconds after a start, or a change of the leader, in which nothing is removed.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub(crate) first_removal_seconds: u32,
 }
 
 // === impl GateOptions ===
 
 impl GateOptions {
-    /// Makes the gate; the graces of policies, of which none removes anything yet, have their defaults.
+    /// Makes the gate; the grace of consolidation, which removes nothing yet, has its default.
     pub(crate) fn gate(&self) -> Gate {
         let seconds = |value: u32| TimeDelta::seconds(value.into());
         let graces = Graces {
+            ready: seconds(self.ready_grace_seconds),
+            idle_scale_down: seconds(self.idle_grace_seconds),
             ready_manual: seconds(self.ready_grace_manual_seconds),
             idle_manual: seconds(self.idle_grace_manual_seconds),
             post_sync: seconds(self.post_sync_grace_seconds),

@@ -137,6 +137,7 @@ fn settings(options: &RunOptions) -> Settings {
         anonymous: !options.no_anonymous,
         gate: options.gate.gate(),
         settle: TimeDelta::seconds(options.gate.settle_seconds.into()),
+        first_removal: TimeDelta::seconds(options.gate.first_removal_seconds.into()),
         ..shortened(options)
     }
 }

@@ -275,6 +275,7 @@ impl Actor {
             Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
             Command::LabelNode(target, marks) => self.label_node(target, marks).await,
             Command::DrainNode(target, drain) => self.drain_node(&target, &drain).await,
+            Command::ReturnNode(target, drain) => self.return_node(&target, &drain).await,
             Command::RemoveMachine(permit, case, attempt) => {
                 self.remove_machine(permit, *case, attempt, pass).await
             }

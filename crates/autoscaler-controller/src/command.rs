@@ -61,6 +61,8 @@ pub enum Command {
     LabelNode(Target, NodeMarks),
     /// Stops the scheduler from using a Node, and says on it since when and why.
     DrainNode(Target, Drain),
+    /// Lets the scheduler use a Node again whose machine does not go after all (`LC-25a`).
+    ReturnNode(Target, Drain),
     /// Removes a machine at VPSie, if the gate still lets it go; the number counts the requests, this one included.
     RemoveMachine(Permit, Box<Case>, u32),
     /// Deletes the Node of a removed machine.
@@ -241,6 +243,7 @@ impl Command {
             | Self::DeleteVpsieNode(..)
             | Self::LabelNode(..)
             | Self::DrainNode(..)
+            | Self::ReturnNode(..)
             | Self::RemoveMachine(..)
             | Self::DeleteNode(..)
             | Self::Bury(..)
@@ -263,6 +266,7 @@ impl Command {
             | Self::RecordMachine(..)
             | Self::LabelNode(..)
             | Self::DrainNode(..)
+            | Self::ReturnNode(..)
             | Self::DeleteNode(..)
             | Self::Bury(..)
             | Self::WriteLife(..)
@@ -283,6 +287,7 @@ impl Command {
             Self::RecordMachine(..) => "record-machine",
             Self::LabelNode(..) => "label-node",
             Self::DrainNode(..) => "drain-node",
+            Self::ReturnNode(..) => "return-node",
             Self::RemoveMachine(..) => "remove-machine",
             Self::DeleteNode(..) => "delete-node",
             Self::Bury(..) => "bury-request",

@@ -27,6 +27,7 @@ mod joining;
 pub(crate) mod marks;
 mod record;
 mod request;
+mod rest;
 mod timeless;
 
 pub(crate) use case::has_opted_out;
@@ -65,7 +66,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
         .map(|group| group::decide(world, matching, group));
     let claims = world.claims.iter();
     let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
-    let mut leaving = case::Leaving::default();
+    let mut leaving = case::Leaving::of(world);
     let claims = claims.map(|claim| {
         let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
         let view = view::View::new(

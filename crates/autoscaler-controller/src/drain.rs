@@ -36,6 +36,11 @@ impl Drain {
         serde_json::from_str(node.annotations().get(keys::ANNOTATION_DRAIN)?).ok()
     }
 
+    /// Returns on whose decision; nothing when another version has words of its own for it.
+    pub fn decided_by(&self) -> Option<Decider> {
+        self.decided_by.parse().ok()
+    }
+
     /// Tells whether it is so old.
     pub fn lasts(&self, settle: TimeDelta, now: DateTime<Utc>) -> bool {
         now - self.since >= settle

@@ -8,8 +8,9 @@ use crate::resources::{Phase, VPSieNode, keys};
 use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
+use node_lifecycle::Decider;
 use serde::{Deserialize, Serialize};
-use vpsie_api::EffectError;
+use vpsie_api::{CallError, EffectError, NextStep};
 
 /// One request: when, against which baseline, and what came of it.
 ///
@@ -35,6 +36,12 @@ pub struct Intent {
     /// The id that VPSie was sent with the request, as logs and Events repeat it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// On whose decision a machine is removed; none in the record of anything else (`LC-24`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Decider>,
+    /// Whether VPSie will refuse it the next time, too, unless a person changes something (`LC-25b`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_final: bool,
     /// The error behind the outcome, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -137,6 +144,8 @@ impl Intent {
             attempt,
             term: None,
             request_id: None,
+            decided_by: None,
+            is_final: false,
             error,
             evidence,
             recorded_by,
@@ -171,6 +180,22 @@ impl Intent {
         self.error = answer.as_ref().err().map(failure::of_effect);
     }
 
+    /// Writes down what came of a request to remove a machine.
+    pub fn settle_removal(&mut self, answer: &Result<(), EffectError>) {
+        self.settle(answer);
+        self.is_final = answer.as_ref().is_err_and(is_final);
+    }
+
+    /// Tells whether the machine of this request to remove it is on its way out: nothing takes back what VPSie may have
+    /// begun, and what it refused for now is asked for again.
+    pub fn is_one_way(&self) -> bool {
+        match self.outcome {
+            Outcome::Open | Outcome::Accepted | Outcome::Unknown => true,
+            Outcome::Refused => !self.is_final,
+            Outcome::NotSent => false,
+        }
+    }
+
     /// Tells whether nobody has written down yet what came of the request.
     pub fn is_open(&self) -> bool {
         self.outcome == Outcome::Open
@@ -194,6 +219,15 @@ impl Intent {
     /// Writes the record as the text of its annotation.
     pub fn to_annotation(&self) -> String {
         serde_json::to_string(self).expect("a record of plain values always serialises")
+    }
+}
+
+/// Tells whether VPSie refuses for good. That it does not find the machine is no refusal: absence has its own proof.
+fn is_final(error: &EffectError) -> bool {
+    match error {
+        EffectError::Refused(CallError::NotFound { .. }) => false,
+        EffectError::Refused(cause) => cause.next_step() == NextStep::Never,
+        EffectError::NotSent(_) | EffectError::Unknown(_) => false,
     }
 }
 

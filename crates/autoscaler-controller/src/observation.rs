@@ -132,6 +132,7 @@ impl Observation {
             index: Index::default(),
             skew: None,
             is_hand_over: false,
+            began_at: None,
         }
         .in_order()
     }

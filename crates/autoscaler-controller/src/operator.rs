@@ -41,6 +41,8 @@ pub struct Operator {
     polls: Polls,
     without_candidate: Absences<String>,
     lives: Lives,
+    /// When the first lists were there, or the present term began.
+    began_at: DateTime<Utc>,
     actor: Actor,
     leadership: Leadership,
     telemetry: Telemetry,
@@ -115,6 +117,7 @@ impl Operator {
             next: 1,
         };
         Ok(Self {
+            began_at: clock.now(),
             settings,
             clock,
             comparison,
@@ -236,6 +239,7 @@ impl Operator {
         self.polls = Polls::new(self.settings.absence_spacing);
         self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
         self.lives = Lives::default();
+        self.began_at = self.clock.now();
     }
 
     /// Reads the baselines that the last leader stored; tells whether that worked.
@@ -369,6 +373,7 @@ impl Operator {
             now,
             skew: self.comparison.skew(),
             is_hand_over: mandate.age().is_some_and(is_hand_over),
+            began_at: Some(self.began_at),
             settings: &self.settings,
             groups: self.watches.groups(),
             claims: self.claims(),

@@ -128,6 +128,10 @@ reasons! {
     NodeReady,
     /// Its Node takes no new pods since a moment; the gate is asked once more.
     Settling,
+    /// This process has only just begun to look.
+    JustStarted,
+    /// VPSie refused a removal in the cluster for good.
+    RemovalsStopped,
 
     // --- VPSieNode: why the decommission gate holds its machine, in the words of node-lifecycle ---
 

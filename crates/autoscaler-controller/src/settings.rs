@@ -41,6 +41,12 @@ pub struct Settings {
     pub gate: Gate,
     /// How long a Node takes no new pods before its pods are looked at once more and its machine goes (`LC-25`).
     pub settle: TimeDelta,
+    /// How long nothing is removed after the first lists are there, or leadership began (`LC-29`).
+    pub first_removal: TimeDelta,
+    /// How long no removal is asked for in a cluster after VPSie refused one for good (`LC-25b`).
+    ///
+    /// The refused one is then the first to be asked for again.
+    pub refusal_pause: TimeDelta,
     /// Whether machines that no name and no address links to a claim are matched at all (`R7`).
     pub anonymous: bool,
 }
@@ -97,6 +103,9 @@ impl Default for Settings {
             gate: Gate::default(),
             // A scheduler that has not heard of the cordon has bound its pod by then.
             settle: TimeDelta::seconds(5),
+            first_removal: TimeDelta::minutes(2),
+            // A right that somebody grants again is noticed within the hour, and nothing is asked for in a loop.
+            refusal_pause: TimeDelta::hours(1),
             anonymous: true,
         }
     }

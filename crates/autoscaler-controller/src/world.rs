@@ -25,6 +25,8 @@ pub struct World<'a> {
     pub skew: Option<Skew>,
     /// Requests of an earlier leader may still be under way: nothing is concluded from an open intent.
     pub is_hand_over: bool,
+    /// When the first lists were there, or leadership began; nothing where nobody acts on what is decided.
+    pub began_at: Option<DateTime<Utc>>,
     /// What an operator may tune.
     pub settings: &'a Settings,
     /// All NodeGroups, in order of namespace and name.

@@ -49,13 +49,33 @@ impl Actor {
 
     /// Cordons a Node and marks it in one request.
     pub(super) async fn drain_node(&self, target: &Target, drain: &Drain) -> Result<(), ActError> {
+        self.write_drain(target, Some(drain), json!({ "unschedulable": true }))
+            .await
+    }
+
+    /// Takes the mark off a Node and uncordons it in one request, unless somebody had cordoned it before (`LC-25a`).
+    pub(super) async fn return_node(&self, target: &Target, drain: &Drain) -> Result<(), ActError> {
+        let spec = if drain.was_cordoned {
+            json!({})
+        } else {
+            json!({ "unschedulable": null })
+        };
+        self.write_drain(target, None, spec).await
+    }
+
+    async fn write_drain(
+        &self,
+        target: &Target,
+        drain: Option<&Drain>,
+        spec: serde_json::Value,
+    ) -> Result<(), ActError> {
         let api = Api::<Node>::all(self.client.clone());
         let metadata = json!({
             "resourceVersion": target.resource_version,
             "uid": target.uid,
-            "annotations": { keys::ANNOTATION_DRAIN: drain.to_annotation() },
+            "annotations": { keys::ANNOTATION_DRAIN: drain.map(Drain::to_annotation) },
         });
-        let patch = Patch::Merge(json!({ "metadata": metadata, "spec": { "unschedulable": true } }));
+        let patch = Patch::Merge(json!({ "metadata": metadata, "spec": spec }));
         api.patch(&target.name, &PatchParams::default(), &patch)
             .await
             .map_err(ActError::of("patch", "nodes"))?;

@@ -27,6 +27,7 @@ impl Actor {
     ) -> Result<(), ActError> {
         let claim = case.claim.clone();
         let (mut intent, opened) = self.open(attempt, None, pass)?;
+        intent.decided_by = Some(permit.decided_by());
         let key = keys::ANNOTATION_REMOVAL_INTENT;
         let written = self
             .write_intent::<VPSieNode>(claim.clone(), key, &intent, pass)
@@ -49,7 +50,7 @@ impl Actor {
             vpsie_node = format!("{}/{}", claim.namespace, claim.name), cluster, machine, %decided_by, %ground,
             error = answer.as_ref().err().map(ToString::to_string), "machine removal asked for"
         );
-        intent.settle(&answer);
+        intent.settle_removal(&answer);
         self.settle_intent::<VPSieNode>(claim, key, &intent, pass).await?;
         answer.map_err(ActError::from)
     }

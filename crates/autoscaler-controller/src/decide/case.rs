@@ -3,37 +3,63 @@
 use super::slots;
 use super::view::View;
 use crate::decide::marks;
+use crate::intent::Intent;
 use crate::lives;
-use crate::removal::Case;
+use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{NodeGroup, Phase, keys};
-use crate::world::ClaimObject;
+use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_lifecycle::gate::{Binding, GroupFacts};
-use node_lifecycle::{Decider, Doubt, Life, ProtectionFacts, State, Workload};
+use node_lifecycle::{Decider, Doubt, Life, Permit, ProtectionFacts, State, Workload};
 use node_match::{Link, Match, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use vpsie_api::NodeUuid;
+use vpsie_api::{ClusterId, NodeUuid};
 
 /// How many nodes of each NodeGroup the decisions of this pass let go, by namespace and name.
 ///
 /// The next one must not count them as capacity any longer.
-#[derive(Debug, Default)]
-pub(super) struct Leaving(BTreeMap<(String, String), u32>);
+///
+/// Nor may anything be removed where VPSie refused a removal for good a short time ago (`LC-25b`).
+#[derive(Debug)]
+pub(super) struct Leaving {
+    nodes: BTreeMap<(String, String), u32>,
+    stopped: BTreeSet<String>,
+}
 
 // === impl Leaving ===
 
 impl Leaving {
-    /// Notes that a node of this life is let go.
-    pub(super) fn note(&mut self, view: &View<'_>, life: &Life) {
-        if life.state().counts_as_capacity() {
-            *self.0.entry(place(view)).or_default() += 1;
+    /// Begins with nothing let go, and looks up where VPSie has refused.
+    pub(super) fn of(world: &World<'_>) -> Self {
+        let pause = world.settings.refusal_pause;
+        let refused = world.claims.iter().filter(|claim| {
+            let intent = Intent::from_annotation(claim.object.as_ref(), keys::ANNOTATION_REMOVAL_INTENT);
+            intent.is_some_and(|intent| intent.is_final && world.now - intent.requested_at < pause)
+        });
+        Self {
+            nodes: BTreeMap::new(),
+            stopped: refused
+                .map(|claim| claim.object.spec.resource_identifier.clone())
+                .collect(),
         }
     }
 
-    fn of(&self, view: &View<'_>) -> u32 {
-        self.0.get(&place(view)).copied().unwrap_or_default()
+    /// Tells whether VPSie refused a removal in a cluster for good a short time ago.
+    pub(super) fn is_stopped(&self, cluster: &str) -> bool {
+        self.stopped.contains(cluster)
+    }
+
+    /// Notes that a node of this life is let go.
+    pub(super) fn note(&mut self, view: &View<'_>, life: &Life) {
+        if life.state().counts_as_capacity() {
+            *self.nodes.entry(place(view)).or_default() += 1;
+        }
+    }
+
+    fn from_group_of(&self, view: &View<'_>) -> u32 {
+        self.nodes.get(&place(view)).copied().unwrap_or_default()
     }
 }
 
@@ -45,8 +71,35 @@ fn place(view: &View<'_>) -> (String, String) {
     )
 }
 
+/// Asks whether the machine of a VPSieNode may go now: first what stands before the gate, then the gate, and whether
+/// this process has looked for long enough (`LC-29`).
+pub(super) fn judge(
+    view: &View<'_>,
+    machine: &NodeUuid,
+    decided_by: Decider,
+    leaving: &Leaving,
+) -> Result<(Case, Permit), Hold> {
+    let world = view.world;
+    let cluster = view.object().spec.resource_identifier.as_str();
+    if leaving.is_stopped(cluster) {
+        return Err(Obstacle::RemovalsStopped.into());
+    }
+    let listing = view.cluster.and_then(|cluster| cluster.listing(machine));
+    if let Some(obstacle) = Obstacle::find(&ClusterId::new(cluster), listing, world.now) {
+        return Err(obstacle.into());
+    }
+    let case = case(view, machine, decided_by, leaving);
+    let permit = case.ask(&world.settings.gate, world.now)?;
+    // Last, so that whatever else holds the machine is said from the start.
+    let has_just_begun = |began| world.now - began < world.settings.first_removal;
+    if world.began_at.is_some_and(has_just_begun) {
+        return Err(Obstacle::JustStarted.into());
+    }
+    Ok((case, permit))
+}
+
 /// Gathers what the gate is told of a VPSieNode whose machine is to go.
-pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, leaving: &Leaving) -> Case {
+fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, leaving: &Leaving) -> Case {
     let object = view.object();
     let node = node(view);
     let status = object.status.as_ref();
@@ -182,7 +235,7 @@ fn group(view: &View<'_>, leaving: &Leaving) -> GroupFacts {
         min_nodes: size(group.spec.min_nodes),
         max_nodes: size(group.spec.max_nodes).saturating_sub(count(stuck)),
         is_replaced: is_replaced(view, group, &members),
-        capacity_nodes: capacity.saturating_sub(leaving.of(view)),
+        capacity_nodes: capacity.saturating_sub(leaving.from_group_of(view)),
         workload_pods: loads.map(|load| load.workload.pods).fold(0, u64::saturating_add),
         is_deleted: group.metadata.deletion_timestamp.is_some(),
     }

@@ -1,24 +1,23 @@
 //! The end of a VPSieNode: its machine is removed and proven gone before its finalizer goes.
 
-use super::case::{Leaving, case, marked_node, node};
+use super::case::{Leaving, judge, marked_node, node};
 use super::claim::{ERROR, VPS_READY, fail};
 use super::draft::Draft;
 use super::joining::{is_ready, mark};
 use super::record::record;
+use super::rest::{give_back, settle};
 use super::view::View;
 use crate::command::{Batch, Command, Kind};
 use crate::convert::provider_group;
-use crate::drain::Drain;
 use crate::intent::Intent;
 use crate::reason::Reason;
 use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{Phase, VPSieNodeStatus, keys};
 use crate::target::Target;
 use crate::tombstone::Tombstone;
-use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
-use node_lifecycle::{Decider, Permit, Refusal};
-use vpsie_api::{ClusterId, NodeUuid};
+use node_lifecycle::{Decider, Permit, Refusal, State};
+use vpsie_api::NodeUuid;
 
 /// Decides what to do about a VPSieNode that is being deleted.
 pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
@@ -46,7 +45,7 @@ pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
 
 /// Leads to the removal of the recorded machine, or says why it must stay for now.
 ///
-/// Whoever deletes a VPSieNode, or its NodeGroup, is a person (`LC-20`).
+/// While the gate refuses, its Node goes back into service, unless it only has to be emptied (`LC-25a`).
 fn remove(
     view: &View<'_>,
     batch: &mut Batch,
@@ -55,11 +54,13 @@ fn remove(
     leaving: &mut Leaving,
 ) {
     take_in(view, batch, &mut draft);
+    let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
+    let decided_by = decider(intent.as_ref());
     let mut removal = None;
-    match judge(view, machine, leaving) {
+    match judge(view, machine, decided_by, leaving) {
         Ok((case, permit)) => {
             leaving.note(view, &case.life);
-            if settle(view, batch) {
+            if settle(view, batch, decided_by) {
                 removal = ask(view, &mut draft, (case, permit));
             } else {
                 draft.condition(
@@ -71,13 +72,13 @@ fn remove(
             }
         }
         Err(hold) => {
-            if matches!(
-                hold,
-                Hold::Refusal(Refusal::WorkloadPods { .. } | Refusal::WorkloadRequests { .. })
-            ) {
-                settle(view, batch);
+            match at_rest(&hold) {
+                Rest::Begins => drop(settle(view, batch, decided_by)),
+                Rest::Stays => {}
+                Rest::Ends if is_draining(view) => {}
+                Rest::Ends | Rest::EndsAlways => give_back(view, batch),
             }
-            say_hold(&mut draft, &hold);
+            say_stop(&mut draft, &hold, intent.as_ref());
             give_up_waiting(view, &mut draft, &hold);
         }
     }
@@ -85,30 +86,56 @@ fn remove(
     batch.commands.extend(removal);
 }
 
-/// Asks whether the machine may go now: first what VPSie lists, then the gate.
-fn judge(view: &View<'_>, machine: &NodeUuid, leaving: &Leaving) -> Result<(Case, Permit), Hold> {
-    let world = view.world;
-    let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
-    let listing = view.cluster.and_then(|cluster| cluster.listing(machine));
-    if let Some(obstacle) = Obstacle::find(&cluster, listing, world.now) {
-        return Err(obstacle.into());
-    }
-    let case = case(view, machine, Decider::Manual, leaving);
-    let permit = case.ask(&world.settings.gate, world.now)?;
-    Ok((case, permit))
+/// Says what a refusal means for the Node that takes no new pods, or would not.
+enum Rest {
+    /// It takes none, so that it becomes empty.
+    Begins,
+    /// It stays as it is: this is over soon.
+    Stays,
+    /// It takes pods again, unless the gate had let it go before: there is no way back from that.
+    Ends,
+    /// It takes pods again, whatever was decided before (`LC-25b`).
+    EndsAlways,
 }
 
-/// Keeps new pods off the Node; tells whether that was so for long enough (`LC-25`).
-fn settle(view: &View<'_>, batch: &mut Batch) -> bool {
-    let Some(node) = node(view) else { return true };
-    match Drain::of(node) {
-        Some(drain) if is_cordoned(node) => drain.lasts(view.world.settings.settle, view.world.now),
-        Some(_) | None => {
-            let drain = Drain::begin(node, Decider::Manual, view.world.now);
-            batch.push(Command::DrainNode(Target::of(node.as_ref()), drain));
-            view.world.settings.settle.is_zero()
-        }
+fn at_rest(hold: &Hold) -> Rest {
+    let refusal = match hold {
+        Hold::Obstacle(Obstacle::RemovalsStopped) => return Rest::EndsAlways,
+        Hold::Obstacle(
+            Obstacle::ReplyIncomplete | Obstacle::NotListed | Obstacle::NodeReady | Obstacle::JustStarted,
+        ) => return Rest::Stays,
+        Hold::Obstacle(Obstacle::IdentifierUnknown | Obstacle::ControlPlane) => return Rest::Ends,
+        Hold::Refusal(refusal) => refusal,
+    };
+    match refusal {
+        Refusal::WorkloadPods { .. } | Refusal::WorkloadRequests { .. } => Rest::Begins,
+        Refusal::WorkloadSyncInProgress | Refusal::PostSyncGracePeriod { .. } => Rest::Stays,
+        Refusal::NodeNotFound
+        | Refusal::NotManagedNode { .. }
+        | Refusal::IdentityUnproven { .. }
+        | Refusal::StillStartingUp { .. }
+        | Refusal::ReadyNodeTooYoung { .. }
+        | Refusal::TimestampMissing { .. }
+        | Refusal::IdleTooShort { .. }
+        | Refusal::InvalidState { .. }
+        | Refusal::ManualCleanupRequired { .. }
+        | Refusal::BelowMinNodes { .. }
+        | Refusal::LastNodeOfWorkload { .. } => Rest::Ends,
     }
+}
+
+fn is_draining(view: &View<'_>) -> bool {
+    let life = view.lives.of(&view.target.uid);
+    life.is_some_and(|life| life.state() == State::Draining)
+}
+
+/// Returns on whose decision the machine goes: whoever deletes a VPSieNode, or its NodeGroup, is a person (`LC-20`),
+/// unless its removal was on its way before.
+fn decider(intent: Option<&Intent>) -> Decider {
+    let one_way = intent.filter(|intent| intent.is_one_way());
+    one_way
+        .and_then(|intent| intent.decided_by)
+        .unwrap_or(Decider::Manual)
 }
 
 /// Asks for the removal, unless that was done a short time ago.
@@ -165,6 +192,17 @@ fn say_hold(draft: &mut Draft<VPSieNodeStatus>, hold: &Hold) {
         draft.condition(VPS_READY, false, hold.reason(), hold.sentence());
     } else {
         draft.condition(ERROR, true, hold.reason(), hold.sentence());
+    }
+}
+
+/// Says why the machine must stay; of one that VPSie itself refused for good, in its words.
+fn say_stop(draft: &mut Draft<VPSieNodeStatus>, hold: &Hold, intent: Option<&Intent>) {
+    let refused = intent.filter(|intent| intent.is_final);
+    match (hold, refused.and_then(|intent| intent.error.clone())) {
+        (Hold::Obstacle(Obstacle::RemovalsStopped), Some(error)) => {
+            draft.condition(ERROR, true, Reason::VPSDeleteFailed, error);
+        }
+        (Hold::Obstacle(_) | Hold::Refusal(_), _) => say_hold(draft, hold),
     }
 }
 
@@ -234,10 +272,6 @@ fn finish(view: &View<'_>, batch: &mut Batch) {
         batch.push(Command::DeleteNode(Target::of(node.as_ref())));
     }
     batch.push(Kind::VpsieNode.release(view.object()));
-}
-
-fn is_cordoned(node: &Node) -> bool {
-    node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
 }
 
 #[cfg(test)]

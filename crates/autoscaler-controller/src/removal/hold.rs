@@ -22,6 +22,10 @@ pub enum Obstacle {
     ControlPlane,
     /// No list shows it, yet its Node is Ready: the record or the lists must be wrong.
     NodeReady,
+    /// This process has only just begun to look (`LC-29`).
+    JustStarted,
+    /// VPSie refused a removal in its cluster for good (`LC-25b`).
+    RemovalsStopped,
 }
 
 /// Why a machine must stay for now.
@@ -60,6 +64,8 @@ impl Obstacle {
             Self::NotListed => Reason::NotListed,
             Self::ControlPlane => Reason::ControlPlane,
             Self::NodeReady => Reason::NodeReady,
+            Self::JustStarted => Reason::JustStarted,
+            Self::RemovalsStopped => Reason::RemovalsStopped,
         }
     }
 
@@ -78,14 +84,18 @@ impl Obstacle {
             Self::NodeReady => {
                 "VPSie does not list the machine, but its Node is Ready, so it runs; correct the recorded identifier"
             }
+            Self::JustStarted => "nothing is removed right after a start or a change of the leader",
+            Self::RemovalsStopped => {
+                "VPSie refused a removal in this cluster for good, so none is asked for; see what its VPSieNode says, and take the annotation removal-intent off it to go on at once"
+            }
         }
     }
 
     /// Tells whether it goes away by itself.
     const fn is_passing(self) -> bool {
         match self {
-            Self::ReplyIncomplete | Self::NotListed => true,
-            Self::IdentifierUnknown | Self::ControlPlane | Self::NodeReady => false,
+            Self::ReplyIncomplete | Self::NotListed | Self::JustStarted => true,
+            Self::IdentifierUnknown | Self::ControlPlane | Self::NodeReady | Self::RemovalsStopped => false,
         }
     }
 }

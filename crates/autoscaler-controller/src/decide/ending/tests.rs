@@ -2,19 +2,24 @@
 
 use super::*;
 use crate::command::StatusWrite;
+use crate::drain::Drain;
 use crate::intent::Outcome;
 use crate::resources::Condition;
-use crate::testing::expected::{node_target, prepared, target};
+use crate::testing::expected::{node_target, target};
 use crate::testing::{
     CLUSTER, ClaimBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, condition, conflict, drained, found,
-    intent, listed, node, reply, tied, timed_out, tombstone, waiting, world,
+    intent, listed, node, reply, tied, timed_out, waiting, world,
 };
+use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::gate::{Binding, GroupFacts};
 use node_lifecycle::{Gate, ProtectionFacts, State, Workload};
 use node_match::{Machine, Verdict};
+use vpsie_api::{Call, CallError};
 
 mod holds;
-use vpsie_api::{Call, CallError};
+mod nodes;
+mod requests;
+mod rest;
 
 fn release() -> Command {
     Command::RemoveFinalizer(Kind::VpsieNode, target("web-1"), Vec::new())
@@ -35,14 +40,6 @@ fn check(world: TestWorld, expected: &[Command]) {
     let mut commands = world.seen().claim_commands("web-1");
     commands.retain(|command| !matches!(command, Command::WriteLife(..)));
     assert_eq!(commands, expected);
-}
-
-/// One without a machine, whose request has this outcome.
-fn asked(outcome: Outcome) -> ClaimBuilder {
-    claim("web-1")
-        .in_phase(Phase::Provisioning)
-        .asked(&intent(outcome, -60))
-        .deleted()
 }
 
 fn own_machine() -> Verdict<'static> {
@@ -246,162 +243,4 @@ fn marked(name: &str) -> Node {
     );
     node.metadata.annotations = Some([uid].into());
     node
-}
-
-/// A marked Node whose kubelet no longer reports.
-fn silent(name: &str) -> Node {
-    Node {
-        status: None,
-        ..marked(name)
-    }
-}
-
-/// LC-25: the Node takes no new pods for five seconds before its machine goes.
-#[test]
-fn node_is_drained_before_its_machine_goes() {
-    let with = |node| {
-        let world = world().claim(leaving()).polled(&["m1"]);
-        world.node(node).verdict("web-1", tied())
-    };
-    let message = "its Node takes no new pods; its pods are looked at once more before the machine goes";
-    let waits = || {
-        let settling = condition(VPS_READY, false, "Settling", message);
-        status(&leaving(), Phase::Terminating, &[settling])
-    };
-    let drain = |node: &Node| {
-        let drain = Drain::begin(node, Decider::Manual, at(0));
-        Command::DrainNode(node_target("n1"), drain)
-    };
-    check(with(marked("n1")), &[drain(&marked("n1")), waits()]);
-    let mut cordoned = marked("n1");
-    cordoned.spec.get_or_insert_default().unschedulable = Some(true);
-    check(with(cordoned.clone()), &[drain(&cordoned), waits()]);
-    let mut of_late = marked("n1");
-    drained(&mut of_late, -4);
-    check(with(of_late), &[waits()]);
-    let mut settled = marked("n1");
-    drained(&mut settled, -5);
-    check(
-        with(settled.clone()),
-        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
-    );
-    settled.spec.get_or_insert_default().unschedulable = None;
-    check(with(settled.clone()), &[drain(&settled), waits()]);
-}
-
-/// A machine that is proven gone ends its Node, then its VPSieNode.
-#[test]
-fn vpsie_node_of_a_gone_machine_ends() {
-    let gone = || world().claim(leaving()).polled_empty_thrice();
-    check(gone(), &[release()]);
-    check(
-        gone().node(silent("n1")),
-        &[Command::DeleteNode(node_target("n1")), release()],
-    );
-    check(gone().verdict("web-1", conflict()), &[release()]);
-}
-
-/// A machine with a joined Node is never leaked: while the Node is Ready, no list proves its machine gone.
-#[test]
-fn vpsie_node_of_a_ready_node_does_not_end() {
-    let shown = shown(ERROR, Obstacle::NodeReady);
-    check(
-        world().claim(leaving()).polled_empty_thrice().node(marked("n1")),
-        &[status(&leaving(), Phase::Terminating, &[shown])],
-    );
-}
-
-/// L5, R2c: only a worker's Node that is marked for this very VPSieNode is touched.
-#[test]
-fn node_of_anybody_else_is_not_touched() {
-    let mut of_a_namesake = marked("n1");
-    let uid = (keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), "older".to_owned());
-    of_a_namesake.metadata.annotations = Some([uid].into());
-    let mut of_another = marked("n2");
-    of_another.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
-    let mut of_control_plane = marked("n3");
-    let role = "node-role.kubernetes.io/control-plane".to_owned();
-    let labels = of_control_plane.metadata.labels.get_or_insert_default();
-    labels.insert(role, String::new());
-    let mut without_uid = marked("n4");
-    without_uid.metadata.annotations = None;
-    let nodes = [of_a_namesake, of_another, of_control_plane, without_uid];
-    let gone = world().claim(leaving()).polled_empty_thrice();
-    check(nodes.into_iter().fold(gone, TestWorld::node), &[release()]);
-}
-
-/// I7: the Go autoscaler wrote no uid on Nodes; there the recorded name counts.
-#[test]
-fn node_of_the_go_autoscaler_is_deleted_by_its_recorded_name() {
-    let before = leaving().status(|status| status.node_name = Some("n1".to_owned()));
-    let mut without_uid = silent("n1");
-    without_uid.metadata.annotations = None;
-    check(
-        world().claim(before).polled_empty_thrice().node(without_uid),
-        &[Command::DeleteNode(node_target("n1")), release()],
-    );
-}
-
-#[test]
-fn vpsie_node_that_never_asked_ends_at_once() {
-    check(world().claim(claim("web-1").deleted()), &[release()]);
-    check(world().claim(asked(Outcome::Refused)), &[release()]);
-    check(world().claim(asked(Outcome::NotSent)), &[release()]);
-    check(world().claim(leaving().without_finalizer()).polled(&["m1"]), &[]);
-}
-
-const OPEN: &str = "a machine may still appear for this VPSieNode; it is kept until the time limit and three replies without one";
-
-/// I6: an open request holds the finalizer until it is proven that nothing came of it.
-#[test]
-fn open_request_holds_the_vpsie_node() {
-    let open = condition(VPS_READY, false, "RequestOpen", OPEN);
-    for outcome in [Outcome::Open, Outcome::Accepted, Outcome::Unknown] {
-        let held = status(&asked(outcome), Phase::Terminating, std::slice::from_ref(&open));
-        check(world().claim(asked(outcome)).polled(&[]), &[held]);
-    }
-}
-
-/// I6: what is released although a machine could still come leaves a tombstone, written before it goes.
-#[test]
-fn released_request_leaves_a_tombstone() {
-    for outcome in [Outcome::Open, Outcome::Accepted, Outcome::Unknown] {
-        let intent = intent(outcome, -60);
-        let stone = Tombstone {
-            uid: format!("{NAMESPACE}/web-1"),
-            requested_at: intent.requested_at,
-            baseline: intent.baseline,
-            ..tombstone("", 0)
-        };
-        check(
-            prepared().claim(asked(outcome)).proven_without_candidate("web-1"),
-            &[Command::Bury(Box::new(stone)), release()],
-        );
-    }
-}
-
-/// I5, I6: a machine that comes while the VPSieNode leaves is recorded, so that it can be removed.
-#[test]
-fn machine_that_comes_late_is_recorded_first() {
-    let commands = world()
-        .claim(asked(Outcome::Accepted))
-        .polled(&["m1"])
-        .proven_without_candidate("web-1")
-        .verdict("web-1", own_machine())
-        .claim_commands("web-1");
-    let labels: Vec<&str> = commands.iter().map(Command::label).collect();
-    assert_eq!(labels, ["record-machine", "write-vpsienode-status"]);
-}
-
-/// D2: a machine without an identifier cannot be named, and is not forgotten either.
-#[test]
-fn machine_without_an_identifier_must_stay() {
-    let before = claim("web-1")
-        .but(|claim| claim.spec.vpsie_instance_id = 7)
-        .deleted();
-    let shown = shown(ERROR, Obstacle::IdentifierUnknown);
-    check(
-        world().claim(before.clone()).polled(&["m1"]),
-        &[status(&before, Phase::Terminating, &[shown])],
-    );
 }

@@ -27,7 +27,7 @@ fn doubtful_machine_must_stay() {
     }
 }
 
-/// LC-14a: a Node that only a record or a mark links to the machine may be another's.
+/// LC-14a, LC-25a: a Node that only a record or a mark links to the machine may be another's; it goes back into service.
 #[test]
 fn node_that_nothing_links_to_the_machine_now_keeps_it() {
     let untied = found(None, Some("n1"), Vec::new());
@@ -39,7 +39,12 @@ fn node_that_nothing_links_to_the_machine_now_keeps_it() {
                 doubt: Doubt::RecordOnly,
             },
         );
-        check(world, &[status(&leaving(), Phase::Terminating, &[shown])]);
+        let drain = Drain::of(&world.nodes[0]).expect("it is marked");
+        let given_back = Command::ReturnNode(node_target("n1"), drain);
+        check(
+            world,
+            &[given_back, status(&leaving(), Phase::Terminating, &[shown])],
+        );
     }
 }
 

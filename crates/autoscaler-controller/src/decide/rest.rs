@@ -1,0 +1,34 @@
+//! How a Node is kept free of new pods before its machine goes, and comes back into service (`LC-25`, `LC-25a`).
+
+use super::case::node;
+use super::view::View;
+use crate::command::{Batch, Command};
+use crate::drain::Drain;
+use crate::target::Target;
+use k8s_openapi::api::core::v1::Node;
+use node_lifecycle::Decider;
+
+/// Keeps new pods off the Node; tells whether that was so for long enough (`LC-25`).
+pub(super) fn settle(view: &View<'_>, batch: &mut Batch, decided_by: Decider) -> bool {
+    let Some(node) = node(view) else { return true };
+    match Drain::of(node) {
+        Some(drain) if is_cordoned(node) => drain.lasts(view.world.settings.settle, view.world.now),
+        Some(_) | None => {
+            let drain = Drain::begin(node, decided_by, view.world.now);
+            batch.push(Command::DrainNode(Target::of(node.as_ref()), drain));
+            view.world.settings.settle.is_zero()
+        }
+    }
+}
+
+/// Takes our mark off the Node, which lets pods come again.
+pub(super) fn give_back(view: &View<'_>, batch: &mut Batch) {
+    let Some(node) = node(view) else { return };
+    if let Some(drain) = Drain::of(node) {
+        batch.push(Command::ReturnNode(Target::of(node.as_ref()), drain));
+    }
+}
+
+fn is_cordoned(node: &Node) -> bool {
+    node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
+}
