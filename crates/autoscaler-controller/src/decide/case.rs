@@ -58,7 +58,7 @@ impl Leaving {
         }
     }
 
-    fn from_group_of(&self, view: &View<'_>) -> u32 {
+    fn in_group_of(&self, view: &View<'_>) -> u32 {
         self.nodes.get(&place(view)).copied().unwrap_or_default()
     }
 }
@@ -235,7 +235,7 @@ fn group(view: &View<'_>, leaving: &Leaving) -> GroupFacts {
         min_nodes: size(group.spec.min_nodes),
         max_nodes: size(group.spec.max_nodes).saturating_sub(count(stuck)),
         is_replaced: is_replaced(view, group, &members),
-        capacity_nodes: capacity.saturating_sub(leaving.from_group_of(view)),
+        capacity_nodes: capacity.saturating_sub(leaving.in_group_of(view)),
         workload_pods: loads.map(|load| load.workload.pods).fold(0, u64::saturating_add),
         is_deleted: group.metadata.deletion_timestamp.is_some(),
     }
