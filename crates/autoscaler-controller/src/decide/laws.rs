@@ -111,6 +111,7 @@ fn needs_no_time(world: &TestWorld, command: &Command) -> bool {
         Command::CreateProviderGroup(..)
         | Command::RequestMachine(_)
         | Command::DrainNode(..)
+        | Command::ReturnNode(..)
         | Command::RemoveMachine(..)
         | Command::DeleteNode(_)
         | Command::Bury(_)
