@@ -16,6 +16,8 @@ mod files;
 mod lifecycle;
 #[path = "tidy/manifest.rs"]
 mod manifest;
+#[path = "tidy/states.rs"]
+mod states;
 #[path = "tidy/text.rs"]
 mod text;
 
@@ -87,6 +89,7 @@ fn crates_that_think_touch_nothing() {
                 "crates/endpoint-discovery/src/parse/live.rs",
                 "let now = Utc::now();",
             ),
+            ("crates/node-state/src/fleet.rs", "pub async fn settle() {}"),
         ],
         &[
             (path, "// A HashMap would make the answer depend on the run."),
@@ -97,6 +100,10 @@ fn crates_that_think_touch_nothing() {
                 "pub async fn run() {}",
             ),
             ("crates/endpoint-discovery/src/pool.rs", "pub async fn get() {}"),
+            (
+                "crates/node-state/src/store/subscription.rs",
+                "pub async fn next() {}",
+            ),
         ],
     );
 }
@@ -327,6 +334,21 @@ fn every_criterion_of_discovery_has_a_test() {
     let tests = docs::tests(&files);
     assert_eq!(discovery::cases_without_a_test(&[("a", "b")], &tests).len(), 1);
     nothing_to_say(discovery::cases_without_a_test(&discovery::CASES, &tests));
+}
+
+/// The same for the criteria of node states.
+#[test]
+fn every_criterion_of_node_states_has_a_test() {
+    let says = |doc: &str, attribute: &str| {
+        let text = format!("{doc}\n{attribute}\nfn it_holds() {{}}\n");
+        let file = TextFile::new("crates/node-state/src/a.rs", &text);
+        states::ids_without_a_test(&[file]).len()
+    };
+    let none = says("/// Nothing.", "#[test]");
+    assert_eq!(says("/// NS-1: it holds.", "#[test]"), none - 1);
+    assert_eq!(says("/// NS-3, NS-14: it holds.", "#[tokio::test]"), none - 2);
+    assert_eq!(says("/// NS-1: it holds.", "#[derive(Debug)]"), none);
+    nothing_to_say(states::ids_without_a_test(&files::all()));
 }
 
 /// A reason without a way out wakes somebody for nothing.

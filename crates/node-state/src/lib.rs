@@ -1,4 +1,4 @@
-//! Evaluates every node once per change, and says what differs.
+//! Evaluates every node once per change, keeps the states in generations, and tells everyone.
 #![doc = include_str!("../README.md")]
 
 mod condition;
@@ -12,6 +12,8 @@ mod membership;
 mod selector;
 mod snapshot;
 mod state;
+#[cfg(feature = "store")]
+pub mod store;
 mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
