@@ -2,11 +2,12 @@
 //! everything goes on.
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use prometheus_client::encoding::text::encode;
 
+use super::lives::{end_pod, run_pod, until_state};
 use super::telemetry::events;
 use super::{bought, ready_web, web};
 
@@ -179,6 +180,50 @@ async fn clock_that_jumps_removes_nothing() {
             .await;
         assert_eq!(bought(&fleet.cloud), []);
         assert!(fleet.truth().await.is_clean());
+    }
+}
+
+/// Bad input: how far replies without a machine are apart, a wrong clock does not tell; once it is right they are counted
+/// from the first.
+#[tokio::test(start_paused = true)]
+async fn replies_seen_by_a_wrong_clock_prove_no_absence() {
+    for off in hour_off() {
+        let mut fleet = Fleet::in_memory(1);
+        let stored = ready_web(&mut fleet, 1).await;
+        let machine = stored.claim("web-1").expect("it is Ready");
+        let machine = machine.spec.vpsie_node_identifier.clone();
+        fleet.set_clock_ahead(off);
+        fleet.cloud.remove_by_hand(&machine.expect("it is recorded"));
+        let stored = fleet.polls(30).await;
+        assert_eq!(stored.phases(), ["Ready"]);
+
+        let right_again = fleet.clock.now();
+        fleet.set_clock_ahead(TimeDelta::zero());
+        let is_told = |stored: &Stored| stored.claim_problem("web-1").is_some();
+        let stored = fleet.until("its machine is gone", is_told).await;
+        assert_eq!(stored.claim_problem("web-1").as_deref(), Some("MachineNotFound"));
+        let took = fleet.clock.now() - right_again;
+        assert!(took >= fleet.settings.absence_spacing * 2, "{took}");
+    }
+}
+
+/// Bad input: what a wrong clock sees of a life is not stamped by it.
+#[tokio::test(start_paused = true)]
+async fn life_is_stamped_by_a_right_clock_only() {
+    for off in hour_off() {
+        let mut fleet = Fleet::in_memory(1);
+        ready_web(&mut fleet, 1).await;
+        run_pod(&fleet, "first").await;
+        until_state(&fleet, "active").await;
+        fleet.set_clock_ahead(off);
+        end_pod(&fleet, "first").await;
+        fleet.polls(30).await;
+        let right_again = fleet.clock.now();
+        fleet.set_clock_ahead(TimeDelta::zero());
+        let idle = until_state(&fleet, "idle").await;
+        let since = idle["enteredAt"].as_str().map(str::parse::<DateTime<Utc>>);
+        let since = since.expect("it is stamped").expect("a time");
+        assert!(right_again <= since && since <= fleet.clock.now(), "{idle}");
     }
 }
 

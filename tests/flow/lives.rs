@@ -15,7 +15,7 @@ fn pods(fleet: &Fleet) -> Api<Pod> {
 }
 
 /// Lets a pod run on the Node of `web-1`.
-async fn run_pod(fleet: &Fleet, name: &str) {
+pub(super) async fn run_pod(fleet: &Fleet, name: &str) {
     let stored = fleet.stored().await;
     let claim = stored.claim("web-1").expect("it is Ready");
     let node = claim.status.as_ref().and_then(|status| status.node_name.clone());
@@ -28,7 +28,7 @@ async fn run_pod(fleet: &Fleet, name: &str) {
     created.expect("the pod is accepted");
 }
 
-async fn end_pod(fleet: &Fleet, name: &str) {
+pub(super) async fn end_pod(fleet: &Fleet, name: &str) {
     let now = DeleteParams::default().grace_period(0);
     let deleted = pods(fleet).delete(name, &now).await;
     deleted.expect("the pod is there");
@@ -41,7 +41,7 @@ fn record(stored: &Stored) -> Option<Value> {
     Some(serde_json::from_str(text).expect("the record is JSON"))
 }
 
-async fn until_state(fleet: &Fleet, state: &str) -> Value {
+pub(super) async fn until_state(fleet: &Fleet, state: &str) -> Value {
     let stored = fleet
         .until(state, |stored| {
             record(stored).is_some_and(|record| record["state"] == state)
