@@ -374,3 +374,22 @@ fn overdue_pods_of_a_broken_node_do_not_count() {
         assert_eq!(only(&mut fleet, 0).workload.pods, expected, "{state}");
     }
 }
+
+/// NS-1: what only the passing of time changes is found when the node is looked at again (LC-17).
+#[test]
+fn pod_that_becomes_overdue_is_found_when_its_time_has_come() {
+    let mut fleet = Fleet::default();
+    fleet.put_owner(owner("w", "workers", Some("n")).in_state(State::Unhealthy));
+    fleet.put_node(node("n"));
+    let ending = PodFacts {
+        removal: Some(node_lifecycle::PodRemoval {
+            due_at: at(0),
+            grace: TimeDelta::zero(),
+        }),
+        ..pod("a")
+    };
+    fleet.put_pod("n", ending);
+    assert_eq!(only(&mut fleet, 5).workload.pods, 1);
+    fleet.mark(Subject::node("n"));
+    assert_eq!(only(&mut fleet, 6).workload.pods, 0);
+}

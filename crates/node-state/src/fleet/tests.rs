@@ -215,6 +215,16 @@ fn nodes_of_a_deleted_group_are_unmanaged_with_a_warning() {
     assert_eq!(settle(&mut fleet), words(&["web-1", "web-2"], &["web"], 2));
 }
 
+/// Bad input: a selector that makes no sense is told with the group, also when no node is left to say it.
+#[test]
+fn invalid_selector_is_told_with_its_group() {
+    let mut fleet = fleet();
+    let why = fleet.put_group(group("idle").selecting("-", "a"));
+    assert_eq!(why, BTreeSet::from([Why::SelectorInvalid]));
+    assert!(fleet.groups().invalid_selector(&group_key("idle")).is_some());
+    assert_eq!(settle(&mut fleet), words(&[], &["idle"], 0));
+}
+
 /// Bad input: of two VPSieNodes that name one Node the first has it, the other waits, and both say so.
 #[test]
 fn first_of_two_owners_has_the_node() {
