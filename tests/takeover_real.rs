@@ -1,6 +1,9 @@
 //! Takeover on a real API server: objects as the Go autoscaler stores them, in every shape and phase, and what the
 //! operator changes of them.
 
+#[path = "takeover/live.rs"]
+mod live;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
