@@ -74,6 +74,28 @@ fn is_over(stored: &Stored) -> bool {
     gone && ready.count() == WITH_MACHINE.len() - DELETED.len() + 1 + UNASKED.len()
 }
 
+/// Checks that whoever stays has the machine that it had, and that machine's Node.
+fn check_identities(stored: &Stored, machines: &BTreeMap<String, SimMachine>) {
+    for (name, machine) in machines {
+        let Some(claim) = stored.claim(name) else {
+            continue;
+        };
+        assert_eq!(
+            claim.spec.vpsie_node_identifier.as_ref(),
+            Some(&machine.uuid),
+            "{name}"
+        );
+        let node = claim.status.as_ref().and_then(|status| status.node_name.clone());
+        assert_eq!(node, Some(machine.node_name()), "{name}");
+        let labels = stored
+            .node(&machine.node_name())
+            .expect("its Node")
+            .labels()
+            .clone();
+        assert_eq!(labels.get(keys::LABEL_VPSIE_NODE), Some(name), "{name}");
+    }
+}
+
 /// N2, I7: with VPSie there, each stored phase goes on to its end with the machine that it has: nothing that was asked
 /// for is asked for again, and the machines of the deleted ones are removed, and no other.
 #[tokio::test(flavor = "multi_thread")]
@@ -106,24 +128,7 @@ async fn every_stored_phase_goes_on_with_its_own_machine() {
     fleet.start().await;
     let stored = fleet.until("each has come to its end", is_over).await;
 
-    for (name, machine) in &machines {
-        let Some(claim) = stored.claim(name) else {
-            continue;
-        };
-        assert_eq!(
-            claim.spec.vpsie_node_identifier.as_ref(),
-            Some(&machine.uuid),
-            "{name}"
-        );
-        let node = claim.status.as_ref().and_then(|status| status.node_name.clone());
-        assert_eq!(node, Some(machine.node_name()), "{name}");
-        let labels = stored
-            .node(&machine.node_name())
-            .expect("its Node")
-            .labels()
-            .clone();
-        assert_eq!(labels.get(keys::LABEL_VPSIE_NODE), Some(name), "{name}");
-    }
+    check_identities(&stored, &machines);
     let failed = stored.claim("workers-failed").expect("it waits for a person");
     assert_eq!(failed.phase(), Phase::Failed);
     let removed: BTreeSet<String> = fleet
