@@ -18,6 +18,8 @@ mod lives;
 mod records;
 #[path = "flow/requests.rs"]
 mod requests;
+#[path = "flow/scenarios.rs"]
+mod scenarios;
 #[path = "flow/strangers.rs"]
 mod strangers;
 #[path = "flow/takeover.rs"]

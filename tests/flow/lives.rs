@@ -35,7 +35,7 @@ pub(super) async fn end_pod(fleet: &Fleet, name: &str) {
 }
 
 /// Reads the record of `web-1`.
-fn record(stored: &Stored) -> Option<Value> {
+pub(super) fn record(stored: &Stored) -> Option<Value> {
     let claim: &VPSieNode = stored.claim("web-1")?;
     let text = claim.annotations().get(keys::ANNOTATION_LIFECYCLE)?;
     Some(serde_json::from_str(text).expect("the record is JSON"))

@@ -5,6 +5,7 @@
 //!  World ────┤
 //!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim: discovery, joining)
 //!            │                who may ask VPSie for a machine now                      (request)
+//!            │                who goes because nothing needs it                        (shrink)
 //!            └─ deleted ────▶ Terminating ▶ Deleting ▶ gone                            (ending)
 //!
 //!  a clock that cannot be believed ──▶ what needs no time goes on, the rest waits        (timeless)
@@ -28,6 +29,7 @@ pub(crate) mod marks;
 mod record;
 mod request;
 mod rest;
+mod shrink;
 mod timeless;
 
 pub(crate) use case::has_opted_out;
@@ -38,7 +40,7 @@ pub(crate) use marks::is_marked_for;
 
 use crate::command::{Batch, Command, Kind};
 use crate::lives::Lives;
-use crate::world::World;
+use crate::world::{ClaimObject, World};
 use node_match::{Matching, Verdict};
 use std::collections::BTreeMap;
 
@@ -67,16 +69,15 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
     let claims = world.claims.iter();
     let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
     let mut leaving = case::Leaving::of(world);
+    let view_of = |claim| {
+        let uid = ClaimObject::uid(claim);
+        let (verdict, turn) = (verdicts.get(uid).copied(), turns.get(uid).copied());
+        view::View::new(world, claim, verdict, turn, lives)
+    };
+    let mut chosen = shrink::choose(world, &leaving, view_of);
     let claims = claims.map(|claim| {
-        let uid = claim.object.metadata.uid.as_deref().unwrap_or_default();
-        let view = view::View::new(
-            world,
-            claim,
-            verdicts.get(uid).copied(),
-            turns.get(uid).copied(),
-            lives,
-        );
-        let mut batch = claim::decide(&view, &mut leaving);
+        let view = view_of(claim);
+        let mut batch = claim::decide(&view, &mut leaving, chosen.remove(claim.uid()));
         // What a life has seen by a wrong clock is not written down.
         if world.skew.is_none() {
             record_life(&view, lives, &mut batch);

@@ -187,6 +187,11 @@ impl ClaimObject {
         Self { object, requested }
     }
 
+    /// Returns the uid; empty for an object that was never stored.
+    pub fn uid(&self) -> &str {
+        self.object.metadata.uid.as_deref().unwrap_or_default()
+    }
+
     /// Tells whether the object is being deleted.
     pub fn is_deleted(&self) -> bool {
         self.object.metadata.deletion_timestamp.is_some()

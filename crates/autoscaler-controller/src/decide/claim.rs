@@ -4,10 +4,12 @@ use super::case::Leaving;
 use super::draft::Draft;
 use super::record::record;
 use super::view::View;
-use super::{discovery, ending, joining, timeless};
-use crate::command::Batch;
+use super::{discovery, ending, joining, shrink, timeless};
+use crate::command::{Batch, Command};
 use crate::reason::Reason;
+use crate::removal::Case;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
+use node_lifecycle::Permit;
 use node_match::Verdict;
 
 /// Condition: VPSie made the machine and it runs.
@@ -24,18 +26,24 @@ pub(crate) const LATE_MACHINE: &str = "LateMachine";
 pub(crate) const CONTESTED: &str = "Contested";
 
 /// Decides what to do about one VPSieNode.
-pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
+///
+/// One whose machine is on its way out is deleted, and its end goes on as for every other: there is no way back.
+pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, chosen: Option<(Case, Permit)>) -> Batch {
     let batch = if view.world.skew.is_some() && timeless::rests_on_time(view) {
         timeless::decide(view)
     } else if view.claim.is_deleted() {
         ending::decide(view, leaving)
+    } else if shrink::is_leaving(view.claim) {
+        let mut batch = view.batch();
+        batch.push(Command::DeleteVpsieNode(view.target.clone()));
+        batch
     } else {
-        by_phase(view)
+        by_phase(view, chosen)
     };
     view.announce(batch)
 }
 
-fn by_phase(view: &View<'_>) -> Batch {
+fn by_phase(view: &View<'_>, chosen: Option<(Case, Permit)>) -> Batch {
     let mut batch = view.batch();
     let mut draft = view.draft();
     match view.object().phase() {
@@ -48,7 +56,9 @@ fn by_phase(view: &View<'_>) -> Batch {
         Phase::Terminating | Phase::Deleting | Phase::Unrecognised(_) => {}
     }
     say_contested(view, &mut draft);
+    let removal = shrink::carry_out(view, &mut batch, chosen);
     batch.commands.extend(draft.finish(&view.target));
+    batch.commands.extend(removal);
     batch
 }
 

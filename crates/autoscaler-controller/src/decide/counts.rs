@@ -1,6 +1,7 @@
 //! What a NodeGroup reports of its VPSieNodes (`S1`, `S2`).
 
 use super::draft::Draft;
+use super::shrink::note_last;
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo, Phase, VPSieNode};
 use crate::world::ClaimObject;
@@ -16,6 +17,7 @@ pub(super) fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Dra
             .count(),
     );
     let (minimum, maximum) = (group.spec.min_nodes, group.spec.max_nodes);
+    note_last(members, &mut draft.status);
     draft.status.current_nodes = Some(current);
     draft.status.ready_nodes = Some(ready);
     let is_wanted = |member: &&&ClaimObject| !member.is_deleted() && member.object.phase() != Phase::Failed;

@@ -1,8 +1,9 @@
 //! What one observation says of each VPSieNode, as events of its life.
 
 use crate::decide::{ERROR, is_marked_for};
+use crate::intent::Intent;
 use crate::pods::{Load, PodIndex};
-use crate::resources::{Phase, find_condition};
+use crate::resources::{Phase, VPSieNode, find_condition, keys};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{Node, NodeCondition};
@@ -62,7 +63,7 @@ impl<'w> Sights<'w> {
             has_machine: claim.has_machine() || is_known,
             is_gone: is_gone && claim.is_deleted(),
             failure: failure(claim),
-            is_removed: object.phase() == Phase::Deleting,
+            is_removed: object.phase() == Phase::Deleting || is_on_its_way_out(object),
         }
     }
 
@@ -78,6 +79,12 @@ impl<'w> Sights<'w> {
                 .find(|node| is_marked_for(node, object))
         })
     }
+}
+
+/// Tells whether the gate has let its machine go for the last time: from then on nothing takes it back (`LC-25a`).
+fn is_on_its_way_out(object: &VPSieNode) -> bool {
+    let intent = Intent::from_annotation(object, keys::ANNOTATION_REMOVAL_INTENT);
+    intent.is_some_and(|intent| intent.is_one_way())
 }
 
 /// Returns why a VPSieNode is in the phase Failed.

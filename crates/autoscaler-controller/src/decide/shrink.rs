@@ -1,0 +1,208 @@
+//! Which member of a NodeGroup goes because nothing needs it: the idle-only loop, until drains exist.
+//!
+//! ```text
+//!   NodeGroup ── may it shrink? ──▶ members at rest, longest first ── gate ──▶ one ──▶ mark, settle, remove
+//!                     └── Keep                  └── Keep ◀── Hold ───┘
+//! ```
+
+mod hours;
+mod keep;
+
+use super::case::{Leaving, judge, node};
+use super::rest::{give_back, settle};
+use super::slots::is_one_coming;
+use super::view::View;
+use crate::command::{Batch, Command};
+use crate::drain::Drain;
+use crate::intent::Intent;
+use crate::removal::Case;
+use crate::resources::{NodeGroup, NodeGroupStatus, Phase, keys};
+use crate::time::to_chrono;
+use crate::world::{ClaimObject, World};
+use chrono::{DateTime, TimeDelta, Utc};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use keep::Keep;
+use kube::ResourceExt;
+use node_lifecycle::{Decider, Permit, State};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The members that may go by themselves, one for each NodeGroup, by uid.
+pub(super) type Chosen = BTreeMap<String, (Case, Permit)>;
+
+/// Chooses for each NodeGroup the member that goes next, if any does.
+pub(super) fn choose<'w>(
+    world: &'w World<'w>,
+    leaving: &Leaving,
+    view_of: impl Fn(&'w ClaimObject) -> View<'w>,
+) -> Chosen {
+    let groups = world.groups.iter();
+    let choice = |group: &Arc<NodeGroup>| {
+        let (namespace, name) = (group.namespace(), group.name_any());
+        choose_of(world, group, leaving, &view_of)
+            .inspect_err(|keep| tracing::debug!(namespace, node_group = name, ?keep, "nobody goes by itself"))
+            .ok()
+    };
+    groups.filter_map(choice).collect()
+}
+
+/// Carries out what was chosen about one living VPSieNode; the removal comes after everything else of its batch.
+///
+/// Who is not chosen, or not any longer, takes pods again (`LC-25a`).
+pub(super) fn carry_out(
+    view: &View<'_>,
+    batch: &mut Batch,
+    chosen: Option<(Case, Permit)>,
+) -> Option<Command> {
+    let Some((case, permit)) = chosen else {
+        give_back(view, batch);
+        return None;
+    };
+    if !settle(view, batch, Decider::ScaleDownPolicy) {
+        return None;
+    }
+    // Of a record that somebody edited nobody knows what was asked (`I2`).
+    let intent = Intent::read(view.object(), keys::ANNOTATION_REMOVAL_INTENT).ok()?;
+    let wait = view.world.settings.effect_wait;
+    let is_due = |intent: &Intent| intent.may_repeat_named_at(wait) <= view.world.now;
+    let attempt = Intent::next_attempt(intent.as_ref());
+    let removal = Command::RemoveMachine(permit, Box::new(case), attempt);
+    intent.as_ref().is_none_or(is_due).then_some(removal)
+}
+
+/// Reads the intent to remove the machine of a VPSieNode.
+pub(super) fn removal<K: ResourceExt>(object: &K) -> Option<Intent> {
+    Intent::from_annotation(object, keys::ANNOTATION_REMOVAL_INTENT)
+}
+
+/// Tells whether the machine of a VPSieNode is on its way out, although nobody has deleted the VPSieNode.
+pub(super) fn is_leaving(claim: &ClaimObject) -> bool {
+    !claim.is_deleted() && removal(claim.object.as_ref()).is_some_and(|intent| intent.is_one_way())
+}
+
+/// Notes when a member went by itself, which starts the pause before the next (`cooldownSeconds`).
+pub(super) fn note_last(members: &[&ClaimObject], status: &mut NodeGroupStatus) {
+    let intents = members
+        .iter()
+        .filter_map(|member| removal(member.object.as_ref()));
+    let by_itself =
+        intents.filter(|intent| intent.is_one_way() && intent.decided_by == Some(Decider::ScaleDownPolicy));
+    let Some(last) = by_itself.map(|intent| intent.requested_at).max() else {
+        return;
+    };
+    status.last_scale_down_time = status.last_scale_down_time.max(Some(last));
+    status.last_scale_time = status.last_scale_time.max(Some(last));
+}
+
+fn choose_of<'w>(
+    world: &'w World<'w>,
+    group: &NodeGroup,
+    leaving: &Leaving,
+    view_of: &impl Fn(&'w ClaimObject) -> View<'w>,
+) -> Result<(String, (Case, Permit)), Keep> {
+    may_shrink(world, group)?;
+    let members = world.members(group);
+    let at_rest = members.filter_map(|member| {
+        let view = view_of(member);
+        let since = at_rest_since(&view).ok()?;
+        // Who is marked already goes on; else who rests longest goes first.
+        let is_marked = node(&view).is_some_and(|node| Drain::of(node).is_some());
+        Some(((!is_marked, since, member.object.name_any()), view))
+    });
+    let mut at_rest: Vec<_> = at_rest.collect();
+    at_rest.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut keep = Keep::NotReady;
+    for (_, view) in at_rest {
+        match member(&view, group, leaving) {
+            Ok(chosen) => return Ok((view.target.uid.clone(), chosen)),
+            Err(held) => keep = held,
+        }
+    }
+    Err(keep)
+}
+
+/// Tells whether a NodeGroup may lose a member by itself now.
+fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
+    let policy = group.spec.scale_down_policy.as_ref();
+    let policy = policy.filter(|policy| policy.is_enabled());
+    let is_ours = group.is_managed() && group.metadata.deletion_timestamp.is_none();
+    let policy = policy.filter(|_| is_ours).ok_or(Keep::Disabled)?;
+    may_by_annotations(&group.metadata, world.now)?;
+    let members: Vec<&ClaimObject> = world.members(group).collect();
+    let is_going = |member: &&ClaimObject| member.is_deleted() || is_leaving(member);
+    if members.iter().any(is_going) {
+        return Err(Keep::OneIsGoing);
+    }
+    if is_one_coming(&members) {
+        return Err(Keep::OneIsComing);
+    }
+    let is_working = |member: &&&ClaimObject| member.object.phase() == Phase::Ready;
+    let working = members.iter().filter(is_working).count();
+    if working <= usize::try_from(group.spec.min_nodes).unwrap_or_default() {
+        return Err(Keep::AtMinimum);
+    }
+    let newest = members.iter().filter_map(|member| {
+        let created = member.object.metadata.creation_timestamp.as_ref();
+        to_chrono(created?)
+    });
+    let removed = group
+        .status
+        .as_ref()
+        .and_then(|status| status.last_scale_down_time);
+    let changed = newest.chain(removed).max();
+    let remaining = changed.and_then(|changed| left(policy.cooldown(), changed, world.now));
+    remaining.map_or(Ok(()), |remaining| Err(Keep::CoolingDown { remaining }))
+}
+
+/// Returns since when a member rests: it is Ready and was never used, or it is idle.
+fn at_rest_since(view: &View<'_>) -> Result<DateTime<Utc>, Keep> {
+    if view.object().phase() != Phase::Ready {
+        return Err(Keep::NotReady);
+    }
+    let life = view.lives.of(&view.target.uid).ok_or(Keep::NotReady)?;
+    match life.state() {
+        State::Ready | State::Idle => Ok(life.entered_at()),
+        state @ (State::Provisioning
+        | State::Initializing
+        | State::Active
+        | State::Draining
+        | State::Decommissioned
+        | State::Unhealthy) => Err(Keep::InUse { state }),
+    }
+}
+
+/// Asks whether this member may go: first the wishes of people, then the gate.
+fn member(view: &View<'_>, group: &NodeGroup, leaving: &Leaving) -> Result<(Case, Permit), Keep> {
+    let since = at_rest_since(view)?;
+    if let Some(node) = node(view) {
+        may_by_annotations(&node.metadata, view.world.now)?;
+    }
+    let window = group.spec.scale_down().stabilization_window();
+    if let Some(remaining) = left(window, since, view.world.now) {
+        return Err(Keep::RestTooShort { remaining });
+    }
+    let machine = view.claim.machine().ok_or(Keep::NotReady)?;
+    Ok(judge(view, &machine, Decider::ScaleDownPolicy, leaving)?)
+}
+
+/// Looks at what people have written on a NodeGroup or a Node.
+fn may_by_annotations(metadata: &ObjectMeta, now: DateTime<Utc>) -> Result<(), Keep> {
+    let written = |key| metadata.annotations.as_ref().and_then(|all| all.get(key));
+    if written(keys::ANNOTATION_SCALE_DOWN).is_some_and(|value| value == keys::DISABLED) {
+        return Err(Keep::Forbidden);
+    }
+    match written(keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS) {
+        Some(hours) if hours::allow(hours, now) != Some(true) => Err(Keep::OutsideHours),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Returns what is left of a wait since a moment; nothing when it is over.
+fn left(wait: std::time::Duration, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+    let passed = now - since;
+    (passed < wait).then(|| wait - passed)
+}
+
+#[cfg(test)]
+mod tests;

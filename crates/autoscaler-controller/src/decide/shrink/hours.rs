@@ -1,0 +1,45 @@
+//! The hours in which a NodeGroup or a Node may shrink, `HH:MM-HH:MM` in UTC.
+
+use chrono::{DateTime, NaiveTime, Utc};
+
+/// Tells whether a time is within the hours; nothing when they cannot be read.
+///
+/// They may go over midnight. The end is not part of them; where both are the same, that is the whole day.
+pub(super) fn allow(hours: &str, now: DateTime<Utc>) -> Option<bool> {
+    let (from, to) = hours.split_once('-')?;
+    let read = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
+    let (from, to, now) = (read(from)?, read(to)?, now.time());
+    Some(if from < to {
+        from <= now && now < to
+    } else {
+        from <= now || now < to
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    /// An annotation that cannot be read allows nothing.
+    #[test]
+    fn hours_are_of_utc_and_may_go_over_midnight() {
+        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        let table = [
+            ("01:00-02:00", 59, Some(false)),
+            ("01:00-02:00", 60, Some(true)),
+            ("01:00-02:00", 119, Some(true)),
+            ("01:00-02:00", 120, Some(false)),
+            ("22:00 - 01:00", 59, Some(true)),
+            ("22:00-01:00", 60, Some(false)),
+            ("22:00-01:00", 1320, Some(true)),
+            ("00:00-00:00", 700, Some(true)),
+            ("25:00-02:00", 60, None),
+            ("01:00", 60, None),
+            ("", 60, None),
+        ];
+        for (hours, minutes, expected) in table {
+            assert_eq!(allow(hours, at(minutes)), expected, "{hours} at {minutes}");
+        }
+    }
+}
