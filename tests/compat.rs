@@ -290,6 +290,8 @@ fn keys_keep_their_spelling() {
         (keys::ANNOTATION_NODE_GROUP_NAMESPACE, "nodegroup-namespace"),
         (keys::ANNOTATION_CREATION_REQUESTED, "creation-requested"),
         (keys::ANNOTATION_CREATION_INTENT, "creation-intent"),
+        (keys::ANNOTATION_REMOVAL_INTENT, "removal-intent"),
+        (keys::ANNOTATION_GROUP_INTENT, "group-intent"),
         (keys::ANNOTATION_CREATION_REASON, "creation-reason"),
         (keys::ANNOTATION_LIFECYCLE, "lifecycle"),
         (keys::ANNOTATION_DRAIN, "drain"),

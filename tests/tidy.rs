@@ -12,6 +12,8 @@ mod docs;
 mod facts;
 #[path = "tidy/files.rs"]
 mod files;
+#[path = "tidy/glossary.rs"]
+mod glossary;
 #[path = "tidy/lifecycle.rs"]
 mod lifecycle;
 #[path = "tidy/manifest.rs"]
@@ -299,11 +301,12 @@ fn simulator_shares_only_the_transport_with_the_client() {
 /// An invariant is worth its table only while the test that holds it is there.
 #[test]
 fn docs_name_tests_that_exist() {
-    let tests = docs::tests(&[TextFile::new("a.rs", "#[test]\nfn it_holds() {}")]);
+    let tests = docs::tests(&[TextFile::new("a.rs", "#[test]\nfn it_holds() {}\nfn helper() {}")]);
     let table = |held_by: &str| format!("| invariant | held by |\n|---|---|\n| It holds. | {held_by} |\n");
     let says = |held_by: &str| docs::unheld_invariants(&TextFile::new("a.md", &table(held_by)), &tests).len();
     assert_eq!(says("`it_holds`"), 0);
     assert_eq!(says("`it_held`"), 1);
+    assert_eq!(says("`helper`"), 1);
     assert_eq!(says("hope"), 1);
 
     let files = files::all();
@@ -325,7 +328,9 @@ fn every_criterion_of_discovery_has_a_test() {
     assert_eq!(says("/// D1: it holds.", "#[tokio::test]").len(), none - 1);
     assert_eq!(says("/// L1 to L4, S1.", "#[test]").len(), none - 5);
     assert_eq!(says("/// LC-1, D10 and D0.", "#[test]").len(), none);
-    assert_eq!(says("/// D1: it holds.", "#[derive(Debug)]").len(), none);
+    for attribute in ["#[derive(Debug)]", "#[cfg(test)]"] {
+        assert_eq!(says("/// D1: it holds.", attribute).len(), none);
+    }
     let other = TextFile::new("crates/vpsie-api/src/a.rs", "/// D1.\n#[test]\nfn it() {}\n");
     assert_eq!(discovery::ids_without_a_test(&[other]).len(), none);
 
@@ -349,72 +354,4 @@ fn every_criterion_of_node_states_has_a_test() {
     assert_eq!(says("/// NS-3, NS-14: it holds.", "#[tokio::test]"), none - 2);
     assert_eq!(says("/// NS-1: it holds.", "#[derive(Debug)]"), none);
     nothing_to_say(states::ids_without_a_test(&files::all()));
-}
-
-/// A reason without a way out wakes somebody for nothing.
-#[test]
-fn every_reason_is_explained_with_what_to_do() {
-    use autoscaler_controller::reason::{Reason, matching_words};
-    assert_eq!(docs::listed_words("| reason |\n|---|\n| `A` | b |\n"), ["A"]);
-    assert_eq!(docs::different_words(&["A", "B"], &["A", "B"]).len(), 0);
-    assert_eq!(docs::different_words(&["A", "B"], &["A"]).len(), 1);
-    assert_eq!(docs::different_words(&["A"], &["A", "B"]).len(), 1);
-    assert_eq!(docs::different_words(&["A"], &["A", "A"]).len(), 1);
-
-    let files = files::all();
-    let page = files.iter().find(|file| file.path == "docs/operating.md");
-    let listed = docs::listed_words(&page.expect("docs/operating.md says what to do").text);
-    let words = Reason::ALL.iter().map(|reason| reason.as_str());
-    let known: Vec<&str> = words.chain(matching_words()).chain(lifecycle::names()).collect();
-    nothing_to_say(docs::different_words(&known, &listed));
-}
-
-/// LC-1, LC-22: what the docs say of states, checks and refusals is printed from the code.
-#[test]
-fn tables_of_the_lifecycle_are_those_of_the_code() {
-    let text = "A\n<!-- a -->\n| b |\n<!-- end -->\n";
-    assert_eq!(lifecycle::different_table("a.md", text, "a", "| b |\n"), None);
-    assert!(lifecycle::different_table("a.md", text, "a", "| c |\n").is_some());
-    assert!(lifecycle::different_table("a.md", text, "b", "| b |\n").is_some());
-
-    let files = files::all();
-    let complaints = lifecycle::tables().into_iter().flat_map(|(path, mark, printed)| {
-        let file = files.iter().find(|file| file.path == path);
-        let text = file.map_or("", |file| file.text.as_str());
-        lifecycle::different_table(path, text, mark, &printed)
-    });
-    nothing_to_say(complaints.collect());
-}
-
-/// NS-28: the page of metrics lists what there is, with its kind and its words, and nothing else.
-#[test]
-fn docs_list_every_metric_as_it_is() {
-    let metrics = autoscaler_controller::metrics::Metrics::default();
-    let described = metrics.descriptions().iter();
-    let known: Vec<(String, String, String)> = described
-        .map(|it| (it.name.clone(), it.kind.clone(), it.help.to_owned()))
-        .collect();
-    let files = files::all();
-    let page = files.iter().find(|file| file.path == "docs/metrics.md");
-    let page = page.expect("docs/metrics.md lists the metrics");
-    let rows = page
-        .text
-        .lines()
-        .filter(|line| line.starts_with("| `vpsie_autoscaler_"));
-    let listed: Vec<(String, String, String)> = rows
-        .map(|row| {
-            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-            let name = cells[1].trim_matches('`');
-            (name.to_owned(), cells[2].to_owned(), cells[4].to_owned())
-        })
-        .collect();
-    let differ = |one: &[(String, String, String)], other: &[(String, String, String)], what: &str| {
-        let missing = one
-            .iter()
-            .filter(|row| !other.contains(row))
-            .map(|row| format!("{what}: {row:?}"));
-        missing.collect::<Vec<_>>()
-    };
-    nothing_to_say(differ(&known, &listed, "docs/metrics.md lacks"));
-    nothing_to_say(differ(&listed, &known, "only docs/metrics.md knows"));
 }

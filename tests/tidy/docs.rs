@@ -4,13 +4,31 @@ use std::collections::BTreeSet;
 
 use crate::files::TextFile;
 
-/// Names the tests of the workspace.
+/// Names the functions that a test runner runs: those below an attribute `test`.
 pub(crate) fn tests(files: &[TextFile]) -> BTreeSet<String> {
-    let sources = files.iter().filter(|file| file.path.ends_with(".rs"));
-    sources
-        .flat_map(|file| file.text.split("fn ").skip(1))
-        .filter_map(|rest| rest.split_once('(').map(|(name, _)| name.to_owned()))
-        .collect()
+    let mut names = BTreeSet::new();
+    for file in files.iter().filter(|file| file.is_rust()) {
+        let mut is_test = false;
+        for line in file.text.lines().map(str::trim) {
+            let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let Some((name, _)) = function.and_then(|rest| rest.split_once('(')) {
+                if is_test {
+                    names.insert(name.to_owned());
+                }
+                is_test = false;
+            } else if is_test_attribute(line) {
+                is_test = true;
+            }
+        }
+    }
+    names
+}
+
+/// Tells whether a line makes the function below it a test.
+pub(crate) fn is_test_attribute(line: &str) -> bool {
+    ["#[test]", "#[tokio::test]", "#[tokio::test("]
+        .iter()
+        .any(|attribute| line.starts_with(attribute))
 }
 
 /// Complains about each row of a table of invariants that names no test, or one that is not there.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::files::{self, TextFile};
-use crate::nothing_to_say;
+use crate::{docs, nothing_to_say};
 
 /// Where the table is.
 const TABLE: &str = "docs/vpsie-facts.md";
@@ -28,26 +28,6 @@ fn expected() -> BTreeSet<String> {
     counted
         .chain(NUMBERED.iter().map(|row| (*row).to_owned()))
         .collect()
-}
-
-/// Names the functions that a test runner runs: those below an attribute `test`.
-fn tests(files: &[TextFile]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for file in files.iter().filter(|file| file.is_rust()) {
-        let mut is_test = false;
-        for line in file.text.lines().map(str::trim) {
-            let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
-            if let Some((name, _)) = function.and_then(|rest| rest.split_once('(')) {
-                if is_test {
-                    names.insert(name.to_owned());
-                }
-                is_test = false;
-            } else if line.starts_with("#[test") || line.starts_with("#[tokio::test") {
-                is_test = true;
-            }
-        }
-    }
-    names
 }
 
 /// Complains about rows that are missing, doubled or unknown, and about those that nothing holds.
@@ -95,7 +75,7 @@ fn unheld(row: &str, held_by: &str, tests: &BTreeSet<String>) -> Vec<String> {
 #[test]
 fn facts_have_a_test_or_a_reason() {
     let source = "#[tokio::test(start_paused = true)]\nasync fn it_holds() {}\nfn helper() {}";
-    let known = tests(&[TextFile::new("a.rs", source)]);
+    let known = docs::tests(&[TextFile::new("a.rs", source)]);
     assert_eq!(known, BTreeSet::from(["it_holds".to_owned()]));
     let wanted = BTreeSet::from(["K1".to_owned()]);
     let says = |rows: &str| complaints(&format!("| row | fact | held by |\n{rows}"), &wanted, &known).len();
@@ -117,7 +97,7 @@ fn facts_have_a_test_or_a_reason() {
     let files = files::all();
     let table = files.iter().find(|file| file.path == TABLE);
     let table = table.unwrap_or_else(|| panic!("there is no {TABLE}"));
-    nothing_to_say(complaints(&table.text, &expected(), &tests(&files)));
+    nothing_to_say(complaints(&table.text, &expected(), &docs::tests(&files)));
 }
 
 /// K9, K10: no request of the client can make VPSie pick a worker.

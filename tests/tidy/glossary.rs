@@ -1,0 +1,71 @@
+//! Words of the code that a person meets: each is listed in the docs as it is.
+
+use super::{docs, files, lifecycle, nothing_to_say};
+
+/// A reason without a way out wakes somebody for nothing.
+#[test]
+fn every_reason_is_explained_with_what_to_do() {
+    use autoscaler_controller::reason::{Reason, matching_words};
+    assert_eq!(docs::listed_words("| reason |\n|---|\n| `A` | b |\n"), ["A"]);
+    assert_eq!(docs::different_words(&["A", "B"], &["A", "B"]).len(), 0);
+    assert_eq!(docs::different_words(&["A", "B"], &["A"]).len(), 1);
+    assert_eq!(docs::different_words(&["A"], &["A", "B"]).len(), 1);
+    assert_eq!(docs::different_words(&["A"], &["A", "A"]).len(), 1);
+
+    let files = files::all();
+    let page = files.iter().find(|file| file.path == "docs/operating.md");
+    let listed = docs::listed_words(&page.expect("docs/operating.md says what to do").text);
+    let words = Reason::ALL.iter().map(|reason| reason.as_str());
+    let known: Vec<&str> = words.chain(matching_words()).chain(lifecycle::names()).collect();
+    nothing_to_say(docs::different_words(&known, &listed));
+}
+
+/// LC-1, LC-22: what the docs say of states, checks and refusals is printed from the code.
+#[test]
+fn tables_of_the_lifecycle_are_those_of_the_code() {
+    let text = "A\n<!-- a -->\n| b |\n<!-- end -->\n";
+    assert_eq!(lifecycle::different_table("a.md", text, "a", "| b |\n"), None);
+    assert!(lifecycle::different_table("a.md", text, "a", "| c |\n").is_some());
+    assert!(lifecycle::different_table("a.md", text, "b", "| b |\n").is_some());
+
+    let files = files::all();
+    let complaints = lifecycle::tables().into_iter().flat_map(|(path, mark, printed)| {
+        let file = files.iter().find(|file| file.path == path);
+        let text = file.map_or("", |file| file.text.as_str());
+        lifecycle::different_table(path, text, mark, &printed)
+    });
+    nothing_to_say(complaints.collect());
+}
+
+/// NS-28: the page of metrics lists what there is, with its kind and its words, and nothing else.
+#[test]
+fn docs_list_every_metric_as_it_is() {
+    let metrics = autoscaler_controller::metrics::Metrics::default();
+    let described = metrics.descriptions().iter();
+    let known: Vec<(String, String, String)> = described
+        .map(|it| (it.name.clone(), it.kind.clone(), it.help.to_owned()))
+        .collect();
+    let files = files::all();
+    let page = files.iter().find(|file| file.path == "docs/metrics.md");
+    let page = page.expect("docs/metrics.md lists the metrics");
+    let rows = page
+        .text
+        .lines()
+        .filter(|line| line.starts_with("| `vpsie_autoscaler_"));
+    let listed: Vec<(String, String, String)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let name = cells[1].trim_matches('`');
+            (name.to_owned(), cells[2].to_owned(), cells[4].to_owned())
+        })
+        .collect();
+    let differ = |one: &[(String, String, String)], other: &[(String, String, String)], what: &str| {
+        let missing = one
+            .iter()
+            .filter(|row| !other.contains(row))
+            .map(|row| format!("{what}: {row:?}"));
+        missing.collect::<Vec<_>>()
+    };
+    nothing_to_say(differ(&known, &listed, "docs/metrics.md lacks"));
+    nothing_to_say(differ(&listed, &known, "only docs/metrics.md knows"));
+}
