@@ -1,5 +1,7 @@
-//! Measures how long it takes to match large and hostile fleets: `cargo bench -p node-match --bench fleets`.
+//! Measures how long it takes one core to match large and hostile fleets: `cargo bench -p node-match --bench fleets`.
 
+#[path = "fleets/cpu_time.rs"]
+mod cpu_time;
 #[path = "fleets/predecessor.rs"]
 mod predecessor;
 #[path = "fleets/snapshots.rs"]
@@ -10,9 +12,10 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use node_match::match_fleet;
 
+use cpu_time::CpuTime;
 use snapshots::{duplicate_addresses, one_component, shared_prefixes, usual};
 
-fn growth(criterion: &mut Criterion) {
+fn growth(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("usual fleet");
     group.sample_size(10);
     for size in [100, 1_000, 10_000, 100_000] {
@@ -24,7 +27,7 @@ fn growth(criterion: &mut Criterion) {
 }
 
 /// Measures the rule of the predecessor on the same fleets; it is quadratic.
-fn growth_by_predecessor(criterion: &mut Criterion) {
+fn growth_by_predecessor(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("usual fleet, rule of the predecessor");
     group.sample_size(10);
     for size in [100, 1_000, 10_000, 100_000] {
@@ -41,7 +44,7 @@ fn growth_by_predecessor(criterion: &mut Criterion) {
     }
 }
 
-fn worst_cases(criterion: &mut Criterion) {
+fn worst_cases(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("worst case");
     group.sample_size(10);
     for (name, snapshot) in [
@@ -66,5 +69,9 @@ fn worst_cases(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, growth, growth_by_predecessor, worst_cases);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = growth, growth_by_predecessor, worst_cases
+}
 criterion_main!(benches);

@@ -112,7 +112,7 @@ fn draw_chart(area: &DrawingArea<SVGBackend<'_>, Shift>, all: &[Series]) -> Resu
         .max_light_lines(0)
         .bold_line_style(RGBColor(220, 220, 220))
         .x_desc("claims = machines = Nodes")
-        .y_desc("time of one pass")
+        .y_desc("core time of one pass")
         .x_label_formatter(&|size| with_commas(*size))
         .y_label_formatter(&|time| in_words(*time))
         .label_style(("sans-serif", 15))
