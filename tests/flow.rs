@@ -4,6 +4,8 @@
 //!   NodeGroup ─▶ provider group ─▶ VPSieNodes ─▶ intent, POST ─▶ machines ─▶ Nodes ─▶ labels, statuses ─▶ the end
 //! ```
 
+#[path = "flow/audit.rs"]
+mod audit;
 #[path = "flow/bad_input.rs"]
 mod bad_input;
 #[path = "flow/clocks.rs"]

@@ -17,6 +17,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use audit_store::Recorder;
 use autoscaler_controller::Settings;
 use autoscaler_controller::metrics::Metrics;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
@@ -65,6 +66,8 @@ pub struct Fleet {
     pub settings: Settings,
     /// The metrics of the operator that was started last.
     pub metrics: Arc<Metrics>,
+    /// What every operator of the fleet records in; in memory, unless a test gives it a store.
+    pub audit: Recorder,
     /// What the operator's client of VPSie is built with, but for the clock.
     pub vpsie: vpsie_api::Settings,
     /// How many milliseconds the operator's time of day is ahead of everybody else's.
@@ -147,6 +150,7 @@ impl Fleet {
             wire: Wire::default(),
             settings: Settings::default(),
             metrics: Arc::default(),
+            audit: Recorder::in_memory(0),
             vpsie: vpsie_api::Settings {
                 // What is left to chance belongs to the story that the seed tells.
                 retry: vpsie_api::Retry {

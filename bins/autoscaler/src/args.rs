@@ -1,13 +1,16 @@
 //! The command line.
 
 mod audit;
+mod demo;
 
-use crate::demo::worlds::Named;
 use crate::site::Listen;
-pub(crate) use audit::{AuditCommand, AuditListOptions, AuditOutput, AuditVerifyOptions, StoreOptions};
+pub(crate) use audit::{
+    AuditCommand, AuditKeeping, AuditListOptions, AuditOutput, AuditVerifyOptions, StoreOptions,
+};
 use autoscaler_controller::{Gate, Graces};
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+pub(crate) use demo::{DemoOptions, DemoOutput, Speed, Worlds};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -129,6 +132,9 @@ pub(crate) struct RunOptions {
     /// Never matches a machine that no name and no address links to a claim.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
     pub(crate) no_anonymous: bool,
+    /// Where the audit log is kept.
+    #[command(flatten)]
+    pub(crate) audit: AuditKeeping,
     /// How long a node rests before its machine goes.
     #[command(flatten)]
     pub(crate) gate: GateOptions,
@@ -218,55 +224,6 @@ pub(crate) struct ElectionOptions {
     #[cfg(debug_assertions)]
     #[arg(long, hide = true, default_value = "1", value_parser = times)]
     pub(crate) clock_rate: f64,
-}
-
-/// Options of `demo`.
-#[derive(Debug, Args)]
-pub(crate) struct DemoOptions {
-    /// How many times faster than real time, or `max`.
-    #[arg(long, default_value = "30", value_parser = speed)]
-    pub(crate) speed: Speed,
-    /// Seed of everything that chance decides.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Form of the summary.
-    #[arg(long, default_value = "text")]
-    pub(crate) output: DemoOutput,
-    /// Plays one named world instead, as fast as the machine can, or `all` of them; `list` says which there are.
-    #[arg(long, value_name = "NAME", value_parser = worlds)]
-    pub(crate) world: Option<Worlds>,
-    /// Records a wrong machine on purpose, to show that the check notices: ends with 1.
-    #[arg(long)]
-    pub(crate) wrong_match: bool,
-}
-
-/// How fast the virtual clock runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Speed {
-    /// So many virtual seconds in a real one.
-    Times(f64),
-    /// As fast as the machine can.
-    Max,
-}
-
-/// Which named worlds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Worlds {
-    /// One line for each, and none is played.
-    List,
-    /// All, one after the other.
-    All,
-    /// One.
-    One(Named),
-}
-
-/// Form of the demo's summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DemoOutput {
-    /// The story in lines, and a table.
-    Text,
-    /// One JSON object and nothing else.
-    Json,
 }
 
 /// Options of `match`.
@@ -364,36 +321,13 @@ pub(crate) struct SimCloudOptions {
 impl Command {
     /// Returns the level of its logs: what `run` does is told nowhere else, the others print their result.
     ///
-    /// The worlds of `demo` are full of trouble made on purpose, which the operator rightly warns of.
+    /// The worlds of `demo` are full of trouble made on purpose, which the operator rightly warns of and records.
     pub(crate) fn usual_log_level(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_) => "error",
+            Self::Demo(_) => "error,audit=off",
             Self::Crd | Self::Match(_) | Self::Explain(_) | Self::Audit(_) | Self::SimCloud(_) => "warn",
         }
-    }
-}
-
-fn speed(text: &str) -> Result<Speed, String> {
-    if text == "max" {
-        return Ok(Speed::Max);
-    }
-    times(text)
-        .map(Speed::Times)
-        .map_err(|message| format!("{message}, or `max`"))
-}
-
-fn worlds(text: &str) -> Result<Worlds, String> {
-    match text {
-        "list" => Ok(Worlds::List),
-        "all" => Ok(Worlds::All),
-        name => Named::from_str(name, false).map(Worlds::One).map_err(|_| {
-            let names = Named::value_variants().iter().map(|world| world.name());
-            format!(
-                "use `all`, `list` or one of {}",
-                names.collect::<Vec<_>>().join(", ")
-            )
-        }),
     }
 }
 

@@ -8,6 +8,7 @@ mod tests;
 
 use crate::args::{Arguments, Command, RunOptions};
 use anyhow::Context;
+use audit_store::Location;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 use serde_saphyr::{Options, Spanned, UserMessageFormatter};
@@ -23,6 +24,9 @@ const LARGEST: u64 = 64 * 1024;
 const RUN: &str = "run";
 /// Flags of `run` that say what to do now, and so are no fields.
 const NO_FIELDS: [&str; 3] = ["config", "help", "print-config"];
+
+/// The field whose value may hold a password.
+const AUDIT_STORE: &str = "audit-store";
 
 /// The fields of a file, with the lines they are in.
 type Fields = BTreeMap<String, Spanned<String>>;
@@ -69,7 +73,7 @@ impl Configuration {
         })
     }
 
-    /// Writes every field as the file would, with where its value comes from. Nothing of it is secret.
+    /// Writes every field as the file would, with where its value comes from. What is secret of it is left out.
     pub(crate) fn to_yaml(&self) -> String {
         let Some(run) = self.matches.subcommand_matches(RUN) else {
             return String::new();
@@ -88,8 +92,20 @@ impl Configuration {
             _ if self.fields.contains_key(name) => "file",
             _ => "default",
         };
-        format!("{name}: {} # {source}\n", scalar(&value.to_string_lossy()))
+        format!(
+            "{name}: {} # {source}\n",
+            scalar(&shown(name, &value.to_string_lossy()))
+        )
     }
+}
+
+/// Returns what may be printed of a value: of a store, what does not say its password.
+fn shown(name: &str, value: &str) -> String {
+    if name != AUDIT_STORE {
+        return value.to_owned();
+    }
+    let location = value.parse::<Location>();
+    location.map_or_else(|_| value.to_owned(), |location| location.to_string())
 }
 
 /// Writes a value so that it reads as the same text again.

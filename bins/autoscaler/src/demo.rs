@@ -3,6 +3,7 @@
 mod looking;
 mod narrator;
 mod pace;
+mod recorded;
 mod story;
 mod summary;
 mod world;
@@ -45,7 +46,10 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
             worlds: visit_all(options, options.wrong_match)?,
         },
         None => {
-            let summary = alone(tell(options))?;
+            let (summary, life) = alone(tell(options))?;
+            if let Some(life) = life {
+                say(options, &life);
+            }
             say(options, &summary.to_text());
             Results {
                 story: Some(summary),
@@ -111,9 +115,11 @@ fn say(options: &DemoOptions, text: &str) {
     }
 }
 
-async fn tell(options: &DemoOptions) -> anyhow::Result<Summary> {
+/// Tells the story; returns what came of it, and the life of one node as it was recorded.
+async fn tell(options: &DemoOptions) -> anyhow::Result<(Summary, Option<String>)> {
     let started = std::time::Instant::now();
     let world = World::build(options.seed, 1)?;
+    let since = world.clock.now();
     let narrator = Narrator::new(options.output);
     let narration = tokio::spawn(narrator.clone().follow(world.clone()));
     let pace = tokio::spawn(pace::keep(options.speed));
@@ -122,5 +128,6 @@ async fn tell(options: &DemoOptions) -> anyhow::Result<Summary> {
     narration.abort();
     narrator.finish();
     let (settled, ended) = told?;
-    Ok(Summary::new(&world, &settled, &ended, started.elapsed()))
+    let summary = Summary::new(&world, &settled, &ended, started.elapsed());
+    Ok((summary, recorded::life(&world, since)))
 }

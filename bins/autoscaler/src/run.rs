@@ -8,6 +8,7 @@ use crate::exit::Failure;
 use crate::output;
 use crate::site::Shown;
 use anyhow::Context;
+use audit_store::Recorder;
 use autoscaler_controller::credentials;
 #[cfg(debug_assertions)]
 use autoscaler_controller::lease::EFFECT_WITHIN;
@@ -18,6 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use vpsie_api::{NextStep, VpsieApi};
+
+/// Entries of the audit log that are held in memory.
+const SHOWN: i64 = 1000;
+/// Longest wait at the end for what is not stored yet; a pod has a minute in all.
+const STORING_LIMIT: Duration = Duration::from_secs(10);
 
 /// Starts the operator and keeps it running until the process is told to stop.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
@@ -35,6 +41,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
 /// Prints the configuration instead, once all that can be checked without a cluster is checked.
 pub(crate) fn print(options: &RunOptions, configuration: &Configuration) -> Result<(), Failure> {
     election::candidacy(&options.election, &options.namespace)?;
+    options.audit.location()?;
     output::print(configuration.to_yaml().trim_end());
     Ok(())
 }
@@ -44,6 +51,7 @@ struct Begun {
     operator: Operator,
     elector: Option<Elector>,
     shown: Shown,
+    recorder: Recorder,
 }
 
 async fn operate(options: &RunOptions) -> Result<(), Failure> {
@@ -64,6 +72,7 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
     if let Some(elector) = begun.elector {
         elector.release().await;
     }
+    begun.recorder.finish(STORING_LIMIT).await;
     begun.shown.stop().await;
     if was_told {
         tracing::info!("told to stop; the last pass is finished");
@@ -77,11 +86,14 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
 
 async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     let candidacy = election::candidacy(&options.election, &options.namespace)?;
+    let recorder = recorder(options)?;
     let kubernetes = access::kubernetes(&options.access).await?;
     let replica = candidacy.as_ref().map(|candidacy| candidacy.identity.clone());
-    let telemetry = Telemetry::default().with_events(kubernetes.clone(), replica);
+    let telemetry = Telemetry::default()
+        .with_events(kubernetes.clone(), replica)
+        .with_audit(recorder.clone());
     let kubernetes = telemetry.metrics.measure_kubernetes(kubernetes);
-    let shown = Shown::start(options.listen, &telemetry).await?;
+    let shown = Shown::start(options.listen, &telemetry, &recorder).await?;
     let access = access::secret(&options.access, &kubernetes).await?;
     let followed = credentials::Followed {
         namespace: options.access.vpsie_secret_namespace.clone(),
@@ -110,6 +122,15 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         operator,
         elector,
         shown,
+        recorder,
+    })
+}
+
+/// Starts to record. A store that is in trouble keeps nobody from starting: it is said, and tried again.
+fn recorder(options: &RunOptions) -> Result<Recorder, Failure> {
+    Ok(match options.audit.location()? {
+        Some(location) => Recorder::start(location, SHOWN, options.audit.retention()),
+        None => Recorder::in_memory(SHOWN),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What `run` shows over HTTP: metrics, and whether it lives and is ready.
 
 use crate::exit::Failure;
+use audit_store::{Recorder, RecorderState};
 use autoscaler_controller::lease::Leadership;
 use autoscaler_controller::skew::describe;
 use autoscaler_controller::{Compared, LONGEST_SILENCE, Pulse, Telemetry};
@@ -44,7 +45,11 @@ impl Shown {
     /// # Errors
     ///
     /// When the address cannot be had.
-    pub(crate) async fn start(listen: Listen, telemetry: &Telemetry) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        listen: Listen,
+        telemetry: &Telemetry,
+        recorder: &Recorder,
+    ) -> Result<Self, Failure> {
         let leadership = Arc::new(OnceLock::new());
         let Some(address) = listen.0 else {
             let server = None;
@@ -56,7 +61,7 @@ impl Shown {
         tracing::info!(address = %taken, "metrics and health are served");
         let site = Site {
             registry: telemetry.metrics.registry(),
-            health: Arc::new(health(&telemetry.pulse, &leadership)),
+            health: Arc::new(health(&telemetry.pulse, &leadership, recorder)),
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(site, async { drop(stopped.await) }));
@@ -80,17 +85,18 @@ impl Shown {
     }
 }
 
-/// Names what decides whether the process lives and is ready. VPSie's health and our clock are shown and decide nothing:
-/// a restart mends neither.
-fn health(pulse: &Pulse, leadership: &Arc<OnceLock<Leadership>>) -> Health {
+/// Names what decides whether the process lives and is ready. The health of VPSie and of the audit store and our clock are
+/// shown and decide nothing: a restart mends none of them.
+fn health(pulse: &Pulse, leadership: &Arc<OnceLock<Leadership>>, recorder: &Recorder) -> Health {
     let (alive, synced, vpsie, compared) = (pulse.clone(), pulse.clone(), pulse.clone(), pulse.clone());
-    let leadership = Arc::clone(leadership);
+    let (leadership, recorder) = (Arc::clone(leadership), recorder.clone());
     Health::default()
         .live("passes", move || passes(&alive))
         .ready("watches", move || watches(&synced))
         .show("leader", move || leader(leadership.get()))
         .show("vpsie", move || provider(&vpsie))
         .show("clock", move || clock(compared.clock().as_ref()))
+        .show("audit", move || audit(&recorder.state()))
 }
 
 fn passes(pulse: &Pulse) -> Status {
@@ -153,6 +159,23 @@ fn clock(compared: Option<&Compared>) -> Status {
     }
 }
 
+/// Says whether what is recorded is also stored.
+fn audit(state: &RecorderState) -> Status {
+    let Some(store) = &state.store else {
+        return Status::ok("the newest entries are kept in memory and stored nowhere");
+    };
+    let (stored, queued, dropped) = (state.stored, state.queued, state.dropped);
+    let counts = format!("{stored} entries stored, {queued} wait, {dropped} dropped");
+    match &state.trouble {
+        None => Status::ok(format!("{store}: {counts}")),
+        Some(trouble) => Status::bad(format!(
+            "{}: {}; {counts}",
+            trouble.cause.as_str(),
+            trouble.message
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,7 +216,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_alone_is_a_reason_to_restart() {
         let pulse = Pulse::default();
-        let health = health(&pulse, &Arc::default());
+        let health = health(&pulse, &Arc::default(), &Recorder::in_memory(1));
         assert!(health.is_live() && !health.is_ready(), "it begins");
         pulse.beat();
         assert!(health.is_live());

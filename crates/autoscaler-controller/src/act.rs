@@ -12,6 +12,7 @@ mod request;
 use crate::baseline::Stored;
 use crate::clock::Clock;
 use crate::command::{Batch, Command, Context};
+use crate::journal::Journal;
 use crate::lease::{EFFECT_START, Mandate};
 use crate::metrics::{Measured, Metrics};
 use crate::poll::Polls;
@@ -43,6 +44,7 @@ pub struct Actor {
     clock: Clock,
     metrics: Arc<Metrics>,
     pulse: Pulse,
+    journal: Journal,
 }
 
 /// Why a command was not carried out.
@@ -135,6 +137,7 @@ impl Actor {
         settings: &Settings,
     ) -> Self {
         let baselines = BaselineStore::new(client.clone(), &settings.namespace);
+        let telemetry = Telemetry::default();
         Self {
             client,
             api,
@@ -143,8 +146,9 @@ impl Actor {
             baselines,
             troubles: Troubles::default(),
             clock,
-            metrics: Arc::default(),
-            pulse: Pulse::default(),
+            metrics: Arc::clone(&telemetry.metrics),
+            pulse: telemetry.pulse.clone(),
+            journal: telemetry.journal().clone(),
         }
     }
 
@@ -152,6 +156,7 @@ impl Actor {
     pub(crate) fn tell(&mut self, telemetry: &Telemetry) {
         self.metrics = Arc::clone(&telemetry.metrics);
         self.pulse = telemetry.pulse.clone();
+        self.journal = telemetry.journal().clone();
         let measured = Measured::new(Arc::clone(&self.api), Arc::clone(&self.metrics));
         self.api = Arc::new(measured);
     }

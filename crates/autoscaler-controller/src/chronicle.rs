@@ -3,13 +3,15 @@
 //! ```text
 //!  objects before ─┐
 //!                  ├─▶ Vec<Fact> ──▶ Notice ──▶ Kubernetes Event
-//!  objects now ────┘        └──────▶ counters and histograms
+//!  objects now ────┘        ├──────▶ counters and histograms
+//!                           └──────▶ entries of the audit log
 //! ```
 //!
 //! Facts are what the API server keeps, never what an effect is hoped to have done: what did not last is not told, and
 //! what another process did before this one looked for the first time is not told again.
 
 mod claim;
+pub(crate) mod entry;
 mod group;
 pub mod notice;
 

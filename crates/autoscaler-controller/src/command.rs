@@ -9,6 +9,7 @@ use crate::tombstone::Tombstone;
 use k8s_openapi::api::core::v1::Taint;
 use kube::ResourceExt as _;
 use node_lifecycle::Permit;
+use node_lifecycle::audit::Draft;
 use std::collections::BTreeMap;
 use vpsie_api::{Call, ClusterId, CreateGroup, GroupNumber};
 
@@ -21,6 +22,8 @@ pub struct Batch {
     pub context: Context,
     /// The commands, in order.
     pub commands: Vec<Command>,
+    /// What was decided, for the audit log.
+    pub entries: Vec<Draft>,
 }
 
 /// What every log line about an object says besides its name (`E1`).
@@ -214,6 +217,7 @@ impl Batch {
                 request_id,
             },
             commands: Vec::new(),
+            entries: Vec::new(),
         }
     }
 

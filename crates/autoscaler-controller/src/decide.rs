@@ -16,6 +16,7 @@ mod view;
 
 mod counts;
 mod group;
+mod hearing;
 mod provider;
 mod slots;
 
@@ -41,8 +42,18 @@ pub(crate) use marks::is_marked_for;
 use crate::command::{Batch, Command, Kind};
 use crate::lives::Lives;
 use crate::world::{ClaimObject, World};
+use node_lifecycle::audit::Draft;
 use node_match::{Matching, Verdict};
 use std::collections::BTreeMap;
+
+/// What is to be done, and what the audit log is to say of it.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// What to do, none of them empty.
+    pub batches: Vec<Batch>,
+    /// What was decided and refused, whether or not anything is to be done.
+    pub entries: Vec<Draft>,
+}
 
 /// Decides what to do about every NodeGroup and VPSieNode.
 ///
@@ -54,7 +65,7 @@ use std::collections::BTreeMap;
 /// # Assumptions
 ///
 /// The world is [in order](World::in_order): whose turn it is depends on it.
-pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<Batch> {
+pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Decision {
     let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
         .claims
         .iter()
@@ -65,7 +76,11 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
         .groups
         .iter()
         .filter(|group| hand_over::may_touch(world, group.as_ref()))
-        .map(|group| group::decide(world, matching, group));
+        .map(|group| {
+            let mut batch = group::decide(world, matching, group);
+            hearing::hear_group(group, &mut batch);
+            batch
+        });
     let claims = world.claims.iter();
     let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
     let mut leaving = case::Leaving::of(world);
@@ -78,16 +93,21 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Vec<
     let claims = claims.map(|claim| {
         let view = view_of(claim);
         let mut batch = claim::decide(&view, &mut leaving, chosen.remove(claim.uid()));
+        hearing::hear_drain(&view, &mut batch);
         // What a life has seen by a wrong clock is not written down.
         if world.skew.is_none() {
             record_life(&view, lives, &mut batch);
         }
         batch
     });
-    groups
-        .chain(claims)
-        .filter(|batch| !batch.commands.is_empty())
-        .collect()
+    let mut decision = Decision::default();
+    for mut batch in groups.chain(claims) {
+        decision.entries.append(&mut batch.entries);
+        if !batch.commands.is_empty() {
+            decision.batches.push(batch);
+        }
+    }
+    decision
 }
 
 /// Writes the life of a VPSieNode down: with what is written on the object anyway, else last of all, since what is

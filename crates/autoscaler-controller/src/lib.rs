@@ -61,6 +61,7 @@ pub mod trouble;
 pub mod chronicle;
 
 mod announcer;
+mod journal;
 pub mod metrics;
 mod pulse;
 mod telemetry;

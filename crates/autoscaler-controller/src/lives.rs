@@ -11,7 +11,8 @@ use crate::resources::Phase;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
-use node_lifecycle::{Event, Life, State, Transition};
+use node_lifecycle::audit::{Author, Draft};
+use node_lifecycle::{Event, Life, Transition};
 use node_match::Matching;
 use record::Recorded;
 use sight::Sights;
@@ -21,6 +22,17 @@ use std::collections::BTreeMap;
 /// The lives of all VPSieNodes, by uid.
 #[derive(Clone, Debug, Default)]
 pub struct Lives(BTreeMap<String, Kept>);
+
+/// A transition, and of which VPSieNode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What happened.
+    pub transition: Transition,
+    /// Its NodeGroup, as `namespace/name`.
+    pub group: String,
+    /// The uid of the VPSieNode.
+    pub request_id: String,
+}
 
 /// One life, and what is written of it.
 #[derive(Clone, Debug)]
@@ -42,10 +54,10 @@ impl Lives {
     ///
     /// A Node that is not Ready counts as seen once more only after the time between two polls, so that a burst of
     /// changes is not three observations (`LC-11`).
-    pub fn look(&mut self, world: &World<'_>, matching: &Matching<'_>, pods: &PodIndex) -> Vec<Transition> {
+    pub fn look(&mut self, world: &World<'_>, matching: &Matching<'_>, pods: &PodIndex) -> Vec<Step> {
         let sights = Sights::of(world, matching);
         let mut earlier = std::mem::take(&mut self.0);
-        let mut transitions = Vec::new();
+        let mut steps = Vec::new();
         for claim in &world.claims {
             let Some(uid) = claim.object.uid() else { continue };
             let kept = earlier.remove(&uid);
@@ -54,12 +66,18 @@ impl Lives {
             let uids = sight.uids(pods);
             let is_due = kept.is_due(world);
             for event in sight.events(&kept.life, &uids, is_due) {
-                transitions.extend(kept.apply(&sight.name, event, world));
+                let transitions = kept.apply(&sight.name, event, world).into_iter();
+                steps.extend(transitions.map(|transition| Step::of(claim, transition)));
             }
             kept.load = sight.load(&world.settings.gate, &kept.life, pods, world.now);
             self.0.insert(uid, kept);
         }
-        transitions
+        steps
+    }
+
+    /// Lists all lives, in order of the uids.
+    pub fn all(&self) -> impl Iterator<Item = &Life> {
+        self.0.values().map(|kept| &kept.life)
     }
 
     /// Returns the life of a VPSieNode, once it was looked at.
@@ -77,6 +95,27 @@ impl Lives {
         let kept = self.0.get(uid)?;
         let is_due = kept.recorded.is_outdated(&kept.life, kept.recorded_at, now);
         is_due.then(|| kept.life.to_json())
+    }
+}
+
+// === impl Step ===
+
+impl Step {
+    fn of(claim: &ClaimObject, transition: Transition) -> Self {
+        let object = &claim.object;
+        let namespace = object.namespace().unwrap_or_default();
+        Self {
+            transition,
+            group: format!("{namespace}/{}", object.spec.node_group_name),
+            request_id: object.uid().unwrap_or_default(),
+        }
+    }
+
+    /// Returns it as an entry of the audit log.
+    pub(crate) fn entry(&self) -> Draft {
+        Draft::transition(&self.transition, Author::Observation)
+            .group(&self.group)
+            .request_id(&self.request_id)
     }
 }
 
@@ -139,26 +178,6 @@ fn phase(phase: &Phase) -> node_lifecycle::Phase {
         Phase::Terminating => node_lifecycle::Phase::Terminating,
         Phase::Deleting => node_lifecycle::Phase::Deleting,
         Phase::Failed => node_lifecycle::Phase::Failed,
-    }
-}
-
-/// Tells each transition to the log.
-pub(crate) fn tell(transitions: &[Transition]) {
-    for Transition {
-        node,
-        from,
-        to,
-        reason,
-        detail,
-        ..
-    } in transitions
-    {
-        let detail = detail.as_deref();
-        if *to == State::Unhealthy {
-            tracing::warn!(node, %from, %to, %reason, detail, "the node entered another state of its life");
-        } else {
-            tracing::info!(node, %from, %to, %reason, detail, "the node entered another state of its life");
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! No series is about one VPSieNode, Node or machine: their number would have no limit. Those about a NodeGroup
 //! disappear with it. `docs/metrics.md` lists all of them.
 
+mod audit;
 mod facts;
 mod fleet;
 mod kubernetes;
@@ -13,11 +14,14 @@ mod vpsie;
 
 pub(crate) use vpsie::Measured;
 
+use audit::AuditSource;
 use labels::{
-    ConditionLabels, EventLabels, GroupLabels, MethodLabels, OutcomeLabels, Part, PartLabels, PhaseLabels,
-    ReasonLabels, RequestLabels, ResourceLabels, SourceLabels, StateLabels, StrategyLabels, TransitionLabels,
-    VerbLabels, VerdictLabels,
+    ConditionLabels, DecommissionLabels, EventLabels, GroupLabels, MethodLabels, OutcomeLabels, Part,
+    PartLabels, PhaseLabels, ReasonLabels, RequestLabels, ResourceLabels, SourceLabels, StateLabels,
+    StrategyLabels, TransitionLabels, VerbLabels, VerdictLabels,
 };
+use prometheus_client::collector::Collector;
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -56,6 +60,8 @@ macro_rules! metrics {
             descriptions: Vec<Description>,
             /// The client of VPSie, which keeps counts of its own.
             vpsie: Source,
+            /// The recorder of the audit log, which keeps counts of its own.
+            audit: AuditSource,
             $(#[doc = $help] pub(crate) $field: $type,)+
         }
 
@@ -64,9 +70,11 @@ macro_rules! metrics {
                 let mut catalogue = Catalogue::default();
                 $(let $field: $type = $make; catalogue.add($name, $help, $field.clone());)+
                 let vpsie = Source::default();
-                catalogue.add_source(&vpsie);
+                catalogue.add_source(&vpsie, &source::DESCRIBED);
+                let audit = AuditSource::default();
+                catalogue.add_source(&audit, &audit::DESCRIBED);
                 let Catalogue { registry, descriptions } = catalogue;
-                Self { registry: Arc::new(registry), descriptions, vpsie, $($field,)+ }
+                Self { registry: Arc::new(registry), descriptions, vpsie, audit, $($field,)+ }
             }
         }
     };
@@ -136,6 +144,13 @@ metrics! {
     nodes_labelled: Counter = Counter::default(), "nodes_labelled",
         "Nodes that were marked for their VPSieNode";
 
+    decommissions: Family<DecommissionLabels, Counter> = Family::default(), "decommission",
+        "Attempts to remove a machine, refused ones too, by who decided, result and reason";
+    lifecycle_transitions: Family<TransitionLabels, Counter> = Family::default(), "lifecycle_transitions",
+        "Transitions between states of the life of a node";
+    lifecycle_nodes: Series<StateLabels> = Series::default(), "lifecycle_nodes",
+        "Nodes by the state of their life";
+
     events_emitted: Family<EventLabels, Counter> = Family::default(), "events_emitted",
         "Kubernetes Events by type and whether the API server took them";
     events_dropped: Counter = Counter::default(), "event_buffer_dropped",
@@ -169,10 +184,13 @@ impl Catalogue {
         self.registry.register(name, help, metric);
     }
 
-    fn add_source(&mut self, source: &Source) {
-        let described = source::DESCRIBED.iter();
+    fn add_source(
+        &mut self,
+        source: &(impl Collector + Clone),
+        described: &[(&str, MetricType, &'static str)],
+    ) {
         self.descriptions
-            .extend(described.map(|(name, kind, help)| Description {
+            .extend(described.iter().map(|(name, kind, help)| Description {
                 name: format!("{PREFIX}_{name}"),
                 kind: kind.as_str().to_owned(),
                 help,

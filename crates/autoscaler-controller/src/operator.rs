@@ -1,14 +1,15 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
+mod numbers;
 mod unfound;
 
 use crate::act::{ActError, Actor};
 use crate::chronicle::Sight;
 use crate::clock::Clock;
 use crate::convert;
-use crate::decide::decide;
+use crate::decide::{Decision, decide};
 use crate::lease::{Leadership, Mandate, Rule};
-use crate::lives::{self, Lives};
+use crate::lives::Lives;
 use crate::metrics::Measured;
 use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
@@ -20,6 +21,7 @@ use crate::world::{ClaimObject, Index, World, wanted};
 use chrono::{DateTime, Utc};
 use kube::Client;
 use node_match::match_fleet;
+use numbers::Numbers;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,13 +60,6 @@ enum End {
     Deposed,
     /// A watch ended by itself.
     Broken,
-}
-
-/// The ids of passes: unique among all processes that did not start in the same second.
-#[derive(Debug)]
-struct Numbers {
-    start: i64,
-    next: u64,
 }
 
 /// Why the operator did not start.
@@ -112,10 +107,7 @@ impl Operator {
         actor.load_baselines().await.map_err(StartError::Baselines)?;
         let polls = Polls::new(settings.absence_spacing);
         let without_candidate = Absences::spaced(settings.candidate_spacing);
-        let numbers = Numbers {
-            start: clock.now().timestamp(),
-            next: 1,
-        };
+        let numbers = Numbers::since(clock.now());
         Ok(Self {
             began_at: clock.now(),
             settings,
@@ -187,7 +179,7 @@ impl Operator {
     /// Runs passes for one term.
     async fn lead(&mut self, mandate: &Mandate, mut stop: Pin<&mut impl Future<Output = ()>>) -> End {
         self.forget();
-        self.telemetry.lead();
+        self.telemetry.lead(mandate.term());
         let mut is_ready = mandate.term().is_none();
         loop {
             tokio::select! {
@@ -286,6 +278,7 @@ impl Operator {
         let now = self.clock.now();
         span.in_scope(|| {
             self.compare_clocks(now);
+            self.telemetry.journal().begin_pass(self.numbers.id(), now);
             self.record();
         });
         let batches = span.in_scope(|| {
@@ -299,9 +292,13 @@ impl Operator {
             let unfound = unfound(&world, &matching);
             // A life that counts time is not lived by a wrong clock.
             if world.skew.is_none() {
-                lives::tell(&lives.look(&world, &matching, &self.watches.pods()));
+                for step in lives.look(&world, &matching, &self.watches.pods()) {
+                    self.telemetry.journal().step(&step, now);
+                }
             }
-            let batches = decide(&world, &matching, &lives);
+            metrics.show_lives(&lives);
+            let Decision { batches, entries } = decide(&world, &matching, &lives);
+            self.telemetry.journal().hear(entries, now);
             metrics.took(Part::Decide, began);
             metrics.show(&world, &matching);
             drop(world);
@@ -314,7 +311,7 @@ impl Operator {
         let done = acting.instrument(span).await;
         metrics.took(Part::Act, began);
         metrics.passes.inc();
-        self.numbers.next += 1;
+        self.numbers.advance();
         done
     }
 
@@ -387,14 +384,5 @@ impl Operator {
             index: Index::default(),
         }
         .in_order()
-    }
-}
-
-// === impl Numbers ===
-
-impl Numbers {
-    /// Opens the span of the present pass: its id is in every line that the pass logs.
-    fn span(&self) -> tracing::Span {
-        tracing::info_span!("pass", id = format!("{:x}-{}", self.start, self.next))
     }
 }

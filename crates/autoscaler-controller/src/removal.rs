@@ -9,7 +9,8 @@ mod hold;
 
 use crate::target::Target;
 use chrono::{DateTime, Utc};
-use node_lifecycle::gate::{Binding, Facts, GroupFacts, Identity};
+use node_lifecycle::audit::{Action, Draft, Outcome, Snapshot};
+use node_lifecycle::gate::{Binding, Facts, Ground, GroupFacts, Identity};
 use node_lifecycle::{Decider, Doubt, Gate, Life, Permit, ProtectionFacts, Refusal, Workload};
 
 pub use hold::{Hold, Obstacle};
@@ -19,6 +20,8 @@ pub use hold::{Hold, Obstacle};
 pub struct Case {
     /// The VPSieNode at the version that is judged.
     pub claim: Target,
+    /// Name of its NodeGroup.
+    pub node_group: String,
     /// On whose decision its machine is to go.
     pub decided_by: Decider,
     /// Name of its Node, if it has one.
@@ -49,6 +52,47 @@ impl Case {
     /// Returns why the machine must stay.
     pub fn ask(&self, gate: &Gate, now: DateTime<Utc>) -> Result<Permit, Refusal> {
         gate.decide(Some(&self.facts()), self.decided_by, now)
+    }
+
+    /// Tells the audit log that its machine must stay, with the node as it is (`LC-35`).
+    #[must_use]
+    pub fn refused(&self, refusal: &Refusal, now: DateTime<Utc>) -> Draft {
+        let facts = self.facts();
+        self.of_it(Draft::refused("", self.decided_by, refusal, Some(&facts), now))
+    }
+
+    /// Tells the audit log that the removal of its machine was asked for, on which ground, and what came of it
+    /// (`LC-26`, `LC-35`).
+    #[must_use]
+    pub fn asked_for(&self, ground: Ground, error: Option<String>, now: DateTime<Utc>) -> Draft {
+        let result = if error.is_none() {
+            Outcome::Success
+        } else {
+            Outcome::Failed
+        };
+        let draft = Draft::new(Action::NodeDecommission, result, self.decided_by, ground.as_str());
+        let snapshot = Snapshot::of(&self.facts(), now).ending(&self.life, None, now);
+        let machine = self
+            .identity
+            .as_ref()
+            .map_or("", |binding| binding.machine.as_str());
+        let message = format!("the gate let machine {machine} go, and VPSie was asked to remove it");
+        let draft = self.of_it(draft).snapshot(snapshot).message(message);
+        match error {
+            Some(error) => draft.error(error),
+            None => draft,
+        }
+    }
+
+    /// Says in an entry which node it is about.
+    pub(crate) fn of_it(&self, draft: Draft) -> Draft {
+        let Target {
+            namespace, name, uid, ..
+        } = &self.claim;
+        draft
+            .node(self.node.as_ref().unwrap_or(name))
+            .group(format!("{namespace}/{}", self.node_group))
+            .request_id(uid)
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -1,18 +1,22 @@
 //! All that tells of the operator's work: metrics, signs of life, and Events. No decision is made from any of it.
 
 use crate::announcer::Announcer;
+use crate::chronicle::entry::entry;
 use crate::chronicle::notice::Notice;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
 use crate::decide::{ERROR, LEAKED};
+use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::pulse::{Compared, Pulse};
 use crate::skew::{Offsets, Skew};
+use audit_store::Recorder;
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::Client;
 use std::sync::Arc;
 
-/// What an operator tells of its work, and to whom. By default it measures, and nobody looks.
-#[derive(Debug, Default)]
+/// What an operator tells of its work, and to whom. By default it measures and keeps its audit log in memory, and nobody
+/// looks.
+#[derive(Debug)]
 pub struct Telemetry {
     /// What Prometheus can ask.
     pub metrics: Arc<Metrics>,
@@ -20,9 +24,24 @@ pub struct Telemetry {
     pub pulse: Pulse,
     announcer: Option<Announcer>,
     chronicle: Chronicle,
+    journal: Journal,
 }
 
 // === impl Telemetry ===
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        let metrics = Arc::<Metrics>::default();
+        let journal = Journal::new(Recorder::in_memory(0), Arc::clone(&metrics));
+        Self {
+            metrics,
+            pulse: Pulse::default(),
+            announcer: None,
+            chronicle: Chronicle::default(),
+            journal,
+        }
+    }
+}
 
 impl Telemetry {
     /// Writes Kubernetes Events too, under the name of this replica. Must be called inside a tokio runtime.
@@ -33,11 +52,27 @@ impl Telemetry {
         self
     }
 
-    /// Tells what has happened since the last pass: in the log, in numbers, and as Events.
+    /// Records what is decided, done and seen with this recorder, and shows how it stands.
+    #[must_use]
+    pub fn with_audit(mut self, recorder: Recorder) -> Self {
+        self.journal = Journal::new(recorder.clone(), Arc::clone(&self.metrics));
+        self.metrics.show_audit(move || recorder.state());
+        self
+    }
+
+    /// Returns where what is decided and done is recorded.
+    pub(crate) const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Tells what has happened since the last pass: in the log, in numbers, as Events and in the audit log.
     pub(crate) fn look(&mut self, sight: Sight, now: DateTime<Utc>) {
         for fact in self.chronicle.look(sight, now) {
             self.metrics.note(&fact);
             log(&fact);
+            if let Some(entry) = entry(&fact) {
+                self.journal.record(entry, now);
+            }
             if let (Some(announcer), Some(notice)) = (&self.announcer, Notice::of(&fact)) {
                 announcer.announce(notice);
             }
@@ -54,7 +89,8 @@ impl Telemetry {
     /// Says that this replica leads from now on.
     ///
     /// What was seen before is forgotten, so that nothing is told that another leader has told.
-    pub(crate) fn lead(&mut self) {
+    pub(crate) fn lead(&mut self, term: Option<u32>) {
+        self.journal.begin_term(term);
         self.chronicle.forget();
         self.pulse.beat();
         self.metrics.leads(true);

@@ -89,7 +89,9 @@ impl Fleet {
 
     /// Makes what a new operator tells of its work by, and keeps its metrics.
     fn telemetry(&mut self, client: &kube::Client, vpsie: &Arc<vpsie_api::Client>) -> Telemetry {
-        let telemetry = Telemetry::default().with_events(client.clone(), None);
+        let telemetry = Telemetry::default()
+            .with_events(client.clone(), None)
+            .with_audit(self.audit.clone());
         self.metrics = Arc::clone(&telemetry.metrics);
         let counts = Arc::clone(vpsie);
         self.metrics.show_vpsie(move || counts.state());

@@ -4,9 +4,15 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use crate::exit::Failure;
+
+use audit_store::{InvalidLocation, Location};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use node_lifecycle::audit::{Action, Author, Hash, Outcome};
+
+/// Names no store: the newest entries are kept in memory, and end with the process.
+const MEMORY: &str = "memory";
 
 /// What to do with a stored audit log; both only read.
 #[derive(Debug, Subcommand)]
@@ -28,6 +34,24 @@ pub(crate) struct StoreOptions {
         hide_env_values = true
     )]
     pub(crate) audit_store: StoreName,
+}
+
+/// Where `run` keeps its audit log.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Audit log")]
+pub(crate) struct AuditKeeping {
+    /// Where it is stored: `sqlite:PATH`, `jsonl:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory` for nowhere.
+    #[arg(
+        long,
+        value_name = "STORE",
+        default_value = "sqlite:/var/lib/vpsie-autoscaler/audit.db",
+        env = "AUTOSCALER_AUDIT_STORE",
+        hide_env_values = true
+    )]
+    pub(crate) audit_store: StoreName,
+    /// Days after which an entry is pruned; 0 keeps all.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub(crate) audit_retention_days: u32,
 }
 
 /// Is the name of a store as it was given; it may hold a password and cannot be printed.
@@ -87,6 +111,29 @@ pub(crate) enum AuditOutput {
     Table,
     /// One JSON object in each line: the place in the chain, and the entry as it is stored.
     Json,
+}
+
+// === impl AuditKeeping ===
+
+impl AuditKeeping {
+    /// Returns where the log is stored; nothing when that is nowhere.
+    ///
+    /// # Errors
+    ///
+    /// When the text names no store; it is not repeated, since it may hold a password.
+    pub(crate) fn location(&self) -> Result<Option<Location>, Failure> {
+        if self.audit_store.exposed() == MEMORY {
+            return Ok(None);
+        }
+        let location = self.audit_store.exposed().parse();
+        let wrong = |error: InvalidLocation| anyhow::Error::new(error).context("--audit-store");
+        location.map(Some).map_err(wrong).map_err(Failure::input)
+    }
+
+    /// Returns how long an entry is kept; nothing when that is for ever.
+    pub(crate) fn retention(&self) -> Option<TimeDelta> {
+        (self.audit_retention_days > 0).then(|| TimeDelta::days(self.audit_retention_days.into()))
+    }
 }
 
 // === impl StoreName ===

@@ -1,8 +1,9 @@
 //! The world of a story: one cluster at VPSie, one Kubernetes API, and the operator between them.
 
 use anyhow::Context;
+use audit_store::Recorder;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
-use autoscaler_controller::{Clock, Operator, Settings};
+use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::ClusterSpec;
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) kube: KubeApi,
     /// The identifier of the cluster at VPSie.
     pub(crate) cluster: String,
+    /// The audit log of the operator, in memory.
+    pub(crate) recorder: Recorder,
 }
 
 // === impl World ===
@@ -52,6 +55,7 @@ impl World {
             cloud,
             kube,
             cluster,
+            recorder: Recorder::in_memory(0),
         })
     }
 
@@ -79,7 +83,8 @@ impl World {
             settings,
         )
         .await?;
-        tokio::spawn(operator.run());
+        let telemetry = Telemetry::default().with_audit(self.recorder.clone());
+        tokio::spawn(operator.telling(telemetry).run());
         Ok(())
     }
 

@@ -21,7 +21,7 @@ impl Actor {
     pub(super) async fn remove_machine(
         &self,
         permit: Permit,
-        case: Case,
+        mut case: Case,
         attempt: u32,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
@@ -32,11 +32,15 @@ impl Actor {
         let written = self
             .write_intent::<VPSieNode>(claim.clone(), key, &intent, pass)
             .await?;
-        let leave = self.leave(permit, case, &written).await;
+        let leave = self.leave(permit, &mut case, &written).await;
         let leave = leave.and_then(|leave| self.may_start(opened, pass).map(|()| leave));
         let leave = match leave {
             Ok(leave) => leave,
             Err(error) => {
+                if let ActError::Refused { refusal } = &error {
+                    let now = self.clock.now();
+                    self.journal.attempt(case.refused(refusal, now), now);
+                }
                 intent.give_up(&error);
                 self.write_intent::<VPSieNode>(claim, key, &intent, pass).await?;
                 return Err(error);
@@ -50,16 +54,18 @@ impl Actor {
             vpsie_node = format!("{}/{}", claim.namespace, claim.name), cluster, machine, %decided_by, %ground,
             error = answer.as_ref().err().map(ToString::to_string), "machine removal asked for"
         );
+        let (error, now) = (answer.as_ref().err().map(ToString::to_string), self.clock.now());
+        self.journal.attempt(case.asked_for(ground, error, now), now);
         intent.settle_removal(&answer);
         self.settle_intent::<VPSieNode>(claim, key, &intent, pass).await?;
         answer.map_err(ActError::from)
     }
 
     /// Turns a permit into leave: the gate is asked again, on the VPSieNode, its Node and its pods as they are now.
-    async fn leave(&self, permit: Permit, mut case: Case, written: &VPSieNode) -> Result<Removal, ActError> {
+    async fn leave(&self, permit: Permit, case: &mut Case, written: &VPSieNode) -> Result<Removal, ActError> {
         let now = self.clock.now();
         let version = permit.binding().resource_version.clone();
-        let found = self.look_again(&mut case, written).await?;
+        let found = self.look_again(case, written).await?;
         // The write of the intent has shown that nobody else wrote the VPSieNode since the permit was made.
         let decided = Binding {
             resource_version: version,

@@ -1,5 +1,7 @@
 //! What is told of a life, and what is not.
 
+mod entries;
+
 use super::notice::Notice;
 use super::{Chronicle, Fact, Sight, What};
 use crate::intent::{Intent, Outcome};

@@ -106,6 +106,7 @@ fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, leaving: &Leav
     let created = || crate::time::to_chrono(object.metadata.creation_timestamp.as_ref()?);
     Case {
         claim: view.target.clone(),
+        node_group: object.spec.node_group_name.clone(),
         decided_by,
         node: node.map(|node| node.name_any()),
         protection: protection(view, node),

@@ -3,6 +3,7 @@
 use super::case::{Leaving, judge, marked_node, node};
 use super::claim::{ERROR, VPS_READY, fail};
 use super::draft::Draft;
+use super::hearing::hear_hold;
 use super::joining::{is_ready, mark};
 use super::record::record;
 use super::rest::{give_back, settle};
@@ -72,6 +73,7 @@ fn remove(
             }
         }
         Err(hold) => {
+            hear_hold(view, batch, (machine, decided_by), leaving, &hold);
             match at_rest(&hold) {
                 Rest::Begins => drop(settle(view, batch, decided_by)),
                 Rest::Stays => {}

@@ -61,6 +61,7 @@ impl Metrics {
         self.conditions.replace(BTreeMap::new());
         self.vpsie_clusters.replace(BTreeMap::new());
         self.show_clock(&Offsets::new());
+        self.lifecycle_nodes.replace(BTreeMap::new());
     }
 
     fn show_groups(&self, groups: &[std::sync::Arc<NodeGroup>]) {

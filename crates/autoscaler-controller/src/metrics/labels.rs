@@ -51,7 +51,9 @@ label_sets! {
     GroupLabels { nodegroup: Text, namespace: Text, }
     /// Names a phase in a NodeGroup.
     PhaseLabels { nodegroup: Text, namespace: Text, phase: &'static str, }
-    /// Names two phases.
+    /// Names an attempt to remove a machine.
+    DecommissionLabels { decision_by: &'static str, result: &'static str, reason: Text, }
+    /// Names two phases, or two states.
     TransitionLabels { from: &'static str, to: &'static str, }
     /// Names a verdict of matching and its reason.
     VerdictLabels { verdict: &'static str, reason: &'static str, }

@@ -191,7 +191,7 @@ impl TestWorld {
     /// Decides about everything; lives count from the last [`TestWorld::look`].
     pub(crate) fn decide(&self) -> Vec<Batch> {
         let claims = self.matched();
-        decide(&self.observe(), &self.matching(&claims), &self.lives)
+        decide(&self.observe(), &self.matching(&claims), &self.lives).batches
     }
 
     /// Lets the lives see the world, as a pass does before it decides.
@@ -207,7 +207,8 @@ impl TestWorld {
         let transitions = lives.look(&self.observe(), &self.matching(&claims), &self.pods);
         self.lives = lives;
         let told = transitions.iter();
-        told.map(|step| format!("{} > {}: {}", step.from, step.to, step.reason))
+        told.map(|step| &step.transition)
+            .map(|step| format!("{} > {}: {}", step.from, step.to, step.reason))
             .collect()
     }
 

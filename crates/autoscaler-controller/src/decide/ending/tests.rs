@@ -75,6 +75,7 @@ fn removal_again(attempt: u32, node: Option<&str>) -> Command {
     };
     let case = Case {
         claim: target("web-1"),
+        node_group: "web".to_owned(),
         decided_by: Decider::Manual,
         node: node.map(str::to_owned),
         protection: ProtectionFacts {

@@ -1,0 +1,155 @@
+//! What the operator records of the life of a node, and that it records although its store is ill.
+
+use std::sync::Arc;
+
+use audit_store::{Cause, Location, Recorder};
+use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use kit::fleet::{Fleet, NAMESPACE};
+use kube::ResourceExt;
+use node_lifecycle::audit::{Entry, Filter, Outcome};
+
+use super::lives::{end_pod, run_pod, until_state};
+use super::{ready_web, web};
+
+/// Lists entries as `action reason result decider`.
+fn told(entries: &[Arc<Entry>]) -> Vec<String> {
+    let told = |entry: &Arc<Entry>| {
+        let Entry {
+            action,
+            reason,
+            result,
+            decision_by,
+            ..
+        } = entry.as_ref();
+        format!("{action} {reason} {result} {decision_by}")
+    };
+    entries.iter().map(told).collect()
+}
+
+async fn delete_web(fleet: &mut Fleet) {
+    fleet.delete::<NodeGroup>("web").await;
+    let gone = fleet.until("all is gone", |stored| {
+        stored.groups.is_empty() && stored.claims.is_empty()
+    });
+    gone.await;
+    // The pass that sees it gone.
+    fleet.polls(2).await;
+}
+
+/// LC-36, LC-50: the whole life of a node, each step once, under the id of its request and of the pass.
+#[tokio::test(start_paused = true)]
+async fn whole_life_of_a_node_is_in_the_audit_log() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 1).await;
+    let uid = stored.claim("web-1").and_then(ResourceExt::uid);
+    run_pod(&fleet, "first").await;
+    until_state(&fleet, "active").await;
+    end_pod(&fleet, "first").await;
+    until_state(&fleet, "idle").await;
+    delete_web(&mut fleet).await;
+    let entries = fleet.audit.select(&Filter::default());
+    let expected = [
+        "scale_up slots_free success min_nodes",
+        "node_provision requested success min_nodes",
+        "lifecycle_transition machine_seen success observation",
+        "node_provision discovered success min_nodes",
+        "node_provision joined success min_nodes",
+        "lifecycle_transition first_boot_completed success observation",
+        "lifecycle_transition first_workload_added success observation",
+        "lifecycle_transition last_workload_removed success observation",
+        "scale_down node_group_deleted success manual",
+        "node_decommission cordoned success manual",
+        "node_decommission idle success manual",
+        "lifecycle_transition decommission_requested success observation",
+        "lifecycle_transition provider_delete_confirmed success observation",
+        "node_decommission removed success manual",
+    ];
+    assert_eq!(told(&entries), expected);
+    for entry in &entries {
+        assert_eq!(
+            entry.group.as_deref(),
+            Some(&*format!("{NAMESPACE}/web")),
+            "{entry:?}"
+        );
+        assert!(entry.pass.is_some(), "{entry:?}");
+        assert!(entry.node.is_none() || entry.request_id == uid, "{entry:?}");
+    }
+    let removal = entries.iter().find(|entry| entry.reason == "idle");
+    let snapshot = removal.and_then(|entry| entry.state_snapshot.as_ref());
+    let snapshot = snapshot.expect("LC-35: the node as it was");
+    assert_eq!((snapshot.workloads_ever, snapshot.workload_count), (1, 0));
+    assert!(snapshot.ending.last_workload_at.is_some(), "{snapshot:?}");
+}
+
+/// LC-36, LC-52: each refusal is recorded, once a minute with those between, and its node as it was.
+#[tokio::test(start_paused = true)]
+async fn refusal_is_recorded_with_its_numbers_once_a_minute() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    run_pod(&fleet, "first").await;
+    until_state(&fleet, "active").await;
+    fleet.delete::<VPSieNode>("web-1").await;
+    fleet.polls(13).await;
+    let rejected = Filter {
+        result: Some(Outcome::Rejected),
+        ..Filter::default()
+    };
+    let entries = fleet.audit.select(&rejected);
+    assert!((2..=4).contains(&entries.len()), "{entries:?}");
+    assert!(entries[1].repeats >= 2, "{entries:?}");
+    for entry in &entries {
+        assert_eq!(entry.reason, "workload_pods");
+        assert_eq!(entry.message.as_deref(), Some("Node has 1 workload pods"));
+        let snapshot = entry.state_snapshot.as_ref().expect("LC-35");
+        assert_eq!(snapshot.workload_count, 1);
+    }
+}
+
+/// LC-26, LC-36: what VPSie refuses is recorded as failed, with the ground of the gate and the error.
+#[tokio::test(start_paused = true)]
+async fn failed_removal_is_recorded_with_its_error() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    let fault = Fault::on(CallKind::RemoveWorker, FaultEffect::TimeOutBeforeEffect);
+    fleet.cloud.fault(fault);
+    delete_web(&mut fleet).await;
+    let failed = Filter {
+        result: Some(Outcome::Failed),
+        ..Filter::default()
+    };
+    let entries = fleet.audit.select(&failed);
+    assert_eq!(told(&entries), ["node_decommission ready failed manual"]);
+    assert!(
+        entries[0].error.is_some() && entries[0].state_snapshot.is_some(),
+        "{entries:?}"
+    );
+}
+
+/// Bad input: a store that cannot be written holds up nothing, shows in the state, and gets all of it later.
+#[tokio::test(start_paused = true)]
+async fn operator_works_on_while_its_audit_store_is_ill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inside = folder.path().join("missing");
+    let location = format!("jsonl:{}", inside.join("audit").display());
+    let location: Location = location.parse().expect("a store");
+    let mut fleet = Fleet::in_memory(1);
+    fleet.audit = Recorder::start(location, 1000, None);
+    fleet.start().await;
+    fleet.create(&web(&fleet, 2)).await;
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 2, 2))
+        .await;
+    let state = fleet.audit.state();
+    assert_eq!(
+        state.trouble.map(|trouble| trouble.cause),
+        Some(Cause::Unwritable)
+    );
+    assert!(state.queued > 5 && state.stored == 0, "{}", state.queued);
+    std::fs::create_dir(&inside).expect("a folder");
+    fleet.polls(12).await;
+    let state = fleet.audit.state();
+    assert_eq!((state.trouble, state.queued), (None, 0));
+    let told = fleet.audit.stats().total_entries;
+    assert_eq!(state.stored, told as u64, "all of it");
+}
