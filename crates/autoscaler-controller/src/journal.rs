@@ -33,9 +33,8 @@ impl Journal {
     }
 
     /// Says which pass it is from now on.
-    pub(crate) fn begin_pass(&self, id: String, now: DateTime<Utc>) {
+    pub(crate) fn begin_pass(&self, id: String) {
         *self.pass.lock().unwrap_or_else(PoisonError::into_inner) = id;
-        self.recorder.settle(now);
     }
 
     /// Records what happened.
@@ -50,7 +49,8 @@ impl Journal {
         self.record(draft, now);
     }
 
-    /// Records what was decided: each refusal is an attempt to remove a machine.
+    /// Records what a pass decided, each refusal as an attempt to remove a machine, and what was refused before and was
+    /// not again.
     pub(crate) fn hear(&self, entries: Vec<Draft>, now: DateTime<Utc>) {
         for draft in entries {
             match draft.entry().result {
@@ -58,6 +58,8 @@ impl Journal {
                 Outcome::Success | Outcome::Failed => self.record(draft, now),
             }
         }
+        // Not before: a refusal that comes again says itself how often it came.
+        self.recorder.settle(now);
     }
 
     /// Records a transition and counts it.

@@ -278,7 +278,7 @@ impl Operator {
         let now = self.clock.now();
         span.in_scope(|| {
             self.compare_clocks(now);
-            self.telemetry.journal().begin_pass(self.numbers.id(), now);
+            self.telemetry.journal().begin_pass(self.numbers.id());
             self.record();
         });
         let batches = span.in_scope(|| {
