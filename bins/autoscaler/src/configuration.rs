@@ -32,7 +32,6 @@ const AUDIT_STORE: &str = "audit-store";
 type Fields = BTreeMap<String, Spanned<String>>;
 
 /// What was asked for, and where each part of it comes from.
-#[derive(Debug)]
 pub(crate) struct Configuration {
     /// All of it, checked by the parser of the command line.
     pub(crate) arguments: Arguments,
@@ -41,6 +40,14 @@ pub(crate) struct Configuration {
 }
 
 // === impl Configuration ===
+
+impl std::fmt::Debug for Configuration {
+    /// Shows what the parser made of it: the words themselves may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = &mut f.debug_struct("Configuration");
+        shown.field("arguments", &self.arguments).finish_non_exhaustive()
+    }
+}
 
 impl Configuration {
     /// Reads the words of the command line, the environment, and the file that one of both names.

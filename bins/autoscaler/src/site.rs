@@ -179,6 +179,7 @@ fn audit(state: &RecorderState) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use audit_store::{Cause, StoreTrouble};
     use autoscaler_controller::skew::{Offset, Offsets, Skew, Source};
     use chrono::{DateTime, TimeDelta};
 
@@ -207,8 +208,40 @@ mod tests {
         assert!(!shown.is_ok && shown.why.starts_with(told) && shown.why.contains("set it right"));
         assert!(clock(None).is_ok);
         assert!(
-            health(&Pulse::default(), &Arc::default()).is_live(),
+            health(&Pulse::default(), &Arc::default(), &Recorder::in_memory(1)).is_live(),
             "it decides nothing"
+        );
+    }
+
+    /// Bad input: an audit store in trouble is shown with its cause, and a recorder without a store is well.
+    #[test]
+    fn trouble_of_the_audit_store_is_shown() {
+        let state = RecorderState {
+            store: Some("sqlite:/a.db".to_owned()),
+            trouble: None,
+            stored: 4,
+            dropped: 0,
+            queued: 2,
+        };
+        let trouble = StoreTrouble {
+            cause: Cause::Full,
+            message: "there is no room left".to_owned(),
+        };
+        let ill = RecorderState {
+            trouble: Some(trouble),
+            ..state.clone()
+        };
+        let none = RecorderState {
+            store: None,
+            ..state.clone()
+        };
+        let well = "sqlite:/a.db: 4 entries stored, 2 wait, 0 dropped";
+        assert_eq!(audit(&state), Status::ok(well));
+        let bad = "full: there is no room left; 4 entries stored, 2 wait, 0 dropped";
+        assert_eq!(audit(&ill), Status::bad(bad));
+        assert_eq!(
+            audit(&none),
+            Status::ok("the newest entries are kept in memory and stored nowhere")
         );
     }
 

@@ -192,3 +192,41 @@ fn every_field_has_a_name_and_a_description() {
         assert!(!name(flag).is_empty() && flag.get_help().is_some(), "{flag:?}");
     }
 }
+
+/// Where the audit log is stored is checked at the start, and no message and no print shows a password.
+#[test]
+fn audit_store_is_checked_and_its_password_is_not_shown() {
+    let secret = "audit-store: postgres://me:hunter2@host/audit?password=hunter2";
+    let told = read(secret, &[]).unwrap();
+    assert!(options(&told).audit.location().is_ok());
+    assert!(
+        told.to_yaml()
+            .contains("audit-store: \"postgres://host/audit\" # file"),
+        "{}",
+        told.to_yaml()
+    );
+    assert!(!format!("{told:?}{}", told.to_yaml()).contains("hunter2"));
+    let nowhere = read("audit-store: memory", &[]).unwrap();
+    assert_eq!(options(&nowhere).audit.location().ok(), Some(None));
+    let wrong = read("audit-store: postgres:hunter2", &[]).unwrap();
+    let failure = options(&wrong).audit.location().expect_err("it names no store");
+    let message = format!("{failure:?}");
+    assert!(
+        message.contains("sqlite:PATH") && !message.contains("hunter2"),
+        "{message}"
+    );
+}
+
+/// Entries are kept for 90 days, or for ever.
+#[test]
+fn retention_is_a_number_of_days() {
+    let days = |text| {
+        options(&read(text, &[]).unwrap())
+            .audit
+            .retention()
+            .map(|it| it.num_days())
+    };
+    assert_eq!(days(""), Some(90));
+    assert_eq!(days("audit-retention-days: 7"), Some(7));
+    assert_eq!(days("audit-retention-days: 0"), None);
+}
