@@ -54,7 +54,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs the autoscaler against a Kubernetes cluster and VPSie.
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Shows the real autoscaler at work in a simulated world; needs no cluster and no token.
     Demo(DemoOptions),
     /// Prints the resource definitions, for `kubectl apply -f -`.

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::args::{Arguments, Command, RunOptions};
+use crate::args::{Arguments, Command};
 use anyhow::Context;
 use audit_store::Location;
 use clap::parser::ValueSource;
@@ -59,10 +59,16 @@ impl Configuration {
     pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<Self> {
         let words: Vec<OsString> = words.into_iter().collect();
         let told = Self::parse(Arguments::command(), &words, Fields::new())?;
-        let Command::Run(RunOptions {
-            config: Some(path), ..
-        }) = &told.arguments.command
-        else {
+        let path = match &told.arguments.command {
+            Command::Run(options) => options.config.as_deref(),
+            Command::Demo(_)
+            | Command::Crd
+            | Command::Match(_)
+            | Command::Explain(_)
+            | Command::Audit(_)
+            | Command::SimCloud(_) => None,
+        };
+        let Some(path) = path else {
             return Ok(told);
         };
         let in_file = || format!("the configuration {}", path.display());

@@ -21,6 +21,7 @@ use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::{Node, ObjectReference};
 use kube::{Resource, ResourceExt};
+use node_lifecycle::Decider;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -138,6 +139,8 @@ pub enum What {
         machine: Option<String>,
         /// Whether the autoscaler had asked for the removal of the machine.
         was_asked: bool,
+        /// On whose decision, where that is written down.
+        decided_by: Option<Decider>,
         /// Whether a request was open, so that a machine could still appear.
         was_open: bool,
         /// Time since its deletion.

@@ -2,6 +2,7 @@
 //! own: `bins/autoscaler/tests/configuration.rs`.
 
 use super::*;
+use crate::args::RunOptions;
 use std::io::Write;
 
 fn file_with(text: &str) -> tempfile::NamedTempFile {

@@ -33,6 +33,7 @@ pub(super) fn ended(claim: &VPSieNode, group: Option<&NodeGroup>, at: DateTime<U
     let what = What::Ended {
         member: claim.object_ref(&()),
         machine: machine(claim),
+        decided_by: removal.as_ref().and_then(|removal| removal.decided_by),
         was_asked: removal.is_some_and(|removal| removal.outcome.may_have_effect()),
         was_open: machine(claim).is_none() && Requested::read(claim).may_have_effect(),
         after: deleted_at.map(|deleted| at - deleted),

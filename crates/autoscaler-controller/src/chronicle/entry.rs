@@ -6,6 +6,7 @@ use crate::intent::Outcome;
 use crate::reason::Reason;
 use crate::resources::{Condition, VPSieNode};
 use kube::Resource;
+use node_lifecycle::Decider;
 use node_lifecycle::audit::{self, Action, Author, Draft};
 
 /// Puts a fact into an entry; nothing where another entry tells the same, or where nothing was decided or done.
@@ -49,11 +50,13 @@ pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
             member,
             machine,
             was_asked,
+            decided_by,
             was_open,
             ..
         } => {
+            let decided_by = decided_by.unwrap_or(Decider::Manual);
             let (result, reason, message) = ended(machine.as_deref(), *was_asked, *was_open)?;
-            let draft = Draft::new(Action::NodeDecommission, result, Author::Manual, reason).message(message);
+            let draft = Draft::new(Action::NodeDecommission, result, decided_by, reason).message(message);
             let draft = draft.node(member.name.as_deref().unwrap_or_default());
             Some(in_group(draft, about).request_id(member.uid.as_deref().unwrap_or_default()))
         }

@@ -99,7 +99,7 @@ pub(super) fn judge(
 }
 
 /// Gathers what the gate is told of a VPSieNode whose machine is to go.
-fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, leaving: &Leaving) -> Case {
+pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, leaving: &Leaving) -> Case {
     let object = view.object();
     let node = node(view);
     let status = object.status.as_ref();

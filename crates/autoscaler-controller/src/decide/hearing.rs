@@ -7,7 +7,7 @@ use crate::removal::Hold;
 use crate::resources::NodeGroup;
 use kube::ResourceExt;
 use node_lifecycle::Decider;
-use node_lifecycle::audit::{Action, Author, Draft, Outcome};
+use node_lifecycle::audit::{Action, Draft, Outcome};
 use vpsie_api::NodeUuid;
 
 /// Notes why a machine must stay, with the node as it is. What VPSie's lists lack for a moment refuses nothing.
@@ -35,10 +35,30 @@ pub(super) fn hear_hold(
     }
 }
 
-/// Notes that a Node takes no new pods from now on.
+/// Notes that a Node takes no new pods from now on, or takes them again.
 pub(super) fn hear_drain(view: &View<'_>, batch: &mut Batch) {
-    let drained = batch.commands.iter().filter_map(|command| match command {
-        Command::DrainNode(target, drain) => Some((target, drain)),
+    let entries: Vec<Draft> = batch
+        .commands
+        .iter()
+        .filter_map(|command| drain(view, command))
+        .collect();
+    batch.entries.extend(entries);
+}
+
+fn drain(view: &View<'_>, command: &Command) -> Option<Draft> {
+    let (target, drain, reason, message) = match command {
+        Command::DrainNode(target, drain) => (
+            target,
+            drain,
+            "cordoned",
+            "its Node takes no new pods from now on",
+        ),
+        Command::ReturnNode(target, drain) => (
+            target,
+            drain,
+            "returned",
+            "its machine stays, and its Node takes pods as before",
+        ),
         Command::AddFinalizer(..)
         | Command::RemoveFinalizer(..)
         | Command::CreateProviderGroup(..)
@@ -52,21 +72,17 @@ pub(super) fn hear_drain(view: &View<'_>, batch: &mut Batch) {
         | Command::Bury(..)
         | Command::WriteLife(..)
         | Command::WriteVpsieNodeStatus(..)
-        | Command::WriteNodeGroupStatus(..) => None,
-    });
-    let entries = drained.map(|(target, drain)| {
-        let decided_by: Author = drain.decided_by.parse().unwrap_or(Author::Manual);
-        let draft = Draft::new(Action::NodeDecommission, Outcome::Success, decided_by, "cordoned");
-        let object = view.object();
-        let namespace = object.namespace().unwrap_or_default();
-        draft
-            .node(&target.name)
-            .group(format!("{namespace}/{}", object.spec.node_group_name))
-            .request_id(&view.target.uid)
-            .message("its Node takes no new pods from now on")
-    });
-    let entries: Vec<Draft> = entries.collect();
-    batch.entries.extend(entries);
+        | Command::WriteNodeGroupStatus(..) => return None,
+    };
+    let decided_by = drain.decided_by().unwrap_or(Decider::Manual);
+    let draft = Draft::new(Action::NodeDecommission, Outcome::Success, decided_by, reason);
+    let object = view.object();
+    let namespace = object.namespace().unwrap_or_default();
+    let draft = draft
+        .node(&target.name)
+        .message(message)
+        .request_id(&view.target.uid);
+    Some(draft.group(format!("{namespace}/{}", object.spec.node_group_name)))
 }
 
 /// Notes that VPSieNodes go because their NodeGroup does.
