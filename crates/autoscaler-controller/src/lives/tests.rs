@@ -2,9 +2,12 @@
 
 use crate::command::Command;
 use crate::decide::ERROR;
+use crate::intent::Outcome;
 use crate::resources::{Phase, keys};
 use crate::testing::expected::{prepared, with_machine, with_node};
-use crate::testing::{ClaimBuilder, TestWorld, at, claim, condition, drained, node, tied, timed_out};
+use crate::testing::{
+    ClaimBuilder, TestWorld, at, claim, condition, drained, intent, node, tied, timed_out, world,
+};
 use chrono::TimeDelta;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::runtime::watcher::Event;
@@ -328,4 +331,26 @@ fn deleted_vpsie_node_waits_for_its_pods() {
     assert_eq!(labels(&held), ["write-vpsienode-status", "write-life"]);
     let removed = ["write-vpsienode-status", "remove-machine", "write-life"];
     assert_eq!(labels(&held.without_pod("a").seen()), removed);
+}
+
+/// LC-25a, LC-26: a node drains once VPSie may have begun to remove its machine, and not because a removal did not leave.
+#[test]
+fn node_drains_once_its_removal_may_have_begun() {
+    let drains = |outcome, is_final| {
+        let mut asked = intent(outcome, -5);
+        asked.is_final = is_final;
+        let claim = claim("web-1").in_phase(Phase::Ready).machine("m1");
+        let mut world = world().claim(claim.lived(State::Idle).removal(&asked));
+        world.look() == ["idle > draining: decommission_requested"]
+    };
+    for outcome in [
+        Outcome::Open,
+        Outcome::Accepted,
+        Outcome::Unknown,
+        Outcome::Refused,
+    ] {
+        assert!(drains(outcome, false), "{outcome:?}");
+    }
+    assert!(!drains(Outcome::NotSent, false));
+    assert!(!drains(Outcome::Refused, true));
 }
