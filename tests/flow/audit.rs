@@ -13,7 +13,7 @@ use super::lives::{end_pod, run_pod, until_state};
 use super::{ready_web, web};
 
 /// Lists entries as `action reason result decider`.
-fn told(entries: &[Arc<Entry>]) -> Vec<String> {
+pub(super) fn told(entries: &[Arc<Entry>]) -> Vec<String> {
     let told = |entry: &Arc<Entry>| {
         let Entry {
             action,

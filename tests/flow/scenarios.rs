@@ -7,8 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::{Fleet, Stored};
 use kube::api::{Patch, PatchParams};
+use node_lifecycle::Decider;
+use node_lifecycle::audit::{Filter, Outcome};
 use serde_json::json;
 
+use super::audit::told;
 use super::lives::{end_pod, record, run_pod, until_state};
 use super::ready_web;
 
@@ -81,6 +84,21 @@ async fn idle_node_goes_half_an_hour_after_its_last_pod() {
     let group = stored.groups.first().and_then(|group| group.status.clone());
     assert!(group.is_some_and(|status| status.last_scale_down_time.is_some()));
     assert!(stored.claims.is_empty(), "nothing is bought in its place");
+    let by_policy = Filter {
+        decision_by: Some(Decider::ScaleDownPolicy.into()),
+        ..Filter::default()
+    };
+    tokio::time::sleep(fleet.settings.poll_interval * 2).await;
+    let mut steps = told(&fleet.audit.select(&by_policy));
+    steps.dedup();
+    let expected = [
+        "node_decommission idle_too_short rejected scale_down_policy",
+        "scale_down idle success scale_down_policy",
+        "node_decommission cordoned success scale_down_policy",
+        "node_decommission idle_long_enough success scale_down_policy",
+        "node_decommission removed success scale_down_policy",
+    ];
+    assert_eq!(steps, expected);
 }
 
 /// LC-51, LC-18: a Node that has only just become Ready stays for half an hour, used or not.
@@ -93,6 +111,17 @@ async fn node_that_has_just_become_ready_stays() {
     tokio::time::sleep(Duration::from_secs(29 * 60)).await;
     assert_eq!(fleet.cloud.calls_of(CallKind::RemoveWorker), 0);
     assert!(!is_cordoned(&fleet.stored().await));
+    let refused = fleet.audit.select(&Filter {
+        result: Some(Outcome::Rejected),
+        ..Filter::default()
+    });
+    let sentence = refused[0].message.as_deref().unwrap_or_default();
+    assert!(sentence.starts_with("Ready node too young"), "{sentence}");
+    assert!(
+        (28..=31).contains(&refused.len()),
+        "once a minute: {}",
+        refused.len()
+    );
     until_gone(&fleet).await;
     let waited = minutes_between(ready, removed_at(&fleet));
     assert!((29..=31).contains(&waited), "{waited} minutes");

@@ -89,7 +89,8 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Deci
         let (verdict, turn) = (verdicts.get(uid).copied(), turns.get(uid).copied());
         view::View::new(world, claim, verdict, turn, lives)
     };
-    let mut chosen = shrink::choose(world, &leaving, view_of);
+    let mut decision = Decision::default();
+    let mut chosen = shrink::choose(world, &leaving, view_of, &mut decision.entries);
     let claims = claims.map(|claim| {
         let view = view_of(claim);
         let mut batch = claim::decide(&view, &mut leaving, chosen.remove(claim.uid()));
@@ -100,7 +101,6 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Deci
         }
         batch
     });
-    let mut decision = Decision::default();
     for mut batch in groups.chain(claims) {
         decision.entries.append(&mut batch.entries);
         if !batch.commands.is_empty() {

@@ -3,7 +3,7 @@
 use super::case::{Leaving, judge, marked_node, node};
 use super::claim::{ERROR, VPS_READY, fail};
 use super::draft::Draft;
-use super::hearing::hear_hold;
+use super::hearing::held;
 use super::joining::{is_ready, mark};
 use super::record::record;
 use super::rest::{give_back, settle};
@@ -73,7 +73,8 @@ fn remove(
             }
         }
         Err(hold) => {
-            hear_hold(view, batch, (machine, decided_by), leaving, &hold);
+            let held = held(view, (machine, decided_by), leaving, &hold);
+            batch.entries.extend(held);
             match at_rest(&hold) {
                 Rest::Begins => drop(settle(view, batch, decided_by)),
                 Rest::Stays => {}

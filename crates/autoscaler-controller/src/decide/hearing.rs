@@ -10,18 +10,17 @@ use node_lifecycle::Decider;
 use node_lifecycle::audit::{Action, Draft, Outcome};
 use vpsie_api::NodeUuid;
 
-/// Notes why a machine must stay, with the node as it is. What VPSie's lists lack for a moment refuses nothing.
-pub(super) fn hear_hold(
+/// Says why a machine must stay, with the node as it is. What VPSie's lists lack for a moment refuses nothing.
+pub(super) fn held(
     view: &View<'_>,
-    batch: &mut Batch,
     (machine, decided_by): (&NodeUuid, Decider),
     leaving: &Leaving,
     hold: &Hold,
-) {
+) -> Option<Draft> {
     let case = case(view, machine, decided_by, leaving);
     match hold {
-        Hold::Refusal(refusal) => batch.entries.push(case.refused(refusal, view.world.now)),
-        Hold::Obstacle(_) if hold.is_passing() => {}
+        Hold::Refusal(refusal) => Some(case.refused(refusal, view.world.now)),
+        Hold::Obstacle(_) if hold.is_passing() => None,
         Hold::Obstacle(_) => {
             let reason = hold.reason();
             let draft = Draft::new(
@@ -30,7 +29,7 @@ pub(super) fn hear_hold(
                 decided_by,
                 reason.as_str(),
             );
-            batch.entries.push(case.of_it(draft.message(hold.sentence())));
+            Some(case.of_it(draft.message(hold.sentence())))
         }
     }
 }
@@ -42,7 +41,26 @@ pub(super) fn hear_drain(view: &View<'_>, batch: &mut Batch) {
         .iter()
         .filter_map(|command| drain(view, command))
         .collect();
-    batch.entries.extend(entries);
+    let by_itself = entries.iter().filter_map(shrunk).collect::<Vec<_>>();
+    batch.entries.extend(by_itself.into_iter().chain(entries));
+}
+
+/// Says that a NodeGroup shrinks by itself, where the policy of it is why a Node takes no new pods.
+fn shrunk(cordoned: &Draft) -> Option<Draft> {
+    let entry = cordoned.entry();
+    let is_policy = entry.decision_by == Decider::ScaleDownPolicy.into() && entry.reason == "cordoned";
+    let draft = Draft::new(
+        Action::ScaleDown,
+        Outcome::Success,
+        Decider::ScaleDownPolicy,
+        "idle",
+    );
+    let draft = draft.node(entry.node.as_deref()?).group(entry.group.as_deref()?);
+    is_policy.then(|| {
+        draft
+            .count(1)
+            .request_id(entry.request_id.as_deref().unwrap_or_default())
+    })
 }
 
 fn drain(view: &View<'_>, command: &Command) -> Option<Draft> {

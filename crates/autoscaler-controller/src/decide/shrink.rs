@@ -9,6 +9,7 @@ mod hours;
 mod keep;
 
 use super::case::{Leaving, judge, node};
+use super::hearing::held;
 use super::rest::{give_back, settle};
 use super::slots::is_one_coming;
 use super::view::View;
@@ -23,6 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use keep::Keep;
 use kube::ResourceExt;
+use node_lifecycle::audit::Draft;
 use node_lifecycle::{Decider, Permit, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,16 +32,17 @@ use std::sync::Arc;
 /// The members that may go by themselves, one for each NodeGroup, by uid.
 pub(super) type Chosen = BTreeMap<String, (Case, Permit)>;
 
-/// Chooses for each NodeGroup the member that goes next, if any does.
+/// Chooses for each NodeGroup the member that goes next, if any does, and says for the audit log which the gate refuses.
 pub(super) fn choose<'w>(
     world: &'w World<'w>,
     leaving: &Leaving,
     view_of: impl Fn(&'w ClaimObject) -> View<'w>,
+    heard: &mut Vec<Draft>,
 ) -> Chosen {
     let groups = world.groups.iter();
     let choice = |group: &Arc<NodeGroup>| {
         let (namespace, name) = (group.namespace(), group.name_any());
-        choose_of(world, group, leaving, &view_of)
+        choose_of(world, group, leaving, &view_of, heard)
             .inspect_err(|keep| tracing::debug!(namespace, node_group = name, ?keep, "nobody goes by itself"))
             .ok()
     };
@@ -99,6 +102,7 @@ fn choose_of<'w>(
     group: &NodeGroup,
     leaving: &Leaving,
     view_of: &impl Fn(&'w ClaimObject) -> View<'w>,
+    heard: &mut Vec<Draft>,
 ) -> Result<(String, (Case, Permit)), Keep> {
     may_shrink(world, group)?;
     let members = world.members(group);
@@ -115,10 +119,24 @@ fn choose_of<'w>(
     for (_, view) in at_rest {
         match member(&view, group, leaving) {
             Ok(chosen) => return Ok((view.target.uid.clone(), chosen)),
-            Err(held) => keep = held,
+            Err(reason) => {
+                heard.extend(refused(&view, leaving, &reason));
+                keep = reason;
+            }
         }
     }
     Err(keep)
+}
+
+/// Says that the gate refuses a member, or what VPSie lists; all else is a matter of the NodeGroup.
+fn refused(view: &View<'_>, leaving: &Leaving, keep: &Keep) -> Option<Draft> {
+    let Keep::Hold(hold) = keep else { return None };
+    held(
+        view,
+        (&view.claim.machine()?, Decider::ScaleDownPolicy),
+        leaving,
+        hold,
+    )
 }
 
 /// Tells whether a NodeGroup may lose a member by itself now.
