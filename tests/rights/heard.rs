@@ -34,12 +34,13 @@ impl Heard {
         String::from_utf8_lossy(&self.lines()).into_owned()
     }
 
-    /// Tells whether some line names both the verb and the resource of a right.
+    /// Tells whether some line names both the verb and the resource of a right, each as a word of its own.
     pub(crate) fn names(&self, right: &Right) -> bool {
         let resource = right.resource.split('/').next().unwrap_or_default();
-        let one = resource.strip_suffix('s').unwrap_or(resource);
-        let is_named =
-            |line: &str| line.to_lowercase().contains(one) && words(line).any(|word| word == right.verb);
+        let is_named = |line: &str| {
+            let has = |wanted: &str| words(line).any(|word| word == wanted);
+            has(resource) && has(right.verb.as_str())
+        };
         self.text().lines().any(is_named)
     }
 
@@ -59,6 +60,7 @@ impl Write for Heard {
     }
 }
 
+/// Splits a line into words; what a hyphen joins, such as the name of a command, is one.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|letter: char| !letter.is_ascii_alphanumeric())
+    line.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
 }

@@ -33,7 +33,7 @@ pub enum CredentialsError {
     },
     /// The Secret may not be read.
     #[error(
-        "the API server forbids reading the Secret {secret}; grant get on it to the autoscaler's service account"
+        "the API server forbids get on secrets: {secret} cannot be read; grant it to the autoscaler's service account"
     )]
     Forbidden {
         /// Namespace and name.

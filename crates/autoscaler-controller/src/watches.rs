@@ -44,11 +44,11 @@ pub enum WatchError {
     },
     /// The API server does not let us list a kind.
     #[error(
-        "the API server forbids listing {kind}; grant list and watch on it to the autoscaler's service account"
+        "the API server forbids list on {resource}; grant list and watch on {resource} to the autoscaler's service account"
     )]
     Forbidden {
-        /// The kind that may not be listed.
-        kind: String,
+        /// What may not be listed, in the word that a role has for it.
+        resource: String,
     },
     /// The API server could not be asked.
     #[error("listing {kind} failed; check the kubeconfig and that the API server is reachable")]
@@ -177,7 +177,9 @@ where
     };
     Err(match code {
         404 => WatchError::NotInstalled { kind },
-        403 => WatchError::Forbidden { kind },
+        403 => WatchError::Forbidden {
+            resource: K::plural(&()).into_owned(),
+        },
         _ => WatchError::Unreachable {
             kind,
             source: Box::new(source),
