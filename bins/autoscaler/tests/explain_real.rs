@@ -218,7 +218,7 @@ async fn explain_says_what_is_in_its_way() {
         &output,
         3,
         &[],
-        &["forbids reading the Secret kube-system/vpsie-secret"],
+        &["forbids get on secrets: kube-system/vpsie-secret"],
     );
 
     let unreachable = "http://127.0.0.1:9/apps/v2";
