@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::AmbiguousReason;
 use crate::assign::{Assignment, Held, MOST_CANDIDATES, Owner, Part};
 use crate::batch::{Batch, batches};
+use crate::change::changes;
 use crate::clue::Clue;
 use crate::flow::{Component, allocate};
 use crate::grouping::Grouping;
@@ -181,20 +182,8 @@ fn is_cluster_changing(assignment: &Assignment<'_, '_>, batch: &Batch) -> bool {
     let Some(now) = assignment.fleet.shapes.get(&batch.cluster) else {
         return false;
     };
-    let before = assignment.fleet.claims[batch.claim()]
-        .baseline
-        .as_deref()
-        .and_then(|it| it.shape());
-    let differs = before.is_some_and(|before| {
-        is_known_to_differ(&before.version, &now.version)
-            || is_known_to_differ(&before.locked, &now.locked)
-            || is_known_to_differ(&before.managers, &now.managers)
-    });
-    differs || now.locked == Some(true)
-}
-
-fn is_known_to_differ<T: PartialEq>(before: &Option<T>, now: &Option<T>) -> bool {
-    before.is_some() && now.is_some() && before != now
+    let baseline = assignment.fleet.claims[batch.claim()].baseline.as_deref();
+    !changes(baseline.and_then(|it| it.shape()), now).is_empty()
 }
 
 /// Sorts by age (R6 reversed): machines before Nodes, for a machine is what was asked for.

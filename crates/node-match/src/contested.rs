@@ -18,7 +18,9 @@ type Key = (ClusterNumber, Option<u64>, Option<*const Baseline>);
 /// Finds claims that were matched anonymously and machines that could as well have been theirs.
 ///
 /// A machine counts when nobody has it, it is new for the claim, and nothing proves that it came after the
-/// time in which the claim's own machine had to appear.
+/// time in which the claim's own machine had to appear. Without a complete baseline, a time with a zone shows
+/// that it is new: times were the proof of the match, so they are proof against it. That holds whatever else
+/// has appeared since: a machine without a time does not make the others less doubtful.
 pub(crate) fn contested(assignment: &Assignment<'_, '_>) -> (BTreeSet<usize>, BTreeSet<usize>) {
     let surplus = surplus(assignment);
     let (mut claims, mut machines) = (BTreeSet::new(), BTreeSet::new());
@@ -31,31 +33,29 @@ pub(crate) fn contested(assignment: &Assignment<'_, '_>) -> (BTreeSet<usize>, BT
                 .requested_at
                 .unwrap_or(DateTime::<Utc>::MAX_UTC)
         };
-        let rivals: Vec<(usize, DateTime<Utc>)> = surplus
-            .iter()
-            .filter(|machine| is_new_for(assignment, batch[0], **machine))
-            .map(|machine| (*machine, earliest_request(assignment, *machine)))
-            .collect();
-        let Some(earliest) = rivals.iter().map(|(_, earliest)| *earliest).min() else {
-            continue;
-        };
-        let latest = batch
-            .iter()
-            .map(|claim| requested(*claim))
-            .max()
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
-        claims.extend(
-            batch
-                .iter()
-                .copied()
-                .filter(|claim| requested(*claim) >= earliest),
-        );
-        machines.extend(
-            rivals
-                .iter()
-                .filter(|(_, earliest)| latest >= *earliest)
-                .map(|(machine, _)| *machine),
-        );
+        let mut by_request: Vec<(DateTime<Utc>, usize)> =
+            batch.iter().map(|claim| (requested(*claim), *claim)).collect();
+        by_request.sort_unstable();
+        let mut doubtful: Vec<(usize, usize)> = Vec::new();
+        for machine in &surplus {
+            let Some((first, last)) = requests(assignment, batch[0], *machine) else {
+                continue;
+            };
+            let from = by_request.partition_point(|(at, _)| *at < first);
+            let to = by_request.partition_point(|(at, _)| *at <= last);
+            if from < to {
+                machines.insert(*machine);
+                doubtful.push((from, to));
+            }
+        }
+        doubtful.sort_unstable();
+        // Where the ranges overlap, each claim is taken once.
+        let mut next = 0;
+        for (from, to) in doubtful {
+            let range = by_request.get(from.max(next)..to).unwrap_or_default();
+            claims.extend(range.iter().map(|(_, claim)| *claim));
+            next = next.max(to);
+        }
     }
     (claims, machines)
 }
@@ -90,9 +90,28 @@ fn surplus(assignment: &Assignment<'_, '_>) -> Vec<usize> {
         .collect()
 }
 
-fn is_new_for(assignment: &Assignment<'_, '_>, claim: usize, machine: usize) -> bool {
-    newness(assignment.fleet, claim, machine) == Newness::Proven
-        && standing_obstacle(assignment.fleet, assignment.ties, claim, machine).is_none()
+/// Returns the first and the last moment of a request by which a machine could have been made.
+///
+/// `None` when it cannot be new for the claim, which stands for all of its cluster, group and baseline.
+fn requests(
+    assignment: &Assignment<'_, '_>,
+    claim: usize,
+    machine: usize,
+) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let fleet = assignment.fleet;
+    if standing_obstacle(fleet, assignment.ties, claim, machine).is_some() {
+        return None;
+    }
+    let last = match newness(fleet, claim, machine) {
+        Newness::Proven => DateTime::<Utc>::MAX_UTC,
+        Newness::InBaseline => return None,
+        // These depend on the moment of the request, which is another one for each claim.
+        Newness::Later | Newness::OlderThanRequest | Newness::Unproven => {
+            let created = fleet.machines[machine].zoned_created_at()?;
+            created.checked_add_signed(fleet.settings.clock_skew)?
+        }
+    };
+    Some((earliest_request(assignment, machine), last))
 }
 
 /// Returns the earliest request whose time for discovery was not over when the machine was created.

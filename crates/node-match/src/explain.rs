@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-pub use missing::{Change, Missing};
+pub use missing::Missing;
 pub use objection::{BaselineState, Named, Objection, Size};
 
 use crate::anonymous::settle;

@@ -18,7 +18,7 @@ use crate::fleet::{Fleet, Label, Prepared};
 use crate::place::Place;
 use crate::provider_id::ProviderId;
 
-pub(crate) use records::{recorded_id, recorded_identifier};
+pub(crate) use records::{has_record, recorded_id, recorded_identifier};
 
 /// Holds what the records of all claims lead to, by the index of the claim.
 #[derive(Debug)]
@@ -159,7 +159,8 @@ impl<'a> AllFacts<'a> {
     }
 }
 
-fn claims_of_one_uid(fleet: &Fleet<'_>) -> BTreeSet<usize> {
+/// Lists the claims whose uid another one has, too: they take no part.
+pub(crate) fn claims_of_one_uid(fleet: &Fleet<'_>) -> BTreeSet<usize> {
     let equal = |index: &usize| fleet.claims[*index].uid == fleet.claims[index + 1].uid;
     (0..fleet.claims.len().saturating_sub(1))
         .filter(equal)

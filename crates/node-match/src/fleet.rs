@@ -1,8 +1,10 @@
 //! The snapshot, sorted and prepared, so that every question about it is a look-up.
 
+mod groups;
 mod machines;
 mod nodes;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -31,8 +33,9 @@ pub(crate) struct Fleet<'a> {
     pub(crate) machines: Vec<MachineFacts<'a>>,
     /// The newest first, unknown ages last.
     pub(crate) nodes: Vec<NodeFacts<'a>>,
-    pub(crate) groups: BTreeMap<(ClusterNumber, u64), &'a Group>,
-    pub(crate) shapes: BTreeMap<ClusterNumber, &'a ClusterShape>,
+    pub(crate) groups: BTreeMap<(ClusterNumber, u64), Cow<'a, Group>>,
+    /// As many as there are reports of a cluster: mostly one.
+    pub(crate) shapes: BTreeMap<ClusterNumber, Vec<&'a ClusterShape>>,
     /// The cluster of all Nodes.
     pub(crate) home: ClusterNumber,
     /// One entry per claim: its cluster and its name, unless that is empty.
@@ -120,16 +123,8 @@ impl<'a> Fleet<'a> {
             settings: &snapshot.settings,
             machines: Vec::new(),
             nodes: Vec::new(),
-            groups: snapshot
-                .groups
-                .iter()
-                .map(|group| ((number(&group.cluster), group.id), group))
-                .collect(),
-            shapes: snapshot
-                .clusters
-                .iter()
-                .map(|cluster| (number(&cluster.id), &cluster.shape))
-                .collect(),
+            groups: groups::described(&snapshot.groups, clusters),
+            shapes: groups::shapes(&snapshot.clusters, clusters),
             home: ClusterNumber::UNKNOWN,
             claim_names: claims
                 .iter()
@@ -149,9 +144,9 @@ impl<'a> Fleet<'a> {
     }
 
     /// Returns the group of a claim, where VPSie describes it.
-    pub(crate) fn group_of(&self, claim: usize) -> Option<&'a Group> {
+    pub(crate) fn group_of(&self, claim: usize) -> Option<&Group> {
         let group = self.claims[claim].group?;
-        self.groups.get(&(self.cluster_of(claim), group)).copied()
+        self.groups.get(&(self.cluster_of(claim), group)).map(Cow::as_ref)
     }
 
     /// Tells whether a claim lives in the cluster of the Nodes.

@@ -15,7 +15,7 @@ pub(crate) struct Grouping<'f, 'a> {
     fleet: &'f Fleet<'a>,
     ties: &'f Ties,
     by_size: BTreeMap<(ClusterNumber, u32, u64, u64), Vec<u64>>,
-    by_cpu: BTreeMap<(ClusterNumber, u32), Vec<&'a Group>>,
+    by_cpu: BTreeMap<(ClusterNumber, u32), Vec<&'f Group>>,
 }
 
 // === impl Grouping ===
@@ -25,7 +25,7 @@ impl<'f, 'a> Grouping<'f, 'a> {
         let mut by_size: BTreeMap<_, Vec<u64>> = BTreeMap::new();
         let mut by_cpu: BTreeMap<_, Vec<&Group>> = BTreeMap::new();
         for ((cluster, _), group) in &fleet.groups {
-            let cluster = *cluster;
+            let (cluster, group) = (*cluster, group.as_ref());
             if let (Some(cpu), Some(ram), Some(disk)) = (group.cpu, group.ram_mb, group.disk_gb) {
                 by_size
                     .entry((cluster, cpu, ram, disk))
@@ -92,7 +92,7 @@ impl<'f, 'a> Grouping<'f, 'a> {
         self.fleet
             .groups
             .range((cluster, 0)..=(cluster, u64::MAX))
-            .map(|(_, group)| group)
+            .map(|(_, group)| group.as_ref())
             .filter(|group| {
                 // A group that was not counted then did not exist then.
                 let before = counts.get(&group.id).copied().unwrap_or(0);

@@ -4,28 +4,37 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::Snapshot;
 use crate::address::all_usable;
-use crate::fleet::Prepared;
+use crate::facts::{claims_of_one_uid, has_record};
+use crate::fleet::{Fleet, Prepared};
 use crate::merge::text;
 use crate::provider_id::ProviderId;
 use crate::words::{ClusterNumber, lower};
+use crate::{Claim, Snapshot};
 
 /// Finds the one cluster that all Nodes of a snapshot belong to that does not name it.
 ///
 /// It is the only one that claims name. Where claims name several, most
 /// links to Nodes decide: provider ids, hostnames and records first, addresses only then, because clusters
 /// share private addresses. [`ClusterNumber::UNKNOWN`] when nothing decides: then no Node is linked to anything.
+///
+/// A claim that takes no part has no say (R8), unless none takes part. One that only a label can make take part
+/// has a say where the label names it by its uid, or by a name that no claim with a request or a record bears.
 pub(crate) fn cluster_of_nodes(prepared: &Prepared<'_>, snapshot: &Snapshot) -> ClusterNumber {
     let fleet = &prepared.fleet;
-    let all = || (0..fleet.claims.len()).map(|claim| fleet.cluster_of(claim));
-    let Some(first) = all().next() else {
-        return ClusterNumber::UNKNOWN;
-    };
-    if all().all(|cluster| cluster == first) {
-        return first;
+    let all = 0..fleet.claims.len();
+    if let Some(cluster) = only_cluster(fleet, all.clone()) {
+        return cluster;
     }
-    let scores = scores(prepared, &NodeSigns::new(snapshot));
+    let signs = NodeSigns::new(snapshot);
+    let mut voters = voters(fleet, &signs);
+    if voters.is_empty() {
+        voters = all.collect();
+    }
+    if let Some(cluster) = only_cluster(fleet, voters.iter().copied()) {
+        return cluster;
+    }
+    let scores = scores(prepared, &voters, &signs);
     let Some(best) = scores.values().max() else {
         return ClusterNumber::UNKNOWN;
     };
@@ -36,11 +45,40 @@ pub(crate) fn cluster_of_nodes(prepared: &Prepared<'_>, snapshot: &Snapshot) -> 
     }
 }
 
+fn only_cluster(fleet: &Fleet<'_>, mut claims: impl Iterator<Item = usize>) -> Option<ClusterNumber> {
+    let first = fleet.cluster_of(claims.next()?);
+    claims
+        .all(|claim| fleet.cluster_of(claim) == first)
+        .then_some(first)
+}
+
+/// Lists the claims that take part, or would if the Nodes were of their cluster.
+fn voters(fleet: &Fleet<'_>, nodes: &NodeSigns<'_>) -> Vec<usize> {
+    let duplicates = claims_of_one_uid(fleet);
+    let is_active = |claim: &Claim| claim.creation_requested || has_record(claim);
+    let active = fleet.claims.iter().filter(|claim| is_active(claim));
+    let active_names: BTreeSet<&str> = active.map(|claim| claim.name.as_str()).collect();
+    let has_a_say = |claim: &Claim| {
+        let name = claim.name.as_str();
+        is_active(claim)
+            || nodes.labels.contains(claim.uid.as_str())
+            || (nodes.labels.contains(name) && !active_names.contains(name))
+    };
+    (0..fleet.claims.len())
+        .filter(|claim| has_a_say(fleet.claims[*claim]) && !duplicates.contains(claim))
+        .collect()
+}
+
 /// Counts the links from each cluster of a claim to Nodes: certain ones, and addresses.
-fn scores(prepared: &Prepared<'_>, nodes: &NodeSigns<'_>) -> BTreeMap<ClusterNumber, (usize, usize)> {
+fn scores(
+    prepared: &Prepared<'_>,
+    voters: &[usize],
+    nodes: &NodeSigns<'_>,
+) -> BTreeMap<ClusterNumber, (usize, usize)> {
     let (fleet, directory) = (&prepared.fleet, &prepared.directory);
     let mut scores: BTreeMap<ClusterNumber, (usize, usize)> = BTreeMap::new();
-    for (index, claim) in fleet.claims.iter().enumerate() {
+    for &index in voters {
+        let claim = fleet.claims[index];
         let recorded = claim.node_name.as_deref().map(lower);
         let links = usize::from(recorded.is_some_and(|name| nodes.names.contains(&name)))
             + usize::from(

@@ -85,6 +85,7 @@ mod assign;
 mod baseline;
 mod batch;
 mod bearers;
+mod change;
 mod claim;
 mod clue;
 mod cluster;
@@ -125,11 +126,12 @@ mod words;
 
 pub use answer::match_fleet;
 pub use baseline::Baseline;
+pub use change::Change;
 pub use claim::Claim;
 pub use cluster::{Cluster, ClusterShape, Group};
 pub use evidence::{Detail, Evidence, EvidenceKind, Link};
 pub use explain::{
-    BaselineState, Change, Considered, Explanation, Missing, Named, Objection, Sighting, Size, explain,
+    BaselineState, Considered, Explanation, Missing, Named, Objection, Sighting, Size, explain,
     explain_claim, phrases,
 };
 pub use machine::{Machine, ReportedAt};

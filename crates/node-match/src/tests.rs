@@ -14,6 +14,7 @@ mod records;
 mod reports;
 mod settled;
 mod ties;
+mod twice;
 mod worlds;
 
 use crate::Snapshot;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::change::{Change, changes};
 use crate::explain::{BaselineState, Considered, Named};
 use crate::merge::text;
 use crate::{
@@ -91,35 +92,6 @@ pub enum Missing<'a> {
     Request,
     /// A uid of its own.
     OwnUid,
-}
-
-/// Shows that VPSie works on a cluster, or has done so since the request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "json",
-    derive(serde::Serialize),
-    serde(tag = "what", rename_all = "kebab-case", rename_all_fields = "camelCase")
-)]
-pub enum Change {
-    /// The Kubernetes version.
-    Version {
-        /// Before the request.
-        before: String,
-        /// Now.
-        now: String,
-    },
-    /// The lock.
-    Locked {
-        /// Whether it is locked now.
-        now: bool,
-    },
-    /// The number of control-plane machines.
-    Managers {
-        /// Before the request.
-        before: u32,
-        /// Now.
-        now: u32,
-    },
 }
 
 /// Counts what claims have in common.
@@ -283,31 +255,10 @@ impl<'a> Crowd<'a> {
 
     fn changes(&self, claim: &Claim) -> Vec<Change> {
         let clusters = self.snapshot.clusters.iter();
-        // Of several reports of one cluster the last counts, as in matching.
-        let Some(now) = clusters.rev().find(|cluster| cluster.id == claim.cluster) else {
-            return Vec::new();
-        };
-        let unknown = ClusterShape::default();
+        let clusters = clusters.filter(|cluster| cluster.id == claim.cluster);
+        let now: Vec<&ClusterShape> = clusters.map(|cluster| &cluster.shape).collect();
         let before = claim.baseline.as_deref().and_then(|baseline| baseline.shape());
-        let (before, now) = (before.unwrap_or(&unknown), &now.shape);
-        let mut changes = Vec::new();
-        if let (Some(before), Some(now)) = (&before.version, &now.version)
-            && before != now
-        {
-            let (before, now) = (before.clone(), now.clone());
-            changes.push(Change::Version { before, now });
-        }
-        if let Some(locked) = now.locked
-            && (locked || before.locked.is_some_and(|before| before != locked))
-        {
-            changes.push(Change::Locked { now: locked });
-        }
-        if let (Some(before), Some(now)) = (before.managers, now.managers)
-            && before != now
-        {
-            changes.push(Change::Managers { before, now });
-        }
-        changes
+        changes(before, &now)
     }
 
     fn one_record(&self, claim: &Claim, reason: ConflictReason, candidates: &[Candidate<'_>]) -> Missing<'a> {

@@ -1,6 +1,7 @@
 //! Explanations in plain English: what is, what was looked at, and what would settle it.
 
-use crate::explain::{Change, Considered, Explanation, Missing, Objection, Sighting, phrases};
+use crate::change::Change;
+use crate::explain::{Considered, Explanation, Missing, Objection, Sighting, phrases};
 use crate::{Evidence, EvidenceKind, Link, Match, Verdict};
 
 // === impl Explanation ===

@@ -93,7 +93,8 @@ fn known(id: Option<u64>) -> Option<u64> {
     id.filter(|id| *id != 0)
 }
 
-pub(super) fn has_record(claim: &Claim) -> bool {
+/// Tells whether anything is recorded on a claim.
+pub(crate) fn has_record(claim: &Claim) -> bool {
     let texts = [
         &claim.identifier,
         &claim.provider_id,

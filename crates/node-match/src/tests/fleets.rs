@@ -40,21 +40,25 @@ pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
         prop::bool::weighted(0.1),
         (0..40i64, weighted(0.3, 0..3u32), weighted(0.3, 0..3u32)),
         vec(baselines(), 3),
+        (weighted(0.08, second_groups()), weighted(0.08, second_clusters())),
     );
     parts.prop_map(
-        |(claims, machines, nodes, anonymous, locked, (now, ours, theirs), baselines)| {
+        |(claims, machines, nodes, anonymous, locked, (now, ours, theirs), baselines, again)| {
             let mut snapshot = Snapshot::new(at(now));
             snapshot.settings.anonymous = anonymous;
             snapshot.clusters = vec![Cluster {
                 id: CLUSTER.to_owned(),
                 shape: ClusterShape {
+                    version: Some("1.30".to_owned()),
                     locked: Some(locked),
-                    ..ClusterShape::default()
+                    managers: None,
                 },
             }];
             snapshot.groups = [(GROUP, 2, ours), (OTHER_GROUP, 4, theirs)]
                 .map(|(id, cpu, count)| group(id, cpu, count))
                 .to_vec();
+            snapshot.groups.extend(again.0);
+            snapshot.clusters.extend(again.1);
             let baselines: Vec<Arc<Baseline>> = baselines.into_iter().map(Arc::new).collect();
             snapshot.claims = claims
                 .into_iter()
@@ -100,6 +104,35 @@ fn group(id: u64, cpu: u32, nodes_count: Option<u32>) -> Group {
         disk_gb: Some(80),
         nodes_count,
     }
+}
+
+/// Generates a second description of a group, which may differ from the first.
+fn second_groups() -> impl Strategy<Value = Group> {
+    let groups = (
+        groups(),
+        weighted(0.8, select(vec![2u32, 4])),
+        weighted(0.5, 0..3u32),
+    );
+    groups.prop_map(|(id, cpu, count)| Group {
+        cpu,
+        ..group(id, 2, count)
+    })
+}
+
+/// Generates a second report of the cluster, which may differ from the first.
+fn second_clusters() -> impl Strategy<Value = Cluster> {
+    let shapes = (
+        weighted(0.7, select(vec!["1.30", "1.31"])),
+        weighted(0.7, prop::bool::weighted(0.2)),
+    );
+    shapes.prop_map(|(version, locked)| Cluster {
+        id: CLUSTER.to_owned(),
+        shape: ClusterShape {
+            version: version.map(str::to_owned),
+            locked,
+            managers: None,
+        },
+    })
 }
 
 fn names() -> impl Strategy<Value = String> {
@@ -170,7 +203,7 @@ fn identifiers() -> impl Strategy<Value = String> {
     (1..7u32).prop_map(|number| format!("machine-{number}"))
 }
 
-fn claims() -> impl Strategy<Value = (Claim, Option<usize>)> {
+pub(super) fn claims() -> impl Strategy<Value = (Claim, Option<usize>)> {
     let asked = (
         names(),
         prop_oneof![Just("a"), Just("a"), Just("b")],
@@ -255,7 +288,7 @@ pub(super) fn machines() -> impl Strategy<Value = Machine> {
     })
 }
 
-fn nodes() -> impl Strategy<Value = Node> {
+pub(super) fn nodes() -> impl Strategy<Value = Node> {
     let identity = (
         hostnames().prop_map(|name| name.to_lowercase()),
         weighted(0.2, hostnames()),

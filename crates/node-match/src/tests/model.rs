@@ -11,13 +11,16 @@ use proptest::prelude::*;
 
 use crate::testing::CLUSTER;
 use crate::tests::fleets::{fleets, runner};
-use crate::{Claim, Machine, Node, Snapshot, match_fleet};
+use crate::{Claim, Group, Machine, MergedMachine, Node, Snapshot, UnexplainedReason, match_fleet};
 
 /// How many fleets both are asked about.
 const FLEETS: u32 = 800;
 
-/// What both are asked for each claim: the verdict, the machine's reports, the Node.
-type Told = (String, &'static str, BTreeSet<Machine>, Option<String>);
+/// What both are asked for each claim: the verdict, the machine's reports, the Node, whether it is contested.
+type Told = (String, &'static str, BTreeSet<Machine>, Option<String>, bool);
+
+/// What both say: of each claim, and the reports of machines that nobody has and that contest a match.
+type Answer = (Vec<Told>, BTreeSet<BTreeSet<Machine>>);
 
 /// The crate and the model agree about every generated fleet.
 #[test]
@@ -33,23 +36,31 @@ fn crate_and_model_agree() {
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn answer(fleet: &Snapshot) -> Vec<Told> {
+fn answer(fleet: &Snapshot) -> Answer {
+    let set = |machine: &MergedMachine<'_>| machine.reports().iter().map(|&report| report.clone()).collect();
     let tell = |answer: &crate::Answer<'_>| {
         let found = answer.verdict.matched();
         let (machine, node) = (
             found.and_then(|found| found.machine.as_ref()),
             found.and_then(|found| found.node),
         );
-        let reports = machine.map(|machine| machine.reports().iter().map(|&report| report.clone()).collect());
+        let reports = machine.map(set);
         let node = node.map(|node| node.name.clone());
         (
             answer.claim.uid.clone(),
             answer.verdict.as_str(),
             reports.unwrap_or_default(),
             node,
+            found.is_some_and(|found| found.contested),
         )
     };
-    match_fleet(fleet).claims.iter().map(tell).collect()
+    let matching = match_fleet(fleet);
+    let left = matching.unexplained.machines.iter();
+    let contested = left.filter(|entry| entry.reason == UnexplainedReason::Contested);
+    (
+        matching.claims.iter().map(tell).collect(),
+        contested.map(|entry| set(&entry.machine)).collect(),
+    )
 }
 
 /// Holds the snapshot with its machines merged.
@@ -60,6 +71,8 @@ struct World<'a> {
     machines: Vec<Vec<&'a Machine>>,
     /// Newest first.
     nodes: Vec<&'a Node>,
+    /// Each once.
+    groups: Vec<Group>,
 }
 
 /// Holds what the records of a claim name.
@@ -93,6 +106,7 @@ impl<'a> World<'a> {
             claims,
             machines,
             nodes,
+            groups: described(&fleet.groups),
         }
     }
 
@@ -298,6 +312,25 @@ impl<'a> World<'a> {
                 && (0..3).any(|kind| self.linked(kind, machine, node))
         })
     }
+}
+
+/// Keeps of the descriptions of each group what all of them agree about.
+fn described(groups: &[Group]) -> Vec<Group> {
+    let only = |known: BTreeSet<u64>| known.first().copied().filter(|_| known.len() == 1);
+    let keys: BTreeSet<(&String, u64)> = groups.iter().map(|group| (&group.cluster, group.id)).collect();
+    let describe = |(cluster, id): (&String, u64)| {
+        let all = || groups.iter().filter(move |g| g.cluster == *cluster && g.id == id);
+        let small = |value: Option<u64>| value.and_then(|value| u32::try_from(value).ok());
+        Group {
+            cluster: cluster.clone(),
+            id,
+            cpu: small(only(all().filter_map(|g| g.cpu.map(u64::from)).collect())),
+            ram_mb: only(all().filter_map(|g| g.ram_mb).collect()),
+            disk_gb: only(all().filter_map(|g| g.disk_gb).collect()),
+            nodes_count: small(only(all().filter_map(|g| g.nodes_count.map(u64::from)).collect())),
+        }
+    };
+    keys.into_iter().map(describe).collect()
 }
 
 /// Joins reports until nothing more can be joined.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::testing::{CLUSTER, GROUP, baseline, claim, machine, node, snapshot};
 use crate::tests::{check, check_all};
-use crate::{Baseline, Claim};
+use crate::{Baseline, Claim, Machine};
 
 /// R2b: what the baseline contains is not new, by id, identifier or hostname.
 #[test]
@@ -100,6 +100,72 @@ fn later_surplus_is_contested() {
         &world(machine(2).in_group(7)),
         &["a: matched 1 by recorded-id"],
         &["2 unlinked"],
+    );
+}
+
+/// R7: where times were the proof of a match, a time makes it doubtful, whatever has no time since.
+#[test]
+fn later_surplus_is_contested_by_times_alone() {
+    let matched = snapshot(5).claims([claim("a")]).machines([machine(5).created(1)]);
+    check(&matched, &["a: matched 5 by anonymous"]);
+    let world = |other: Machine| {
+        snapshot(99)
+            .claims([claim("a").with_id(5).found_anonymously()])
+            .machines([machine(5).created(1), other])
+    };
+    let contested = "a: matched 5 by recorded-id contested";
+    check_all(&world(machine(6).created(2)), &[contested], &["6 contested"]);
+    let with_timeless = world(machine(6).created(2)).machines([machine(7)]);
+    check_all(&with_timeless, &[contested], &["6 contested", "7 unlinked"]);
+    // As early as the allowance, and as late as the time for discovery and the allowance.
+    for (minutes, is_rival) in [(-3, false), (-2, true), (17, true), (18, false)] {
+        let told = if is_rival {
+            contested
+        } else {
+            "a: matched 5 by recorded-id"
+        };
+        let left = if is_rival { "6 contested" } else { "6 unlinked" };
+        check_all(&world(machine(6).created(minutes)), &[told], &[left]);
+    }
+    let certain = "a: matched 5 by recorded-id";
+    check_all(
+        &world(machine(6).created_somewhere(2)),
+        &[certain],
+        &["6 unlinked"],
+    );
+    check_all(&world(machine(6)), &[certain], &["6 unlinked"]);
+    let mut of_no_moment = world(machine(6).created(2));
+    of_no_moment.claims[0].requested_at = None;
+    check_all(&of_no_moment, &[certain], &["6 unlinked"]);
+}
+
+/// R7: of claims without a baseline, those are contested in whose time the surplus appeared, and no others.
+#[test]
+fn surplus_contests_the_claims_of_its_time() {
+    let asked = |name: &str, minutes, id| claim(name).requested(minutes).with_id(id).found_anonymously();
+    let world = snapshot(99)
+        .claims([
+            asked("a", 0, 1),
+            asked("b", 30, 2),
+            asked("c", 31, 3),
+            asked("d", 60, 4),
+        ])
+        .machines([
+            machine(1).created(1),
+            machine(2).created(31),
+            machine(3).created(32),
+            machine(4).created(61),
+        ])
+        .machines([machine(5).created(33), machine(6).created(34)]);
+    check_all(
+        &world,
+        &[
+            "a: matched 1 by recorded-id",
+            "b: matched 2 by recorded-id contested",
+            "c: matched 3 by recorded-id contested",
+            "d: matched 4 by recorded-id",
+        ],
+        &["5 contested", "6 contested"],
     );
 }
 

@@ -44,6 +44,7 @@ impl File {
         snapshot.machines = machines.collect::<Result<_, _>>()?;
         snapshot.nodes = list(self.nodes).map(FileNode::into_node).collect();
         refuse_meaningless_uids(&snapshot)?;
+        refuse_second_descriptions(&snapshot)?;
         Ok(snapshot)
     }
 }
@@ -60,6 +61,31 @@ fn refuse_meaningless_uids(snapshot: &Snapshot) -> Result<(), FileError> {
                 field: format!("claims[{index}].uid"),
                 value: claim.uid.clone(),
                 remedy: "give every claim a uid of its own",
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Two descriptions of one group or cluster cannot both be true; one report of each is enough.
+fn refuse_second_descriptions(snapshot: &Snapshot) -> Result<(), FileError> {
+    let mut groups = BTreeSet::new();
+    for (index, group) in snapshot.groups.iter().enumerate() {
+        if !groups.insert((group.cluster.as_str(), group.id)) {
+            return Err(FileError::Value {
+                field: format!("groups[{index}].id"),
+                value: group.id.to_string(),
+                remedy: "describe every group of a cluster once",
+            });
+        }
+    }
+    let mut clusters = BTreeSet::new();
+    for (index, cluster) in snapshot.clusters.iter().enumerate() {
+        if !clusters.insert(cluster.id.as_str()) {
+            return Err(FileError::Value {
+                field: format!("clusters[{index}].id"),
+                value: cluster.id.clone(),
+                remedy: "describe every cluster once",
             });
         }
     }

@@ -4,8 +4,10 @@ mod anonymous;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::eligible::Age;
-use super::{Record, Told, World};
+use super::{Answer, Record, Told, World, created};
 use crate::testing::CLUSTER;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -29,7 +31,7 @@ struct State<'w, 'a> {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn decide(&self) -> Vec<Told> {
+    pub(super) fn decide(&self) -> Answer {
         let records = self.records();
         let ties = self.ties(&records);
         let mut state = State {
@@ -47,7 +49,13 @@ impl<'a> World<'a> {
         state.settle_records();
         state.settle_named();
         state.settle_anonymous();
-        (0..self.claims.len()).map(|claim| state.tell(claim)).collect()
+        let rivals = |machine: &usize| (0..self.claims.len()).any(|claim| state.is_rival(claim, *machine));
+        let contested = (0..self.machines.len()).filter(rivals);
+        let told = (0..self.claims.len()).map(|claim| state.tell(claim));
+        (
+            told.collect(),
+            contested.map(|machine| state.reports(machine)).collect(),
+        )
     }
 }
 
@@ -313,6 +321,35 @@ impl State<'_, '_> {
         self.node.insert(claim, (node, rank));
     }
 
+    fn reports(&self, machine: usize) -> BTreeSet<crate::Machine> {
+        self.world.machines[machine]
+            .iter()
+            .map(|&report| report.clone())
+            .collect()
+    }
+
+    /// R7: whether the machine could as well be that of a claim which was matched anonymously.
+    fn is_rival(&self, claim: usize, machine: usize) -> bool {
+        let (world, facts) = (self.world, self.world.claims[claim]);
+        let is_node_taken = self
+            .node_of(machine)
+            .is_some_and(|node| self.node_owner.contains_key(&node));
+        let is_new = matches!(world.age(claim, machine), Age::New | Age::Later);
+        let is_in_time = created(&world.machines[machine]).is_none_or(|(at, zoned)| {
+            let settings = &world.fleet.settings;
+            let slack = TimeDelta::hours(if zoned { 0 } else { 14 });
+            let requested = facts.requested_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+            requested >= at - settings.discovery_timeout - settings.clock_skew - slack
+        });
+        facts.recorded_by == Some(crate::EvidenceKind::Anonymous)
+            && self.machine.contains_key(&claim)
+            && !self.machine_owner.contains_key(&machine)
+            && !is_node_taken
+            && is_new
+            && is_in_time
+            && world.stands(claim, machine)
+    }
+
     fn tell(&self, claim: usize) -> Told {
         let world = self.world;
         let (record, facts) = (&self.records[claim], world.claims[claim]);
@@ -341,9 +378,16 @@ impl State<'_, '_> {
         } else {
             "waiting"
         };
-        let reports = machine.map(|machine| world.machines[machine].iter().map(|&r| r.clone()).collect());
+        let is_contested = word == "matched" && (0..world.machines.len()).any(|m| self.is_rival(claim, m));
         let name = node.map(|node| world.nodes[node].name.clone());
-        (facts.uid.clone(), word, reports.unwrap_or_default(), name)
+        let reports = machine.map(|machine| self.reports(machine));
+        (
+            facts.uid.clone(),
+            word,
+            reports.unwrap_or_default(),
+            name,
+            is_contested,
+        )
     }
 }
 

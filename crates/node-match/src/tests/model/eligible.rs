@@ -58,7 +58,6 @@ impl World<'_> {
         let claim = self.claims[claim];
         let group = reports.iter().find_map(|r| r.group);
         let described = self
-            .fleet
             .groups
             .iter()
             .find(|g| claim.cluster == g.cluster && claim.group == Some(g.id));
@@ -66,7 +65,11 @@ impl World<'_> {
             && !reports.iter().any(|r| r.is_deleted)
             && !self.is_control_plane(machine)
             && (group.is_none() || claim.group.is_none() || group == claim.group)
-            && described.is_none_or(|g| reports.iter().all(|r| r.cpu.is_none() || r.cpu == g.cpu))
+            && described.is_none_or(|g| {
+                reports
+                    .iter()
+                    .all(|r| r.cpu.is_none() || g.cpu.is_none() || r.cpu == g.cpu)
+            })
     }
 
     pub(super) fn is_node_eligible(&self, claim: usize, node: usize) -> bool {

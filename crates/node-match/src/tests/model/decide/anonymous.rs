@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::eligible::Age;
 use super::super::{created, identity, last};
-use super::State;
+use super::{Own, State};
 use crate::testing::{CLUSTER, GROUP};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -79,7 +79,12 @@ impl State<'_, '_> {
             .filter(|c| facts(**c).cluster == *cluster)
             .map(|c| facts(*c).group)
             .collect();
-        let is_changing = cluster == CLUSTER && world.fleet.clusters[0].shape.locked == Some(true);
+        let reports = || world.fleet.clusters.iter().filter(|report| report.id == *cluster);
+        let versions: BTreeSet<_> = reports()
+            .filter_map(|report| report.shape.version.as_ref())
+            .collect();
+        // No baseline tells of a version, and before the request nothing was locked.
+        let is_changing = versions.len() > 1 || reports().any(|report| report.shape.locked == Some(true));
         let is_unknown = groups.len() > 1 || (open_groups.len() > 1 && is_any_unknown);
         let mut order: Vec<usize> = claims.iter().copied().collect();
         order.sort_by_key(|claim| (facts(*claim).taken_over, last(facts(*claim).requested_at), *claim));
@@ -126,7 +131,8 @@ impl State<'_, '_> {
                     self.give_node(claim, node, 6);
                 }
             }
-            Part::Machine(_) => {
+            Part::Machine(machine) => {
+                self.machine_owner.insert(machine, Own::Claim(claim));
                 self.waiting.insert(claim);
             }
         }
@@ -141,7 +147,6 @@ impl State<'_, '_> {
             .is_some_and(|baseline| !baseline.nodes_counts().is_empty());
         let groups = self
             .world
-            .fleet
             .groups
             .iter()
             .filter(|group| is_counted && group.cluster == facts.cluster);
@@ -168,7 +173,7 @@ impl State<'_, '_> {
         let by_capacity = |node: usize| {
             let node = self.world.nodes[node];
             let has_memory = node.ram_mb.is_some_and(|ram| (3277..=4096).contains(&ram));
-            by_cpu(node.cpu).filter(|_| has_memory)
+            self.by_cpu(node.cpu).filter(|_| has_memory)
         };
         match part {
             Part::Node(node) => by_capacity(node),
@@ -182,9 +187,20 @@ impl State<'_, '_> {
                 reports
                     .iter()
                     .find_map(|r| r.group)
-                    .or(by_cpu(cpu))
+                    .or(self.by_cpu(cpu))
                     .or(node.and_then(by_capacity))
             }
+        }
+    }
+
+    /// The groups that are generated differ in their CPUs alone.
+    fn by_cpu(&self, cpu: Option<u32>) -> Option<u64> {
+        let groups = self.world.groups.iter().filter(|group| group.cluster == CLUSTER);
+        let fitting: Vec<u64> = groups.filter(|g| g.cpu == cpu).map(|g| g.id).collect();
+        if let ([group], Some(_)) = (&fitting[..], cpu) {
+            Some(*group)
+        } else {
+            None
         }
     }
 
@@ -270,15 +286,6 @@ impl State<'_, '_> {
                     && !(0..world.machines.len()).any(is_untied_new)
             }
         }
-    }
-}
-
-/// The two groups that are generated differ in their CPUs alone.
-fn by_cpu(cpu: Option<u32>) -> Option<u64> {
-    match cpu? {
-        2 => Some(GROUP),
-        4 => Some(7),
-        _ => None,
     }
 }
 
