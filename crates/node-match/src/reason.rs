@@ -101,7 +101,7 @@ reasons! {
         NotRunning => "not-running",
         /// The provider marks it deleted.
         Deleted => "deleted",
-        /// It is in another cluster.
+        /// It is in another cluster: no link leaves one, so that no answer names it.
         OtherCluster => "other-cluster",
         /// It is in another node group.
         OtherGroup => "other-group",
@@ -121,8 +121,6 @@ reasons! {
         NotTied => "not-tied",
         /// Its labels name another claim.
         LabelledForAnother => "labelled-for-another",
-        /// Its group cannot be told.
-        GroupUnknown => "group-unknown",
     }
 }
 

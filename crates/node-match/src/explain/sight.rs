@@ -239,7 +239,7 @@ impl<'s, 'a> Sight<'s, 'a> {
                 label: self.label(part),
             },
             // Whoever had it when it was refused has let it go since.
-            Obstacle::OwnedByAnother | Obstacle::GroupUnknown => Objection::Unlinked,
+            Obstacle::OwnedByAnother => Objection::Unlinked,
         })
     }
 

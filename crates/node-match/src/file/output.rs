@@ -37,7 +37,7 @@ pub struct OutputClaim<'a> {
     /// What is missing and what was considered, where something is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<OutputExplanation<'a>>,
-    /// Namespace and name, and what is told to a person.
+    /// Uid, namespace and name, and what is told to a person.
     #[serde(skip)]
     story: (String, Vec<String>),
 }
@@ -129,11 +129,11 @@ impl<'a> Output<'a> {
     pub fn to_table(&self) -> String {
         let mut text = self.to_tables();
         for claim in &self.claims {
-            let (name, sentences) = &claim.story;
+            let (title, sentences) = &claim.story;
             let [first, others @ ..] = sentences.as_slice() else {
                 continue;
             };
-            write!(text, "\n{}\n  {first}\n", clean(name)).expect("writing to a string never fails");
+            write!(text, "\n{}\n  {first}\n", clean(title)).expect("writing to a string never fails");
             for other in others {
                 writeln!(text, "    {other}").expect("writing to a string never fails");
             }
@@ -194,6 +194,7 @@ impl<'a> OutputClaim<'a> {
                 .map(OutputCandidate::new)
                 .collect()
         };
+        let sentences = why.sentences();
         Self {
             uid: why.claim.uid.clone(),
             verdict: why.verdict.as_str(),
@@ -207,8 +208,8 @@ impl<'a> OutputClaim<'a> {
             reason: why.verdict.reason(),
             candidates: found.is_none().then(candidates),
             contested: found.is_some_and(|found| found.contested),
-            story: (story_name(&why), why.sentences()),
-            explanation: OutputExplanation::new(why),
+            story: (title(&why), sentences.clone()),
+            explanation: OutputExplanation::new(why, sentences),
         }
     }
 
@@ -320,7 +321,7 @@ impl OutputUnexplainedNode {
     }
 }
 
-fn story_name(why: &Explanation<'_>) -> String {
+fn title(why: &Explanation<'_>) -> String {
     let claim = why.claim;
     if claim.namespace.is_empty() {
         format!("{} {}", claim.uid, claim.name)

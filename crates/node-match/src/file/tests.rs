@@ -270,9 +270,9 @@ fn schema_refuses_unknown_fields() {
     assert_eq!(schema["required"], serde_json::json!(["now"]));
 }
 
-/// What was considered and what is missing are printed as values with their numbers.
+/// What was considered and what is missing are printed as values with their numbers, and as sentences.
 #[test]
-fn explanation_is_printed_as_values() {
+fn explanation_is_printed_as_values_and_sentences() {
     let unnamed = EXAMPLE.replace("my-node-k8s-worker", "hel-x");
     let text = unnamed.replace("\"running\"", "\"installing\"");
     assert_eq!(
@@ -288,6 +288,11 @@ fn explanation_is_printed_as_values() {
                 }],
                 "unlisted": {},
             },
+            "sentences": [
+                "Waiting: its machine is there but does not run yet; 1 machine was considered:",
+                "Machine 71003 (hel-x, 4c1f) is not running: its status is installing.",
+                "It goes on by itself as soon as VPSie says that it runs.",
+            ],
         })
     );
     let old = run(&unnamed

@@ -2,6 +2,7 @@
 
 mod counts;
 mod laws;
+mod rare;
 
 use crate::testing::{GROUP, baseline, claim, group, machine, node, snapshot};
 use crate::{ClusterShape, Snapshot, explain_claim, match_fleet};

@@ -11,6 +11,8 @@ use crate::{Explanation, Missing, Objection, Sighting, Subject};
 pub(super) struct OutputExplanation<'a> {
     missing: Missing<'a>,
     considered: OutputConsidered<'a>,
+    /// The same for a person: the verdict first, then what was considered, then what settles it.
+    sentences: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,7 +37,7 @@ struct OutputSighting<'a> {
 
 impl<'a> OutputExplanation<'a> {
     /// Makes the printable form; `None` when nothing is missing, for then the evidence says it all.
-    pub(super) fn new(why: Explanation<'a>) -> Option<Self> {
+    pub(super) fn new(why: Explanation<'a>, sentences: Vec<String>) -> Option<Self> {
         let considered = why.considered;
         Some(Self {
             missing: why.missing?,
@@ -46,6 +48,7 @@ impl<'a> OutputExplanation<'a> {
                 unlisted: considered.unlisted,
                 is_cut: considered.is_cut,
             },
+            sentences,
         })
     }
 }
