@@ -306,3 +306,43 @@ fn explanation_is_printed_as_values_and_sentences() {
         })
     );
 }
+
+/// What the JSON says in sentences stands below the table, too.
+#[test]
+fn both_forms_say_the_same_sentences() {
+    let text = EXAMPLE.replace("my-node-k8s-worker", "hel-x");
+    let text = text.replace("\"running\"", "\"installing\"");
+    let snapshot = read(&text).unwrap();
+    let matching = match_fleet(&snapshot);
+    let answer: serde_json::Value =
+        serde_json::from_str(&Output::new(&snapshot, &matching).to_json()).unwrap();
+    let table = Output::new(&snapshot, &matching).to_table();
+    let sentences = answer["claims"][0]["explanation"]["sentences"]
+        .as_array()
+        .unwrap();
+    assert_eq!(sentences.len(), 3);
+    for sentence in sentences {
+        let sentence = sentence.as_str().unwrap();
+        assert!(table.contains(sentence), "{sentence} is not in: {table}");
+    }
+}
+
+/// R8: a group or cluster that is described twice is refused, for one of the two would have to be wrong.
+#[test]
+fn second_descriptions_are_refused() {
+    let twice = |list: &str, one: &str| {
+        let text = format!("{{ \"now\": \"2026-01-24T08:10:00Z\", \"{list}\": [{one}, {one}] }}");
+        read(&text).unwrap_err().to_string()
+    };
+    assert_eq!(
+        twice("groups", "{ \"cluster\": \"a\", \"id\": 7 }"),
+        "groups[1].id is `7`: describe every group of a cluster once"
+    );
+    assert_eq!(
+        twice("clusters", "{ \"id\": \"a\" }"),
+        "clusters[1].id is `a`: describe every cluster once"
+    );
+    let two = "{ \"now\": \"2026-01-24T08:10:00Z\", \"groups\": [
+        { \"cluster\": \"a\", \"id\": 7 }, { \"cluster\": \"b\", \"id\": 7 }, { \"cluster\": \"a\", \"id\": 8 }] }";
+    assert!(read(two).is_ok());
+}

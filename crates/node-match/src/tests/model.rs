@@ -2,6 +2,7 @@
 
 mod decide;
 mod eligible;
+mod small;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -106,7 +107,7 @@ impl<'a> World<'a> {
             claims,
             machines,
             nodes,
-            groups: described(&fleet.groups),
+            groups: eligible::described(&fleet.groups),
         }
     }
 
@@ -312,25 +313,6 @@ impl<'a> World<'a> {
                 && (0..3).any(|kind| self.linked(kind, machine, node))
         })
     }
-}
-
-/// Keeps of the descriptions of each group what all of them agree about.
-fn described(groups: &[Group]) -> Vec<Group> {
-    let only = |known: BTreeSet<u64>| known.first().copied().filter(|_| known.len() == 1);
-    let keys: BTreeSet<(&String, u64)> = groups.iter().map(|group| (&group.cluster, group.id)).collect();
-    let describe = |(cluster, id): (&String, u64)| {
-        let all = || groups.iter().filter(move |g| g.cluster == *cluster && g.id == id);
-        let small = |value: Option<u64>| value.and_then(|value| u32::try_from(value).ok());
-        Group {
-            cluster: cluster.clone(),
-            id,
-            cpu: small(only(all().filter_map(|g| g.cpu.map(u64::from)).collect())),
-            ram_mb: only(all().filter_map(|g| g.ram_mb).collect()),
-            disk_gb: only(all().filter_map(|g| g.disk_gb).collect()),
-            nodes_count: small(only(all().filter_map(|g| g.nodes_count.map(u64::from)).collect())),
-        }
-    };
-    keys.into_iter().map(describe).collect()
 }
 
 /// Joins reports until nothing more can be joined.

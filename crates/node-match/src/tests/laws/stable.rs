@@ -8,6 +8,9 @@ use crate::testing::{CLUSTER, claim, machine, node, told};
 use crate::tests::fleets::{OTHER_CLUSTER, claims, fleets, machines};
 use crate::{Baseline, Claim, Cluster, ClusterShape, Machine, Snapshot, match_fleet};
 
+/// A claim as it is generated, with the number of its baseline.
+type Numbered = (Claim, Option<usize>);
+
 /// Tells the answers to the claims that were there before anything was added.
 fn told_before(fleet: &Snapshot) -> Vec<String> {
     let mut told = told(&match_fleet(fleet));
@@ -15,7 +18,7 @@ fn told_before(fleet: &Snapshot) -> Vec<String> {
     told
 }
 
-fn added(claims: Vec<(Claim, Option<usize>)>, cluster: &str) -> impl Iterator<Item = Claim> {
+fn added(claims: Vec<Numbered>, cluster: &str) -> impl Iterator<Item = Claim> {
     claims
         .into_iter()
         .enumerate()
@@ -37,7 +40,7 @@ fn moved(machines: Vec<Machine>) -> impl Iterator<Item = Machine> {
 /// The snapshot does not name the cluster of its Nodes: nobody who takes no part has a say in that.
 #[test]
 fn whoever_takes_no_part_elsewhere_changes_nothing() {
-    let law = |(mut fleet, more, machines): (Snapshot, Vec<(Claim, Option<usize>)>, Vec<Machine>)| {
+    let law = |(mut fleet, more, machines): (Snapshot, Vec<Numbered>, Vec<Machine>)| {
         fleet.claims.retain(|claim| claim.cluster != OTHER_CLUSTER);
         if fleet.claims.is_empty() {
             return Ok(());
@@ -71,7 +74,7 @@ fn whoever_takes_no_part_elsewhere_changes_nothing() {
 /// R8: whatever is of another cluster than the Nodes changes no verdict in theirs.
 #[test]
 fn another_cluster_changes_nothing() {
-    let law = |(mut fleet, more, machines): (Snapshot, Vec<(Claim, Option<usize>)>, Vec<Machine>)| {
+    let law = |(mut fleet, more, machines): (Snapshot, Vec<Numbered>, Vec<Machine>)| {
         fleet.nodes_cluster = Some(CLUSTER.to_owned());
         fleet.claims.retain(|claim| claim.cluster != OTHER_CLUSTER);
         let before = told_before(&fleet);

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 use super::{World, created};
+use crate::Group;
 use crate::testing::CLUSTER;
 
 /// Tells whether a machine appeared after a request.
@@ -14,6 +15,25 @@ pub(super) enum Age {
     Later,
     Unknown,
     Old,
+}
+
+/// Keeps of the descriptions of each group what all of them agree about.
+pub(super) fn described(groups: &[Group]) -> Vec<Group> {
+    let only = |known: BTreeSet<u64>| known.first().copied().filter(|_| known.len() == 1);
+    let keys: BTreeSet<(&String, u64)> = groups.iter().map(|group| (&group.cluster, group.id)).collect();
+    let describe = |(cluster, id): (&String, u64)| {
+        let all = || groups.iter().filter(move |g| g.cluster == *cluster && g.id == id);
+        let small = |value: Option<u64>| value.and_then(|value| u32::try_from(value).ok());
+        Group {
+            cluster: cluster.clone(),
+            id,
+            cpu: small(only(all().filter_map(|g| g.cpu.map(u64::from)).collect())),
+            ram_mb: only(all().filter_map(|g| g.ram_mb).collect()),
+            disk_gb: only(all().filter_map(|g| g.disk_gb).collect()),
+            nodes_count: small(only(all().filter_map(|g| g.nodes_count.map(u64::from)).collect())),
+        }
+    };
+    keys.into_iter().map(describe).collect()
 }
 
 impl World<'_> {
