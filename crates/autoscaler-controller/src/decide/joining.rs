@@ -9,10 +9,14 @@ use crate::command::{Batch, Command};
 use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
 use crate::target::Target;
-use chrono::{DateTime, Utc};
+use crate::time::to_chrono;
+use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use std::sync::Arc;
+
+/// How soon a new Node is usually Ready: a kubelet needs some seconds for its network.
+const USUALLY_READY: TimeDelta = TimeDelta::seconds(20);
 
 /// Awaits the Node of a known machine.
 pub(super) fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
@@ -20,6 +24,9 @@ pub(super) fn joining(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSi
     let Some(node) = view.node() else {
         return await_node(view, draft);
     };
+    if is_soon_ready(view, draft, node) {
+        return mark(view, batch, node);
+    }
     if !join(view, batch, draft, node) {
         return;
     }
@@ -90,6 +97,18 @@ fn await_node(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
             "the machine runs but its Node did not join in time; delete this VPSieNode",
         );
     }
+}
+
+/// Tells whether a Node that joined for the first time is so new that it is likely to be Ready in a moment.
+///
+/// Then one write tells of both, and the phase Joining is left out. Its labels do not wait.
+fn is_soon_ready(view: &View<'_>, draft: &Draft<VPSieNodeStatus>, node: &Node) -> bool {
+    let created = node.metadata.creation_timestamp.as_ref().and_then(to_chrono);
+    let age = created.map(|created| view.world.now - created);
+    // A Node of the future is one of a clock that is wrong, which may last.
+    let is_new = age.is_some_and(|age| (TimeDelta::zero()..USUALLY_READY).contains(&age));
+    let is_free = marks::claimed_by_another(node, view.object()).is_none();
+    is_new && is_free && !is_ready(node) && draft.status.joined_at.is_none()
 }
 
 /// Tells whether the joining limit has passed since a moment (`I4`).

@@ -80,6 +80,37 @@ fn node_that_is_not_ready_is_joining() {
     );
 }
 
+/// L1: a Node is labelled at once; that it joined is told with its readiness, or after 20 s, or when it was there before.
+#[test]
+fn new_node_is_labelled_at_once_and_told_of_when_it_is_ready() {
+    let commands = |age: i64, had_joined: bool| {
+        let mut node = not_ready("n1");
+        let created = k8s_openapi::jiff::Timestamp::from_second(at(-age).timestamp()).unwrap();
+        node.metadata.creation_timestamp =
+            Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(created));
+        let before = with_machine(Phase::Provisioned)
+            .status(|status| status.joined_at = had_joined.then(|| at(-3600)));
+        let world = prepared().claim(before).polled(&["m1"]).node(node);
+        let commands = world.verdict("web-1", with_node()).claim_commands("web-1");
+        let labels: Vec<_> = commands.iter().map(Command::label).collect();
+        labels.join(", ")
+    };
+    let table = [
+        (0, false, "label-node"),
+        (19, false, "label-node"),
+        (20, false, "label-node, write-vpsienode-status"),
+        (-1, false, "label-node, write-vpsienode-status"),
+        (5, true, "label-node, write-vpsienode-status"),
+    ];
+    for (age, had_joined, expected) in table {
+        assert_eq!(
+            commands(age, had_joined),
+            expected,
+            "{age} s old, joined before: {had_joined}"
+        );
+    }
+}
+
 /// L5: a Node that is marked for another VPSieNode is left alone and reported.
 #[test]
 fn node_of_another_is_left_alone() {
