@@ -7,11 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use autoscaler_controller::resources::NodeGroup;
+use autoscaler_controller::resources::{NodeGroup, VPSieNode};
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::CallKind;
 use fleet_sim::kube_api::{Verb, WriteRecord};
+use http::Method;
 use kit::fleet::Fleet;
+use kit::wire::Sent;
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -120,33 +123,71 @@ fn print_calls(fleet: &Fleet) {
     println!("calls of VPSie: {bought} purchases; {rest} others in {cycles} cycles");
 }
 
-/// Prints the writes about one VPSieNode, from its creation to Ready: on itself, and on its Node.
+/// When a write about a VPSieNode came: the aim is about those in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Creation,
+    FromPendingToReady,
+    Afterwards,
+}
+
+/// Prints the writes about one VPSieNode, on itself and on its Node, by when they came.
 async fn print_writes(fleet: &Fleet, before: usize, count: i32) {
     let stored = fleet.stored().await;
-    let nodes: BTreeSet<String> = stored.claims.iter().filter_map(node_name).collect();
-    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let named = |claim: &VPSieNode| Some((node_name(claim)?, claim.name_any()));
+    let claims: BTreeMap<String, String> = stored.claims.iter().filter_map(named).collect();
+    let mut kinds: BTreeMap<(Stage, String), usize> = BTreeMap::new();
+    let mut ready = BTreeSet::new();
     let sent = fleet.wire.sent();
     for call in sent.iter().filter(|call| call.is_effect()).skip(before) {
-        let mut parts = call.path.trim_matches('/').rsplit('/');
-        let last = parts.next().unwrap_or_default();
-        let kind = if call.is_about("vpsienodes") {
-            let part = if last == "status" { "status" } else { "object" };
-            format!("VPSieNode {part}, {}{}", call.method, changed(&call.body))
-        } else if nodes.contains(last) {
-            format!("Node, {}", call.method)
-        } else {
+        let Some((claim, kind)) = subject(call, &claims) else {
             continue;
         };
-        *kinds.entry(kind).or_default() += 1;
+        let stage = if call.method == Method::POST {
+            Stage::Creation
+        } else if ready.contains(&claim) {
+            Stage::Afterwards
+        } else {
+            Stage::FromPendingToReady
+        };
+        if call.body["status"]["phase"] == "Ready" {
+            ready.insert(claim);
+        }
+        *kinds.entry((stage, kind)).or_default() += 1;
     }
-    let all: usize = kinds.values().sum();
-    println!("writes for each VPSieNode: {:.2}", per(all, count));
-    for (kind, writes) in kinds {
-        println!("  {kind}: {:.2}", per(writes, count));
+    println!(
+        "writes for each VPSieNode: {:.2}",
+        per(kinds.values().sum(), count)
+    );
+    for wanted in [Stage::Creation, Stage::FromPendingToReady, Stage::Afterwards] {
+        let of_stage = kinds.iter().filter(|((stage, _), _)| *stage == wanted);
+        let all = of_stage.clone().map(|(_, writes)| writes).sum();
+        println!("  {wanted:?}: {:.2}", per(all, count));
+        for ((_, kind), writes) in of_stage {
+            println!("    {kind}: {:.2}", per(*writes, count));
+        }
     }
 }
 
-/// Names the annotations of ours that a patch carries, or that it is about finalizers or the spec.
+/// Says which VPSieNode a write is about, and what it changes; `claims` are their names by those of their Nodes.
+fn subject(call: &Sent, claims: &BTreeMap<String, String>) -> Option<(String, String)> {
+    let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
+    if let Some(place) = parts.iter().position(|part| *part == "vpsienodes") {
+        let made = call.body["metadata"]["name"].as_str();
+        let claim = parts.get(place + 1).copied().or(made)?;
+        let part = if parts.last() == Some(&"status") {
+            "status"
+        } else {
+            "object"
+        };
+        let kind = format!("VPSieNode {part}, {}{}", call.method, changed(&call.body));
+        return Some((claim.to_owned(), kind));
+    }
+    let claim = claims.get(*parts.last()?)?;
+    Some((claim.clone(), format!("Node, {}", call.method)))
+}
+
+/// Names what a write carries: annotations of ours, finalizers, the spec, a phase.
 fn changed(body: &Value) -> String {
     let annotations = body["metadata"]["annotations"].as_object();
     let keys = annotations.into_iter().flat_map(|keys| keys.keys());
@@ -157,10 +198,11 @@ fn changed(body: &Value) -> String {
     if body["spec"].is_object() {
         parts.push("spec");
     }
+    parts.extend(body["status"]["phase"].as_str());
     parts.iter().map(|part| format!(" {part}")).collect()
 }
 
-fn node_name(claim: &autoscaler_controller::resources::VPSieNode) -> Option<String> {
+fn node_name(claim: &VPSieNode) -> Option<String> {
     claim.status.as_ref().and_then(|status| status.node_name.clone())
 }
 

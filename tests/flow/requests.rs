@@ -9,6 +9,7 @@ use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
 use fleet_sim::kube_api::{Verb, WriteRecord};
 use http::Method;
 use kit::fleet::{Fleet, Stored};
+use kit::wire::Sent;
 use kube::ResourceExt;
 
 use super::{bought, web};
@@ -226,9 +227,10 @@ async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {
             .hold(|sent| sent.body.to_string().contains("creation-intent"));
         fleet.create(&web(&fleet, 1)).await;
         fleet.wire.is_held().await;
-        // The held write is that of the intent; the next one but it is that of the outcome.
-        let fault = KubeFault::new(effect).on(Verb::Patch).name("web-1");
-        fleet.memory().fault(fault.subresource("").after(1));
+        // The held write is that of the intent. That of the outcome goes with the status, and, when that fails, alone.
+        let fault = || KubeFault::new(effect).on(Verb::Patch).name("web-1");
+        fleet.memory().fault(fault().subresource("status"));
+        fleet.memory().fault(fault().subresource("").after(1));
         fleet.wire.release();
         let stored = fleet
             .until("the request is settled", |stored| {
@@ -247,6 +249,62 @@ async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {
         );
         assert_eq!(fleet.cloud.ledger().len(), 1, "{effect:?}");
     }
+}
+
+/// I1, M3: what is written of a VPSieNode and its Node, from its creation to Ready; more of it would hold up larger fleets.
+#[tokio::test(start_paused = true)]
+async fn vpsie_node_becomes_ready_with_eight_writes() {
+    let mut fleet = Fleet::in_memory(1);
+    start_web(&mut fleet).await;
+    let stored = fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    let node = stored
+        .claim("web-1")
+        .and_then(|claim| claim.status.clone()?.node_name);
+    let node = node.expect("its Node is recorded");
+    let sent = fleet.wire.sent();
+    let written = sent.iter().filter(|sent| {
+        sent.is_effect()
+            && (sent.is_about("vpsienodes") || (sent.is_about("nodes") && sent.path.ends_with(&node)))
+    });
+    let told: Vec<String> = written.map(written_parts).collect();
+    let ready = told.iter().position(|told| told == "status Ready");
+    let until_ready = ready.map(|ready| told[..=ready].to_vec()).unwrap_or_default();
+    let expected = [
+        "finalizers spec",
+        "creation-intent creation-requested lifecycle",
+        "status Provisioning",
+        "creation-intent lifecycle spec",
+        "status Provisioned",
+        "spec",
+        "labels",
+        "status Ready",
+    ];
+    assert_eq!(until_ready, expected);
+}
+
+/// Names what a write carries: annotations of ours, finalizers, labels of a Node, the spec, a phase.
+fn written_parts(sent: &Sent) -> String {
+    let body = &sent.body;
+    if let Some(phase) = body["status"]["phase"].as_str() {
+        return format!("status {phase}");
+    }
+    if sent.is_about("nodes") {
+        return "labels".to_owned();
+    }
+    let annotations = body["metadata"]["annotations"].as_object();
+    let keys = annotations.into_iter().flat_map(|keys| keys.keys());
+    let mut parts: Vec<&str> = keys.filter_map(|key| key.rsplit('/').next()).collect();
+    for (part, value) in [
+        ("finalizers", &body["metadata"]["finalizers"]),
+        ("spec", &body["spec"]),
+    ] {
+        if !value.is_null() {
+            parts.push(part);
+        }
+    }
+    parts.join(" ")
 }
 
 /// L1: Nodes get their labels at once, however many machines wait to be asked for.

@@ -99,7 +99,7 @@ pub enum Kind {
 }
 
 /// A request for one worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// The VPSieNode that the worker is for.
     pub target: Target,
@@ -111,6 +111,8 @@ pub struct Request {
     pub attempt: u32,
     /// The life of the VPSieNode, where it is to be recorded: it is written with the intent.
     pub life: Option<String>,
+    /// The status of the VPSieNode once the request was made; where VPSie took it, this write says so too.
+    pub status: Option<Box<StatusWrite<VPSieNodeStatus>>>,
 }
 
 /// What is recorded of a discovered machine (`D2`, `D3`).
@@ -226,6 +228,15 @@ impl Batch {
         self.commands.iter().find_map(Command::asks)
     }
 
+    /// Adds the write of a status; with a request for a machine it goes along, to say what became of the request.
+    pub fn push_status(&mut self, target: &Target, write: StatusWrite<VPSieNodeStatus>) {
+        let write = Box::new(write);
+        match self.commands.iter_mut().find_map(Command::request) {
+            Some(request) => request.status = Some(write),
+            None => self.push(Command::WriteVpsieNodeStatus(target.clone(), write)),
+        }
+    }
+
     /// Adds a command at the end.
     pub fn push(&mut self, command: Command) {
         self.commands.push(command);
@@ -254,6 +265,15 @@ impl Command {
             | Self::WriteLife(..)
             | Self::WriteVpsieNodeStatus(..)
             | Self::WriteNodeGroupStatus(..) => None,
+        }
+    }
+
+    /// Returns the request for a machine, if it is one.
+    fn request(&mut self) -> Option<&mut Request> {
+        if let Self::RequestMachine(request) = self {
+            Some(request)
+        } else {
+            None
         }
     }
 

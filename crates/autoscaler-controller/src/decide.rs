@@ -75,14 +75,16 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Deci
     let groups = world
         .groups
         .iter()
-        .filter(|group| hand_over::may_touch(world, group.as_ref()))
+        .filter(|group| hand_over::may_touch(world, group.as_ref(), None))
         .map(|group| {
             let mut batch = group::decide(world, matching, group);
             hearing::hear_group(group, &mut batch);
             batch
         });
     let claims = world.claims.iter();
-    let claims = claims.filter(|claim| hand_over::may_touch(world, claim.object.as_ref()));
+    let may_touch =
+        |claim: &&ClaimObject| hand_over::may_touch(world, claim.object.as_ref(), Some(&claim.requested));
+    let claims = claims.filter(may_touch);
     let mut leaving = case::Leaving::of(world);
     let view_of = |claim| {
         let uid = ClaimObject::uid(claim);

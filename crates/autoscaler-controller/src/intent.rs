@@ -3,6 +3,8 @@
 //! VPSie answers an add with `data: true` and keeps no request id. This record, written before the request
 //! leaves, is therefore the only proof that a machine may exist (`I1`, `I2`).
 
+mod accepted;
+
 use crate::failure;
 use crate::resources::{Phase, VPSieNode, keys};
 use crate::time::to_chrono;
@@ -11,6 +13,8 @@ use kube::ResourceExt;
 use node_lifecycle::Decider;
 use serde::{Deserialize, Serialize};
 use vpsie_api::{CallError, EffectError, NextStep};
+
+pub(crate) use accepted::say_accepted;
 
 /// One request: when, against which baseline, and what came of it.
 ///
@@ -196,6 +200,14 @@ impl Intent {
         }
     }
 
+    /// Takes in what the status of its VPSieNode says of a request that is open as far as its record goes.
+    fn answered(mut self, object: &VPSieNode) -> Self {
+        if self.is_open() && accepted::is_accepted(object, &self) {
+            self.outcome = Outcome::Accepted;
+        }
+        self
+    }
+
     /// Tells whether nobody has written down yet what came of the request.
     pub fn is_open(&self) -> bool {
         self.outcome == Outcome::Open
@@ -239,7 +251,7 @@ pub fn slot(name: &str) -> Option<u32> {
 // === impl Requested ===
 
 impl Requested {
-    /// Reads what the annotations of a VPSieNode say of its request.
+    /// Reads what a VPSieNode says of its request: its annotations, and its status where VPSie took the request.
     ///
     /// The Go autoscaler marked a VPSieNode only after VPSie's reply, so one that is past Pending may have been asked
     /// for although nothing says so.
@@ -247,7 +259,7 @@ impl Requested {
         let annotations = object.annotations();
         let since = || known_since(object);
         match Intent::read(object, keys::ANNOTATION_CREATION_INTENT) {
-            Ok(Some(intent)) => return Self::Recorded(intent),
+            Ok(Some(intent)) => return Self::Recorded(intent.answered(object)),
             Ok(None) => {}
             Err(error) => {
                 return Self::Unreadable {
@@ -269,6 +281,15 @@ impl Requested {
             Self::Never => false,
             Self::Recorded(intent) => intent.outcome.may_have_effect(),
             Self::TakenOver { .. } | Self::Unreadable { .. } => true,
+        }
+    }
+
+    /// Tells whether a request may be under way whose effect nobody has written down.
+    pub fn may_be_open(&self) -> bool {
+        match self {
+            Self::Recorded(intent) => intent.is_open(),
+            Self::Unreadable { .. } => true,
+            Self::Never | Self::TakenOver { .. } => false,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use super::{ActError, Actor, Pass};
 use crate::baseline;
-use crate::command::Request;
-use crate::intent::{Intent, Outcome, Requested};
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::command::{Request, StatusWrite};
+use crate::intent::{Intent, Outcome, Requested, say_accepted};
+use crate::lease::EFFECT_START;
+use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus, keys};
 use crate::target::Target;
 use chrono::{DateTime, TimeDelta, Utc};
 use node_match::EvidenceKind;
@@ -50,8 +51,45 @@ impl Actor {
             pass.paused.insert(request.cluster);
         }
         // A failure here leaves the intent open, which is the same as unknown: it is never sent again.
-        self.settle_intent::<VPSieNode>(request.target, keys::ANNOTATION_CREATION_INTENT, &intent, pass)
+        self.settle_request(request.target, request.status, &intent, pass)
             .await
+    }
+
+    /// Writes what came of a request, and the status that follows: in one write where VPSie took the request.
+    ///
+    /// When that write fails, and for every other answer, the record comes first, however often its object changes.
+    async fn settle_request(
+        &self,
+        target: Target,
+        status: Option<Box<StatusWrite<VPSieNodeStatus>>>,
+        intent: &Intent,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        if let (Outcome::Accepted, Some(mut write)) = (intent.outcome, status.clone()) {
+            say_accepted(&mut write.status, self.clock.now());
+            match self.write_vpsie_node_status(target.clone(), &write, pass).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::info!(name = target.name, %error, "that VPSie took the request is written into its record")
+                }
+            }
+        }
+        self.settle_intent::<VPSieNode>(target.clone(), keys::ANNOTATION_CREATION_INTENT, intent, pass)
+            .await?;
+        self.write_status_led(target, status, pass).await
+    }
+
+    /// Writes the status that follows a request, unless leadership may have ended meanwhile.
+    async fn write_status_led(
+        &self,
+        target: Target,
+        status: Option<Box<StatusWrite<VPSieNodeStatus>>>,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
+        match status.filter(|_| pass.mandate.covers(EFFECT_START)) {
+            Some(write) => self.write_vpsie_node_status(target, &write, pass).await,
+            None => Ok(()),
+        }
     }
 
     /// Stores the baseline for requests of a group, once in a pass, and returns its id.

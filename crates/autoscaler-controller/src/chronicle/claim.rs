@@ -44,7 +44,8 @@ pub(super) fn ended(claim: &VPSieNode, group: Option<&NodeGroup>, at: DateTime<U
 
 /// Tells what came of a request, once for each: an open one says nothing yet.
 fn requested(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
-    let intent = settled(before, now, keys::ANNOTATION_CREATION_INTENT)?;
+    let read = |claim: &VPSieNode| Requested::read(claim).intent().cloned();
+    let intent = settled(read(before), read(now))?;
     Some(What::Requested {
         outcome: intent.outcome,
         error: intent.error,
@@ -52,7 +53,8 @@ fn requested(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
 }
 
 fn removal_asked(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
-    let intent = settled(before, now, keys::ANNOTATION_REMOVAL_INTENT)?;
+    let read = |claim: &VPSieNode| Intent::from_annotation(claim, keys::ANNOTATION_REMOVAL_INTENT);
+    let intent = settled(read(before), read(now))?;
     Some(What::RemovalAsked {
         outcome: intent.outcome,
         error: intent.error,
@@ -60,12 +62,9 @@ fn removal_asked(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
 }
 
 /// Returns a record of a request whose outcome is new.
-fn settled(before: &VPSieNode, now: &VPSieNode, key: &str) -> Option<Intent> {
-    let earlier = Intent::from_annotation(before, key).map(|intent| (intent.attempt, intent.outcome));
-    let intent = Intent::from_annotation(now, key)?;
-    let is_told = earlier == Some((intent.attempt, intent.outcome));
-    let is_open = intent.outcome == crate::intent::Outcome::Open;
-    (!is_told && !is_open).then_some(intent)
+fn settled(before: Option<Intent>, now: Option<Intent>) -> Option<Intent> {
+    let earlier = before.map(|intent| (intent.attempt, intent.outcome));
+    now.filter(|intent| !intent.is_open() && earlier != Some((intent.attempt, intent.outcome)))
 }
 
 fn discovered(before: &VPSieNode, now: &VPSieNode, at: DateTime<Utc>) -> Option<What> {

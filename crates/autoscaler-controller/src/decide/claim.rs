@@ -57,7 +57,9 @@ fn by_phase(view: &View<'_>, chosen: Option<(Case, Permit)>) -> Batch {
     }
     say_contested(view, &mut draft);
     let removal = shrink::carry_out(view, &mut batch, chosen);
-    batch.commands.extend(draft.finish(&view.target));
+    if let Some(write) = draft.changes() {
+        batch.push_status(&view.target, write);
+    }
     batch.commands.extend(removal);
     batch
 }

@@ -36,6 +36,7 @@ fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
                 group,
                 attempt,
                 life: None,
+                status: None,
             }));
             draft.status.phase = Some(Phase::Provisioning);
             draft.status.created_at = Some(draft.stamp());

@@ -93,17 +93,22 @@ impl Draft<VPSieNodeStatus> {
     }
 
     /// Returns the write, if anything changed.
+    pub(super) fn finish(self, target: &Target) -> Option<Command> {
+        let write = Box::new(self.changes()?);
+        Some(Command::WriteVpsieNodeStatus(target.clone(), write))
+    }
+
+    /// Returns what is to be written, if anything changed.
     ///
     /// What we record in the spec makes a new generation. Until the VPSieNode is at rest the next phase tells of it, in
     /// a write that is needed anyway.
-    pub(super) fn finish(mut self, target: &Target) -> Option<Command> {
+    pub(super) fn changes(mut self) -> Option<StatusWrite<VPSieNodeStatus>> {
         let is_generation_alone = || without_generation(&self.status) == without_generation(&self.stored);
         if !is_at_rest(self.status.phase.as_ref()) && is_generation_alone() {
             return None;
         }
         self.status.observed_generation = self.generation.or(self.status.observed_generation);
-        let write = write(&self.stored, self.status)?;
-        Some(Command::WriteVpsieNodeStatus(target.clone(), Box::new(write)))
+        write(&self.stored, self.status)
     }
 }
 

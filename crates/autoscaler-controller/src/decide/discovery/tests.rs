@@ -12,26 +12,30 @@ use crate::testing::{
 use node_match::{Evidence, EvidenceKind, Link, Machine};
 use vpsie_api::{Call, CallError, GroupNumber};
 
-/// I1: the request comes before the status that speaks of it.
+/// I1: the request comes before the status that speaks of it, and which says what became of it.
 #[test]
 fn pending_vpsie_node_asks_for_a_machine() {
     let pending = claim("web-1");
-    let request = Request {
-        target: target("web-1"),
-        cluster: cluster_id(),
-        group: GroupNumber::new(412),
-        attempt: 1,
-        life: None,
-    };
     let status = write(&pending, |status| {
         status.phase = Some(Phase::Provisioning);
         status.created_at = Some(at(0));
         let message = "waiting for the machine: no-candidates";
         conditions(status, &[condition(VPS_READY, false, "Provisioning", message)]);
     });
+    let Command::WriteVpsieNodeStatus(_, status) = status else {
+        unreachable!("the helper writes a status");
+    };
+    let request = Request {
+        target: target("web-1"),
+        cluster: cluster_id(),
+        group: GroupNumber::new(412),
+        attempt: 1,
+        life: None,
+        status: Some(status),
+    };
     check(
         prepared().claim(pending).polled(&[]),
-        &[Command::RequestMachine(request), status],
+        &[Command::RequestMachine(request)],
     );
 }
 
