@@ -2,6 +2,7 @@
 
 mod decide;
 mod eligible;
+mod merge;
 mod small;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
+use self::merge::merged;
 use crate::testing::CLUSTER;
 use crate::tests::fleets::{fleets, runner};
 use crate::{Claim, Group, Machine, MergedMachine, Node, Snapshot, UnexplainedReason, match_fleet};
@@ -312,59 +314,6 @@ impl<'a> World<'a> {
                 && self.is_young_enough(machine, node)
                 && (0..3).any(|kind| self.linked(kind, machine, node))
         })
-    }
-}
-
-/// Joins reports until nothing more can be joined.
-fn merged(reports: &[Machine]) -> Vec<Vec<&Machine>> {
-    let is_strong = |a: &Machine, b: &Machine| {
-        a.cluster == b.cluster
-            && ((a.identifier.is_some() && a.identifier == b.identifier)
-                || (a.id.is_some_and(|id| id != 0) && a.id == b.id && a.list == b.list))
-    };
-    let is_weak = |a: &Machine, b: &Machine| {
-        let name = |m: &Machine| m.hostname.as_ref().map(|hostname| hostname.to_lowercase());
-        a.cluster == b.cluster
-            && name(a).is_some()
-            && name(a) == name(b)
-            && !usable(&a.addresses).is_disjoint(&usable(&b.addresses))
-    };
-    let singles: Vec<Vec<&Machine>> = reports.iter().map(|report| vec![report]).collect();
-    let strong = closed(singles, &is_strong);
-    let weak = closed(strong.clone(), &|a, b| is_strong(a, b) || is_weak(a, b));
-    let mut machines = Vec::new();
-    for group in weak {
-        let identifiers: BTreeSet<&String> = group.iter().filter_map(|r| r.identifier.as_ref()).collect();
-        if identifiers.len() <= 1 {
-            machines.push(group);
-        } else {
-            machines.extend(
-                strong
-                    .iter()
-                    .filter(|set| group.iter().any(|r| std::ptr::eq(*r, set[0])))
-                    .cloned(),
-            );
-        }
-    }
-    machines.iter_mut().for_each(|machine| machine.sort());
-    machines
-}
-
-fn closed<'a>(
-    mut sets: Vec<Vec<&'a Machine>>,
-    joins: &dyn Fn(&Machine, &Machine) -> bool,
-) -> Vec<Vec<&'a Machine>> {
-    loop {
-        let pair = (0..sets.len())
-            .flat_map(|left| (left + 1..sets.len()).map(move |right| (left, right)))
-            .find(|(left, right)| {
-                sets[*left]
-                    .iter()
-                    .any(|a| sets[*right].iter().any(|b| joins(a, b)))
-            });
-        let Some((left, right)) = pair else { return sets };
-        let other = sets.remove(right);
-        sets[left].extend(other);
     }
 }
 
