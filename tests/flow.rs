@@ -32,6 +32,8 @@ mod telemetry;
 mod time_limits;
 #[path = "flow/troubles.rs"]
 mod troubles;
+#[path = "flow/variants.rs"]
+mod variants;
 
 use std::collections::BTreeMap;
 
