@@ -25,13 +25,23 @@ const SELDOM: [&str; 5] = [
     "vpsie_autoscaler_leaked_machines",
 ];
 
+/// Returns the metric of a sample: its name without what the text format hangs on counters and histograms.
+fn metric_of(sample: &str) -> &str {
+    let name = sample.split(['{', ' ']).next().unwrap_or_default();
+    let endings = ["_total", "_bucket", "_sum", "_count"];
+    endings
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
+}
+
 /// Lists the metrics that have a value other than 0.
 fn written(metrics: &Metrics) -> BTreeSet<String> {
     let mut text = String::new();
     encode(&mut text, &metrics.registry()).expect("a String takes everything");
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     let has_value = |name: &str| {
-        let mut samples = lines.iter().filter(|line| line.starts_with(name));
+        let mut samples = lines.iter().filter(|line| metric_of(line) == name);
         samples.any(|line| {
             line.rsplit(' ')
                 .next()
