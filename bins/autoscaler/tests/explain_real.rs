@@ -159,7 +159,52 @@ async fn versions(client: &Client) -> Vec<String> {
     .concat()
 }
 
-/// D8, R2: verdict, evidence, machines, request and conditions of one VPSieNode, read once and under few rights.
+/// D8, R3: how a VPSieNode that is Ready came to its machine and its Node, and what its conditions say.
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_tells_how_a_machine_was_matched() {
+    let control_plane = kit::real_control_plane!();
+    let mut fleet = Fleet::on(&control_plane).await;
+    let url = serve_cloud(&fleet.cloud).await;
+    write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
+    fleet.start().await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    let stored = fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    fleet.stop().await;
+    let claim = stored.claim("web-1").expect("it is Ready");
+    let machine = claim
+        .spec
+        .vpsie_node_identifier
+        .clone()
+        .expect("it is discovered");
+    let node = claim.status.as_ref().and_then(|status| status.node_name.clone());
+    let node = node.expect("it has joined");
+    let reader = reader(&control_plane, "looker", &["ClusterRole", "Role"]).await;
+
+    let output = explain(reader.kubeconfig(), &url, &["web-1"]).await;
+    let told = ["is in phase Ready.", &machine, &node, "recorded-identifier"];
+    check(&output, 0, &told, &[]);
+    let output = explain(reader.kubeconfig(), &url, &["web-1", "--output", "json"]).await;
+    let values: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(values["match"]["verdict"], "matched", "{values:#}");
+    assert_eq!(values["match"]["machine"]["identifier"], machine, "{values:#}");
+    assert_eq!(values["match"]["node"], node, "{values:#}");
+    let evidence = |link: &str| {
+        let all = values["match"]["evidence"].as_array().into_iter().flatten();
+        all.filter(|one| one["link"] == link)
+            .map(|one| one["kind"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(evidence("claim-machine"), ["recorded-identifier"]);
+    assert_eq!(evidence("claim-node"), ["recorded-node"]);
+    assert_eq!(evidence("machine-node"), ["address"]);
+    let conditions = values["conditions"].as_array().into_iter().flatten();
+    let reasons: Vec<&Value> = conditions.map(|condition| &condition["reason"]).collect();
+    assert!(reasons.contains(&&json!("Ready")), "{reasons:?}");
+}
+
+/// D8, R2: verdict, machines and request of a VPSieNode that waits, read once and under few rights.
 #[tokio::test(flavor = "multi_thread")]
 async fn explain_tells_what_there_is_and_changes_nothing() {
     let control_plane = kit::real_control_plane!();
