@@ -1,6 +1,7 @@
 //! What must hold for every fleet.
 
 mod recorded;
+mod spelling;
 mod stable;
 
 use std::cell::RefCell;
