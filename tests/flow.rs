@@ -79,6 +79,15 @@ fn web(fleet: &Fleet, minimum: i32) -> NodeGroup {
     group
 }
 
+/// Starts the operator, creates the NodeGroup `web` with one node and waits until VPSie has taken the request for it.
+async fn ask_for_web(fleet: &mut Fleet) {
+    fleet.start().await;
+    fleet.create(&web(fleet, 1)).await;
+    fleet
+        .until("the request", |_| fleet.cloud.ledger().len() == 1)
+        .await;
+}
+
 /// Starts the operator, creates the NodeGroup `web` and waits until all of its nodes are Ready.
 async fn ready_web(fleet: &mut Fleet, minimum: i32) -> Stored {
     fleet.start().await;

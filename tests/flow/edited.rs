@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::{bought, ready_web, web};
+use super::{ask_for_web, bought, ready_web, web};
 
 /// Sets an annotation as a person would, or removes it.
 async fn annotate<K>(api: Api<K>, name: &str, key: &str, value: Value)
@@ -31,11 +31,7 @@ async fn request_whose_record_was_edited_is_never_made_again() {
     fleet
         .cloud
         .behaviour(|behaviour| behaviour.list_delay = Delay::exactly(Duration::from_secs(300)));
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    fleet
-        .until("the request", |_| fleet.cloud.ledger().len() == 1)
-        .await;
+    ask_for_web(&mut fleet).await;
     let claims = fleet.api::<VPSieNode>();
     annotate(
         claims,

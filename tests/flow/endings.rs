@@ -10,18 +10,14 @@ use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use super::{bought, ready_web, web};
+use super::{ask_for_web, bought, ready_web, web};
 
 /// Lets the only request of `web` go unanswered, and deletes the NodeGroup then.
 async fn deleted_with_an_open_request(mut fleet: Fleet) -> Fleet {
     fleet
         .cloud
         .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    fleet
-        .until("the request is open", |_| fleet.cloud.ledger().len() == 1)
-        .await;
+    ask_for_web(&mut fleet).await;
     fleet.delete::<NodeGroup>("web").await;
     fleet
 }
@@ -92,11 +88,7 @@ async fn machine_of_a_vpsienode_deleted_before_its_discovery_is_removed() {
     fleet
         .cloud
         .behaviour(|behaviour| behaviour.list_delay = Delay::exactly(Duration::from_secs(300)));
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    fleet
-        .until("the request is accepted", |_| fleet.cloud.ledger().len() == 1)
-        .await;
+    ask_for_web(&mut fleet).await;
     fleet.delete::<NodeGroup>("web").await;
     let stored = fleet.polls(3).await;
     assert_eq!(stored.claims.len(), 1, "it waits for its machine");

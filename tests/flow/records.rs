@@ -10,7 +10,7 @@ use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use super::{bought, web};
+use super::{ask_for_web, bought};
 
 /// Sets how many nodes the NodeGroup `web` has at least.
 async fn keep(fleet: &Fleet, minimum: i32) {
@@ -34,11 +34,7 @@ async fn machine_that_comes_after_its_release_spoils_no_later_request() {
     let mut fleet = Fleet::in_memory(1);
     let late = Delay::exactly(Duration::from_secs(30 * 60));
     fleet.cloud.behaviour(|behaviour| behaviour.list_delay = late);
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    fleet
-        .until("the request", |_| fleet.cloud.ledger().len() == 1)
-        .await;
+    ask_for_web(&mut fleet).await;
     keep(&fleet, 0).await;
     fleet.delete::<VPSieNode>("web-1").await;
     fleet
@@ -72,11 +68,7 @@ async fn baselines_that_a_person_deleted_are_written_again() {
         behaviour.zone_on_dates = false;
         behaviour.list_delay = Delay::exactly(Duration::from_secs(300));
     });
-    fleet.start().await;
-    fleet.create(&web(&fleet, 1)).await;
-    fleet
-        .until("the request", |_| fleet.cloud.ledger().len() == 1)
-        .await;
+    ask_for_web(&mut fleet).await;
     let maps: Api<ConfigMap> = Api::namespaced(fleet.memory().client(), "kube-system");
     let deleted = maps
         .delete(keys::CONFIG_MAP_BASELINES, &DeleteParams::default())

@@ -155,18 +155,23 @@ async fn request_without_a_lasting_intent_does_not_leave() {
     }
 }
 
+/// Starts the operator, creates the NodeGroup `web` and holds the write of its first intent.
+async fn hold_first_intent(fleet: &mut Fleet) {
+    fleet.start().await;
+    fleet
+        .wire
+        .hold(|sent| sent.body.to_string().contains("creation-intent"));
+    fleet.create(&web(fleet, 1)).await;
+    fleet.wire.is_held().await;
+}
+
 /// I1: a watch that lags behind does not show yet which request refers to a baseline; it is kept all the same.
 #[tokio::test(start_paused = true)]
 async fn baseline_of_a_request_that_the_watch_does_not_show_is_kept() {
     let mut fleet = Fleet::in_memory(1);
     // Without zones only a baseline proves that a machine is new.
     fleet.cloud.behaviour(|behaviour| behaviour.zone_on_dates = false);
-    fleet.start().await;
-    fleet
-        .wire
-        .hold(|sent| sent.body.to_string().contains("creation-intent"));
-    fleet.create(&web(&fleet, 1)).await;
-    fleet.wire.is_held().await;
+    hold_first_intent(&mut fleet).await;
     fleet
         .wire
         .hold(|sent| sent.method == Method::GET && sent.path.ends_with("/vpsienodes"));
@@ -189,12 +194,7 @@ async fn baseline_of_a_request_that_the_watch_does_not_show_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn request_whose_intent_has_grown_old_never_leaves() {
     let mut fleet = Fleet::in_memory(1);
-    fleet.start().await;
-    fleet
-        .wire
-        .hold(|sent| sent.body.to_string().contains("creation-intent"));
-    fleet.create(&web(&fleet, 1)).await;
-    fleet.wire.is_held().await;
+    hold_first_intent(&mut fleet).await;
     tokio::time::sleep(Duration::from_secs(6)).await;
     fleet.wire.release();
     let stored = fleet
@@ -221,12 +221,7 @@ async fn outcome_of_a_purchase_is_written_again_from_a_fresh_read() {
     ];
     for effect in effects {
         let mut fleet = Fleet::in_memory(1);
-        fleet.start().await;
-        fleet
-            .wire
-            .hold(|sent| sent.body.to_string().contains("creation-intent"));
-        fleet.create(&web(&fleet, 1)).await;
-        fleet.wire.is_held().await;
+        hold_first_intent(&mut fleet).await;
         // The held write is that of the intent. That of the outcome goes with the status, and, when that fails, alone.
         let fault = || KubeFault::new(effect).on(Verb::Patch).name("web-1");
         fleet.memory().fault(fault().subresource("status"));
