@@ -3,15 +3,17 @@
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
 use fleet_sim::cloud::{CallKind, Delay};
 use k8s_openapi::api::core::v1::ConfigMap;
-use kit::fleet::Fleet;
+use kit::fleet::{Fleet, Stored};
 use kit::wire::Sent;
-use kube::Api;
 use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use std::time::Duration;
 
+use super::scenarios::{cordoned, shrink};
+use super::telemetry::events;
 use super::{ask_for_web, bought, ready_web, web};
 
 /// Sets an annotation as a person would, or removes it.
@@ -75,6 +77,41 @@ async fn removal_whose_record_was_edited_waits_for_a_person() {
     fleet.until("it is gone", |stored| stored.claims.is_empty()).await;
     assert_eq!(bought(&fleet.cloud).len(), 0);
     assert_eq!(fleet.cloud.removals().len(), 1);
+}
+
+/// Bad input, LC-25: in a group that shrinks by itself a member whose record was edited stays, in service or not as it was,
+/// says so, and holds nobody else up.
+#[tokio::test(start_paused = true)]
+async fn member_whose_removal_record_was_edited_holds_nobody_up() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 2).await;
+    shrink(&fleet).await;
+    let stored = fleet
+        .until("one takes no new pods", |stored| !cordoned(stored).is_empty())
+        .await;
+    let edited = cordoned(&stored)[0].to_owned();
+    let claims = || fleet.api::<VPSieNode>();
+    annotate(claims(), &edited, keys::ANNOTATION_REMOVAL_INTENT, json!("{}")).await;
+    fleet
+        .until("the other is gone", |stored| stored.claims.len() == 1)
+        .await;
+    let before = fleet.polls(3).await;
+    let problem = before.claim_problem(&edited);
+    assert_eq!(problem.as_deref(), Some("IntentUnreadable"));
+    let told = events(&fleet).await.into_iter();
+    let said: Vec<i32> = told
+        .filter(|(_, _, reason, _)| reason == "IntentUnreadable")
+        .map(|(.., count)| count)
+        .collect();
+    assert_eq!(said, [1]);
+    assert_eq!(cordoned(&before), [&*edited], "VPSie may have begun");
+    let after = fleet.polls(20).await;
+    let version = |stored: &Stored| stored.claim(&edited).and_then(ResourceExt::resource_version);
+    assert_eq!(version(&before), version(&after), "it is said once");
+    assert_eq!(fleet.cloud.removals().len(), 1);
+    annotate(claims(), &edited, keys::ANNOTATION_REMOVAL_INTENT, Value::Null).await;
+    fleet.until("it is gone", |stored| stored.claims.is_empty()).await;
+    assert_eq!(bought(&fleet.cloud).len(), 0);
 }
 
 /// Bad input: a group is not made while the record of its making cannot be read: it may just have been asked for.

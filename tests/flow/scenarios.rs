@@ -16,7 +16,7 @@ use super::lives::{end_pod, record, run_pod, until_state};
 use super::ready_web;
 
 /// Lets `web` shrink to nothing, as soon as the gate agrees.
-async fn shrink(fleet: &Fleet) {
+pub(super) async fn shrink(fleet: &Fleet) {
     let policy = ScaleDownPolicy {
         enabled: Some(true),
         stabilization_window_seconds: Some(0),
@@ -54,6 +54,22 @@ fn is_cordoned(stored: &Stored) -> bool {
             .as_ref()
             .is_some_and(|spec| spec.unschedulable == Some(true))
     })
+}
+
+/// Lists the VPSieNodes whose Nodes take no new pods.
+pub(super) fn cordoned(stored: &Stored) -> Vec<&str> {
+    let is_cordoned = |claim: &&VPSieNode| {
+        let status = claim.status.as_ref();
+        let node = status.and_then(|status| stored.node(status.node_name.as_deref()?));
+        node.is_some_and(|node| {
+            let spec = node.spec.as_ref();
+            spec.is_some_and(|spec| spec.unschedulable == Some(true))
+        })
+    };
+    let cordoned = stored.claims.iter().filter(is_cordoned);
+    cordoned
+        .filter_map(|claim| claim.metadata.name.as_deref())
+        .collect()
 }
 
 fn removed_at(fleet: &Fleet) -> DateTime<Utc> {

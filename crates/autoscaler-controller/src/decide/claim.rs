@@ -6,6 +6,7 @@ use super::record::record;
 use super::view::View;
 use super::{discovery, ending, joining, shrink, timeless};
 use crate::command::{Batch, Command};
+use crate::intent::Requested;
 use crate::reason::Reason;
 use crate::removal::Case;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
@@ -56,6 +57,7 @@ fn by_phase(view: &View<'_>, chosen: Option<(Case, Permit)>) -> Batch {
         Phase::Terminating | Phase::Deleting | Phase::Unrecognised(_) => {}
     }
     say_contested(view, &mut draft);
+    say_unreadable(view, &mut draft);
     let removal = shrink::carry_out(view, &mut batch, chosen);
     if let Some(write) = draft.changes() {
         batch.push_status(&view.target, write);
@@ -76,6 +78,24 @@ fn say_contested(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
         Reason::Contested,
         "its machine was found by counting, and another new machine that no VPSieNode explains could as well be its own; only the deletion of this VPSieNode removes its machine",
     );
+}
+
+/// Says that the record of the removal was edited, unless something else is wrong; else that this is over.
+fn say_unreadable(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
+    let error = find_condition(draft.status.conditions.as_deref(), ERROR);
+    let is_said =
+        error.is_some_and(|error| error.reason.as_deref() == Some(Reason::IntentUnreadable.as_str()));
+    let is_of_request = matches!(view.claim.requested, Requested::Unreadable { .. });
+    match view.removal() {
+        Err(problem) if error.is_none() || is_said => {
+            let message = format!(
+                "the annotation removal-intent cannot be read ({problem}), so nobody knows whether the removal of the machine has begun; the Node stays as it is; remove the annotation"
+            );
+            draft.condition(ERROR, true, Reason::IntentUnreadable, message);
+        }
+        Ok(_) if is_said && !is_of_request => draft.clear(ERROR),
+        Ok(_) | Err(_) => {}
+    }
 }
 
 /// Decides by phase unless the recorded machine is gone or contradicted, which counts in every phase that has one.

@@ -3,7 +3,8 @@
 use crate::command::{Batch, Command, StatusWrite};
 use crate::reason::Reason;
 use crate::resources::{
-    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeStatus, set_condition,
+    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeStatus,
+    find_condition, set_condition,
 };
 use crate::skew::Skew;
 use crate::target::Target;
@@ -25,13 +26,20 @@ pub(super) struct Draft<S> {
 
 /// A status with conditions.
 pub(super) trait Conditions {
-    /// Returns the list of conditions.
+    /// Returns the list of conditions, to change it.
     fn conditions(&mut self) -> &mut Option<Vec<Condition>>;
+
+    /// Returns the list of conditions.
+    fn listed(&self) -> Option<&[Condition]>;
 }
 
 impl Conditions for VPSieNodeStatus {
     fn conditions(&mut self) -> &mut Option<Vec<Condition>> {
         &mut self.conditions
+    }
+
+    fn listed(&self) -> Option<&[Condition]> {
+        self.conditions.as_deref()
     }
 }
 
@@ -39,12 +47,16 @@ impl Conditions for NodeGroupStatus {
     fn conditions(&mut self) -> &mut Option<Vec<Condition>> {
         &mut self.conditions
     }
+
+    fn listed(&self) -> Option<&[Condition]> {
+        self.conditions.as_deref()
+    }
 }
 
 // === impl Draft ===
 
 impl<S: Conditions> Draft<S> {
-    /// Sets a condition; the time of its last change stays while its status stays.
+    /// Sets a condition; the time of its last change stays while its status stays, even where this pass has cleared it.
     pub(super) fn condition(
         &mut self,
         type_: &str,
@@ -52,6 +64,10 @@ impl<S: Conditions> Draft<S> {
         reason: Reason,
         message: impl Into<String>,
     ) {
+        if find_condition(self.status.listed(), type_).is_none() {
+            let stored = find_condition(self.stored.listed(), type_).cloned();
+            self.status.conditions().get_or_insert_default().extend(stored);
+        }
         let condition = Condition::new(type_, status.into(), reason.as_str(), message, self.generation);
         set_condition(self.status.conditions(), condition, self.now);
     }

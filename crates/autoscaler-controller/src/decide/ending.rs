@@ -13,7 +13,7 @@ use crate::convert::provider_group;
 use crate::intent::Intent;
 use crate::reason::Reason;
 use crate::removal::{Case, Hold, Obstacle};
-use crate::resources::{Phase, VPSieNodeStatus, keys};
+use crate::resources::{Phase, VPSieNodeStatus};
 use crate::target::Target;
 use crate::tombstone::Tombstone;
 use kube::ResourceExt;
@@ -55,7 +55,7 @@ fn remove(
     leaving: &mut Leaving,
 ) {
     take_in(view, batch, &mut draft);
-    let intent = Intent::from_annotation(view.object(), keys::ANNOTATION_REMOVAL_INTENT);
+    let intent = view.removal().ok().flatten();
     let decided_by = decider(intent.as_ref());
     let mut removal = None;
     match judge(view, machine, decided_by, leaving) {
@@ -148,7 +148,7 @@ fn ask(
     (case, permit): (Case, Permit),
 ) -> Option<Command> {
     draft.status.phase = Some(Phase::Deleting);
-    let intent = match Intent::read(view.object(), keys::ANNOTATION_REMOVAL_INTENT) {
+    let intent = match view.removal() {
         Ok(intent) => intent,
         Err(error) => {
             let message = format!(

@@ -51,12 +51,14 @@ pub(super) fn choose<'w>(
 
 /// Carries out what was chosen about one living VPSieNode; the removal comes after everything else of its batch.
 ///
-/// Who is not chosen, or not any longer, takes pods again (`LC-25a`).
+/// Who is not chosen, or not any longer, takes pods again (`LC-25a`); where nobody knows whether the removal has begun, the
+/// Node stays as it is.
 pub(super) fn carry_out(
     view: &View<'_>,
     batch: &mut Batch,
     chosen: Option<(Case, Permit)>,
 ) -> Option<Command> {
+    let intent = view.removal().ok()?;
     let Some((case, permit)) = chosen else {
         give_back(view, batch);
         return None;
@@ -64,8 +66,6 @@ pub(super) fn carry_out(
     if !settle(view, batch, Decider::ScaleDownPolicy) {
         return None;
     }
-    // Of a record that somebody edited nobody knows what was asked (`I2`).
-    let intent = Intent::read(view.object(), keys::ANNOTATION_REMOVAL_INTENT).ok()?;
     let wait = view.world.settings.effect_wait;
     let is_due = |intent: &Intent| intent.may_repeat_named_at(wait) <= view.world.now;
     let attempt = Intent::next_attempt(intent.as_ref());
@@ -154,7 +154,10 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     if is_one_coming(&members) {
         return Err(Keep::OneIsComing);
     }
-    let is_working = |member: &&&ClaimObject| member.object.phase() == Phase::Ready;
+    // One whose record somebody edited may be on its way out, so the group must do without it.
+    let is_known =
+        |member: &ClaimObject| Intent::read(member.object.as_ref(), keys::ANNOTATION_REMOVAL_INTENT).is_ok();
+    let is_working = |member: &&&ClaimObject| member.object.phase() == Phase::Ready && is_known(member);
     let working = members.iter().filter(is_working).count();
     if working <= usize::try_from(group.spec.min_nodes).unwrap_or_default() {
         return Err(Keep::AtMinimum);
@@ -177,6 +180,7 @@ fn at_rest_since(view: &View<'_>) -> Result<DateTime<Utc>, Keep> {
     if view.object().phase() != Phase::Ready {
         return Err(Keep::NotReady);
     }
+    view.removal().map_err(|_| Keep::RecordUnreadable)?;
     let life = view.lives.of(&view.target.uid).ok_or(Keep::NotReady)?;
     match life.state() {
         State::Ready | State::Idle => Ok(life.entered_at()),

@@ -3,10 +3,11 @@
 use super::draft::{Draft, announce, is_at_rest};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
+use crate::intent::Intent;
 use crate::lives::Lives;
 use crate::pods::Load;
 use crate::poll::ClusterView;
-use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus};
+use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus, keys};
 use crate::skew::Skew;
 use crate::target::Target;
 use crate::trouble::Trouble;
@@ -67,6 +68,15 @@ impl<'w> View<'w> {
     /// Returns the stored object.
     pub(super) fn object(&self) -> &'w VPSieNode {
         &self.claim.object
+    }
+
+    /// Reads the record of the request to remove its machine, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When somebody edited it: then nobody knows what was asked (`I2`).
+    pub(super) fn removal(&self) -> Result<Option<Intent>, serde_json::Error> {
+        Intent::read(self.object(), keys::ANNOTATION_REMOVAL_INTENT)
     }
 
     /// Returns what is matched to it.

@@ -4,7 +4,7 @@ use super::*;
 use crate::command::StatusWrite;
 use crate::drain::Drain;
 use crate::intent::Outcome;
-use crate::resources::Condition;
+use crate::resources::{Condition, keys};
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
     CLUSTER, ClaimBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, condition, conflict, drained, found,

@@ -26,6 +26,8 @@ pub(crate) enum Keep {
     },
     /// The member is not Ready, or has no machine that can be named.
     NotReady,
+    /// Somebody edited the record of its removal, so nobody knows whether that has begun.
+    RecordUnreadable,
     /// It is in a state that is no rest.
     InUse {
         /// The state.

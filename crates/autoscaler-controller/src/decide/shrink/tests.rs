@@ -196,8 +196,21 @@ fn removal_that_may_have_begun_goes_on() {
         matches!(&again[..], [Command::RemoveMachine(_, _, 2)]),
         "{again:?}"
     );
-    let edited = member("web-2", State::Idle).annotated(keys::ANNOTATION_REMOVAL_INTENT, "{");
-    assert_eq!(done(&with(web(), edited, draining()), "web-2"), []);
+}
+
+/// I2: of a member whose record was edited nobody knows whether its removal has begun: its Node stays as it is, and its
+/// group counts on the others.
+#[test]
+fn member_whose_record_was_edited_stays_as_it_is() {
+    let edited = || member("web-2", State::Idle).annotated(keys::ANNOTATION_REMOVAL_INTENT, "{");
+    let min = |minimum| with(web().min(minimum), edited(), draining());
+    assert_eq!(done(&min(0), "web-2"), []);
+    assert_eq!(kept(&min(1)), Keep::AtMinimum);
+    let alone = min(0);
+    let seen = alone.observe();
+    let claim = seen.claims.iter().find(|claim| claim.uid().ends_with("web-2"));
+    let view = View::new(&seen, claim.expect("it is there"), None, None, &alone.lives);
+    assert_eq!(at_rest_since(&view), Err(Keep::RecordUnreadable));
 }
 
 /// The end of a removal that began by itself remembers whose decision it was.
