@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use futures::stream::BoxStream;
-use futures::{FutureExt as _, StreamExt as _};
+use futures::{FutureExt as _, Stream, StreamExt as _};
 use k8s_openapi::api::core::v1::Endpoints;
 #[cfg(feature = "pod-mode")]
 use k8s_openapi::api::core::v1::Pod;
@@ -29,9 +29,12 @@ const BATCH: usize = 1000;
 pub(super) struct Feed<K> {
     shelf: Shelf<K>,
     events: BoxStream<'static, watcher::Result<Event<K>>>,
+    /// A failure that is still to be told, with the status code of a refusal.
+    failure: Option<Option<u16>>,
 }
 
 /// Says what a feed has seen.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The objects may be others now.
     Changed,
@@ -59,9 +62,14 @@ where
         let events = watcher(api, config.timeout(WATCH_SECONDS)).default_backoff();
         let without_managers =
             events.map(|event| event.map(|event| event.modify(|object| object.managed_fields_mut().clear())));
+        Self::over(without_managers)
+    }
+
+    fn over(events: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static) -> Self {
         Self {
             shelf: Shelf::new(),
-            events: without_managers.boxed(),
+            events: events.boxed(),
+            failure: None,
         }
     }
 
@@ -70,20 +78,31 @@ where
     }
 
     /// Waits for an event, and takes in all that have come with it. Nothing is lost when it is dropped.
+    ///
+    /// A failure that comes with changes is told after them, so that nobody misses either.
     pub(super) async fn next(&mut self) -> Step {
+        if let Some(code) = self.failure.take() {
+            return Step::Failed(code);
+        }
         let mut changed = false;
         let mut next = self.events.next().await;
-        for _ in 0..BATCH {
-            match next {
-                Some(Ok(event)) => changed |= self.shelf.take(event),
-                Some(Err(error)) => return Step::Failed(code(&error)),
-                // A watcher never ends; if it did, there would be nothing to come.
-                None => break,
+        let mut taken = 0;
+        // A watcher never ends; if it did, there would be nothing to come.
+        while let Some(event) = next {
+            match event {
+                Ok(event) => changed |= self.shelf.take(event),
+                Err(error) if changed => {
+                    self.failure = Some(code(&error));
+                    break;
+                }
+                Err(error) => return Step::Failed(code(&error)),
             }
-            match self.events.next().now_or_never() {
-                Some(more) => next = more,
-                None => break,
+            taken += 1;
+            // What is taken from the stream has to be looked at: the next one stays there.
+            if taken == BATCH {
+                break;
             }
+            next = self.events.next().now_or_never().flatten();
         }
         if changed { Step::Changed } else { Step::Same }
     }
@@ -163,3 +182,6 @@ impl SourceFeed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
