@@ -11,6 +11,7 @@
 pub mod health;
 
 mod metrics;
+mod places;
 mod server;
 mod site;
 

@@ -1,5 +1,6 @@
 //! One listener: so many connections, so much time for each, and a graceful stop.
 
+use crate::places::Places;
 use crate::site::Site;
 use axum::Router;
 use hyper::server::conn::http1;
@@ -8,14 +9,11 @@ use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Most connections at once: two probes, a few Prometheus servers and some persons need a tenth. Others wait.
-const MOST_CONNECTIONS: usize = 128;
 /// How long a client may take to send the head of a request, or leave its connection idle.
 const HEAD_LIMIT: Duration = Duration::from_secs(5);
 /// Largest head of a request with room for every usual header; the least that the library allows is 8 KiB.
@@ -65,22 +63,26 @@ impl Server {
 
     /// Answers until `stop` is done and the answers under way are sent, for which they have three seconds.
     pub async fn serve(self, site: Site, stop: impl Future<Output = ()>) {
-        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let places = Places::new();
         let (told, hear) = watch::channel(false);
         let mut connections = JoinSet::new();
         let routes = site.routes();
         let mut stop = pin!(stop);
         loop {
             let accepted = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, self.listener.accept().await)
+                let room = places.room().await;
+                (room, self.listener.accept().await)
             };
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 Some(_) = connections.join_next() => {}
-                (place, accepted) = accepted => match accepted {
-                    Ok((stream, _)) => {
+                (room, accepted) = accepted => match accepted {
+                    Ok((stream, peer)) => {
+                        let Some(place) = room.and_then(|room| places.take(room, peer.ip())) else {
+                            tracing::debug!(%peer, "an address with too many connections gets no more");
+                            continue;
+                        };
                         let connection = converse(stream, routes.clone(), hear.clone());
                         connections.spawn(async move {
                             connection.await;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -138,13 +138,22 @@ async fn what_is_too_much_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
 }
 
+/// Connects from another address of this machine.
+async fn connect_from(last: u8, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind(([127, 0, 0, last], 0).into())
+        .expect("an address of this machine");
+    socket.connect(to).await.expect("it listens")
+}
+
 /// A client that sends nothing loses its connection, and others are answered meanwhile.
 #[tokio::test]
 async fn idle_clients_are_let_go() {
     let served = served().await;
     let mut idle = Vec::new();
-    for _ in 0..200 {
-        idle.push(TcpStream::connect(served.address).await.expect("it listens"));
+    for number in 0..200 {
+        idle.push(connect_from(2 + number % 8, served.address).await);
     }
     // More than the server keeps at once: this answer comes when the first of the idle ones are let go.
     let (code, _) = served.get("/healthz").await;
@@ -153,6 +162,35 @@ async fn idle_clients_are_let_go() {
     let mut end = Vec::new();
     let closed = tokio::time::timeout(LIMIT, first.read_to_end(&mut end)).await;
     assert!(closed.is_ok(), "an idle connection is closed");
+}
+
+/// Whoever keeps asking on as many connections as it can open keeps no probe waiting.
+#[tokio::test]
+async fn one_client_cannot_take_every_place() {
+    let served = served().await;
+    let address = served.address;
+    let busy = (0..200).map(|_| async move {
+        let mut stream = connect_from(9, address).await;
+        let mut answer = [0; 1024];
+        // Asks again before it counts as idle; ends when it is refused or let go.
+        while stream
+            .write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .is_ok()
+            && matches!(stream.read(&mut answer).await, Ok(1..))
+        {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let mut clients = tokio::task::JoinSet::new();
+    for client in busy {
+        clients.spawn(client);
+    }
+    // Once the first is refused, every place that this address gets is taken.
+    let refused = tokio::time::timeout(LIMIT, clients.join_next()).await;
+    assert!(refused.is_ok(), "nobody is refused");
+    assert_eq!(served.get("/healthz").await.0, 200);
+    assert!(!clients.is_empty(), "the others still ask");
 }
 
 #[tokio::test]
