@@ -7,7 +7,7 @@ use autoscaler_controller::credentials::{self, Access, CredentialsError};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use std::sync::Arc;
 use std::time::Duration;
-use vpsie_api::{CallError, HttpTransport, TransportSettings};
+use vpsie_api::{CallError, HttpTransport, SettingsError, TransportSettings};
 
 /// Makes the client of the Kubernetes cluster; nothing is sent yet.
 pub(crate) async fn kubernetes(options: &AccessOptions) -> Result<kube::Client, Failure> {
@@ -59,6 +59,8 @@ pub(crate) fn vpsie(
         calls_per_minute: options.vpsie_calls_per_minute,
         ..vpsie_api::Settings::default()
     };
+    let is_of_flag = options.vpsie_url.is_some();
+    let unusable = |error| unusable(error, is_of_flag);
     if let Some(url) = options.vpsie_url.clone().or(access.url) {
         settings.base_url = url;
     }
@@ -67,11 +69,27 @@ pub(crate) fn vpsie(
         allow_plain_http_to_loopback: options.allow_plain_http_to_loopback,
         ..TransportSettings::default()
     });
-    let transport = transport.map_err(Failure::vpsie)?;
-    transport
-        .check_base_url(&settings.base_url)
-        .map_err(Failure::vpsie)?;
-    vpsie_api::Client::new(settings, access.credentials, Arc::new(transport)).map_err(Failure::credentials)
+    let transport = transport.map_err(unusable)?;
+    transport.check_base_url(&settings.base_url).map_err(unusable)?;
+    vpsie_api::Client::new(settings, access.credentials, Arc::new(transport)).map_err(unusable)
+}
+
+/// Says whose fault it is that no client of VPSie can be made, before anybody was asked.
+fn unusable(error: SettingsError, is_url_of_flag: bool) -> Failure {
+    match error {
+        SettingsError::BaseUrl { .. } if is_url_of_flag => {
+            Failure::input(anyhow::Error::new(error).context("--vpsie-url"))
+        }
+        SettingsError::BaseUrl { .. } => {
+            Failure::credentials(anyhow::Error::new(error).context("the key `url` of the Secret"))
+        }
+        SettingsError::EmptyCredential { .. } | SettingsError::TokenNotPrintable => {
+            Failure::credentials(error)
+        }
+        SettingsError::CallsPerMinute { .. } => Failure::input(error),
+        SettingsError::PathPrefix { .. } | SettingsError::UserAgent => Failure::defect(error),
+        SettingsError::Tls { .. } => Failure::vpsie(error),
+    }
 }
 
 /// Tells wrong credentials from a VPSie that does not answer.

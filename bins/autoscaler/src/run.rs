@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use vpsie_api::{NextStep, VpsieApi};
+use vpsie_api::{CallError, VpsieApi};
 
 /// Entries of the audit log that are held in memory.
 const SHOWN: i64 = 1000;
@@ -134,17 +134,20 @@ fn recorder(options: &RunOptions) -> Result<Recorder, Failure> {
     })
 }
 
-/// Asks VPSie once before anything else, so that a wrong token is said at once. A VPSie in trouble does not keep a
-/// replica from starting: it watches the cluster meanwhile, and asks again with every poll.
+/// Asks VPSie once before anything else, so that a wrong token or address is said at once. A VPSie in trouble does not
+/// keep a replica from starting, whatever it answers: the replica watches the cluster meanwhile, and asks again with
+/// every poll.
 async fn check(vpsie: &dyn VpsieApi) -> Result<(), Failure> {
     match vpsie.clusters().await {
         Ok(clusters) => tracing::info!(clusters = clusters.len(), "VPSie answers"),
-        Err(error) => match error.next_step() {
-            NextStep::Never => return Err(access::refused(error)),
-            NextStep::Soon | NextStep::After(_) | NextStep::AskTheWorld => {
-                tracing::warn!(%error, "VPSie does not answer yet; it is asked again with every poll");
-            }
-        },
+        Err(
+            error @ (CallError::Unauthorized { .. }
+            | CallError::Forbidden { .. }
+            | CallError::NotFound { .. }),
+        ) => return Err(access::refused(error)),
+        Err(error) => {
+            tracing::warn!(%error, "VPSie does not answer as it should yet; it is asked again with every poll");
+        }
     }
     Ok(())
 }

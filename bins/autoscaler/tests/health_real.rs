@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use fleet_sim::cloud::{TOKEN, serve};
-use kit::access::{listen, write_secret};
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
+use kit::access::{listen, serve_cloud, write_secret};
 use kit::fleet::Fleet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -77,9 +77,15 @@ async fn outage_of_vpsie_neither_stops_nor_restarts_a_replica() {
     let operator = kit::deploy::operator(&control_plane).await;
     write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
     fleet.create(&fleet.node_group("web", 57, 1)).await;
-    let (vpsie, url) = listen().await;
-    let away = vpsie.local_addr().expect("its number");
-    drop(vpsie);
+    // At the start it answers that it is in maintenance, and each poll loses its connection.
+    let maintenance = r#"{"error":true,"message":"under maintenance"}"#.to_owned();
+    for (call, effect) in [
+        (CallKind::Clusters, FaultEffect::Status(200, maintenance)),
+        (CallKind::Cluster, FaultEffect::LoseReplyAfterEffect),
+    ] {
+        fleet.cloud.fault(Fault::on(call, effect).for_ever());
+    }
+    let url = serve_cloud(&fleet.cloud).await;
     let (own, _) = listen().await;
     let address = own.local_addr().expect("its number").to_string();
     drop(own);
@@ -95,10 +101,7 @@ async fn outage_of_vpsie_neither_stops_nor_restarts_a_replica() {
         .await;
     process.until("/healthz", 200, &[]).await;
 
-    let back = tokio::net::TcpListener::bind(away)
-        .await
-        .expect("the port is free");
-    tokio::spawn(serve(fleet.cloud.clone(), back));
+    fleet.cloud.mend();
     fleet
         .until("web is Ready", |stored| stored.counts("web", 1, 1))
         .await;

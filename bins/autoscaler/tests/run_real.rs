@@ -19,6 +19,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// Starts `run` with one poll a second, and as many calls as that needs.
 fn start(kubeconfig: &Path, url: &str, more: &[&str]) -> Child {
+    start_by_secret(kubeconfig, &[&["--vpsie-url", url], more].concat())
+}
+
+/// Starts `run` with the address of VPSie that is in the Secret.
+fn start_by_secret(kubeconfig: &Path, more: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_autoscaler"))
         .args([
             "run",
@@ -28,8 +33,6 @@ fn start(kubeconfig: &Path, url: &str, more: &[&str]) -> Child {
             "10000",
             "--listen",
             "127.0.0.1:0",
-            "--vpsie-url",
-            url,
             "--kubeconfig",
         ])
         .arg(kubeconfig)
@@ -49,10 +52,9 @@ fn check(what: &str, output: &std::process::Output, code: i32, words: &[&str]) {
     for word in words {
         assert!(message.contains(word), "{what}: no `{word}` in: {message}");
     }
-    assert!(
-        !message.contains("simulated-personal-token"),
-        "{what} shows the token: {message}"
-    );
+    for secret in ["simulated-personal-token", "hunter2"] {
+        assert!(!message.contains(secret), "{what} shows a secret: {message}");
+    }
 }
 
 async fn fails(what: &str, child: Child, code: i32, words: &[&str]) {
@@ -132,7 +134,24 @@ async fn bad_input_ends_with_a_message_that_says_what_to_do() {
         &["base URL"],
     )
     .await;
-    fails("plain http", start(file, &url, &[]), 4, &["https"]).await;
+    let plain_http = &["--vpsie-url", "https"];
+    fails("plain http", start(file, &url, &[]), 2, plain_http).await;
+    for (what, wrong) in [
+        ("no url", "vpsie"),
+        ("a password", "https://me:hunter2@vpsie"),
+        ("a query", "https://vpsie/?a=1"),
+    ] {
+        fails(
+            what,
+            start(file, wrong, LOOPBACK),
+            2,
+            &["--vpsie-url", "use one like"],
+        )
+        .await;
+    }
+    write_secret(&client, &[("token", TOKEN), ("url", "ftp://vpsie")]).await;
+    let own = start_by_secret(file, LOOPBACK);
+    fails("url of the Secret", own, 3, &["the key `url`", "https"]).await;
     let elsewhere = ["--vpsie-secret-name", "elsewhere", LOOPBACK[0]];
     fails(
         "another name",

@@ -189,6 +189,11 @@ impl Cloud {
         self.world().faults.plant(fault);
     }
 
+    /// Forgets every fault that was planted.
+    pub fn mend(&self) {
+        self.world().faults.clear();
+    }
+
     /// Replaces the accepted personal tokens; exchanged tokens stop working too.
     pub fn accept_only_token(&self, token: &str) {
         self.world().access.accept_only_token(token);

@@ -125,6 +125,10 @@ impl Faults {
         self.0.push(fault);
     }
 
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
