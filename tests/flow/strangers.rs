@@ -314,7 +314,8 @@ async fn masters_are_never_removed() {
     assert!(node.labels().keys().all(|key| !key.contains(keys::GROUP)));
 }
 
-/// L5: a Node that became another's between look and write is left alone, and makes nothing Ready.
+/// L5: a Node that became another's between look and write is left alone and reported, and makes nothing Ready until
+/// somebody gives it back.
 #[tokio::test(start_paused = true)]
 async fn node_claimed_meanwhile_by_another_is_left_alone() {
     let mut fleet = Fleet::in_memory(1);
@@ -349,6 +350,28 @@ async fn node_claimed_meanwhile_by_another_is_left_alone() {
         !stored.counts("web", 1, 1),
         "a Node of another makes nothing Ready"
     );
+    let problem = stored.claim_problem("web-1");
+    assert_eq!(problem.as_deref(), Some("NodeClaimedByAnother"));
+    let error = stored.claim_condition("web-1", "Error");
+    let message = error.and_then(|error| error.message.clone()).unwrap_or_default();
+    let says = format!("Node {name} is marked for VPSieNode other-1 and is left alone");
+    assert!(message.starts_with(&says), "{message}");
+    let told = events(&fleet).await.into_iter();
+    let told = told.filter(|(_, _, reason, _)| reason == "NodeClaimedByAnother");
+    let told: Vec<(String, i32)> = told
+        .map(|(kind, type_, _, count)| (format!("{kind} {type_}"), count))
+        .collect();
+    assert_eq!(told, [("VPSieNode Warning".to_owned(), 1)], "it is said once");
+
+    let given_back = json!({ "metadata": { "labels": { keys::LABEL_VPSIE_NODE: null } } });
+    let patch = Patch::Merge(&given_back);
+    let patched = nodes.patch(name, &PatchParams::default(), &patch).await;
+    patched.expect("a person may take a label off");
+    let stored = fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    assert_eq!(stored.claim_problem("web-1"), None);
+    assert!(fleet.truth().await.is_clean());
 }
 
 /// L5: a Node that its kubelet wrote meanwhile is labelled from a fresh read, in the same pass.

@@ -84,9 +84,12 @@ impl<'a> Settled<'a> {
         // Collecting what is there would make room for four; mostly there are two, and they stay for long.
         let mut evidence = Vec::with_capacity(links.iter().flatten().count());
         evidence.extend(links.into_iter().flatten());
+        let tied = || self.ties.node_of(holding.machine?.index());
+        let withheld = tied().filter(|_| held_node.is_none());
         Match {
             machine: holding.machine.map(|held| self.machines[held.index()].clone()),
             node: held_node,
+            withheld: withheld.map(|node| self.nodes[node]),
             evidence,
             contested,
         }

@@ -71,6 +71,8 @@ pub struct Match<'a> {
     pub machine: Option<MergedMachine<'a>>,
     /// Its Node.
     pub node: Option<&'a Node>,
+    /// The Node of its machine, where it may not have it: the labels of the Node name another claim, for example.
+    pub withheld: Option<&'a Node>,
     /// Why they belong to it; one entry per link that was used.
     pub evidence: Vec<Evidence<'a>>,
     /// Whether a surplus machine makes an anonymous match doubtful: only a person may delete it (R7).

@@ -126,3 +126,43 @@ fn check_unclaimed(fresh: &Node, target: &Target, marks: &NodeMarks) -> Result<(
         other: other.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{expected::node_target, node};
+
+    /// L5: what is read afresh decides whether a Node may still be marked.
+    #[test]
+    fn node_that_became_anothers_is_not_marked() {
+        let marks = NodeMarks {
+            claim: "web-1".to_owned(),
+            claim_uid: "u1".to_owned(),
+            ..NodeMarks::default()
+        };
+        let checked = |name: Option<&str>, uid: Option<&str>| {
+            let mut fresh = node("n1");
+            let entry = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
+            fresh.metadata.labels = name.map(|name| entry(keys::LABEL_VPSIE_NODE, name));
+            fresh.metadata.annotations = uid.map(|uid| entry(keys::ANNOTATION_VPSIE_NODE_UID, uid));
+            let checked = check_unclaimed(&fresh, &node_target("n1"), &marks);
+            checked.map_err(|error| error.to_string())
+        };
+        for (name, uid) in [
+            (None, None),
+            (Some("web-1"), None),
+            (Some("web-1"), Some("u1")),
+            (None, Some("u2")),
+        ] {
+            assert_eq!(checked(name, uid), Ok(()), "{name:?} {uid:?}");
+        }
+        for (name, uid) in [("web-2", None), ("web-2", Some("u1")), ("web-1", Some("u2"))] {
+            let says = format!("Node n1 is marked for VPSieNode {name}; it is left alone");
+            assert_eq!(checked(Some(name), uid), Err(says), "{uid:?}");
+        }
+        let mut another = node_target("n1");
+        another.uid = "a Node that was made anew".to_owned();
+        let checked = check_unclaimed(&node("n1"), &another, &marks);
+        assert!(matches!(checked, Err(ActError::Conflict)), "{checked:?}");
+    }
+}

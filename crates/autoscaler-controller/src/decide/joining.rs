@@ -7,7 +7,7 @@ use super::record::complete;
 use super::view::View;
 use crate::command::{Batch, Command};
 use crate::reason::Reason;
-use crate::resources::{Phase, VPSieNodeStatus, find_condition};
+use crate::resources::{Phase, VPSieNodeStatus, find_condition, keys};
 use crate::target::Target;
 use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -90,13 +90,30 @@ fn await_node(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
         return;
     }
     say_no_node(draft);
-    if is_over(view, waited_since(draft)) && view.has_reply() {
-        fail(
-            draft,
-            Reason::JoiningTimeout,
-            "the machine runs but its Node did not join in time; delete this VPSieNode",
-        );
+    let taken = view.withheld().and_then(|node| {
+        let other = marks::claimed_by_another(node, view.object())?;
+        Some(left_alone(node, other))
+    });
+    match &taken {
+        Some(message) => draft.condition(ERROR, true, Reason::NodeClaimedByAnother, message.as_str()),
+        // What was said of a Node holds until matching has looked again.
+        None if view.found().is_some() => draft.clear(ERROR),
+        None => {}
     }
+    if is_over(view, waited_since(draft)) && view.has_reply() {
+        let message = "the machine runs but its Node did not join in time; delete this VPSieNode";
+        let message = taken.map_or_else(|| message.to_owned(), |taken| format!("{message}; {taken}"));
+        fail(draft, Reason::JoiningTimeout, &message);
+    }
+}
+
+/// Says that a Node is another's, and how that is put right (`L5`).
+fn left_alone(node: &Node, other: &str) -> String {
+    format!(
+        "Node {} is marked for VPSieNode {other} and is left alone; if it is this one's, take the label {} off it",
+        node.name_any(),
+        keys::LABEL_VPSIE_NODE,
+    )
 }
 
 /// Tells whether a Node that joined for the first time is so new that it is likely to be Ready in a moment.
@@ -162,11 +179,7 @@ fn not_ready_since(draft: &Draft<VPSieNodeStatus>) -> Option<DateTime<Utc>> {
 /// Marks the Node for its VPSieNode and takes over its state; tells whether the Node is its own.
 fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, node: &Arc<Node>) -> bool {
     if let Some(other) = marks::claimed_by_another(node, view.object()) {
-        let message = format!(
-            "Node {} is marked for VPSieNode {other} and is left alone",
-            node.name_any()
-        );
-        draft.condition(ERROR, true, Reason::NodeClaimedByAnother, message);
+        draft.condition(ERROR, true, Reason::NodeClaimedByAnother, left_alone(node, other));
         return false;
     }
     draft.clear(ERROR);

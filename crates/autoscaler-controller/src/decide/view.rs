@@ -89,6 +89,11 @@ impl<'w> View<'w> {
         self.world.node(&self.found()?.node?.uid)
     }
 
+    /// Returns the Kubernetes Node of its machine where it may not have it, as where another has marked it (`L5`).
+    pub(super) fn withheld(&self) -> Option<&'w Arc<Node>> {
+        self.world.node(&self.found()?.withheld?.uid)
+    }
+
     /// Starts its new status.
     pub(super) fn draft(&self) -> Draft<VPSieNodeStatus> {
         let mut draft = Draft::of_claim(self.object(), self.world.now);

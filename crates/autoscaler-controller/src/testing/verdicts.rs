@@ -43,19 +43,36 @@ pub(crate) fn found(
     node: Option<&str>,
     evidence: Vec<Evidence<'static>>,
 ) -> Verdict<'static> {
-    let node = node.map(|name| {
-        &*Box::leak(Box::new(Node {
-            uid: format!("{}/{name}", super::NAMESPACE),
-            name: name.to_owned(),
-            ..Node::default()
-        }))
-    });
     Verdict::Matched(Match {
         machine: machine.map(merged),
-        node,
+        node: node.map(named),
+        withheld: None,
         evidence,
         contested: false,
     })
+}
+
+/// Says that this machine is its own and has no Node, or one that it may not have.
+pub(crate) fn without_node(machine: &str, withheld: Option<&str>) -> Verdict<'static> {
+    let machine = Machine {
+        identifier: Some(machine.to_owned()),
+        ..Machine::default()
+    };
+    Verdict::Matched(Match {
+        machine: Some(merged(machine)),
+        node: None,
+        withheld: withheld.map(named),
+        evidence: Vec::new(),
+        contested: false,
+    })
+}
+
+fn named(node: &str) -> &'static Node {
+    Box::leak(Box::new(Node {
+        uid: format!("{}/{node}", super::NAMESPACE),
+        name: node.to_owned(),
+        ..Node::default()
+    }))
 }
 
 /// Says that machine `m1` and Node `n1` are its own, and are tied by an address.

@@ -2,7 +2,18 @@
 
 use crate::testing::{claim, machine, node, snapshot, told_candidates};
 use crate::tests::{check, check_all};
-use crate::{EvidenceKind, Link, Verdict, match_fleet};
+use crate::{EvidenceKind, Link, Snapshot, Verdict, match_fleet};
+
+/// Names the Node of a claim's machine that the claim may not have.
+fn withheld(world: &Snapshot, claim: &str) -> Option<String> {
+    let matching = match_fleet(world);
+    let mut answers = matching.claims.iter();
+    let found = answers
+        .find(|answer| answer.claim.name == claim)?
+        .verdict
+        .matched()?;
+    found.withheld.map(|node| node.name.clone())
+}
 
 /// D4, R4: success by hostname.
 #[test]
@@ -169,6 +180,7 @@ fn node_claimed_by_another() {
             .machines([machine(1).addressed(&["10.0.0.4"])])
             .nodes([node("hel-1").addressed(&["10.0.0.4"]).labelled(label)]);
         assert_eq!(world.told()[1], "web: matched 1 by recorded-id", "{label}");
+        assert_eq!(withheld(&world, "web"), Some("hel-1".to_owned()), "{label}");
     }
 }
 
@@ -182,6 +194,7 @@ fn node_not_claimed_or_claimed_by_the_same_claim() {
             .machines([machine(1).addressed(&["10.0.0.4"])])
             .nodes([node]);
         check(&world, &["web: matched 1 + hel-1 by recorded-id, address"]);
+        assert_eq!(withheld(&world, "web"), None);
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::command::NodeMarks;
 use crate::resources::keys;
 use crate::testing::expected::{check, conditions, node_target, prepared, with_machine, with_node, write};
-use crate::testing::{ClaimBuilder, at, condition, node};
+use crate::testing::{ClaimBuilder, at, condition, node, without_node};
 use chrono::TimeDelta;
 use vpsie_api::{Call, CallError};
 
@@ -111,21 +111,63 @@ fn new_node_is_labelled_at_once_and_told_of_when_it_is_ready() {
     }
 }
 
+const TAKEN: &str = "Node n1 is marked for VPSieNode web-2 and is left alone; if it is this one's, take the label autoscaler.vpsie.com/vpsienode off it";
+
 /// L5: a Node that is marked for another VPSieNode is left alone and reported.
 #[test]
 fn node_of_another_is_left_alone() {
     let mut claimed = node("n1");
     claimed.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
     let before = with_machine(Phase::Joining);
-    let message = "Node n1 is marked for VPSieNode web-2 and is left alone";
     let status = write(&before, |status| {
-        conditions(status, &[condition(ERROR, true, "NodeClaimedByAnother", message)]);
+        conditions(status, &[condition(ERROR, true, "NodeClaimedByAnother", TAKEN)]);
     });
     let world = prepared().claim(before).polled(&["m1"]).node(claimed);
     check(world.verdict("web-1", with_node()), &[status]);
 }
 
 const NO_NODE: &str = "no Node of this machine is seen yet";
+
+/// L5: matching hides a Node that another has marked; that is told all the same, until it is put right.
+#[test]
+fn withheld_node_of_another_is_reported_until_it_is_free() {
+    let waited = |seconds: i64, problem: Option<&str>| {
+        with_machine(Phase::Provisioned).status(|status| {
+            status.provisioned_at = Some(at(-seconds));
+            let problem = problem.map(|message| condition(ERROR, true, "NodeClaimedByAnother", message));
+            let no_node = condition(NODE_JOINED, false, "WaitingForNode", NO_NODE);
+            let all: Vec<_> = [Some(no_node), problem].into_iter().flatten().collect();
+            conditions(status, &all);
+        })
+    };
+    let commands = |before: ClaimBuilder, label: Option<&str>, withheld: Option<&str>| {
+        let mut node = node("n1");
+        node.metadata.labels =
+            label.map(|name| [(keys::LABEL_VPSIE_NODE.to_owned(), name.to_owned())].into());
+        let world = prepared().claim(before).polled(&["m1"]).node(node);
+        let verdict = without_node("m1", withheld);
+        world.verdict("web-1", verdict).claim_commands("web-1")
+    };
+    let said = waited(60, Some(TAKEN));
+    let status = write(&waited(60, None), |status| {
+        status.clone_from(said.0.status.as_ref().unwrap());
+    });
+    let expected = [status];
+    assert_eq!(commands(waited(60, None), Some("web-2"), Some("n1")), expected);
+    assert_eq!(commands(said, Some("web-2"), Some("n1")), [], "it is said once");
+    let cleared = [write(&waited(60, None), |_| {})];
+    assert_eq!(commands(waited(60, Some(TAKEN)), Some("web-2"), None), cleared);
+    // Matching may withhold a Node for other reasons, of which the label says nothing.
+    assert_eq!(commands(waited(60, None), None, Some("n1")), []);
+    let late = commands(waited(901, Some(TAKEN)), Some("web-2"), Some("n1"));
+    let [Command::WriteVpsieNodeStatus(_, late)] = &late[..] else {
+        panic!("one write is expected: {late:?}");
+    };
+    let error = find_condition(late.status.conditions.as_deref(), ERROR).unwrap();
+    assert_eq!(error.reason.as_deref(), Some("JoiningTimeout"));
+    let message = error.message.as_deref().unwrap_or_default();
+    assert!(message.ends_with(TAKEN), "{message}");
+}
 
 /// I4: joining has a time limit of its own, from the moment the machine was known.
 #[test]
