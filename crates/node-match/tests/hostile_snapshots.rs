@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bolero::{TypeGenerator, check};
-use node_match::file::{FileError, Output, read};
+use node_match::file::{FileError, Output, read, schema};
 use node_match::match_fleet;
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ fn survive(text: &str) {
     );
 
     let mut turned = snapshot.clone();
+    turned.clusters.reverse();
+    turned.groups.reverse();
     turned.claims.reverse();
     turned.machines.reverse();
     turned.nodes.reverse();
@@ -101,10 +103,12 @@ struct Shape {
     machines: Vec<Fields>,
     nodes: Vec<Fields>,
     groups: Vec<Fields>,
+    clusters: Vec<Fields>,
+    nodes_cluster: Option<Anything>,
     settings: Fields,
 }
 
-const CLAIM: [&str; 18] = [
+const CLAIM: [&str; 19] = [
     "uid",
     "namespace",
     "name",
@@ -123,6 +127,7 @@ const CLAIM: [&str; 18] = [
     "addresses",
     "recordedBy",
     "baselineShape",
+    "baselineNodesCounts",
 ];
 const MACHINE: [&str; 14] = [
     "list",
@@ -154,6 +159,7 @@ const NODE: [&str; 11] = [
     "ramMb",
 ];
 const GROUP: [&str; 6] = ["cluster", "id", "cpu", "ramMb", "diskGb", "nodesCount"];
+const CLUSTER: [&str; 4] = ["id", "version", "locked", "managers"];
 const SETTINGS: [&str; 3] = ["discoveryTimeoutSeconds", "clockSkewSeconds", "anonymous"];
 const SHARED: [&str; 12] = [
     "web",
@@ -214,13 +220,16 @@ impl Anything {
                 json!([shared, (number % 5).to_string()])
             }
             "creationRequested" | "baselineComplete" | "takenOver" | "isDeleted" | "controlPlane"
-            | "anonymous" => {
+            | "anonymous" | "locked" => {
                 json!(!number.is_multiple_of(4))
             }
             "requestedAt" | "createdAt" => Self::Moment((number % 3600) as u32).value(field),
             "labels" => json!({ "autoscaler.vpsie.com/vpsienode": SHARED[(number % 3) as usize] }),
             "annotations" => json!({ "autoscaler.vpsie.com/vpsienode-uid": "0" }),
-            "baselineShape" => json!({ "locked": number.is_multiple_of(2) }),
+            "baselineShape" => {
+                json!({ "version": SHARED[(number % 2) as usize], "locked": number.is_multiple_of(2), "managers": number % 5 })
+            }
+            "baselineNodesCounts" => json!({ (number % 5).to_string(): number % 3 }),
             "recordedBy" => json!("anonymous"),
             "list"
             | "id"
@@ -230,6 +239,7 @@ impl Anything {
             | "ramMb"
             | "diskGb"
             | "nodesCount"
+            | "managers"
             | "discoveryTimeoutSeconds"
             | "clockSkewSeconds" => json!(number % 5),
             _ if value.is_string() => value,
@@ -280,14 +290,63 @@ fn snapshot(shape: &Shape, is_wild: bool) -> Value {
         let mut seen = BTreeSet::new();
         groups.retain(|group| seen.insert((group["cluster"].to_string(), group["id"].to_string())));
     }
-    json!({
+    let mut clusters = list(&CLUSTER, &shape.clusters, &["id"]);
+    for (id, cluster) in ('a'..).zip(&mut clusters) {
+        // Its id is a text, and each cluster is described once.
+        if !is_wild || cluster["id"].is_number() {
+            cluster["id"] = json!(id);
+        }
+    }
+    let mut snapshot = json!({
         "now": "2026-01-24T08:40:00Z",
+        "clusters": clusters,
         "settings": object(&SETTINGS, &shape.settings, &[], is_wild),
         "groups": groups,
         "claims": list(&CLAIM, &shape.claims, &["uid", "name", "cluster"]),
         "machines": list(&MACHINE, &shape.machines, &["cluster"]),
         "nodes": list(&NODE, &shape.nodes, &["name"]),
-    })
+    });
+    if let Some(cluster) = &shape.nodes_cluster {
+        snapshot["nodesCluster"] = if is_wild {
+            cluster.value("cluster")
+        } else {
+            cluster.fitting("cluster")
+        };
+    }
+    snapshot
+}
+
+/// The generator leaves out no field: what the schema knows is written, and nothing else.
+#[test]
+fn every_field_of_the_schema_is_generated() {
+    let schema = schema();
+    let known = |object: &Value| -> BTreeSet<String> {
+        let properties = object["properties"].as_object().expect("an object");
+        properties.keys().cloned().collect()
+    };
+    let names = |names: &[&str]| -> BTreeSet<String> { names.iter().map(|&name| name.to_owned()).collect() };
+    let written = |object: &Value| object.as_object().expect("an object").keys().cloned().collect();
+    let shape = Shape {
+        claims: Vec::new(),
+        machines: Vec::new(),
+        nodes: Vec::new(),
+        groups: Vec::new(),
+        clusters: Vec::new(),
+        nodes_cluster: Some(Anything::Shared(0)),
+        settings: Vec::new(),
+    };
+    assert_eq!(written(&snapshot(&shape, false)), known(&schema));
+    for (kind, generated) in [
+        ("Settings", names(&SETTINGS)),
+        ("Cluster", names(&CLUSTER)),
+        ("Group", names(&GROUP)),
+        ("Claim", names(&CLAIM)),
+        ("Shape", written(&Anything::Null.fitting("baselineShape"))),
+        ("Machine", names(&MACHINE)),
+        ("Node", names(&NODE)),
+    ] {
+        assert_eq!(generated, known(&schema["$defs"][kind]), "{kind}");
+    }
 }
 
 /// Right names and wrong values come further than bytes alone.
