@@ -20,11 +20,16 @@ pub(crate) struct Component {
 
 /// Gives each claim in turn the oldest thing that still lets everything else find a claim.
 ///
-/// Returns the age of each claim's thing, or `None` when something would be left over.
+/// Returns the age of each claim's thing, or `None` when something would be left over. Takes at most as many steps
+/// for each claim and each thing as there are pairs of batch and kind.
 pub(crate) fn allocate(component: &Component) -> Option<Vec<Option<usize>>> {
     let mut flow = Flow::new(component);
-    if !flow.saturate() {
-        return None;
+    for (kind, ages) in component.ages.iter().enumerate() {
+        for _ in ages {
+            if !flow.place(kind) {
+                return None;
+            }
+        }
     }
     let mut next = vec![0; component.ages.len()];
     let mut given = Vec::with_capacity(component.claims.len());
@@ -35,8 +40,9 @@ pub(crate) fn allocate(component: &Component) -> Option<Vec<Option<usize>>> {
             .filter_map(oldest)
             .collect();
         choices.sort_unstable();
-        let chosen = choices.into_iter().find(|(_, kind)| flow.commit(*batch, *kind));
-        // Whoever goes without leaves nothing behind: no way to place the rest has anything for its batch.
+        let reach = flow.reach(&[*batch]);
+        let chosen = choices.into_iter().find(|(_, kind)| flow.take(&reach, *kind));
+        // Whoever goes without leaves nothing behind: nothing that is left is new for its batch.
         if let Some((_, kind)) = chosen {
             next[kind] += 1;
         }
@@ -46,117 +52,117 @@ pub(crate) fn allocate(component: &Component) -> Option<Vec<Option<usize>>> {
 }
 
 /// Holds how many things of each kind go to each batch.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Flow<'c> {
     adjacent: &'c [Vec<usize>],
-    supply: Vec<usize>,
-    demand: Vec<usize>,
-    /// Indexed by kind, then by batch.
+    /// For each batch: how many claims nothing goes to.
+    free: Vec<usize>,
+    /// Indexed by batch, then by kind.
     amount: Vec<Vec<usize>>,
+}
+
+/// Lists which batches can make room for one more thing in one of a few, by passing things on to each other.
+#[derive(Debug)]
+struct Reach {
+    /// The nearest first. It ends with the first that has room of its own.
+    batches: Vec<usize>,
+    /// For each batch: a thing of which kind it would get, and which batch would pass it on.
+    came_from: Vec<Option<(usize, usize)>>,
 }
 
 // === impl Flow ===
 
 impl<'c> Flow<'c> {
     fn new(component: &'c Component) -> Self {
-        let mut supply = vec![0; component.batches];
+        let mut free = vec![0; component.batches];
         for batch in &component.claims {
-            supply[*batch] += 1;
+            free[*batch] += 1;
         }
         Self {
             adjacent: &component.adjacent,
-            supply,
-            demand: component.ages.iter().map(Vec::len).collect(),
-            amount: vec![vec![0; component.batches]; component.ages.len()],
+            free,
+            amount: vec![vec![0; component.ages.len()]; component.batches],
         }
-    }
-
-    /// Finds a claim for everything; false when that is impossible.
-    fn saturate(&mut self) -> bool {
-        for kind in 0..self.demand.len() {
-            for batch in &self.adjacent[kind] {
-                let wanted = self.demand[kind] - self.placed(kind);
-                let free = self.supply[*batch] - self.used(*batch);
-                self.amount[kind][*batch] += wanted.min(free);
-            }
-        }
-        (0..self.demand.len()).all(|kind| {
-            while self.placed(kind) < self.demand[kind] {
-                if !self.augment(kind) {
-                    return false;
-                }
-            }
-            true
-        })
-    }
-
-    /// Fixes one thing of a kind for one claim of a batch, unless something else would then be left over.
-    fn commit(&mut self, batch: usize, kind: usize) -> bool {
-        if self.amount[kind][batch] > 0 {
-            self.amount[kind][batch] -= 1;
-            self.supply[batch] -= 1;
-            self.demand[kind] -= 1;
-            return true;
-        }
-        let mut trial = self.clone();
-        trial.supply[batch] -= 1;
-        trial.demand[kind] -= 1;
-        let Some(other) = trial.amount[kind].iter().position(|amount| *amount > 0) else {
-            return false;
-        };
-        trial.amount[kind][other] -= 1;
-        if trial.used(batch) > trial.supply[batch]
-            && let Some(displaced) = trial.amount.iter_mut().find(|amounts| amounts[batch] > 0)
-        {
-            displaced[batch] -= 1;
-        }
-        let is_possible = trial.saturate();
-        if is_possible {
-            *self = trial;
-        }
-        is_possible
     }
 
     /// Places one more thing of a kind, moving others along the shortest chain that makes room.
-    fn augment(&mut self, start: usize) -> bool {
-        let mut came_from: Vec<Option<(usize, usize)>> = vec![None; self.demand.len()];
-        let mut queue = VecDeque::from([start]);
-        while let Some(kind) = queue.pop_front() {
-            for &batch in &self.adjacent[kind] {
-                if self.used(batch) < self.supply[batch] {
-                    self.shift(start, kind, batch, &came_from);
-                    return true;
+    fn place(&mut self, kind: usize) -> bool {
+        let reach = self.reach(&self.adjacent[kind]);
+        let Some(end) = self.room(&reach) else {
+            return false;
+        };
+        let start = self.pass_on(&reach, end);
+        self.amount[start][kind] += 1;
+        self.free[end] -= 1;
+        true
+    }
+
+    /// Fixes one thing of a kind for one claim, unless something else would then be left over.
+    ///
+    /// The reach is that of the claim's batch.
+    fn take(&mut self, reach: &Reach, kind: usize) -> bool {
+        let has_some = |batch: &&usize| self.amount[**batch][kind] > 0;
+        // From the nearest that has some, so that nothing of this kind is passed on meanwhile.
+        let (giver, end) = if let Some(nearest) = reach.batches.iter().find(has_some) {
+            (*nearest, *nearest)
+        } else {
+            let giver = self.adjacent[kind].iter().find(has_some);
+            let (Some(giver), Some(end)) = (giver, self.room(reach)) else {
+                return false;
+            };
+            self.free[*giver] += 1;
+            self.free[end] -= 1;
+            (*giver, end)
+        };
+        self.amount[giver][kind] -= 1;
+        self.pass_on(reach, end);
+        true
+    }
+
+    /// Finds the batches that can make room for one more thing in the first of them or another.
+    fn reach(&self, starts: &[usize]) -> Reach {
+        let mut reach = Reach {
+            batches: Vec::new(),
+            came_from: vec![None; self.free.len()],
+        };
+        let mut is_reached = vec![false; self.free.len()];
+        let mut is_moved = vec![false; self.adjacent.len()];
+        let mut ways = VecDeque::from([(starts, None)]);
+        while let Some((batches, origin)) = ways.pop_front() {
+            for &batch in batches {
+                if std::mem::replace(&mut is_reached[batch], true) {
+                    continue;
                 }
-                for (next, origin) in came_from.iter_mut().enumerate() {
-                    if next != start && origin.is_none() && self.amount[next][batch] > 0 {
-                        *origin = Some((kind, batch));
-                        queue.push_back(next);
+                reach.came_from[batch] = origin;
+                reach.batches.push(batch);
+                if self.free[batch] > 0 {
+                    return reach;
+                }
+                for (kind, amount) in self.amount[batch].iter().enumerate() {
+                    if *amount > 0 && !std::mem::replace(&mut is_moved[kind], true) {
+                        ways.push_back((&self.adjacent[kind], Some((kind, batch))));
                     }
                 }
             }
         }
-        false
+        reach
     }
 
-    fn shift(&mut self, start: usize, end: usize, free: usize, came_from: &[Option<(usize, usize)>]) {
-        let (mut kind, mut batch) = (end, free);
-        self.amount[kind][batch] += 1;
-        while kind != start {
-            let Some((previous, shared)) = came_from[kind] else {
-                return;
-            };
-            self.amount[kind][shared] -= 1;
-            (kind, batch) = (previous, shared);
-            self.amount[kind][batch] += 1;
+    /// Returns the batch of a reach that has room of its own.
+    fn room(&self, reach: &Reach) -> Option<usize> {
+        let last = reach.batches.last().copied();
+        last.filter(|batch| self.free[*batch] > 0)
+    }
+
+    /// Passes one thing on along each link of the chain to a batch; returns where the chain starts.
+    fn pass_on(&mut self, reach: &Reach, end: usize) -> usize {
+        let mut batch = end;
+        while let Some((kind, from)) = reach.came_from[batch] {
+            self.amount[from][kind] -= 1;
+            self.amount[batch][kind] += 1;
+            batch = from;
         }
-    }
-
-    fn placed(&self, kind: usize) -> usize {
-        self.amount[kind].iter().sum()
-    }
-
-    fn used(&self, batch: usize) -> usize {
-        self.amount.iter().map(|amounts| amounts[batch]).sum()
+        batch
     }
 }
 
@@ -187,6 +193,21 @@ mod tests {
             ages: vec![vec![1, 2]],
         };
         assert_eq!(allocate(&component), None);
+    }
+
+    /// R9: where every claim would rather have what only later ones can have, the order of batches stands, and soon.
+    #[test]
+    fn thing_that_only_another_batch_can_have_is_left_to_it() {
+        let component = Component {
+            claims: (0..1000).map(|claim| claim / 10).collect(),
+            batches: 100,
+            adjacent: (0..100).map(|kind| (0..=kind).collect()).collect(),
+            ages: (0..100)
+                .map(|kind| (990 - 10 * kind..1000 - 10 * kind).collect())
+                .collect(),
+        };
+        let expected = (0..100).flat_map(|batch| 990 - 10 * batch..1000 - 10 * batch);
+        assert_eq!(allocate(&component), Some(expected.map(Some).collect()));
     }
 
     /// The slow and obvious way: tries everything, the oldest first.
