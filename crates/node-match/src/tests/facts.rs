@@ -152,6 +152,21 @@ fn recorded_address_is_a_fact() {
     check(&world, &["a: matched 1 + n by address, address"]);
 }
 
+/// R3, R5: a recorded address finds the Node that carries it where no machine does, unless two claims record it.
+#[test]
+fn recorded_address_finds_a_node_without_a_machine() {
+    let recorded = |name| claim(name).with_addresses(&["10.0.0.1", "10.0.0.2"]);
+    let one = snapshot(5)
+        .claims([recorded("a")])
+        .nodes([node("m"), node("n").addressed(&["::ffff:10.0.0.1"])]);
+    check_all(&one, &["a: matched n by address"], &["m unlinked"]);
+    check_all(
+        &one.claims([recorded("b")]),
+        &["a: waiting no-candidates", "b: waiting no-candidates"],
+        &["m unlinked", "n unlinked"],
+    );
+}
+
 /// R3: the provider id of a Node names the recorded machine, listed or not.
 #[test]
 fn provider_id_finds_the_node() {

@@ -209,6 +209,20 @@ fn name_and_uid_each_show_the_cluster_of_the_nodes() {
     }
 }
 
+/// Settled: a claim that only a mark by its uid makes take part has a say, too.
+#[test]
+fn claim_that_a_uid_marks_has_a_say_where_the_nodes_belong() {
+    let mut marked = claim("a").not_requested();
+    marked.uid = "of-a".to_owned();
+    let mut by_uid = node("n");
+    by_uid.claim_uid = Some("of-a".to_owned());
+    let world = two_clusters(marked, vec![], by_uid);
+    check(
+        &world,
+        &["of-a: matched n by claim-label", "z: waiting no-candidates"],
+    );
+}
+
 /// R3: a provider id links a Node to the record of its own cluster only.
 #[test]
 fn provider_id_links_no_record_of_another_cluster() {

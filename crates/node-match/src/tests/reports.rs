@@ -1,6 +1,7 @@
 //! R2a: what several reports of one machine say together.
 
-use crate::testing::{CLUSTER, GROUP, at, machine, snapshot, told_unexplained};
+use crate::testing::{CLUSTER, GROUP, at, baseline, claim, machine, snapshot, told_unexplained};
+use crate::tests::check_all;
 use crate::{Machine, ReportedAt, Snapshot, match_fleet};
 
 fn bare(list: u8) -> Machine {
@@ -107,4 +108,51 @@ fn hostname_and_address_together_are_one_machine() {
         report(Some("ONE"), "other", b),
     ];
     assert_eq!(of(mixed), 3);
+}
+
+/// Makes a machine that nothing but its addresses tells from another.
+fn nameless(addresses: &[&str]) -> Machine {
+    let mut machine = machine(0).addressed(addresses);
+    (machine.id, machine.identifier) = (None, None);
+    machine
+}
+
+/// R8: the order in which a report lists its addresses says nothing, also where only they tell machines apart.
+#[test]
+fn order_of_addresses_decides_nothing() {
+    for (first, second) in [
+        (&["10.0.0.1", "10.0.0.9"][..], &["10.0.0.3", "10.0.0.5"][..]),
+        (&["10.0.0.1", "10.0.0.9"], &["10.0.0.5"]),
+        (&["10.0.0.1", "10.0.0.7", "10.0.0.9"], &["10.0.0.5"]),
+    ] {
+        let reversed: Vec<&str> = first.iter().rev().copied().collect();
+        for listed in [first, reversed.as_slice()] {
+            for machines in [
+                [nameless(listed), nameless(second)],
+                [nameless(second), nameless(listed)],
+            ] {
+                let empty = baseline(&[]);
+                let world = snapshot(5)
+                    .claims([claim("a").since(&empty), claim("b").since(&empty)])
+                    .machines(machines);
+                let matching = match_fleet(&world);
+                let found = matching.verdict("a").and_then(|verdict| verdict.matched());
+                let machine = found.and_then(|found| found.machine.as_ref());
+                assert_eq!(
+                    machine.map(|machine| machine.addresses()),
+                    Some(first.to_vec()),
+                    "{world:?}"
+                );
+            }
+        }
+    }
+}
+
+/// R8: machines that nobody claims are listed by cluster and id, whichever lists report them.
+#[test]
+fn unclaimed_machines_are_listed_by_cluster_and_id() {
+    let mut of_another_list = machine(1);
+    (of_another_list.list, of_another_list.identifier) = (1, None);
+    let world = snapshot(5).machines([machine(3), of_another_list, machine(2).in_cluster("cluster-b")]);
+    check_all(&world, &[], &["1 unlinked", "3 unlinked", "2 unlinked"]);
 }
