@@ -243,6 +243,38 @@ fn match_answers_for_a_file_and_for_standard_input() {
     assert!(text(&table.stdout).contains("my-node-k8s-worker"));
 }
 
+/// What is not matched is explained in both forms: as values with sentences, and in sentences below the table.
+#[test]
+fn match_says_why_a_claim_is_not_matched() {
+    let mut waiting = snapshot();
+    waiting["machines"][0]["status"] = json!("installing");
+    // As VPSie names them itself: by its name the Node alone would be matched.
+    waiting["machines"][0]["hostname"] = json!("hel-x");
+    waiting["nodes"][0]["name"] = json!("hel-x");
+    let waiting = waiting.to_string();
+    let output = run(&["match", "--from", "-"], &waiting);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let claim = &answer["claims"][0];
+    assert_eq!(
+        (&claim["verdict"], &claim["explanation"]["missing"]["kind"]),
+        (&json!("waiting"), &json!("running")),
+        "{claim}"
+    );
+    let sentences = claim["explanation"]["sentences"].as_array().expect("a list");
+    assert_eq!(
+        sentences.first(),
+        Some(&json!(
+            "Waiting: its machine is there but does not run yet; 1 machine was considered:"
+        ))
+    );
+    let table = text(&run(&["match", "--from", "-", "--output", "table"], &waiting).stdout);
+    for sentence in sentences {
+        let sentence = sentence.as_str().expect("text");
+        assert!(table.contains(sentence), "{sentence} is not in: {table}");
+    }
+}
+
 /// Bad input: one clear message, code 2.
 #[test]
 fn match_says_what_is_wrong_with_a_snapshot() {
