@@ -10,10 +10,10 @@ mod snapshots;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use node_match::match_fleet;
+use node_match::{Snapshot, match_fleet};
 
 use cpu_time::CpuTime;
-use snapshots::{duplicate_addresses, one_component, shared_prefixes, usual};
+use snapshots::{contended_component, duplicate_addresses, one_component, shared_prefixes, usual};
 
 fn growth(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("usual fleet");
@@ -47,25 +47,52 @@ fn growth_by_predecessor(criterion: &mut Criterion<CpuTime>) {
 fn worst_cases(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("worst case");
     group.sample_size(10);
-    for (name, snapshot) in [
-        ("10,000 names with shared prefixes", shared_prefixes(10_000)),
-        ("10,000 times the same addresses", duplicate_addresses(10_000)),
+    for (name, snapshot, expected) in [
+        (
+            "10,000 names with shared prefixes",
+            shared_prefixes(10_000),
+            "matched",
+        ),
+        (
+            "10,000 times the same addresses",
+            duplicate_addresses(10_000),
+            "waiting no-candidates",
+        ),
         (
             "one component of 1,000 claims, 10 baselines",
             one_component(1_000, 10),
+            "matched",
         ),
         (
             "one component of 1,000 claims, 100 baselines",
             one_component(1_000, 100),
+            "matched",
         ),
         (
-            "one component of 1,000 claims, 1,000 baselines",
+            "one contended component of 1,000 claims, 100 baselines",
+            contended_component(1_000, 100),
+            "matched",
+        ),
+        (
+            "1,000 claims of 1,000 baselines, refused",
             one_component(1_000, 1_000),
+            "ambiguous too-many-candidates",
         ),
     ] {
+        assert_all(&snapshot, expected);
         group.bench_function(name, |bencher| {
             bencher.iter(|| black_box(match_fleet(black_box(&snapshot))));
         });
+    }
+}
+
+/// What is measured is what its name says: all claims get this verdict.
+#[track_caller]
+fn assert_all(snapshot: &Snapshot, expected: &str) {
+    for answer in match_fleet(snapshot).claims {
+        let reason = answer.verdict.reason().unwrap_or_default();
+        let told = format!("{} {reason}", answer.verdict.as_str());
+        assert_eq!(told.trim_end(), expected, "{}", answer.claim.uid);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use node_match::{Baseline, Claim, Machine, Node, Snapshot};
+use node_match::{Baseline, Claim, Machine, Node, ReportedAt, Snapshot};
 
 const CLUSTER: &str = "0d6c";
 
@@ -128,4 +128,16 @@ pub(crate) fn one_component(size: u32, baselines: u32) -> Snapshot {
         claim
     };
     fleet(size, claim, |_, machine| machine, |_, node| node)
+}
+
+/// The same, and the oldest machines are those that only the last claims can have: every claim would rather have them.
+pub(crate) fn contended_component(size: u32, baselines: u32) -> Snapshot {
+    let mut snapshot = one_component(size, baselines);
+    for (machine, age) in snapshot.machines.iter_mut().zip(0..) {
+        machine.created_at = Some(ReportedAt {
+            at: snapshot.now - TimeDelta::seconds(age),
+            zoned: true,
+        });
+    }
+    snapshot
 }
