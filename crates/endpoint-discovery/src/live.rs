@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use guard::Trouble;
 pub use view::{Origin, Stale, View, Views};
 
 use crate::breaker::{Breaker, BreakerRules, BreakerState};
@@ -86,6 +87,8 @@ struct Shared {
     client: Client,
     views: watch::Sender<Arc<Views>>,
     inputs: watch::Sender<Arc<Inputs>>,
+    /// Since when the Services with the labels cannot be listed.
+    selection: watch::Sender<Option<Stale>>,
     breaker: Mutex<Breaker>,
     started: Instant,
     now: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
@@ -137,6 +140,7 @@ impl Discovery {
             client,
             views: watch::Sender::default(),
             inputs: watch::Sender::default(),
+            selection: watch::Sender::default(),
             started: Instant::now(),
             now: Box::new(now),
         });
@@ -151,6 +155,13 @@ impl Discovery {
     /// Shows all Services as they are known now, without waiting for anything.
     pub fn views(&self) -> Arc<Views> {
         Arc::clone(&self.shared.views.borrow())
+    }
+
+    /// Says since when the Services with the labels of [`Selection::Labelled`] cannot be listed, and why.
+    ///
+    /// Those that were listed before are still followed. Whoever is subscribed to the views is told of it.
+    pub fn selection_stale(&self) -> Option<Stale> {
+        self.shared.selection.borrow().clone()
     }
 
     /// Tells of changes. A receiver that does not look costs nothing: it finds the newest when it does.
@@ -233,6 +244,13 @@ impl Shared {
             Arc::make_mut(views).insert(view.service.clone(), Arc::new(view));
             true
         });
+    }
+
+    /// Learns whether the Services with the labels can be listed, and wakes whoever looks at the views.
+    fn mark_selection(&self, trouble: Option<Trouble>) {
+        let stale = Stale::after(self.selection.borrow().as_ref(), trouble, self.now());
+        self.selection.send_replace(stale);
+        self.views.send_modify(|_| {});
     }
 
     /// Takes the view of a Service away that is no longer followed.

@@ -89,7 +89,7 @@ pub enum Warning {
     NoSelector,
     /// There is no such Service.
     ServiceNotFound,
-    /// The Service itself may not be read; the usual is supposed of it.
+    /// The Service itself could not be read yet; the usual is supposed of it.
     ServiceUnreadable,
 }
 
@@ -119,7 +119,7 @@ impl fmt::Display for Warning {
             }
             Self::NoSelector => "the Service has no selector: discover it by its endpoints, not by pods",
             Self::ServiceNotFound => "there is no such Service: check its name and namespace",
-            Self::ServiceUnreadable => "the Service may not be read: grant get, list and watch on services",
+            Self::ServiceUnreadable => "the Service cannot be read, and the usual is supposed of it: grant list and watch on services",
         })
     }
 }

@@ -9,7 +9,7 @@ use kube::runtime::watcher::Config;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::feed::{Feed, Step};
-use super::guard::guard;
+use super::guard::Contact;
 use super::tracker::Tracker;
 use super::{MOST_SERVICES, Selection, Shared};
 use crate::service::ServiceKey;
@@ -34,18 +34,22 @@ pub(super) async fn run(shared: Arc<Shared>) {
             std::future::pending().await
         }
         Selection::Labelled { namespace, selector } => {
-            let (client, _) = guard(&shared);
+            let mut contact = Contact::new();
             let labels = Config::default().labels(selector);
-            let mut feed: Feed<Service> = Feed::new(Api::namespaced(client, namespace), labels);
+            let api: Api<Service> = Api::namespaced(contact.guard(&shared), namespace);
+            let mut feed = Feed::new(api, labels);
             loop {
-                match feed.next().await {
-                    Step::Same => {}
-                    Step::Failed(code) => tracing::warn!(code, "Services cannot be listed; trying again"),
-                    Step::Changed => {
-                        let names = feed.shelf().objects().into_iter().flatten();
-                        let services = names.map(|(name, _)| ServiceKey::new(namespace, name));
-                        trackers.follow(&services.collect());
-                    }
+                tokio::select! {
+                    step = feed.next() => match step {
+                        Step::Same => {}
+                        Step::Failed(code) => tracing::warn!(code, "Services cannot be listed; trying again"),
+                        Step::Changed => {
+                            let names = feed.shelf().objects().into_iter().flatten();
+                            let services = names.map(|(name, _)| ServiceKey::new(namespace, name));
+                            trackers.follow(&services.collect());
+                        }
+                    },
+                    () = contact.changed() => shared.mark_selection(contact.trouble()),
                 }
             }
         }

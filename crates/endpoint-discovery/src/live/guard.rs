@@ -11,13 +11,26 @@ use tokio::sync::watch;
 use tower::BoxError;
 
 use super::Shared;
+use crate::mode::is_refusal;
 
 /// The largest list that is read: a page has 500 objects, and none of them is over a megabyte and a half. This is far
 /// more than any real page, and far less than would end the process.
 const BODY_LIMIT: usize = 64 << 20;
 
-/// Tells what the last call of a source said: nothing, or what went wrong.
-pub(super) type Contact = watch::Receiver<Option<String>>;
+/// Hears how the last call of a watch went, and of any other watch that takes its place.
+#[derive(Debug)]
+pub(super) struct Contact {
+    told: Arc<watch::Sender<Option<Trouble>>>,
+    heard: watch::Receiver<Option<Trouble>>,
+}
+
+/// Says what went wrong with a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// The status code of an answer.
+    code: Option<u16>,
+    pub(super) error: String,
+}
 
 /// Why a call was not made, or what became of it.
 #[derive(Debug, thiserror::Error)]
@@ -28,56 +41,95 @@ enum CallError {
     TimedOut { limit: Duration },
 }
 
-/// Makes a client whose calls are limited, and tells how they go.
-pub(super) fn guard(shared: &Arc<Shared>) -> (Client, Contact) {
-    let (told, contact) = watch::channel(None);
-    let told = Arc::new(told);
-    let namespace = shared.client.default_namespace().to_owned();
-    let shared = Arc::clone(shared);
-    let service = tower::service_fn(move |request| {
-        let (shared, told) = (Arc::clone(&shared), Arc::clone(&told));
-        async move { call(&shared, &told, request).await }
+// === impl Contact ===
+
+impl Contact {
+    /// Has heard of no trouble.
+    pub(super) fn new() -> Self {
+        let (told, heard) = watch::channel(None);
+        let told = Arc::new(told);
+        Self { told, heard }
+    }
+
+    /// Makes a client whose calls are limited, and heard of here.
+    pub(super) fn guard(&self, shared: &Arc<Shared>) -> Client {
+        let (shared, told) = (Arc::clone(shared), Arc::clone(&self.told));
+        let namespace = shared.client.default_namespace().to_owned();
+        let service = tower::service_fn(move |request| {
+            let (shared, told) = (Arc::clone(&shared), Arc::clone(&told));
+            async move { call(&shared, &told, request).await }
+        });
+        Client::new(service, namespace)
+    }
+
+    /// Waits until something else is heard.
+    pub(super) async fn changed(&mut self) {
+        // It cannot fail while the other end is held here, too.
+        let _still_held = self.heard.changed().await;
+    }
+
+    /// Tells what was wrong with the last call; nothing when it went well.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.heard.borrow().clone()
+    }
+
+    /// Forgets what was wrong, because nobody makes such calls any longer.
+    pub(super) fn forget(&self) {
+        tell(&self.told, None);
+    }
+}
+
+// === impl Trouble ===
+
+impl Trouble {
+    /// Tells whether the API server understood the call and will not answer it.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.code.is_some_and(is_refusal)
+    }
+}
+
+/// Tells what a call said, if that is news.
+fn tell(told: &watch::Sender<Option<Trouble>>, trouble: Option<Trouble>) {
+    told.send_if_modified(|before| {
+        let changed = *before != trouble;
+        *before = trouble;
+        changed
     });
-    (Client::new(service, namespace), contact)
 }
 
 async fn call(
     shared: &Shared,
-    told: &watch::Sender<Option<String>>,
+    told: &watch::Sender<Option<Trouble>>,
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
-    let tell = |trouble: Option<String>| {
-        told.send_if_modified(|before| {
-            let changed = *before != trouble;
-            *before = trouble;
-            changed
-        });
-    };
+    let unanswered = |error: String| Trouble { code: None, error };
     let pass = shared
         .with_breaker(|breaker, now| breaker.admit(now))
         .map_err(|wait| {
             let error = CallError::Resting { wait };
             // The number of seconds would wake every reader each second.
-            tell(Some(
-                "calls to the API server rest after too many failures".to_owned(),
-            ));
+            let resting = "calls to the API server rest after too many failures".to_owned();
+            tell(told, Some(unanswered(resting)));
             error
         })?;
     let limit = shared.settings.call_limit;
     let made = tokio::time::timeout(limit, make(&shared.client, request)).await;
     let made = made.unwrap_or_else(|_| Err(CallError::TimedOut { limit }.into()));
     let (failed, trouble) = match &made {
-        Err(error) => (true, Some(error.to_string())),
+        Err(error) => (true, Some(unanswered(error.to_string()))),
         Ok(response) => {
             let status = response.status();
             // What is too old is answered with 410 and listed again: that is no trouble.
             let is_well = status.is_success() || status.as_u16() == 410;
-            let trouble = (!is_well).then(|| format!("the API server answers {status}"));
+            let trouble = (!is_well).then(|| Trouble {
+                code: Some(status.as_u16()),
+                error: format!("the API server answers {status}"),
+            });
             (status.is_server_error() || status.as_u16() == 429, trouble)
         }
     };
     shared.with_breaker(|breaker, now| breaker.report(&pass, failed, now));
-    tell(trouble);
+    tell(told, trouble);
     made
 }
 

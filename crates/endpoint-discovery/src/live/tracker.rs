@@ -10,7 +10,7 @@ use kube::runtime::watcher::Config;
 use tokio::time::MissedTickBehavior;
 
 use super::feed::{Feed, SourceFeed, Step};
-use super::guard::{Contact, guard};
+use super::guard::{Contact, Trouble};
 use super::view::{Origin, Stale, View};
 use super::{Inputs, Shared};
 use crate::alert::Alerts;
@@ -31,10 +31,11 @@ pub(super) struct Tracker {
     is_service_settled: bool,
     service_warnings: BTreeSet<Warning>,
     service: Feed<Service>,
+    service_contact: Contact,
     /// What is still to be tried; the first is in use.
     sources: Vec<Source>,
     feed: Option<SourceFeed>,
-    contact: Contact,
+    source_contact: Contact,
     /// What was last read, and never anything less.
     live: Option<Live>,
     stale: Option<Stale>,
@@ -57,11 +58,12 @@ impl Tracker {
         let settings = &shared.settings;
         let facts = ServiceFacts::unknown(key, &settings.cluster_domain);
         let fields = Config::default().fields(&format!("metadata.name={}", facts.key.name));
-        let (client, _) = guard(&shared);
+        let (service_contact, source_contact) = (Contact::new(), Contact::new());
+        let client = service_contact.guard(&shared);
         let service = Feed::new(Api::namespaced(client, &facts.key.namespace), fields);
         let sources = settings.mode.sources(settings.use_endpoint_slices);
         let alerts = Alerts::new(settings.health.healthy_from, chrono::TimeDelta::minutes(5));
-        let (client, contact) = guard(&shared);
+        let client = source_contact.guard(&shared);
         let feed = sources
             .first()
             .and_then(|source| SourceFeed::new(client, *source, &facts));
@@ -70,8 +72,9 @@ impl Tracker {
             is_service_settled: false,
             service_warnings: BTreeSet::new(),
             service,
+            service_contact,
             feed,
-            contact,
+            source_contact,
             sources,
             live: None,
             stale: None,
@@ -86,11 +89,16 @@ impl Tracker {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.publish();
+        if self.sources.is_empty() {
+            // What was written down is all that there will ever be.
+            return;
+        }
         loop {
             tokio::select! {
                 step = self.service.next() => self.on_service(&step),
                 step = next_of(&mut self.feed) => self.on_source(&step),
-                Ok(()) = self.contact.changed() => self.on_contact(),
+                () = self.service_contact.changed() => self.on_contact(),
+                () = self.source_contact.changed() => self.on_contact(),
                 Ok(()) = inputs.changed() => self.look_again(&inputs.borrow_and_update().clone()),
                 _ = ticks.tick() => self.look_again(&inputs.borrow().clone()),
             }
@@ -100,8 +108,9 @@ impl Tracker {
     fn on_service(&mut self, step: &Step) {
         match step {
             Step::Same => return,
-            Step::Failed(code) => {
-                if self.is_service_settled || !code.is_some_and(is_refusal) {
+            Step::Failed(_) => {
+                // What was read stands, marked as stale; what never was hides no endpoints until it is.
+                if self.is_service_settled {
                     return;
                 }
                 self.service_warnings = [Warning::ServiceUnreadable].into();
@@ -150,13 +159,21 @@ impl Tracker {
     }
 
     fn on_contact(&mut self) {
-        let trouble = self.contact.borrow_and_update().clone();
-        let since = self
-            .stale
-            .as_ref()
-            .map_or_else(|| self.shared.now(), |stale| stale.since);
-        self.stale = trouble.map(|error| Stale { since, error });
+        let trouble = self.source_contact.trouble();
+        let trouble = trouble.or_else(|| self.service_trouble());
+        self.stale = Stale::after(self.stale.as_ref(), trouble, self.shared.now());
         self.publish();
+    }
+
+    /// Tells what leaves the Service out of date. One that may not be read has a warning, and nothing to be out of date.
+    fn service_trouble(&self) -> Option<Trouble> {
+        let trouble = self.service_contact.trouble();
+        trouble.filter(|trouble| self.was_service_read() || !trouble.is_refusal())
+    }
+
+    /// Tells whether the API server ever said what the Service is, or that there is none.
+    fn was_service_read(&self) -> bool {
+        self.service.shelf().objects().is_some()
     }
 
     #[cfg(feature = "pod-mode")]
@@ -171,21 +188,23 @@ impl Tracker {
 
     /// Begins to read from the first source. What was read before stands until it has told everything.
     fn open_source(&mut self) {
-        let (client, contact) = guard(&self.shared);
+        let client = self.source_contact.guard(&self.shared);
         let source = self.sources.first();
         self.feed = source.and_then(|source| SourceFeed::new(client, *source, &self.facts));
-        self.contact = contact;
+        if self.feed.is_none() {
+            self.source_contact.forget();
+        }
     }
 
     /// Reads everything anew, if there is anything complete to read.
     fn read(&mut self) {
-        if !self.is_service_settled || self.sources.is_empty() {
+        if !self.is_service_settled {
             return;
         }
         let reading = match &self.feed {
             Some(feed) => feed.read(&self.facts),
-            // Without a selector no pod can belong to the Service; that is an answer and not a failure.
-            None => Some(Reading {
+            // Without a selector no pod can belong to the Service. That is an answer, once the Service was read.
+            None => self.was_service_read().then(|| Reading {
                 warnings: [Warning::NoSelector].into(),
                 ..Reading::default()
             }),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::guard::Trouble;
 use crate::alert::Summary;
 use crate::breaker::BreakerState;
 use crate::instance::Instance;
@@ -117,6 +118,14 @@ impl View {
 // === impl Stale ===
 
 impl Stale {
+    /// Goes on from how it was before, now that this is the trouble.
+    pub(super) fn after(before: Option<&Self>, trouble: Option<Trouble>, now: DateTime<Utc>) -> Option<Self> {
+        trouble.map(|trouble| Self {
+            since: before.map_or(now, |before| before.since),
+            error: trouble.error,
+        })
+    }
+
     /// Tells for how long nothing was heard.
     pub fn age(&self, now: DateTime<Utc>) -> TimeDelta {
         now - self.since

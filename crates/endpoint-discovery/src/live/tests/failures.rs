@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 use super::kit::{Cluster, ready};
 use crate::breaker::BreakerState;
+use crate::mode::Source;
+use crate::sighting::Warning;
 
 /// EP-9: after each kind of failure the list is exact again, with what came and went meanwhile.
 #[tokio::test(start_paused = true)]
@@ -129,4 +131,53 @@ async fn breaker_stops_calls_and_closes_again() {
             view.breaker == BreakerState::Closed && view.stale.is_none()
         })
         .await;
+}
+
+/// EP-10, EP-12: what the last source said is forgotten once the one that took its place answers.
+#[tokio::test(start_paused = true)]
+async fn source_that_answers_is_not_stale_by_the_word_of_another() {
+    let cluster = Cluster::with_pods(&["web-0"]).await;
+    cluster.wire.refuse(&["endpointslices"], 500);
+    let discovery = cluster.discover();
+    cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+    cluster.wire.forbid(&["endpointslices"]);
+    cluster.ready_are(&discovery, &["web-0"]).await;
+    let view = cluster.view_is(&discovery, |view| view.stale.is_none()).await;
+    assert_eq!(view.source, Some(Source::Endpoints));
+}
+
+/// EP-10, EP-11: a Service that cannot be read hides no endpoints and is not passed over in silence.
+#[tokio::test(start_paused = true)]
+async fn service_that_cannot_be_read_is_told_whatever_the_failure() {
+    for code in [401, 429, 500] {
+        let cluster = Cluster::with_pods(&["web-0"]).await;
+        cluster.wire.refuse(&["services"], code);
+        let discovery = cluster.discover();
+        cluster.ready_are(&discovery, &["web-0"]).await;
+        let view = cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+        assert_eq!(view.warnings, [Warning::ServiceUnreadable].into(), "{code}");
+        cluster.wire.refuse(&[], 0);
+        cluster
+            .view_is(&discovery, |view| {
+                view.stale.is_none() && view.warnings.is_empty()
+            })
+            .await;
+    }
+}
+
+/// EP-10: a Service that was read and no longer can be is out of date, though its endpoints are not.
+#[tokio::test(start_paused = true)]
+async fn service_that_is_lost_later_is_stale() {
+    for code in [403, 500] {
+        let cluster = Cluster::with_pods(&["web-0"]).await;
+        let discovery = cluster.discover();
+        cluster.ready_are(&discovery, &["web-0"]).await;
+        cluster.wire.refuse(&["services"], code);
+        cluster.server.cut_watches();
+        cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+        cluster.set_pods(&["web-1"]).await;
+        cluster.ready_are(&discovery, &["web-1"]).await;
+        cluster.wire.refuse(&[], 0);
+        cluster.view_is(&discovery, |view| view.stale.is_none()).await;
+    }
 }

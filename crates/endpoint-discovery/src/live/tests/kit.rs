@@ -1,5 +1,6 @@
 //! A cluster in memory with the Service `shop/web`, and a wire to it that can be cut.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -36,7 +37,8 @@ pub(super) struct Wire {
     hangs: AtomicBool,
     /// The status code of every answer; 0 lets calls through.
     code: AtomicU16,
-    refused: Mutex<Vec<&'static str>>,
+    /// The status code of every answer about some kinds of objects.
+    refused: Mutex<BTreeMap<&'static str, u16>>,
     calls: AtomicUsize,
 }
 
@@ -226,9 +228,14 @@ impl Wire {
         self.code.store(code.unwrap_or(0), Ordering::SeqCst);
     }
 
-    /// Answers 403 to all calls about some kinds of objects.
+    /// Answers 403 to all calls about some kinds of objects, and to no others.
     pub(super) fn forbid(&self, resources: &[&'static str]) {
-        *self.refused.lock().unwrap() = resources.to_vec();
+        self.refuse(resources, 403);
+    }
+
+    /// Answers all calls about some kinds of objects with this status code, and no others.
+    pub(super) fn refuse(&self, resources: &[&'static str], code: u16) {
+        *self.refused.lock().unwrap() = resources.iter().map(|resource| (*resource, code)).collect();
     }
 
     pub(super) fn calls(&self) -> usize {
@@ -238,12 +245,8 @@ impl Wire {
     async fn carry(&self, inner: &Client, request: Request<Body>) -> Result<Response<Body>, BoxError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let last = request.uri().path().rsplit('/').next().unwrap_or_default();
-        let is_refused = self.refused.lock().unwrap().contains(&last);
-        let code = if is_refused {
-            403
-        } else {
-            self.code.load(Ordering::SeqCst)
-        };
+        let refused = self.refused.lock().unwrap().get(last).copied();
+        let code = refused.unwrap_or_else(|| self.code.load(Ordering::SeqCst));
         if code != 0 {
             let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code});
             let body = Body::from(status.to_string().into_bytes());

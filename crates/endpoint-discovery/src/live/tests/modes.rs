@@ -1,5 +1,7 @@
 //! Modes, fallback when something is forbidden, and the way back.
 
+use std::time::Duration;
+
 use super::kit::{Cluster, ready};
 use crate::mode::{Mode, Source};
 use crate::testing::logs::Logs;
@@ -82,11 +84,14 @@ async fn unreadable_service_is_supposed_to_be_a_usual_one() {
     cluster.ready_are(&discovery, &["web-0"]).await;
     let view = cluster.view_is(&discovery, crate::View::is_live).await;
     assert_eq!(view.warnings, [crate::Warning::ServiceUnreadable].into());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let view = cluster.view_is(&discovery, crate::View::is_live).await;
+    assert_eq!(view.stale, None, "what may not be read cannot be out of date");
 }
 
 /// EP-11: static mode asks nobody.
 #[tokio::test(start_paused = true)]
-async fn static_mode_asks_nobody_about_endpoints() {
+async fn static_mode_asks_nobody() {
     let cluster = Cluster::with_pods(&["web-0"]).await;
     let mut settings = cluster.settings();
     settings.mode = Mode::Static;
@@ -98,12 +103,18 @@ async fn static_mode_asks_nobody_about_endpoints() {
         .view_is(&discovery, |view| view.instances().len() == 1)
         .await;
     assert_eq!((view.source, view.is_live()), (None, false));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(cluster.wire.calls(), 0);
 }
 
 #[cfg(feature = "pod-mode")]
 mod pod_mode {
+    use k8s_openapi::api::core::v1::Service;
+    use serde_json::json;
+
     use super::super::kit::{Cluster, ready};
-    use super::{Mode, Source};
+    use super::{Duration, Mode, Source};
+    use crate::sighting::Warning;
 
     /// EP-11: with slices and Endpoints forbidden, auto reads pods.
     #[tokio::test(start_paused = true)]
@@ -157,5 +168,50 @@ mod pod_mode {
         cluster.ready_are(&discovery, &["web-0", "web-1", "web-2"]).await;
         cluster.set_pods(&["web-0"]).await;
         cluster.ready_are(&discovery, &["web-0"]).await;
+    }
+
+    /// EP-10: after an outage pods are read by the new selector of the Service, and the view is fresh again.
+    #[tokio::test(start_paused = true)]
+    async fn selector_that_changed_in_an_outage_is_followed() {
+        for selector in [json!({"app": "api"}), json!({})] {
+            let cluster = Cluster::with_pods(&["web-0"]).await;
+            let mut settings = cluster.settings();
+            settings.mode = Mode::KubernetesPods;
+            let discovery = cluster.discover_with(settings);
+            cluster.ready_are(&discovery, &["web-0"]).await;
+            cluster.wire.refuse(&["services", "pods"], 500);
+            cluster.server.cut_watches();
+            cluster.view_is(&discovery, |view| view.stale.is_some()).await;
+            cluster
+                .put::<Service>(json!({
+                    "metadata": {"name": "web"},
+                    "spec": {"selector": selector, "ports": [{"port": 80}]},
+                }))
+                .await;
+            cluster.wire.refuse(&["pods"], 500);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            cluster.wire.refuse(&[], 0);
+            cluster.ready_are(&discovery, &[]).await;
+            cluster.view_is(&discovery, |view| view.stale.is_none()).await;
+        }
+    }
+
+    /// EP-10: as long as the Service cannot be read nobody knows its pods, and no list is made up.
+    #[tokio::test(start_paused = true)]
+    async fn pods_of_an_unreadable_service_are_not_made_up() {
+        for code in [403, 500] {
+            let cluster = Cluster::with_pods(&["web-0"]).await;
+            cluster.wire.refuse(&["services"], code);
+            let mut settings = cluster.settings();
+            settings.mode = Mode::KubernetesPods;
+            let discovery = cluster.discover_with(settings);
+            let unreadable = [Warning::ServiceUnreadable].into();
+            let view = cluster
+                .view_is(&discovery, |view| view.warnings == unreadable)
+                .await;
+            assert!(!view.is_live(), "{code}");
+            cluster.wire.refuse(&[], 0);
+            cluster.ready_are(&discovery, &["web-0"]).await;
+        }
     }
 }

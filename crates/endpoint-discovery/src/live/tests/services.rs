@@ -67,6 +67,33 @@ async fn labelled_services_are_followed_as_they_come_and_go() {
     shown(&discovery, &[("web", 2)]).await;
 }
 
+/// EP-10, EP-16: Services that cannot be listed are told, and what was listed before is followed on.
+#[tokio::test(start_paused = true)]
+async fn services_that_cannot_be_listed_are_told() {
+    let cluster = cluster_with_two().await;
+    cluster.wire.refuse(&["services"], 500);
+    let selection = Selection::Labelled {
+        namespace: "shop".to_owned(),
+        selector: "app=web".to_owned(),
+    };
+    let discovery = cluster.discover_with(Settings::new(selection));
+    let mut views = discovery.subscribe();
+    let told = views.wait_for(|_| discovery.selection_stale().is_some());
+    let told = tokio::time::timeout(Duration::from_secs(600), told).await;
+    assert!(told.unwrap().unwrap().is_empty());
+    let stale = discovery.selection_stale().unwrap();
+    assert_eq!(stale.error, "the API server answers 500 Internal Server Error");
+    cluster.wire.refuse(&[], 0);
+    shown(&discovery, &[("web", 2)]).await;
+    assert_eq!(discovery.selection_stale(), None);
+
+    cluster.wire.refuse(&["services"], 500);
+    cluster.server.cut_watches();
+    let told = views.wait_for(|_| discovery.selection_stale().is_some());
+    let told = tokio::time::timeout(Duration::from_secs(600), told).await;
+    assert_eq!(told.unwrap().unwrap().len(), 1);
+}
+
 /// EP-10: a Service that does not exist has no instances, and that is said.
 #[tokio::test(start_paused = true)]
 async fn unknown_service_is_named_as_such() {
