@@ -44,7 +44,9 @@ struct Answer {
     check: Check,
     asked: Instant,
     place: SocketAddr,
-    /// A change of readiness makes the answer worthless.
+    /// Another pod of the same name makes the answer worthless.
+    discovered_at: DateTime<Utc>,
+    /// A change of readiness makes the answer worthless, unless it is the answer that changed it.
     last_transition: DateTime<Utc>,
 }
 
@@ -118,6 +120,7 @@ impl Prober {
             check,
             asked,
             place,
+            discovered_at: instance.discovered_at,
             last_transition: instance.health.last_transition,
         });
         check
@@ -125,7 +128,11 @@ impl Prober {
 
     fn counts(&self, answer: &Answer, place: SocketAddr, instance: &Instance) -> bool {
         let is_fresh = answer.asked.elapsed() < self.settings.fresh;
-        is_fresh && answer.place == place && answer.last_transition == instance.health.last_transition
+        let is_of_it = answer.place == place && answer.discovered_at == instance.discovered_at;
+        // Where Kubernetes cannot know, readiness follows from this very answer.
+        let is_as_ready = instance.health.is_readiness_unreliable
+            || answer.last_transition == instance.health.last_transition;
+        is_fresh && is_of_it && is_as_ready
     }
 
     fn answers(&self) -> std::sync::MutexGuard<'_, BTreeMap<InstanceId, Arc<Mutex<Option<Answer>>>>> {
