@@ -14,6 +14,8 @@ mod clocks;
 mod edited;
 #[path = "flow/endings.rs"]
 mod endings;
+#[path = "flow/given_up.rs"]
+mod given_up;
 #[path = "flow/lives.rs"]
 mod lives;
 #[path = "flow/records.rs"]

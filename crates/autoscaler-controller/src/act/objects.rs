@@ -128,7 +128,8 @@ impl Actor {
         self.merge::<VPSieNode>(target, patch, pass).await
     }
 
-    /// Writes what came of a request that left, however often the object changes meanwhile: nothing else knows it.
+    /// Writes what came of a request, or that it never left, however often the object changes meanwhile: nothing else
+    /// knows it.
     pub(super) async fn settle_intent<K: Stored>(
         &self,
         target: Target,

@@ -19,7 +19,7 @@ impl Actor {
             .await?;
         if let Err(error) = self.may_start(opened, pass) {
             intent.give_up(&error);
-            self.write_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+            self.settle_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
                 .await?;
             return Err(error);
         }

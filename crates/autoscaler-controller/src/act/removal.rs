@@ -41,8 +41,9 @@ impl Actor {
                     let now = self.clock.now();
                     self.journal.attempt(case.refused(refusal, now), now);
                 }
+                // A living VPSieNode whose removal stays open would count as one on its way out (LC-25a).
                 intent.give_up(&error);
-                self.write_intent::<VPSieNode>(claim, key, &intent, pass).await?;
+                self.settle_intent::<VPSieNode>(claim, key, &intent, pass).await?;
                 return Err(error);
             }
         };

@@ -35,7 +35,9 @@ impl Actor {
         if let Err(error) = self.read_back(&request.target, &intent, pass).await {
             // Nothing left, and only this process can know: an intent that stays open is never sent again.
             intent.give_up(&error);
-            self.write_creation_intent(&request.target, &intent, pass).await?;
+            let (target, key) = (request.target, keys::ANNOTATION_CREATION_INTENT);
+            self.settle_intent::<VPSieNode>(target, key, &intent, pass)
+                .await?;
             return Err(error);
         }
         match self.may_start(opened, pass) {
@@ -120,17 +122,6 @@ impl Actor {
             .await?;
         pass.baselines.insert(place, baseline.id.clone());
         Ok(baseline.id)
-    }
-
-    async fn write_creation_intent(
-        &self,
-        target: &Target,
-        intent: &Intent,
-        pass: &mut Pass<'_>,
-    ) -> Result<(), ActError> {
-        self.write_intent::<VPSieNode>(target.clone(), keys::ANNOTATION_CREATION_INTENT, intent, pass)
-            .await
-            .map(drop)
     }
 
     /// Reads the intent back from the API server, so that no request leaves on a write that did not last.
