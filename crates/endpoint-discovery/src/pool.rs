@@ -1,7 +1,7 @@
 //! Connections to the instances of a Service, of whatever kind: only to ready ones, checked, limited and counted.
 //!
 //! ```text
-//!  Discovery ─▶ update ─▶ one deadpool for each ready instance ◀─ get: preferred first, least used first
+//!  Discovery ─▶ update ─▶ one deadpool for each ready instance ◀─ get: chosen first, least used first
 //!                 │                    ▲
 //!                 └ gone: drained,     └ every so often: idle ones are checked, broken ones dialled again
 //!                   then closed
@@ -56,6 +56,8 @@ pub struct PoolSettings {
     pub check_every: Duration,
     /// How long to wait for a connection when all are in use.
     pub wait_limit: Duration,
+    /// How long one call for a connection may take, however many instances it tries.
+    pub get_limit: Duration,
     /// How long to leave an instance alone after a failed dial; doubled with each further one.
     pub back_off: Duration,
     /// The longest time to leave an instance alone.
@@ -88,6 +90,12 @@ pub enum NoConnection {
     /// Every connection to every ready instance is in use.
     #[error("all connections are in use: give some back, or allow more for each instance")]
     AllInUse,
+    /// No ready instance could be connected to in time.
+    #[error("no connection within {} s: try again, or look at the instances", limit.as_secs_f32())]
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+    },
     /// No ready instance could be connected to; this is what the last one tried said.
     #[error("connecting failed: {0}")]
     Failed(String),
@@ -114,7 +122,18 @@ type InstancePool<C> = managed::Pool<Dialler<C>>;
 struct Member<C: Connector> {
     pool: InstancePool<C>,
     instance: Arc<Instance>,
-    is_preferred: bool,
+    rank: Rank,
+}
+
+/// Says which instances are tried before which others (EP-22, EP-24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The choice by zone and Node.
+    Chosen,
+    /// It is far, and stays.
+    Other,
+    /// Its Node is about to go.
+    Draining,
 }
 
 // === impl PoolSettings ===
@@ -127,6 +146,7 @@ impl Default for PoolSettings {
             check_limit: Duration::from_secs(2),
             check_every: Duration::from_secs(30),
             wait_limit: Duration::from_secs(5),
+            get_limit: Duration::from_secs(10),
             back_off: Duration::from_millis(100),
             most_back_off: Duration::from_secs(30),
         }
@@ -153,7 +173,7 @@ impl<C: Connector> ConnectionPool<C> {
     /// Holds connections to these instances from now on, as far as they are ready.
     ///
     /// What is not among them is drained: connections in use stay with whoever has them and close when they are given
-    /// back. Those in our zone, and not on a draining Node, are used first (EP-22, EP-24).
+    /// back. Those in our zone are used first and those on draining Nodes last (EP-22, EP-24).
     pub fn update(&self, instances: &[Arc<Instance>], zone: Option<&str>) {
         let choice = choose(instances, zone);
         self.inner.tell(choice.account);
@@ -173,7 +193,11 @@ impl<C: Connector> ConnectionPool<C> {
             let member = Member {
                 pool: kept.unwrap_or_else(|| self.inner.open(instance)),
                 instance: Arc::clone(instance),
-                is_preferred: preferred.iter().any(|one| one.id == instance.id),
+                rank: match preferred.iter().any(|one| one.id == instance.id) {
+                    true => Rank::Chosen,
+                    false if instance.is_on_draining_node() => Rank::Draining,
+                    false => Rank::Other,
+                },
             };
             members.insert(instance.id.clone(), member);
         }
@@ -188,6 +212,13 @@ impl<C: Connector> ConnectionPool<C> {
     ///
     /// When no instance is ready, none can be connected to, or all connections stay in use for the time limit.
     pub async fn get(&self) -> Result<Lease<C>, NoConnection> {
+        let limit = self.inner.settings.get_limit;
+        let got = tokio::time::timeout(limit, self.try_each()).await;
+        got.unwrap_or(Err(NoConnection::TimedOut { limit }))
+    }
+
+    /// Tries one instance after the other, and then waits for the best of those that are full.
+    async fn try_each(&self) -> Result<Lease<C>, NoConnection> {
         let candidates = self.inner.candidates();
         if candidates.is_empty() {
             return Err(NoConnection::NoneReady);
@@ -302,7 +333,7 @@ impl<C: Connector> Inner<C> {
             .expect("a pool with a runtime may have time limits")
     }
 
-    /// Lists the instances in the order in which to try them: preferred, least used, and in turn.
+    /// Lists the instances in the order in which to try them: by rank, least used, and in turn.
     fn candidates(&self) -> Vec<(InstanceId, InstancePool<C>)> {
         let members = self.members();
         let mut candidates: Vec<_> = members.iter().collect();
@@ -313,10 +344,7 @@ impl<C: Connector> Inner<C> {
         candidates.rotate_left(turn);
         candidates.sort_by_key(|(_, member)| {
             let status = member.pool.status();
-            (
-                !member.is_preferred,
-                status.size - status.available.min(status.size),
-            )
+            (member.rank, status.size - status.available.min(status.size))
         });
         let candidates = candidates.into_iter();
         candidates

@@ -54,6 +54,7 @@ pub(super) struct Counts {
 #[derive(Debug, Default)]
 struct Rest {
     failures: u32,
+    failed_at: Option<Instant>,
     until: Option<Instant>,
 }
 
@@ -80,12 +81,18 @@ impl<C: Connector> Dialler<C> {
         self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fail(&self) {
+    /// Counts a dial that failed. One that began before the last failure is no further one in a row.
+    fn fail(&self, began: Instant) {
         self.counts.failed.fetch_add(1, Ordering::Relaxed);
         let mut rest = self.rest();
+        if rest.failed_at.is_some_and(|failed_at| began <= failed_at) {
+            return;
+        }
         let wait = back_off(&self.settings, rest.failures);
         rest.failures = rest.failures.saturating_add(1);
-        rest.until = Some(Instant::now() + wait);
+        let now = Instant::now();
+        rest.failed_at = Some(now);
+        rest.until = Some(now + wait);
     }
 }
 
@@ -102,7 +109,10 @@ impl<C: Connector> Manager for Dialler<C> {
             });
         }
         // Should the time limit end this, it has failed as well.
-        let mut unfinished = Unfinished { dialler: Some(self) };
+        let mut unfinished = Unfinished {
+            dialler: Some(self),
+            began: now,
+        };
         let connection = self
             .connector
             .dial(&self.instance)
@@ -136,12 +146,13 @@ impl<C: Connector> Manager for Dialler<C> {
 /// Counts a failure when it is dropped before the end of a dial.
 struct Unfinished<'a, C: Connector> {
     dialler: Option<&'a Dialler<C>>,
+    began: Instant,
 }
 
 impl<C: Connector> Drop for Unfinished<'_, C> {
     fn drop(&mut self) {
         if let Some(dialler) = self.dialler {
-            dialler.fail();
+            dialler.fail(self.began);
         }
     }
 }

@@ -227,7 +227,7 @@ async fn discarded_connection_is_not_used_again() {
     assert_eq!(*pool.get().await.unwrap(), 2);
 }
 
-/// EP-24: an instance on a draining Node is used when the others are full.
+/// EP-22, EP-24: an instance on a draining Node is used when all others are full, those of another zone included.
 #[tokio::test(start_paused = true)]
 async fn draining_node_is_used_last() {
     let mut world = World::default();
@@ -237,18 +237,71 @@ async fn draining_node_is_used_last() {
         zone: None,
     };
     world.nodes.insert("leaving".to_owned(), draining);
-    let mut leaving = told("web-0", true);
-    leaving["nodeName"] = json!("leaving");
-    let pool = pool(&Phone::default(), 2);
-    pool.update(&instances(&world, &[leaving, told("web-1", true)]), None);
-    let mut used = Vec::new();
-    let mut held = Vec::new();
-    for _ in 0..3 {
-        let lease = pool.get().await.unwrap();
-        used.push(lease.instance().to_string());
-        held.push(lease);
+    let of = |name: &str, zone: &str, node: &str| {
+        let mut told = told(name, true);
+        told["zone"] = json!(zone);
+        told["nodeName"] = json!(node);
+        told
+    };
+    let told = [
+        of("web-0", "a", "leaving"),
+        of("web-1", "b", "leaving"),
+        of("web-2", "b", "staying"),
+        of("web-3", "a", "staying"),
+    ];
+    let pool = pool(&Phone::default(), 1);
+    pool.update(&instances(&world, &told), Some("a"));
+    for _ in 0..told.len() {
+        let mut held = Vec::new();
+        for _ in 0..told.len() {
+            held.push(pool.get().await.unwrap());
+        }
+        let used: Vec<&str> = held.iter().map(|lease| lease.instance().as_str()).collect();
+        assert_eq!(used[..2], ["web-3", "web-2"], "{used:?}");
     }
-    assert_eq!(used, ["web-1", "web-1", "web-0"]);
+}
+
+/// EP-23: however many instances nobody answers at, there is one limit for all of them together.
+#[tokio::test(start_paused = true)]
+async fn many_silent_instances_cost_one_time_limit() {
+    let names: Vec<String> = (0..10).map(|number| format!("web-{number}")).collect();
+    let phone = Phone::default();
+    phone.0.lock().unwrap().silent.extend(names.iter().cloned());
+    let pool = pool(&phone, 8);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    pool.update(&pods(&names), None);
+    let began = tokio::time::Instant::now();
+    let got = pool.get().await;
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert!(matches!(got, Err(NoConnection::TimedOut { .. })), "{got:?}");
+}
+
+/// EP-23: dials that fail side by side are one failure of the instance, and not several in a row.
+#[tokio::test(start_paused = true)]
+async fn dials_that_fail_side_by_side_are_one_failure() {
+    let phone = Phone::default();
+    phone.0.lock().unwrap().silent.insert("web-0".to_owned());
+    let pool = pool(&phone, 8);
+    pool.update(&pods(&["web-0"]), None);
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pool.get().await
+    };
+    let (one, two, three) = tokio::join!(pool.get(), pool.get(), later);
+    assert!(one.is_err() && two.is_err() && three.is_err());
+    assert_eq!(pool.stats().failed, 3);
+    let again = pool.get().await;
+    assert!(again.is_err(), "{again:?}");
+    assert_eq!(
+        pool.stats().failed,
+        4,
+        "it is dialled again: the rest after the first ended"
+    );
+    phone.0.lock().unwrap().silent.clear();
+    tokio::time::sleep(Duration::from_millis(199)).await;
+    assert!(pool.get().await.is_err(), "it is the second failure in a row");
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(pool.get().await.is_ok());
 }
 
 /// EP-22: a choice that came about in another way is logged once, with the zone and the counts.
