@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use audit_store::{Cause, Location, Recorder};
-use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
-use kit::fleet::{Fleet, NAMESPACE};
+use kit::fleet::{Fleet, NAMESPACE, Stored};
 use kube::ResourceExt;
+use kube::api::{Patch, PatchParams};
 use node_lifecycle::audit::{Entry, Filter, Outcome};
+use serde_json::json;
 
 use super::lives::{end_pod, run_pod, until_state};
+use super::telemetry::events;
 use super::{ready_web, web};
 
 /// Lists entries as `action reason result decider`.
@@ -125,6 +128,50 @@ async fn failed_removal_is_recorded_with_its_error() {
         entries[0].error.is_some() && entries[0].state_snapshot.is_some(),
         "{entries:?}"
     );
+}
+
+/// LC-36: that a removal was asked for is no proof that the machine is gone, whoever lets the VPSieNode go.
+#[tokio::test(start_paused = true)]
+async fn removal_that_a_person_cut_short_is_not_told_as_done() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    let fault = Fault::on(CallKind::RemoveWorker, FaultEffect::TimeOutBeforeEffect);
+    fleet.cloud.fault(fault);
+    fleet.delete::<VPSieNode>("web-1").await;
+    let unknown = |stored: &Stored| {
+        let claim = stored.claim("web-1").expect("its finalizer holds it");
+        let intent = claim.annotations().get(keys::ANNOTATION_REMOVAL_INTENT);
+        intent.is_some_and(|intent| intent.contains(r#""outcome":"unknown""#))
+    };
+    fleet
+        .until("nobody knows what came of the removal", unknown)
+        .await;
+    fleet.polls(1).await;
+    let patch = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+    let claims = fleet.api::<VPSieNode>();
+    let patched = claims.patch("web-1", &PatchParams::default(), &patch).await;
+    patched.expect("a person may take a finalizer off");
+    fleet.polls(2).await;
+    assert_eq!(fleet.cloud.removals(), []);
+    let entries = fleet.audit.select(&Filter::default());
+    let ends: Vec<&Arc<Entry>> = entries
+        .iter()
+        .filter(|entry| ["removed", "not_removed", "not_proven"].contains(&entry.reason.as_str()))
+        .collect();
+    let [end] = ends.as_slice() else {
+        panic!("it has one end: {ends:?}")
+    };
+    assert_eq!((end.reason.as_str(), end.result), ("not_proven", Outcome::Failed));
+    let told: Vec<String> = events(&fleet)
+        .await
+        .into_iter()
+        .map(|(_, _, reason, _)| reason)
+        .collect();
+    assert!(
+        told.iter().any(|reason| reason == "MachineNotRemoved"),
+        "{told:?}"
+    );
+    assert!(!told.iter().any(|reason| reason == "MachineRemoved"), "{told:?}");
 }
 
 /// Bad input: a store that cannot be written holds up nothing, shows in the state, and gets all of it later.

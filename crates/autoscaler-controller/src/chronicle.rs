@@ -15,6 +15,7 @@ pub(crate) mod entry;
 mod group;
 pub mod notice;
 
+use crate::command::{Batch, Command, Kind};
 use crate::intent::Outcome;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
 use crate::time::to_chrono;
@@ -22,7 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::{Node, ObjectReference};
 use kube::{Resource, ResourceExt};
 use node_lifecycle::Decider;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The objects that one pass looked at.
@@ -31,6 +32,8 @@ pub struct Sight {
     groups: BTreeMap<String, Arc<NodeGroup>>,
     claims: BTreeMap<String, Arc<VPSieNode>>,
     nodes: BTreeMap<String, Arc<Node>>,
+    /// Uids of the VPSieNodes that the pass let go: nothing of them is at VPSie any longer, or ever was.
+    let_go: BTreeSet<String>,
 }
 
 /// Remembers what the last pass saw.
@@ -139,6 +142,9 @@ pub enum What {
         machine: Option<String>,
         /// Whether the autoscaler had asked for the removal of the machine.
         was_asked: bool,
+        /// Whether the autoscaler let it go, which it does once its machine is proven gone; else somebody took the
+        /// finalizer off.
+        was_let_go: bool,
         /// On whose decision, where that is written down.
         decided_by: Option<Decider>,
         /// Whether a request was open, so that a machine could still appear.
@@ -168,6 +174,7 @@ impl Sight {
             groups: by_uid(groups),
             claims: by_uid(claims),
             nodes: by_uid(nodes),
+            let_go: BTreeSet::new(),
         }
     }
 
@@ -194,7 +201,10 @@ impl Sight {
             .claims
             .iter()
             .filter(|(uid, _)| !self.claims.contains_key(*uid));
-        facts.extend(gone.map(|(_, claim)| claim::ended(claim, self.group_of(claim), now)));
+        facts.extend(gone.map(|(uid, claim)| {
+            let was_let_go = before.let_go.contains(uid);
+            claim::ended(claim, was_let_go, self.group_of(claim), now)
+        }));
         for (uid, node) in &self.nodes {
             facts.extend(before.nodes.get(uid).and_then(|earlier| claimed(earlier, node)));
         }
@@ -236,6 +246,21 @@ impl Chronicle {
         };
         self.before = Some(sight);
         facts
+    }
+
+    /// Notes which VPSieNodes the pass lets go: only of these is it proven what became of their machines.
+    pub fn let_go(&mut self, batches: &[Batch]) {
+        let commands = batches.iter().flat_map(|batch| &batch.commands);
+        let let_go = commands.filter_map(|command| {
+            if let Command::RemoveFinalizer(Kind::VpsieNode, target, _) = command {
+                Some(target.uid.clone())
+            } else {
+                None
+            }
+        });
+        if let Some(sight) = &mut self.before {
+            sight.let_go = let_go.collect();
+        }
     }
 
     /// Forgets what was seen: while another process led, it has told what happened.

@@ -303,6 +303,7 @@ impl Operator {
             metrics.show(&world, &matching);
             drop(world);
             self.lives = lives;
+            self.telemetry.let_go(&batches);
             self.without_candidate.observe_each(unfound);
             batches
         });

@@ -4,6 +4,7 @@ use crate::announcer::Announcer;
 use crate::chronicle::entry::entry;
 use crate::chronicle::notice::Notice;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
+use crate::command::Batch;
 use crate::decide::{ERROR, LEAKED};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -77,6 +78,11 @@ impl Telemetry {
                 announcer.announce(notice);
             }
         }
+    }
+
+    /// Notes which VPSieNodes a pass lets go, by which the next one tells what became of their machines.
+    pub(crate) fn let_go(&mut self, batches: &[Batch]) {
+        self.chronicle.let_go(batches);
     }
 
     /// Shows how the clock of this host compares with others.

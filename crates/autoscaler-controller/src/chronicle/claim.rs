@@ -27,7 +27,12 @@ pub(super) fn facts(before: Option<&VPSieNode>, now: &VPSieNode, at: DateTime<Ut
 }
 
 /// Tells that a VPSieNode is gone.
-pub(super) fn ended(claim: &VPSieNode, group: Option<&NodeGroup>, at: DateTime<Utc>) -> Fact {
+pub(super) fn ended(
+    claim: &VPSieNode,
+    was_let_go: bool,
+    group: Option<&NodeGroup>,
+    at: DateTime<Utc>,
+) -> Fact {
     let removal = Intent::from_annotation(claim, keys::ANNOTATION_REMOVAL_INTENT);
     let deleted_at = claim.metadata.deletion_timestamp.as_ref().and_then(to_chrono);
     let what = What::Ended {
@@ -35,6 +40,7 @@ pub(super) fn ended(claim: &VPSieNode, group: Option<&NodeGroup>, at: DateTime<U
         machine: machine(claim),
         decided_by: removal.as_ref().and_then(|removal| removal.decided_by),
         was_asked: removal.is_some_and(|removal| removal.outcome.may_have_effect()),
+        was_let_go,
         was_open: machine(claim).is_none() && Requested::read(claim).may_have_effect(),
         after: deleted_at.map(|deleted| at - deleted),
     };

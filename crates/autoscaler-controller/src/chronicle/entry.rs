@@ -50,12 +50,13 @@ pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
             member,
             machine,
             was_asked,
+            was_let_go,
             decided_by,
             was_open,
             ..
         } => {
             let decided_by = decided_by.unwrap_or(Decider::Manual);
-            let (result, reason, message) = ended(machine.as_deref(), *was_asked, *was_open)?;
+            let (result, reason, message) = ended(machine.as_deref(), (*was_asked, *was_let_go), *was_open)?;
             let draft = Draft::new(Action::NodeDecommission, result, decided_by, reason).message(message);
             let draft = draft.node(member.name.as_deref().unwrap_or_default());
             Some(in_group(draft, about).request_id(member.uid.as_deref().unwrap_or_default()))
@@ -142,14 +143,20 @@ fn trouble(about: &About, condition: &Condition) -> Option<Draft> {
 
 fn ended(
     machine: Option<&str>,
-    was_asked: bool,
+    (was_asked, was_let_go): (bool, bool),
     was_open: bool,
 ) -> Option<(audit::Outcome, &'static str, String)> {
     match machine {
-        Some(machine) if was_asked => {
+        Some(machine) if was_asked && was_let_go => {
             let message =
                 format!("machine {machine} is gone at VPSie, and so are its Node and its VPSieNode");
             Some((audit::Outcome::Success, "removed", message))
+        }
+        Some(machine) if was_asked => {
+            let message = format!(
+                "somebody let the VPSieNode go before machine {machine} was proven gone; see whether VPSie still has it"
+            );
+            Some((audit::Outcome::Failed, "not_proven", message))
         }
         Some(machine) => {
             let message =

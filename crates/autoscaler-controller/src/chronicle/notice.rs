@@ -67,9 +67,15 @@ impl Notice {
                 member,
                 machine,
                 was_asked,
+                was_let_go,
                 was_open,
                 ..
-            } => ended(name(member), machine.as_deref(), *was_asked, *was_open)?,
+            } => ended(
+                name(member),
+                machine.as_deref(),
+                (*was_asked, *was_let_go),
+                *was_open,
+            )?,
             What::Claimed { vpsie_node } => {
                 let note =
                     format!("this Node belongs to VPSieNode {vpsie_node}; its labels and taints are written");
@@ -208,23 +214,34 @@ fn skewed(condition: &Condition, fact: &Fact) -> Option<Words> {
     (is_skewed && is_group).then(|| warning(reason, "Check", message))
 }
 
-fn ended(name: &str, machine: Option<&str>, was_asked: bool, was_open: bool) -> Option<Words> {
-    match (machine, was_asked) {
-        (Some(machine), true) => {
+fn ended(
+    name: &str,
+    machine: Option<&str>,
+    (was_asked, was_let_go): (bool, bool),
+    was_open: bool,
+) -> Option<Words> {
+    match machine {
+        Some(machine) if was_asked && was_let_go => {
             let note = format!("machine {machine} of VPSieNode {name} is gone at VPSie");
             Some(normal("MachineRemoved", "Remove", note))
         }
-        (Some(machine), false) => {
+        Some(machine) if was_asked => {
+            let note = format!(
+                "somebody let VPSieNode {name} go before machine {machine} was proven gone; see whether VPSie still has it"
+            );
+            Some(warning("MachineNotRemoved", "Remove", note))
+        }
+        Some(machine) => {
             let note = format!(
                 "VPSieNode {name} is gone without a removal by the autoscaler; see whether VPSie still has machine {machine}"
             );
             Some(warning("MachineNotRemoved", "Remove", note))
         }
-        (None, _) if was_open => {
+        None if was_open => {
             let note = format!("VPSieNode {name} is released: no machine came of its request in time");
             Some(warning("Released", "Remove", note))
         }
-        (None, _) => None,
+        None => None,
     }
 }
 

@@ -9,7 +9,7 @@ fn provisions_and_ends_are_recorded_step_by_step() {
     let adopted = claim("web-1").machine("m1").in_phase(Phase::Provisioned);
     let ending = ready().deleted().removal(&intent(Outcome::Accepted, 0));
     let trouble = |claim: ClaimBuilder| with(claim, "Error", true, "DiscoveryTimeout");
-    let steps: [(Scene, Scene, &[&str]); 10] = [
+    let steps: [(Scene, Scene, &[&str]); 11] = [
         (
             Scene::with([]),
             Scene::with([claim("web-1")]),
@@ -51,9 +51,14 @@ fn provisions_and_ends_are_recorded_step_by_step() {
             &["node_provision DiscoveryTimeout failed"],
         ),
         (
-            Scene::with([ending]),
+            Scene::with([ending.clone()]).letting_go(),
             Scene::with([]),
             &["node_decommission removed success"],
+        ),
+        (
+            Scene::with([ending]),
+            Scene::with([]),
+            &["node_decommission not_proven failed"],
         ),
         (
             Scene::with([ready()]),
