@@ -174,6 +174,30 @@ async fn removal_that_a_person_cut_short_is_not_told_as_done() {
     assert!(!told.iter().any(|reason| reason == "MachineRemoved"), "{told:?}");
 }
 
+/// LC-36: a machine that nobody asked for is recorded once, under the name of its NodeGroup and of no node.
+#[tokio::test(start_paused = true)]
+async fn leaked_machine_is_in_the_audit_log_once() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet.polls(3).await;
+    let group = fleet.cloud.groups(&fleet.cluster)[0].number;
+    let uuid = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    let leaked = |stored: &Stored| stored.group_condition("web", "MachinesLeaked").is_some();
+    fleet.until("it is told", leaked).await;
+    fleet.polls(6).await;
+    let mut entries = fleet.audit.select(&Filter::default());
+    entries.retain(|entry| entry.reason == "LeakedMachine");
+    assert_eq!(
+        told(&entries),
+        ["node_provision LeakedMachine failed observation"]
+    );
+    let web = format!("{NAMESPACE}/web");
+    assert_eq!((entries[0].group.as_ref(), &entries[0].node), (Some(&web), &None));
+    let hostname = fleet.cloud.machine(&uuid).expect("it is there").hostname;
+    let error = entries[0].error.as_deref().unwrap_or_default();
+    assert!(error.contains(&hostname), "{error} does not name {hostname}");
+}
+
 /// Bad input: a store that cannot be written holds up nothing, shows in the state, and gets all of it later.
 #[tokio::test(start_paused = true)]
 async fn operator_works_on_while_its_audit_store_is_ill() {

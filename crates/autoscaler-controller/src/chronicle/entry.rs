@@ -123,7 +123,8 @@ fn discovered(about: &About, machine: &str, evidence: &[String], was_requested: 
     provision(about, audit::Outcome::Success, reason).message(message)
 }
 
-/// Tells of trouble of a VPSieNode that lives; what a settled request has told is not told again.
+/// Tells of trouble of a VPSieNode that lives, and of machines that nobody asked for; what a settled request has told is
+/// not told again.
 fn trouble(about: &About, condition: &Condition) -> Option<Draft> {
     const TOLD: [Reason; 3] = [
         Reason::VPSieRefused,
@@ -131,13 +132,24 @@ fn trouble(about: &About, condition: &Condition) -> Option<Draft> {
         Reason::VPSDeleteFailed,
     ];
     let reason = condition.reason.as_deref().unwrap_or_default();
-    let is_of_claim = about.object.kind.as_deref() == Some(&*VPSieNode::kind(&()));
-    let is_trouble = [ERROR, LATE_MACHINE, LEAKED].contains(&condition.type_.as_str());
     let is_told = TOLD.iter().any(|told| told.as_str() == reason);
-    if !is_of_claim || !is_trouble || is_told || !condition.is_true() {
+    if is_told || !condition.is_true() {
         return None;
     }
-    let draft = provision(about, audit::Outcome::Failed, reason);
+    let is_of_claim = about.object.kind.as_deref() == Some(&*VPSieNode::kind(&()));
+    let draft = match condition.type_.as_str() {
+        ERROR | LATE_MACHINE if is_of_claim => provision(about, audit::Outcome::Failed, reason),
+        LEAKED => in_group(
+            Draft::new(
+                Action::NodeProvision,
+                audit::Outcome::Failed,
+                Author::Observation,
+                reason,
+            ),
+            about,
+        ),
+        _ => return None,
+    };
     Some(draft.error(condition.message.as_deref().unwrap_or_default()))
 }
 
