@@ -1,51 +1,74 @@
-//! Rules about borders: one place removes machines, and the simulator shares no shapes with the client.
+//! Rules about borders: one way leads to the end of a machine, and the simulator shares no shapes with the client.
 
 use super::files::TextFile;
 use super::text::has_word;
 
-/// The method of the trait `RemoveWorker` that ends a machine.
-const REMOVAL: &str = "remove_worker";
+/// What leads to the end of a machine, and the files that may have it.
+const WAYS: [(&str, &[&str]); 5] = [
+    ("remove_worker", &["crates/autoscaler-controller/src/remover.rs"]),
+    // VPSie could end the machines of a group with it. Nothing deletes groups.
+    ("delete_group", &[]),
+    ("Remover::new", &["crates/autoscaler-controller/src/act.rs"]),
+    (
+        "redeem",
+        &[
+            "crates/autoscaler-controller/src/act/removal.rs",
+            "crates/autoscaler-controller/src/decide/laws.rs",
+            "examples/may_it_go.rs",
+        ],
+    ),
+    (
+        "gate.decide",
+        &[
+            "crates/autoscaler-controller/src/removal.rs",
+            "examples/may_it_go.rs",
+        ],
+    ),
+];
 
-/// The crate in which machines are removed, and in exactly one file.
-const REMOVER: &str = "crates/autoscaler-controller/src/";
+/// Where the ways may stand: the client, the simulator, whose machines are not real, tests, which speak to it alone,
+/// and the gate itself, which knows no client.
+const FREE: [&str; 4] = [
+    "crates/vpsie-api/",
+    "crates/fleet-sim/",
+    "tests/",
+    "crates/node-lifecycle/",
+];
 
 /// What the simulator may take from the client: how bytes get there, and nothing about what they say.
 const TRANSPORT: [&str; 3] = ["Transport", "TransportError", "transport"];
 
-/// Lists files that call for the removal of a machine besides the one that may.
+/// Lists files that have a way to the end of a machine and may not, and ways that have left their file.
 ///
-/// There is one such place, so that a person can read everything that leads to the end of a machine. The client
-/// itself may, of course; so may the simulator, whose machines are not real, and tests, which speak to it alone.
-pub(crate) fn removals_besides_one(files: &[TextFile]) -> Vec<String> {
-    let may_remove = ["crates/vpsie-api/", "crates/fleet-sim/", "tests/"];
-    let is_free = |file: &TextFile| may_remove.iter().any(|folder| file.path.starts_with(folder));
-    let rust = || files.iter().filter(|file| file.is_rust() && !is_free(file));
-    let callers: Vec<&TextFile> = rust().filter(|file| removal_calls(file) > 0).collect();
-    let remover = callers.iter().find(|file| file.path.starts_with(REMOVER));
-    let mut complaints: Vec<String> = callers
-        .iter()
-        .filter(|file| remover.is_none_or(|remover| remover.path != file.path))
-        .map(|file| file.complaint(1, "machines are removed in one file of the controller only"))
-        .collect();
-    let could_remove = rust().any(|file| file.path.starts_with(REMOVER) && names_trait(file));
-    if could_remove && remover.is_none() {
-        complaints.push(format!(
-            "{REMOVER}: nothing calls {REMOVAL}; was it renamed? Then rename it in this rule"
-        ));
+/// A person can so read everything that leads to the end of a machine: who asks the gate, who redeems its permit, who
+/// holds the power to remove, and who uses it.
+pub(crate) fn ways_to_remove_a_machine(files: &[TextFile]) -> Vec<String> {
+    let is_free = |file: &TextFile| FREE.iter().any(|folder| file.path.starts_with(folder));
+    let mut complaints = Vec::new();
+    for (way, homes) in WAYS {
+        for file in files.iter().filter(|file| file.is_rust() && !is_free(file)) {
+            let is_home = homes.contains(&file.path.as_str());
+            match (goes(file, way), is_home) {
+                (Some(line), false) => {
+                    complaints.push(file.complaint(line, &format!("`{way}` leads to the end of a machine")));
+                }
+                (None, true) => complaints.push(file.complaint(
+                    1,
+                    &format!("`{way}` is not here; was it renamed? Then rename it in this rule"),
+                )),
+                (Some(_), true) | (None, false) => {}
+            }
+        }
     }
     complaints
 }
 
-fn names_trait(file: &TextFile) -> bool {
-    file.code().any(|(_, line)| has_word(line, "RemoveWorker"))
-}
-
-fn removal_calls(file: &TextFile) -> usize {
-    let defines = format!("fn {REMOVAL}");
-    let calls = |line: &str| has_word(line, REMOVAL) && line.contains(&format!("{REMOVAL}("));
-    file.code()
-        .filter(|(_, line)| calls(line) && !line.contains(&defines))
-        .count()
+/// Returns the first line that mentions a way; its definition is none.
+fn goes(file: &TextFile, way: &str) -> Option<usize> {
+    let defines = format!("fn {way}");
+    let mut lines = file.code();
+    let found = lines.find(|(_, line)| has_word(line, way) && !line.contains(&defines));
+    found.map(|(number, _)| number)
 }
 
 /// Lists what the simulator takes from the client besides the transport.

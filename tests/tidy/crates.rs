@@ -147,3 +147,23 @@ fn lints_come_from_the_one_table() {
         &[("node-match", "[lints]\nworkspace = true")],
     );
 }
+
+/// LC-24: a builder of tests makes permits without a fleet; no program has it.
+#[test]
+fn builders_of_tests_are_in_no_program() {
+    let table = |kind: &str, features: &str| {
+        format!("[{kind}]\nnode-lifecycle = {{ workspace = true, features = [{features}] }}")
+    };
+    check_manifests(
+        manifest::builders_in_programs,
+        &[
+            ("autoscaler", &table("dependencies", "'testing'")),
+            ("autoscaler", &table("dependencies", "'a', 'mock'")),
+            ("autoscaler", &table("build-dependencies", "'testing'")),
+        ],
+        &[
+            ("autoscaler", &table("dependencies", "'a'")),
+            ("autoscaler", &table("dev-dependencies", "'testing'")),
+        ],
+    );
+}

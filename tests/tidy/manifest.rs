@@ -194,6 +194,25 @@ pub(crate) fn forbidden_outsiders(manifest: &Manifest) -> Vec<String> {
     complaints
 }
 
+/// Lists dependencies that take builders of tests into a program: with those of the gate anybody has a permit.
+pub(crate) fn builders_in_programs(manifest: &Manifest) -> Vec<String> {
+    let dependencies = manifest.dependencies().into_iter();
+    let with_builders = dependencies.filter(|dependency| {
+        let features = dependency.value.get("features").and_then(Value::as_array);
+        let is_builder = |feature: &Value| {
+            ["testing", "mock"]
+                .iter()
+                .any(|name| feature.as_str() == Some(name))
+        };
+        !dependency.in_tests_only && features.is_some_and(|features| features.iter().any(is_builder))
+    });
+    with_builders
+        .map(|dependency| {
+            manifest.complaint(&format!("{} is for tests with these features", dependency.name))
+        })
+        .collect()
+}
+
 /// Lists dependencies that do not come from the one table of versions, by its name alone.
 pub(crate) fn own_versions(manifest: &Manifest) -> Vec<String> {
     if manifest.name == OUTSIDE {

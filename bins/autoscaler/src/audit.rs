@@ -7,7 +7,7 @@ use crate::exit::Failure;
 use crate::output;
 use anyhow::{Context, anyhow};
 use audit_store::{Access, AuditStore, Cause, Location, StoreError};
-use node_lifecycle::audit::{Filter, Verified};
+use node_lifecycle::audit::Verified;
 
 /// Lists or verifies a stored log.
 pub(crate) fn run(command: &AuditCommand) -> Result<(), Failure> {
@@ -20,16 +20,7 @@ pub(crate) fn run(command: &AuditCommand) -> Result<(), Failure> {
 }
 
 async fn list(options: &AuditListOptions) -> Result<(), Failure> {
-    let filter = Filter {
-        node: options.node.clone(),
-        group: options.group.clone(),
-        action: options.action,
-        result: options.result,
-        decision_by: options.decided_by,
-        since: options.since,
-        until: options.until,
-        limit: usize::try_from(options.limit).unwrap_or(usize::MAX),
-    };
+    let filter = options.filter()?;
     let records = opened(&options.store)
         .await?
         .select(&filter)

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Says what is wrong with a store, by what must be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// There is no such file or database.
+    /// There is no such file or database, or no log was ever kept in it.
     Missing,
     /// It does not answer; try again.
     Unreachable,
@@ -68,7 +68,7 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Missing => "there is none; check its name",
+            Self::Missing => "there is none, or it is empty; check its name",
             Self::Unreachable => "it does not answer; check host and port, or wait until it is back",
             Self::Credentials => "it refuses user or password",
             Self::Unwritable => "it cannot be written; check that the folder exists and may be written",

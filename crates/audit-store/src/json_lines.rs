@@ -135,6 +135,7 @@ fn io(doing: &'static str, path: &Path, error: std::io::Error) -> StoreError {
     let cause = match error.kind() {
         ErrorKind::NotFound if doing == "writing" => Cause::Unwritable,
         ErrorKind::NotFound => Cause::Missing,
+        ErrorKind::IsADirectory if doing == "reading" => Cause::Corrupt,
         ErrorKind::PermissionDenied
         | ErrorKind::ReadOnlyFilesystem
         | ErrorKind::IsADirectory

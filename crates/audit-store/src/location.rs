@@ -21,12 +21,43 @@ pub enum Location {
     Postgres(Url),
 }
 
-/// Says that a text names no store. The text itself is not repeated, since it may hold a password.
+/// Says why a text names no store. The text itself is not repeated, since it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(
-    "an audit store is named sqlite:PATH, jsonl:PATH or postgres://USER@HOST/DATABASE; this text is none of them"
-)]
-pub struct InvalidLocation;
+pub enum InvalidLocation {
+    /// It has another form.
+    #[error(
+        "an audit store is named sqlite:PATH, jsonl:PATH or postgres://USER@HOST/DATABASE; this text is none of them"
+    )]
+    NoStore,
+    /// A parameter after the `?` of a URL is misspelled, or is of another client.
+    #[error(
+        "the URL of the audit store has an unknown parameter; known are {}, and options[NAME]",
+        PARAMETERS.join(", ")
+    )]
+    UnknownParameter,
+}
+
+/// Parameters that sqlx knows. Of any other it logs the value, which may be a password in the wrong place.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
 
 // === impl Location ===
 
@@ -34,17 +65,12 @@ impl FromStr for Location {
     type Err = InvalidLocation;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scheme, rest) = text.split_once(':').ok_or(InvalidLocation)?;
+        let (scheme, rest) = text.split_once(':').ok_or(InvalidLocation::NoStore)?;
         match scheme {
             "jsonl" => path(rest).map(Self::JsonLines),
             "sqlite" => path(rest).map(Self::Sqlite),
-            "postgres" | "postgresql" => {
-                let url = Url::parse(text).map_err(|_| InvalidLocation)?;
-                url.has_authority()
-                    .then_some(Self::Postgres(url))
-                    .ok_or(InvalidLocation)
-            }
-            _ => Err(InvalidLocation),
+            "postgres" | "postgresql" => database(text).map(Self::Postgres),
+            _ => Err(InvalidLocation::NoStore),
         }
     }
 }
@@ -53,13 +79,31 @@ impl FromStr for Location {
 fn path(text: &str) -> Result<PathBuf, InvalidLocation> {
     let path = match text.strip_prefix("//") {
         Some(absolute) if absolute.starts_with('/') => absolute,
-        Some(_) => return Err(InvalidLocation),
+        Some(_) => return Err(InvalidLocation::NoStore),
         None => text,
     };
-    if path.is_empty() || path.ends_with('/') {
-        return Err(InvalidLocation);
+    // `:memory:` means no file to SQLite itself; here it would be a file of that name.
+    if path.is_empty() || path.ends_with('/') || path == ":memory:" {
+        return Err(InvalidLocation::NoStore);
     }
     Ok(PathBuf::from(path))
+}
+
+/// Takes the URL of a database.
+fn database(text: &str) -> Result<Url, InvalidLocation> {
+    let url = Url::parse(text).map_err(|_| InvalidLocation::NoStore)?;
+    if !url.has_authority() {
+        return Err(InvalidLocation::NoStore);
+    }
+    let mut names = url.query_pairs().map(|(name, _)| name);
+    let is_known = |name: &str| {
+        let of_server = name.starts_with("options[") && name.ends_with(']');
+        of_server || PARAMETERS.contains(&name)
+    };
+    if !names.all(|name| is_known(&name)) {
+        return Err(InvalidLocation::UnknownParameter);
+    }
+    Ok(url)
 }
 
 impl fmt::Display for Location {
@@ -109,6 +153,7 @@ mod tests {
             "sqlite:",
             "sqlite://b.db",
             "sqlite:/a/",
+            "sqlite::memory:",
             "mysql://h/d",
             "postgres:audit",
         ] {
@@ -116,7 +161,14 @@ mod tests {
         }
     }
 
-    /// Whoever prints a location prints no password.
+    #[test]
+    fn every_parameter_of_the_client_is_known() {
+        for name in PARAMETERS.iter().chain(&["options[search_path]"]) {
+            check(&format!("postgres://h/d?{name}=1"), Some("postgres://h/d"));
+        }
+    }
+
+    /// Whoever prints a location prints no password, and what may be one under a wrong name is refused: sqlx logs it.
     #[test]
     fn password_of_a_store_is_never_printed() {
         let location: Location = "postgres://me:hunter2@host/audit?password=hunter3&sslmode=require"
@@ -125,7 +177,16 @@ mod tests {
         for shown in [format!("{location}"), format!("{location:?}")] {
             assert_eq!(shown, "postgres://host/audit");
         }
-        let wrong = "postgres:hunter2".parse::<Location>().unwrap_err();
-        assert!(!format!("{wrong} {wrong:?}").contains("hunter2"));
+        for (text, wrong) in [
+            ("postgres:hunter2", InvalidLocation::NoStore),
+            (
+                "postgres://host/audit?sslmode=require&pasword=hunter2",
+                InvalidLocation::UnknownParameter,
+            ),
+            ("postgres://host/audit?hunter2", InvalidLocation::UnknownParameter),
+        ] {
+            assert_eq!(text.parse::<Location>(), Err(wrong));
+            assert!(!format!("{wrong} {wrong:?}").contains("hunter2"));
+        }
     }
 }

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use audit_store::{Access, Cause, Location, Recorder, open};
 use chrono::{DateTime, TimeDelta, Utc};
-use node_lifecycle::audit::{Action, Author, Draft, Filter, Outcome};
+use node_lifecycle::audit::Filter;
+use node_lifecycle::testing::requested;
 use server::Server;
 
 /// Longest wait for a store to be found ill, or well again.
@@ -25,13 +26,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn record(recorder: &Recorder, number: i64) {
-    let draft = Draft::new(
-        Action::NodeProvision,
-        Outcome::Success,
-        Author::MinNodes,
-        "requested",
-    );
-    recorder.record(draft.node(format!("worker-{number}")), at(number));
+    recorder.record(requested(&format!("worker-{number}")), at(number));
 }
 
 /// Waits for something of the recorder.

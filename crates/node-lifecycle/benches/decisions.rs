@@ -4,9 +4,9 @@ use std::hint::black_box;
 
 use chrono::{DateTime, TimeDelta};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use node_lifecycle::audit::{Action, Chain, Draft, Log, Outcome, Snapshot};
+use node_lifecycle::audit::{Chain, Draft, Log, Snapshot};
 use node_lifecycle::gate::{Gate, Graces};
-use node_lifecycle::testing::{Candidate, at, candidate};
+use node_lifecycle::testing::{Candidate, at, candidate, rejected};
 use node_lifecycle::{Decider, State};
 
 /// Entries in one sample: more than the ring holds, so that the oldest make room.
@@ -37,16 +37,10 @@ fn decisions(c: &mut Criterion) {
 
 /// Makes a usual entry: a rejection with its sentence and the node as it was.
 fn draft(node: &Candidate, number: u32) -> Draft {
-    Draft::new(
-        Action::NodeDecommission,
-        Outcome::Rejected,
-        Decider::ScaleDownPolicy,
-        "workload_pods",
-    )
-    .node(format!("hel-kubernetes-49ab-slave-{number:04}"))
-    .group("kube-system/workers")
-    .message("Node has 3 workload pods")
-    .snapshot(Snapshot::of(&node.facts(), at(0)))
+    rejected(&format!("hel-kubernetes-49ab-slave-{number:04}"))
+        .group("kube-system/workers")
+        .message("Node has 3 workload pods")
+        .snapshot(Snapshot::of(&node.facts(), at(0)))
 }
 
 fn appends(c: &mut Criterion) {

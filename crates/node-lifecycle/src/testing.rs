@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::audit::{Action, Author, Draft, Outcome};
 use crate::gate::{Binding, Facts, Gate, Graces, GroupFacts, Identity};
 use crate::refusal::Doubt;
 use crate::{
@@ -115,6 +116,30 @@ pub fn pod(uid: &str) -> PodFacts {
         requested_memory_bytes: 256 << 20,
         ..PodFacts::default()
     }
+}
+
+/// Makes the entry that a machine was asked for, for the Node of this name.
+#[must_use]
+pub fn requested(node: &str) -> Draft {
+    Draft::new(
+        Action::NodeProvision,
+        Outcome::Success,
+        Author::MinNodes,
+        "requested",
+    )
+    .node(node)
+}
+
+/// Makes the entry that the Node of this name must stay, because of what runs on it.
+#[must_use]
+pub fn rejected(node: &str) -> Draft {
+    Draft::new(
+        Action::NodeDecommission,
+        Outcome::Rejected,
+        Author::Manual,
+        "workload_pods",
+    )
+    .node(node)
 }
 
 // === impl Candidate ===

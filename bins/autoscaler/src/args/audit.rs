@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use audit_store::{InvalidLocation, Location};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand, ValueEnum};
-use node_lifecycle::audit::{Action, Author, Hash, Outcome};
+use node_lifecycle::audit::{Action, Author, Filter, Hash, Outcome};
 
 /// Names no store: the newest entries are kept in memory, and end with the process.
 const MEMORY: &str = "memory";
@@ -68,7 +68,7 @@ pub(crate) struct AuditListOptions {
     #[arg(long)]
     pub(crate) node: Option<String>,
     /// Only about this NodeGroup.
-    #[arg(long, value_name = "NAMESPACE/NAME")]
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = group)]
     pub(crate) group: Option<String>,
     /// Only this action, such as `node_decommission`.
     #[arg(long)]
@@ -80,10 +80,10 @@ pub(crate) struct AuditListOptions {
     #[arg(long, value_name = "DECIDER")]
     pub(crate) decided_by: Option<Author>,
     /// Only from this time on, such as `2026-01-24T08:40:00Z`.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) since: Option<DateTime<Utc>>,
     /// Only before this time.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) until: Option<DateTime<Utc>>,
     /// Only so many, the newest.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -113,6 +113,35 @@ pub(crate) enum AuditOutput {
     Json,
 }
 
+// === impl AuditListOptions ===
+
+impl AuditListOptions {
+    /// Returns what is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When no time is both after one end and before the other.
+    pub(crate) fn filter(&self) -> Result<Filter, Failure> {
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since >= until
+        {
+            return Err(Failure::input(anyhow::anyhow!(
+                "--since must be before --until: nothing was recorded from {since} until before {until}"
+            )));
+        }
+        Ok(Filter {
+            node: self.node.clone(),
+            group: self.group.clone(),
+            action: self.action,
+            result: self.result,
+            decision_by: self.decided_by,
+            since: self.since,
+            until: self.until,
+            limit: usize::try_from(self.limit).unwrap_or(usize::MAX),
+        })
+    }
+}
+
 // === impl AuditKeeping ===
 
 impl AuditKeeping {
@@ -126,7 +155,9 @@ impl AuditKeeping {
             return Ok(None);
         }
         let location = self.audit_store.exposed().parse();
-        let wrong = |error: InvalidLocation| anyhow::Error::new(error).context("--audit-store");
+        let wrong = |error: InvalidLocation| {
+            anyhow::Error::new(error).context("--audit-store is `memory` or a store")
+        };
         location.map(Some).map_err(wrong).map_err(Failure::input)
     }
 
@@ -157,5 +188,22 @@ impl FromStr for StoreName {
 impl fmt::Debug for StoreName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StoreName(…)")
+    }
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(text);
+    let time = time.map_err(|_| "use a time with its zone, such as 2026-01-24T08:40:00Z".to_owned())?;
+    Ok(time.to_utc())
+}
+
+fn group(text: &str) -> Result<String, String> {
+    let is_whole = text
+        .split_once('/')
+        .is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty() && !name.contains('/'));
+    if is_whole {
+        Ok(text.to_owned())
+    } else {
+        Err("a NodeGroup is named by its namespace, too: NAMESPACE/NAME".to_owned())
     }
 }

@@ -2,7 +2,8 @@
 
 mod shelf;
 
-use node_lifecycle::audit::{Action, Author, Outcome, Verifier};
+use node_lifecycle::audit::{Action, Verifier};
+use node_lifecycle::testing::{rejected, requested};
 
 use super::queue::LONGEST_QUEUE;
 use super::*;
@@ -12,26 +13,6 @@ const DAY: TimeDelta = TimeDelta::days(1);
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
-}
-
-fn draft(node: &str) -> Draft {
-    Draft::new(
-        Action::NodeProvision,
-        Outcome::Success,
-        Author::MinNodes,
-        "requested",
-    )
-    .node(node)
-}
-
-fn rejection(node: &str) -> Draft {
-    Draft::new(
-        Action::NodeDecommission,
-        Outcome::Rejected,
-        Author::Manual,
-        "workload_pods",
-    )
-    .node(node)
 }
 
 fn recorder(shelf: &Shelf) -> Recorder {
@@ -68,7 +49,7 @@ async fn full_queue_drops_and_an_entry_says_how_many() {
     let recorder = recorder(&shelf);
     let began = tokio::time::Instant::now();
     for number in 0..LONGEST_QUEUE + 7 {
-        recorder.record(draft(&format!("n{number}")), at(number.try_into().unwrap()));
+        recorder.record(requested(&format!("n{number}")), at(number.try_into().unwrap()));
     }
     assert_eq!(began.elapsed(), Duration::ZERO, "nobody waits");
     assert_eq!(
@@ -89,7 +70,7 @@ async fn full_queue_drops_and_an_entry_says_how_many() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     shelf.fail(None);
     emptied(&recorder).await;
-    recorder.record(draft("later"), at(99_999));
+    recorder.record(requested("later"), at(99_999));
     emptied(&recorder).await;
     let stored = shelf.records();
     let [.., gap, later] = stored.as_slice() else {
@@ -110,7 +91,7 @@ async fn repeated_rejections_are_stored_once_a_minute() {
     let shelf = Shelf::default();
     let recorder = recorder(&shelf);
     for second in 0..60 {
-        recorder.record(rejection("a"), at(second));
+        recorder.record(rejected("a"), at(second));
     }
     emptied(&recorder).await;
     assert_eq!(shelf.records().len(), 1);
@@ -126,8 +107,8 @@ async fn each_term_has_a_chain_of_its_own() {
     let (one, other) = (recorder(&shelf), recorder(&shelf));
     for (term, writer) in [(3, &one), (4, &other), (5, &one)] {
         writer.begin_term(term);
-        writer.record(draft("a"), at(0));
-        writer.record(draft("b"), at(1));
+        writer.record(requested("a"), at(0));
+        writer.record(requested("b"), at(1));
         emptied(writer).await;
     }
     let places: Vec<(u64, u64)> = shelf.places();
@@ -142,7 +123,7 @@ async fn lower_term_continues_the_newest_chain() {
     for term in [8, 1] {
         let recorder = recorder(&shelf);
         recorder.begin_term(term);
-        recorder.record(draft("a"), at(0));
+        recorder.record(requested("a"), at(0));
         emptied(&recorder).await;
     }
     assert_eq!(shelf.places(), [(8, 1), (8, 2)]);
@@ -154,10 +135,10 @@ async fn lower_term_continues_the_newest_chain() {
 async fn restart_continues_the_history() {
     let shelf = Shelf::default();
     let first = recorder(&shelf);
-    first.record(draft("a"), at(0));
+    first.record(requested("a"), at(0));
     first.finish(Duration::from_secs(5)).await;
     let second = recorder(&shelf);
-    second.record(draft("b"), at(1));
+    second.record(requested("b"), at(1));
     emptied(&second).await;
     let nodes: Vec<_> = second
         .select(&Filter::default())
@@ -176,10 +157,10 @@ async fn batch_whose_answer_is_lost_is_stored_once() {
     let recorder = recorder(&shelf);
     emptied(&recorder).await;
     shelf.lose_an_answer();
-    recorder.record(draft("a"), at(0));
-    recorder.record(draft("b"), at(1));
+    recorder.record(requested("a"), at(0));
+    recorder.record(requested("b"), at(1));
     emptied(&recorder).await;
-    recorder.record(draft("c"), at(2));
+    recorder.record(requested("c"), at(2));
     emptied(&recorder).await;
     assert_eq!(shelf.places(), [(0, 1), (0, 2), (0, 3)]);
     assert_eq!(recorder.state().stored, 3);
@@ -191,7 +172,7 @@ async fn second_writer_of_a_term_is_told_and_loses_nothing() {
     let shelf = Shelf::default();
     let (one, other) = (recorder(&shelf), recorder(&shelf));
     for (writer, node) in [(&one, "a"), (&other, "b"), (&one, "c"), (&other, "d")] {
-        writer.record(draft(node), at(0));
+        writer.record(requested(node), at(0));
         emptied(writer).await;
     }
     assert_eq!(shelf.places(), [(0, 1), (0, 2), (0, 3), (0, 4)]);
@@ -204,10 +185,10 @@ async fn second_writer_of_a_term_is_told_and_loses_nothing() {
 async fn empty_store_in_the_place_of_another_begins_anew() {
     let shelf = Shelf::default();
     let recorder = recorder(&shelf);
-    recorder.record(draft("a"), at(0));
+    recorder.record(requested("a"), at(0));
     emptied(&recorder).await;
     shelf.fail(Some(Cause::Corrupt));
-    recorder.record(draft("b"), at(1));
+    recorder.record(requested("b"), at(1));
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(
         recorder.state().trouble.map(|trouble| trouble.cause),
@@ -226,11 +207,11 @@ async fn end_is_not_held_up_by_the_store() {
     let shelf = Shelf::default();
     shelf.hang();
     let recorder = recorder(&shelf);
-    recorder.record(draft("a"), at(0));
+    recorder.record(requested("a"), at(0));
     let began = tokio::time::Instant::now();
     recorder.finish(Duration::from_secs(5)).await;
     assert_eq!(began.elapsed(), Duration::from_secs(5));
-    recorder.record(draft("b"), at(1));
+    recorder.record(requested("b"), at(1));
     assert_eq!(recorder.stats().total_entries, 2, "memory goes on");
 }
 
@@ -240,7 +221,7 @@ async fn end_tries_a_store_that_is_back() {
     let shelf = Shelf::default();
     shelf.fail(Some(Cause::Unreachable));
     let recorder = recorder(&shelf);
-    recorder.record(draft("a"), at(0));
+    recorder.record(requested("a"), at(0));
     tokio::time::sleep(Duration::from_secs(300)).await;
     assert_eq!(shelf.opened(), 10, "the pauses grow to a minute");
     shelf.fail(None);
@@ -267,12 +248,12 @@ async fn old_entries_are_pruned_once_an_hour() {
     let shelf = Shelf::default();
     let recorder = Recorder::with(shelf.clone(), 1000, Some(DAY * 90));
     for _ in 0..3 {
-        recorder.record(draft("a"), at(0) + DAY * 90);
+        recorder.record(requested("a"), at(0) + DAY * 90);
         emptied(&recorder).await;
     }
     assert_eq!(shelf.pruned(), [at(0)]);
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    recorder.record(draft("a"), at(0) + DAY * 91);
+    recorder.record(requested("a"), at(0) + DAY * 91);
     emptied(&recorder).await;
     assert_eq!(shelf.pruned(), [at(0), at(0) + DAY]);
 }

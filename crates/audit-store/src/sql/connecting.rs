@@ -48,6 +48,9 @@ impl SqlStore {
         if access == Access::Read && !path.exists() {
             return Err(of_cause("opening", &name, Cause::Missing));
         }
+        if access == Access::Read && path.is_dir() {
+            return Err(of_cause("opening", &name, Cause::Corrupt));
+        }
         let (mode, setting) = match access {
             Access::Read => ("ro", "PRAGMA busy_timeout = 5000"),
             Access::Write => (
@@ -134,8 +137,9 @@ impl SqlStore {
         let asked = sqlx::query("SELECT MAX(version) FROM audit_migrations WHERE success");
         let row = match asked.fetch_one(&self.pool).await {
             Ok(row) => row,
+            // A file or a database is there, and nobody has kept a log in it yet.
             Err(error) if error.as_database_error().is_some_and(lacks_table) => {
-                return Err(self.other_schema(error));
+                return Err(of_cause("opening", &self.name, Cause::Missing));
             }
             Err(error) => return Err(failed("opening", &self.name, error)),
         };

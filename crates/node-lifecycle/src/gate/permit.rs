@@ -66,6 +66,17 @@ words! {
 ///     permit.clone()
 /// }
 /// ```
+/// nor out of nothing, or of what was stored:
+/// ```compile_fail,E0277
+/// fn read(text: &str) -> serde_json::Result<node_lifecycle::gate::Permit> {
+///     serde_json::from_str(text)
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn nothing() -> node_lifecycle::gate::Permit {
+///     std::iter::empty::<node_lifecycle::gate::Permit>().next().unwrap_or_default()
+/// }
+/// ```
 /// nor use it twice:
 /// ```compile_fail,E0382
 /// use chrono::DateTime;
@@ -86,6 +97,35 @@ pub struct Permit {
 }
 
 /// Is a permit that was used up: this machine is to be removed now, and no other.
+///
+/// # Examples
+/// Nothing else becomes one:
+/// ```compile_fail,E0451
+/// use node_lifecycle::Decider;
+/// use node_lifecycle::gate::{Binding, Ground, Removal};
+///
+/// fn forge(binding: Binding) -> Removal {
+///     Removal { binding, decided_by: Decider::Manual, ground: Ground::Broken }
+/// }
+/// ```
+/// not even one of another machine, or the same again:
+/// ```compile_fail,E0451
+/// use node_lifecycle::gate::{Binding, Removal};
+///
+/// fn turn(leave: Removal, binding: Binding) -> Removal {
+///     Removal { binding, ..leave }
+/// }
+/// ```
+/// ```compile_fail,E0308
+/// fn copy(leave: &node_lifecycle::gate::Removal) -> node_lifecycle::gate::Removal {
+///     leave.clone()
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn read(text: &str) -> serde_json::Result<node_lifecycle::gate::Removal> {
+///     serde_json::from_str(text)
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the machine is still there"]
 pub struct Removal {

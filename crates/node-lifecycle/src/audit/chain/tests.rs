@@ -1,18 +1,9 @@
 //! What the hash is made of, and how chains begin and go on.
 
-use crate::audit::{Action, Author, Outcome, UnreadableRecord};
+use crate::audit::UnreadableRecord;
+use crate::testing::requested;
 
 use super::*;
-
-fn draft(node: &str) -> Draft {
-    Draft::new(
-        Action::NodeProvision,
-        Outcome::Success,
-        Author::MinNodes,
-        "requested",
-    )
-    .node(node)
-}
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_769_242_200 + seconds, 0).unwrap()
@@ -33,8 +24,8 @@ fn hash_is_that_of_the_documented_bytes() {
 fn each_entry_is_bound_to_the_one_before() {
     let mut chain = Chain::new(4, None);
     assert_eq!(chain.head(), None);
-    let first = chain.append(draft("a"), at(0));
-    let second = chain.append(draft("b"), at(1));
+    let first = chain.append(requested("a"), at(0));
+    let second = chain.append(requested("b"), at(1));
     assert_eq!((first.link().term, first.link().sequence), (4, 1));
     assert_eq!(first.link().previous, Hash::ZERO);
     assert_eq!((second.link().term, second.link().sequence), (4, 2));
@@ -49,11 +40,11 @@ fn each_entry_is_bound_to_the_one_before() {
 #[test]
 fn chain_goes_on_after_what_is_stored() {
     let mut chain = Chain::new(4, None);
-    let first = chain.append(draft("a"), at(0));
+    let first = chain.append(requested("a"), at(0));
     for term in [4, 5] {
         let mut next = Chain::new(term, Some(first.link().head()));
         assert_eq!(next.term(), term);
-        let second = next.append(draft("b"), at(1));
+        let second = next.append(requested("b"), at(1));
         assert_eq!((second.link().term, second.link().sequence), (term, 2));
         assert_eq!(second.link().previous, first.link().hash);
     }
@@ -75,7 +66,7 @@ fn each_part_of_the_place_changes_the_hash() {
 
 #[test]
 fn record_survives_a_line_of_json() {
-    let record = Chain::new(1, None).append(draft("a \"quoted\"\nname"), at(0));
+    let record = Chain::new(1, None).append(requested("a \"quoted\"\nname"), at(0));
     let line = record.stored().to_line();
     assert!(!line.contains('\n'), "{line}");
     let stored = Stored::from_line(&line).unwrap();
@@ -110,7 +101,7 @@ fn body_is_kept_as_it_is_stored() {
 
 #[test]
 fn torn_line_is_told_from_an_entry_that_cannot_be_read() {
-    let record = Chain::new(1, None).append(draft("a"), at(0));
+    let record = Chain::new(1, None).append(requested("a"), at(0));
     let line = record.stored().to_line();
     for end in [0, 1, line.len() / 2, line.len() - 1] {
         let error = Stored::from_line(&line[..end]).unwrap_err();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Decider;
 use crate::audit::{Draft, Stats};
+use crate::testing::requested;
 
 use super::*;
 
@@ -20,16 +21,6 @@ fn ring(capacity: i64, drafts: Vec<Draft>) -> Ring {
     ring
 }
 
-fn provision(node: &str) -> Draft {
-    Draft::new(
-        Action::NodeProvision,
-        Outcome::Success,
-        Author::MinNodes,
-        "requested",
-    )
-    .node(node)
-}
-
 fn removal(node: &str, result: Outcome, decider: Decider) -> Draft {
     Draft::new(Action::NodeDecommission, result, decider, "why")
         .node(node)
@@ -40,9 +31,9 @@ fn four() -> Ring {
     ring(
         10,
         vec![
-            provision("a"),
+            requested("a"),
             removal("a", Outcome::Rejected, Decider::Manual),
-            provision("b"),
+            requested("b"),
             removal("a", Outcome::Success, Decider::ScaleDownPolicy),
         ],
     )
@@ -70,7 +61,7 @@ fn oldest_entry_makes_room() {
     }
     let ring = ring(
         0,
-        (0..1001).map(|number| provision(&number.to_string())).collect(),
+        (0..1001).map(|number| requested(&number.to_string())).collect(),
     );
     let all = ring.recent(0);
     assert_eq!(all.len(), 1000);
@@ -87,7 +78,7 @@ fn restored_entries_come_first_and_push_nothing_out() {
     whole.restore(older.clone().into_iter());
     check(&whole.recent(0), &[1, 2, 3, 4]);
     let mut full = Ring::new(3);
-    full.push(Arc::new(provision("new").stamped(at(9))));
+    full.push(Arc::new(requested("new").stamped(at(9))));
     full.restore(older.into_iter());
     check(&full.recent(0), &[3, 4, 10]);
 }
