@@ -2,7 +2,12 @@
 //!
 //! `cargo bench -p audit-store --bench stores`; the million of each database is written before its first question.
 
-#[expect(dead_code, reason = "the tests stop and start their servers, too")]
+#[expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    dead_code,
+    reason = "it is of the tests, which stop and start their servers, too"
+)]
 #[path = "../tests/stores/server.rs"]
 mod server;
 
@@ -12,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit_store::{Access, AuditStore, Location, Recorder, open};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use node_lifecycle::State;
 use node_lifecycle::audit::{Action, Author, Chain, Draft, Filter, Outcome, Snapshot};
@@ -96,7 +101,12 @@ fn entry(number: i64) -> Draft {
     }
 }
 
-/// Fills a store with a million entries of ten terms, one every two seconds.
+/// Returns when the entry of this number was recorded: there is one every two seconds.
+fn recorded_at(number: i64) -> DateTime<Utc> {
+    at(0) + TimeDelta::seconds(2 * number)
+}
+
+/// Fills a store with a million entries of ten terms.
 async fn filled(location: &Location) -> Box<dyn AuditStore> {
     let store = open(location, Access::Write).await.expect("it opens");
     let mut chain = Chain::new(1, None);
@@ -105,80 +115,52 @@ async fn filled(location: &Location) -> Box<dyn AuditStore> {
         if term != chain.term() {
             chain = Chain::new(term, chain.head());
         }
-        let batch = (start..start + BATCH).map(|number| {
-            let now = at(0) + TimeDelta::seconds(2 * number);
-            Arc::new(chain.append(entry(number), now))
-        });
+        let batch =
+            (start..start + BATCH).map(|number| Arc::new(chain.append(entry(number), recorded_at(number))));
         let batch: Vec<_> = batch.collect();
         store.append(&batch).await.expect("it is stored");
     }
     store
 }
 
-/// Asks for the newest hundred of what each filter can say.
-fn ask(criterion: &mut Criterion, runtime: &Runtime, stores: &Stores) {
-    let any = Filter {
+/// Asks for the newest hundred of what such a filter says.
+fn newest(say: impl FnOnce(&mut Filter)) -> Filter {
+    let mut filter = Filter {
         limit: 100,
         ..Filter::default()
     };
-    let node = |name: &str| Filter {
-        node: Some(name.to_owned()),
-        ..any.clone()
-    };
-    let questions = [
+    say(&mut filter);
+    filter
+}
+
+/// Asks by each field that a filter has.
+fn questions() -> [(&'static str, Filter); 10] {
+    let node = |name: &str| newest(|it| it.node = Some(name.to_owned()));
+    let mut failed = node("worker-500");
+    failed.result = Some(Outcome::Failed);
+    [
         ("node", node("worker-500")),
         ("node last seen long ago", node("former-50")),
         ("node that is not there", node("nobody")),
-        (
-            "node with a result",
-            Filter {
-                result: Some(Outcome::Success),
-                ..node("worker-500")
-            },
-        ),
+        ("node with a result that it never had", failed),
         (
             "group",
-            Filter {
-                group: Some("kube-system/rare".to_owned()),
-                ..any.clone()
-            },
+            newest(|it| it.group = Some("kube-system/rare".to_owned())),
         ),
-        (
-            "action",
-            Filter {
-                action: Some(Action::NodeProvision),
-                ..any.clone()
-            },
-        ),
-        (
-            "result",
-            Filter {
-                result: Some(Outcome::Rejected),
-                ..any.clone()
-            },
-        ),
-        (
-            "decider",
-            Filter {
-                decision_by: Some(Author::MinNodes),
-                ..any.clone()
-            },
-        ),
+        ("action", newest(|it| it.action = Some(Action::NodeProvision))),
+        ("result", newest(|it| it.result = Some(Outcome::Rejected))),
+        ("decider", newest(|it| it.decision_by = Some(Author::MinNodes))),
         (
             "newest hour",
-            Filter {
-                since: Some(at(0) + TimeDelta::seconds(2 * STORED - 3600)),
-                ..any.clone()
-            },
+            newest(|it| it.since = Some(recorded_at(STORED - 1800))),
         ),
-        (
-            "oldest hour",
-            Filter {
-                until: Some(at(60)),
-                ..any
-            },
-        ),
-    ];
+        ("oldest hour", newest(|it| it.until = Some(recorded_at(1800)))),
+    ]
+}
+
+/// Measures questions to a million entries.
+fn ask(criterion: &mut Criterion, runtime: &Runtime, stores: &Stores) {
+    let questions = questions();
     for (name, location) in stores
         .named("million")
         .into_iter()

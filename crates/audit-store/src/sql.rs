@@ -258,3 +258,6 @@ fn insertion(dialect: Dialect, rows: usize) -> String {
     text.push_str(" ON CONFLICT (term, sequence) DO NOTHING");
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,8 +105,16 @@ async fn database_that_cannot_be_used_gets_everything_once_it_is_mended() {
     let Some(server) = Server::start() else { return };
     let newer = server.database("newer");
     drop(open(&newer.parse().unwrap(), Access::Write).await.unwrap());
-    server.sql("newer", "UPDATE audit_migrations SET version = 2");
-    let mend = || server.sql("newer", "UPDATE audit_migrations SET version = 1");
+    server.sql(
+        "newer",
+        "UPDATE audit_migrations SET version = 3 WHERE version = 2",
+    );
+    let mend = || {
+        server.sql(
+            "newer",
+            "UPDATE audit_migrations SET version = 2 WHERE version = 3",
+        )
+    };
     check_mended(&newer, Cause::Schema, mend).await;
 
     let location: Location = server.database("audit").parse().unwrap();

@@ -55,7 +55,11 @@ async fn postgres_keeps_every_promise() {
     check_refused(open(&location, Access::Write).await, Cause::Schema);
     let location: Location = server.database("newer").parse().unwrap();
     drop(open(&location, Access::Write).await.unwrap());
-    server.sql("newer", "UPDATE audit_migrations SET version = 2");
+    check_older(&location, |sql| server.sql("newer", sql)).await;
+    server.sql(
+        "newer",
+        "UPDATE audit_migrations SET version = 3 WHERE version = 2",
+    );
     for access in [Access::Read, Access::Write] {
         check_refused(open(&location, access).await, Cause::Schema);
     }
@@ -143,9 +147,31 @@ async fn files_that_cannot_be_used_are_refused_and_left_as_they_are() {
     }
 }
 
-/// Bad input: a SQLite file of a newer version is refused.
-#[tokio::test]
-async fn sqlite_of_another_version_is_refused() {
+/// What makes the first version of the schema out of the second.
+const OLDER: &str = "DROP INDEX audit_entries_in_order; \
+                     CREATE INDEX audit_entries_of_time ON audit_entries (at_nanos); \
+                     DELETE FROM audit_migrations WHERE version = 2";
+
+/// Checks that a store of the first version can be read, and that writing brings it up to date and loses nothing.
+async fn check_older(location: &Location, sql: impl Fn(&str)) {
+    let mut history = History::default();
+    let store = open(location, Access::Write).await.unwrap();
+    store.append(&history.some(1, 3)).await.unwrap();
+    drop(store);
+    sql(OLDER);
+    for (access, stored) in [(Access::Read, 3), (Access::Write, 3), (Access::Write, 4)] {
+        let store = open(location, access).await.unwrap();
+        assert!(store.verify(history.hash()).await.unwrap().is_sound());
+        assert_eq!(store.select(&audit_filter(0)).await.unwrap().len(), stored);
+        if access == Access::Write {
+            store.append(&history.some(1, 1)).await.unwrap();
+        }
+    }
+}
+
+/// Bad input: a SQLite file of an older version is read and brought up to date, one of a newer version is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_of_another_version_is_refused_unless_it_is_older() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.db");
     let location: Location = format!("sqlite:{}", path.display()).parse().unwrap();
@@ -154,7 +180,16 @@ async fn sqlite_of_another_version_is_refused() {
     let pool = sqlx::AnyPool::connect(&format!("sqlite://{}", path.display()))
         .await
         .unwrap();
-    let newer = "UPDATE audit_migrations SET version = 2";
+    check_older(&location, |sql| {
+        let run = async {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+                .execute(&pool)
+                .await
+        };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(run)).unwrap();
+    })
+    .await;
+    let newer = "UPDATE audit_migrations SET version = 3 WHERE version = 2";
     sqlx::raw_sql(newer).execute(&pool).await.unwrap();
     pool.close().await;
     for access in [Access::Read, Access::Write] {

@@ -1,5 +1,6 @@
 //! Opens a database, brings its schema up to date, and says what is wrong with it.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,11 +12,14 @@ use url::Url;
 use super::{Dialect, SqlStore};
 use crate::{Access, Cause, Location, StoreError};
 
-/// The one migration so far. A change of the schema is another file with the next number, never a change of this one.
-const FIRST: &str = include_str!("../../migrations/0001_audit.sql");
+/// The migrations so far. A change of the schema is another file with the next number, never a change of one of these.
+const SCHEMA: [(i64, &str, &str); 2] = [
+    (1, "audit", include_str!("../../migrations/0001_audit.sql")),
+    (2, "order", include_str!("../../migrations/0002_order.sql")),
+];
 
-/// The newest version of the schema that this program knows.
-const VERSION: i64 = 1;
+/// The versions of the schema that can be read: they differ in their indexes only.
+const READABLE: RangeInclusive<i64> = 1..=2;
 
 /// The table that says which migrations were made; not sqlx's own name, so that the log can share a database.
 const MIGRATIONS: &str = "audit_migrations";
@@ -111,14 +115,11 @@ impl SqlStore {
         reason = "every other error of sqlx is about versions"
     )]
     async fn migrate(&self) -> Result<(), StoreError> {
-        let first = Migration::new(
-            1,
-            "audit".into(),
-            MigrationType::Simple,
-            FIRST.into_sql_str(),
-            false,
-        );
-        let mut migrator = Migrator::with_migrations(vec![first]);
+        let migrations = SCHEMA.map(|(version, name, text)| {
+            let text = text.into_sql_str();
+            Migration::new(version, name.into(), MigrationType::Simple, text, false)
+        });
+        let mut migrator = Migrator::with_migrations(migrations.into());
         // No database has an older name of this table.
         migrator.dangerous_set_table_name(MIGRATIONS);
         migrator.run(&self.pool).await.map_err(|error| match error {
@@ -132,7 +133,7 @@ impl SqlStore {
         })
     }
 
-    /// Checks that somebody made the tables, with the version that is known here.
+    /// Checks that somebody made the tables, with a version that is known here.
     async fn check_schema(&self) -> Result<(), StoreError> {
         let asked = sqlx::query("SELECT MAX(version) FROM audit_migrations WHERE success");
         let row = match asked.fetch_one(&self.pool).await {
@@ -146,7 +147,7 @@ impl SqlStore {
         let version: Option<i64> = row
             .try_get(0)
             .map_err(|error| failed("opening", &self.name, error))?;
-        if version == Some(VERSION) {
+        if version.is_some_and(|version| READABLE.contains(&version)) {
             return Ok(());
         }
         Err(self.other_schema(MigrateError::VersionMissing(version.unwrap_or(0))))
