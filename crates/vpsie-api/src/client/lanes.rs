@@ -156,20 +156,23 @@ impl Lanes {
         })
     }
 
-    /// Waits for room, but not beyond `latest`.
+    /// Waits for room, but not beyond `latest`. Whoever does not pass takes nothing.
     ///
     /// # Errors
     /// When there will be no room in time: how long it would take, as far as is known.
     pub(super) async fn pass(&self, call: Call, latest: Instant) -> Result<(), Duration> {
         let lane = Lane::of(call) as usize;
+        let too_late = || Err(self.room_left(lane).err().unwrap_or_default());
         let Ok(_first_in_line) = timeout_at(latest, self.lines[lane].lock()).await else {
-            return Err(self.room(lane).err().unwrap_or_default());
+            return too_late();
         };
         loop {
+            // A busy machine may wake us late.
+            if Instant::now() > latest {
+                return too_late();
+            }
             let Err(wait) = self.room(lane) else {
-                // A busy machine may wake us late.
-                let is_late = Instant::now() > latest;
-                return if is_late { Err(Duration::ZERO) } else { Ok(()) };
+                return Ok(());
             };
             if Instant::now() + wait > latest {
                 return Err(wait);
@@ -181,7 +184,7 @@ impl Lanes {
     /// Waits until there is room, and takes none of it: whoever comes first may still take it.
     pub(super) async fn await_room(&self, call: Call) {
         let lane = Lane::of(call) as usize;
-        while let Err(wait) = first(self.parts[..=lane].iter().map(|part| &part.looking)) {
+        while let Err(wait) = self.room_left(lane) {
             sleep(wait).await;
         }
     }
@@ -189,6 +192,11 @@ impl Lanes {
     /// Takes from the first part that has something left, else says when one will have.
     fn room(&self, lane: usize) -> Result<(), Duration> {
         first(self.parts[..=lane].iter().map(|part| &part.taking))
+    }
+
+    /// Tells whether some part has something left, else says when one will have.
+    fn room_left(&self, lane: usize) -> Result<(), Duration> {
+        first(self.parts[..=lane].iter().map(|part| &part.looking))
     }
 }
 

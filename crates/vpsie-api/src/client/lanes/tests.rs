@@ -248,3 +248,28 @@ async fn who_looks_for_room_takes_none() {
     assert_eq!(start.elapsed().as_millis(), wait.as_millis());
     assert!(lanes.pass(Call::AddWorker, Instant::now()).await.is_ok());
 }
+
+/// Whoever gives up in line, or comes too late, takes nothing of the limit.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_pass_takes_nothing() {
+    let (lanes, start) = (lanes(100), Instant::now());
+    let first_in_line = lanes.lines[Lane::Reads as usize].lock().await;
+    for _ in 0..10 {
+        let refused = lanes.pass(Call::ListVms, start).await;
+        assert_eq!(
+            refused,
+            Err(Duration::ZERO),
+            "there is room, and others come first"
+        );
+    }
+    drop(first_in_line);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    for _ in 0..10 {
+        assert_eq!(lanes.pass(Call::ListVms, start).await, Err(Duration::ZERO));
+    }
+    let mut taken = 0;
+    while lanes.pass(Call::ListVms, Instant::now()).await.is_ok() {
+        taken += 1;
+    }
+    assert_eq!(taken, 20, "the whole burst");
+}
