@@ -18,6 +18,8 @@ mod endings;
 mod given_up;
 #[path = "flow/lives.rs"]
 mod lives;
+#[path = "flow/reasons.rs"]
+mod reasons;
 #[path = "flow/records.rs"]
 mod records;
 #[path = "flow/requests.rs"]

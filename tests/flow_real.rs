@@ -83,7 +83,7 @@ async fn check_events(fleet: &Fleet) {
                 "ScalingUp",
                 "MachineRequested",
                 "MachineDiscovered",
-                "NodeReady",
+                "BecameReady",
                 "Claimed",
             ];
             if wanted.iter().all(|reason| told.contains(*reason)) {

@@ -18,6 +18,8 @@ mod glossary;
 mod lifecycle;
 #[path = "tidy/manifest.rs"]
 mod manifest;
+#[path = "tidy/reasons.rs"]
+mod reasons;
 #[path = "tidy/states.rs"]
 mod states;
 #[path = "tidy/text.rs"]

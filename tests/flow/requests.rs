@@ -65,6 +65,9 @@ async fn refused_request_waits_longer_each_time_and_says_why() {
         .until("three refusals", |_| fleet.cloud.ledger().len() >= 3)
         .await;
     assert_eq!(stored.claim_problem("web-1").as_deref(), Some("VPSieRefused"));
+    let ready = stored.claim_condition("web-1", "VPSReady");
+    let waits_for = ready.and_then(|ready| ready.reason.as_deref());
+    assert_eq!(waits_for, Some("BackingOff"));
     let shown = stored
         .claim("web-1")
         .and_then(|claim| claim.status.clone()?.last_error);

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeSpec, keys};
+use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, keys};
 use fleet_sim::cloud::{CallKind, Role};
-use kit::fleet::{DATACENTER, Fleet, Stored};
+use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use prometheus_client::encoding::text::encode;
 use serde_json::{Value, json};
 
+use super::reasons::{by_hand, said};
 use super::telemetry::events;
 use super::{bought, ready_web, strangers, web};
 
@@ -136,22 +137,8 @@ async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
 
 /// Describes a VPSieNode by which a person gives the group `web` a machine that runs already.
 fn adopting(fleet: &Fleet, machine: &str) -> VPSieNode {
-    let mut claim = VPSieNode::new(
-        "web-adopted",
-        VPSieNodeSpec {
-            instance_type: "57".to_owned(),
-            node_group_name: "web".to_owned(),
-            datacenter_id: DATACENTER.to_owned(),
-            resource_identifier: fleet.cluster.clone(),
-            project: "project".to_owned(),
-            kubernetes_version: "v1.34.1".to_owned(),
-            vpsie_node_identifier: Some(machine.to_owned()),
-            ..VPSieNodeSpec::default()
-        },
-    );
-    for (key, value) in [(keys::LABEL_MANAGED, "true"), (keys::LABEL_NODE_GROUP, "web")] {
-        claim.labels_mut().insert(key.to_owned(), value.to_owned());
-    }
+    let mut claim = by_hand(fleet, "web-adopted", "web");
+    claim.spec.vpsie_node_identifier = Some(machine.to_owned());
     claim
 }
 
@@ -246,6 +233,7 @@ async fn contested_machine_is_told_of_and_goes_by_hand_only() {
     let group = fleet.cloud.groups(&fleet.cluster)[0].number;
     let foreign = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
     fleet.until("it is said", is_contested).await;
+    assert!(said(&fleet, "web-1").contains("Contested"));
     fleet.polls(60).await;
     assert_eq!(fleet.cloud.removals(), [], "nothing goes by itself");
     fleet.delete::<VPSieNode>("web-1").await;

@@ -131,10 +131,10 @@ async fn events_tell_a_life_once() {
         "NodeGroup Normal ScalingUp 1",
         "NodeGroup Normal VPSieNodeGroupCreated 1",
         "Node Normal Claimed 1",
+        "VPSieNode Normal BecameReady 1",
         "VPSieNode Normal MachineDiscovered 1",
         "VPSieNode Normal MachineRequested 1",
         "VPSieNode Normal NodeJoined 1",
-        "VPSieNode Normal NodeReady 1",
     ];
     let mut expected = expected.map(str::to_owned).to_vec();
     expected.sort();

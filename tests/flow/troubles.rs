@@ -10,6 +10,7 @@ use kube::ResourceExt;
 use kube::api::DeleteParams;
 use std::time::Duration;
 
+use super::reasons::said;
 use super::{bought, ready_web, web};
 
 /// Plants the same fault for many calls in a row.
@@ -312,6 +313,12 @@ async fn write_that_fails_is_tried_again_after_growing_waits() {
     fleet.create(&web(&fleet, 1)).await;
     let tries = || fleet.wire.sent().iter().filter(|sent| labels(sent)).count();
     fleet.until("the first try", |_| tries() > 0).await;
+    let blocked = |stored: &Stored| {
+        let blocked = stored.claim_condition("web-1", "Blocked");
+        blocked.and_then(|blocked| blocked.reason.clone())
+    };
+    let said = fleet.until("it says so", |stored| blocked(stored).is_some());
+    assert_eq!(blocked(&said.await).as_deref(), Some("KubernetesFailed"));
     // One second, two, four, … thirty-two, and then a minute each; a pass that comes later tries later.
     tokio::time::sleep(Duration::from_secs(64)).await;
     let first = tries();
@@ -375,6 +382,7 @@ async fn node_deleted_by_hand_makes_its_vpsienode_join_again() {
         .await;
     let labels = stored.node(&node).map(|node| node.labels().clone());
     assert!(labels.is_some_and(|labels| labels.contains_key(keys::LABEL_VPSIE_NODE)));
+    assert!(said(&fleet, "web-1").contains("NodeVanished"));
     assert_eq!(fleet.cloud.ledger().len(), 1);
     assert!(fleet.truth().await.is_clean());
 }

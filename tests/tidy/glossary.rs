@@ -1,10 +1,12 @@
 //! Words of the code that a person meets: each is listed in the docs as it is.
 
-use super::{docs, files, lifecycle, nothing_to_say};
+use super::files::TextFile;
+use super::{docs, files, lifecycle, nothing_to_say, reasons};
 
 /// A reason without a way out wakes somebody for nothing.
 #[test]
 fn every_reason_is_explained_with_what_to_do() {
+    use autoscaler_controller::chronicle::news::News;
     use autoscaler_controller::reason::{Reason, matching_words};
     assert_eq!(docs::listed_words("| reason |\n|---|\n| `A` | b |\n"), ["A"]);
     assert_eq!(docs::different_words(&["A", "B"], &["A", "B"]).len(), 0);
@@ -16,8 +18,31 @@ fn every_reason_is_explained_with_what_to_do() {
     let page = files.iter().find(|file| file.path == "docs/operating.md");
     let listed = docs::listed_words(&page.expect("docs/operating.md says what to do").text);
     let words = Reason::ALL.iter().map(|reason| reason.as_str());
-    let known: Vec<&str> = words.chain(matching_words()).chain(lifecycle::names()).collect();
+    let events = News::ALL.iter().map(|news| news.as_str());
+    let known = words.chain(events).chain(matching_words());
+    let known: Vec<&str> = known.chain(lifecycle::names()).collect();
     nothing_to_say(docs::different_words(&known, &listed));
+}
+
+/// Done when: a word that nothing provokes is one of which nobody knows whether it is ever said.
+#[test]
+fn every_reason_is_provoked_by_a_test() {
+    let source =
+        "#[test]\nfn it_fails() {\n    check(\"Failed\");\n}\n\nfn helper() {\n    check(\"Other\");\n}\n";
+    let files = [TextFile::new("tests/flow/a.rs", source)];
+    let says = |word: &str, test: &str| reasons::unprovoked([(word, test)].into_iter(), &files).len();
+    assert_eq!(says("Failed", "it_fails"), 0);
+    for (word, test) in [
+        ("Fail", "it_fails"),
+        ("Other", "it_fails"),
+        ("Failed", "gone"),
+        ("Other", "helper"),
+    ] {
+        assert_eq!(says(word, test), 1, "{word} by {test}");
+    }
+    let names: Vec<&str> = reasons::provoked().map(|(word, _)| word).collect();
+    assert!(names.contains(&"Ready"), "{names:?}");
+    nothing_to_say(reasons::unprovoked(reasons::provoked(), &files::all()));
 }
 
 /// LC-1, LC-22: what the docs say of states, checks and refusals is printed from the code.

@@ -1,5 +1,6 @@
-//! Tables in the docs that are printed from the code of `node-lifecycle`.
+//! Tables in the docs that are printed from the code: states, checks and refusals of a life, and Events.
 
+use autoscaler_controller::chronicle::news::News;
 use node_lifecycle::gate::CHECKS;
 use node_lifecycle::{RefusalName, State};
 
@@ -14,23 +15,32 @@ fn checks() -> String {
 
 /// Prints the refusals of the gate, with what to do.
 fn refusals() -> String {
+    let names = RefusalName::ALL.iter();
+    with_advice(names.map(|name| (name.as_str(), name.meaning(), name.advice())))
+}
+
+/// Prints the words that only Events have, with what to do.
+fn events() -> String {
+    let all = News::ALL.iter();
+    with_advice(all.map(|news| (news.as_str(), news.meaning(), news.advice())))
+}
+
+/// Prints words, each with its meaning and with what to do.
+fn with_advice<'a>(rows: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> String {
     let mut table = "| reason | what it means | what to do |\n|---|---|---|\n".to_owned();
-    for name in RefusalName::ALL {
-        table.push_str(&format!(
-            "| `{name}` | {} | {} |\n",
-            name.meaning(),
-            name.advice()
-        ));
+    for (word, meaning, advice) in rows {
+        table.push_str(&format!("| `{word}` | {meaning} | {advice} |\n"));
     }
     table
 }
 
 /// Lists each table: the file that holds it, the mark before it, and how it must be.
-pub(crate) fn tables() -> [(&'static str, &'static str, String); 3] {
+pub(crate) fn tables() -> [(&'static str, &'static str, String); 4] {
     [
         ("docs/lifecycle.md", "states", State::table()),
         ("docs/lifecycle.md", "checks", checks()),
         ("docs/operating.md", "refusals", refusals()),
+        ("docs/operating.md", "events", events()),
     ]
 }
 

@@ -13,6 +13,7 @@
 mod claim;
 pub(crate) mod entry;
 mod group;
+pub mod news;
 pub mod notice;
 
 use crate::command::{Batch, Command, Kind};

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use node_lifecycle::Decider;
 use serde::{Deserialize, Serialize};
 
-/// Says since when, on whose decision, and how the Node was before; the text of an annotation.
+/// Says since when, on whose decision, why, and how the Node was before; the text of an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drain {
@@ -15,6 +15,9 @@ pub struct Drain {
     pub since: DateTime<Utc>,
     /// On whose decision.
     pub decided_by: String,
+    /// Why, for a person who reads it on the Node; empty in a mark of a version that did not say so.
+    #[serde(default)]
+    pub why: String,
     /// Whether somebody had cordoned the Node before, who will want it to stay so.
     pub was_cordoned: bool,
 }
@@ -27,6 +30,7 @@ impl Drain {
         Self {
             since: now.trunc_subsecs(0),
             decided_by: decided_by.as_str().to_owned(),
+            why: why(decided_by).to_owned(),
             was_cordoned: node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true),
         }
     }
@@ -49,5 +53,42 @@ impl Drain {
     /// Writes it as the text of its annotation.
     pub fn to_annotation(&self) -> String {
         serde_json::to_string(self).expect("a record of plain values always serialises")
+    }
+}
+
+/// Says why a Node takes no new pods, by who decided that its machine is to go.
+const fn why(decided_by: Decider) -> &'static str {
+    match decided_by {
+        Decider::ScaleDownPolicy => "nothing has used it for as long as the policy of its NodeGroup asks",
+        Decider::ConsolidationPolicy => "its pods fit on other Nodes",
+        Decider::Manual => "its VPSieNode is being deleted",
+        Decider::UnhealthyCleanup => "it has been broken for too long",
+        Decider::Rollback => "what it was made for went only half way",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mark says since when, by whom and why; one of an earlier version, without the reason, is still read.
+    #[test]
+    fn mark_says_since_when_by_whom_and_why() {
+        let since = DateTime::from_timestamp(1_769_242_200, 0).unwrap();
+        let drain = Drain::begin(&Node::default(), Decider::Manual, since);
+        let text = drain.to_annotation();
+        let expected = r#"{"since":"2026-01-24T08:10:00Z","decidedBy":"manual","why":"its VPSieNode is being deleted","wasCordoned":false}"#;
+        assert_eq!(text, expected);
+        let marked = |text: &str| {
+            let mut node = Node::default();
+            let mark = (keys::ANNOTATION_DRAIN.to_owned(), text.to_owned());
+            node.metadata.annotations = Some([mark].into());
+            Drain::of(&node)
+        };
+        assert_eq!(marked(&text), Some(drain.clone()));
+        let earlier = text.replace(r#""why":"its VPSieNode is being deleted","#, "");
+        let why = String::new();
+        assert_eq!(marked(&earlier), Some(Drain { why, ..drain }));
+        assert_eq!(marked("{}"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Every reason word of our conditions, each defined once; `docs/operating.md` says of each what to do.
 
-use node_match::{AmbiguousReason, ConflictReason, WaitingReason};
+use node_match::{AmbiguousReason, ConflictReason, NotParticipatingReason, UnexplainedReason, WaitingReason};
 use std::fmt;
 
 /// Declares the words, each with the variant that stands for it in code.
@@ -183,10 +183,13 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Lists the words of matching that messages of conditions repeat: what is waited for, doubtful or contradictory.
+/// Lists the words of matching that messages of conditions and labels of metrics repeat.
 pub fn matching_words() -> impl Iterator<Item = &'static str> {
     let waiting = WaitingReason::ALL.iter().map(|reason| reason.as_str());
     let ambiguous = AmbiguousReason::ALL.iter().map(|reason| reason.as_str());
     let conflict = ConflictReason::ALL.iter().map(|reason| reason.as_str());
-    waiting.chain(ambiguous).chain(conflict)
+    let absent = NotParticipatingReason::ALL.iter().map(|reason| reason.as_str());
+    let unexplained = UnexplainedReason::ALL.iter().map(|reason| reason.as_str());
+    let verdicts = waiting.chain(ambiguous).chain(conflict).chain(absent);
+    verdicts.chain(unexplained)
 }

@@ -86,3 +86,34 @@ impl Troubles {
             .insert(subject.to_owned(), (trouble, Wait { last: wait, until }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::BaselineError;
+
+    /// E1: what lasts until a person does something has a word and a sentence; what is over by itself has none.
+    #[test]
+    fn failure_that_a_person_should_see_has_its_word() {
+        let told = |error: &ActError| {
+            let trouble = Trouble::of("request-machine", error)?;
+            Some((trouble.reason.as_str(), trouble.message))
+        };
+        let (word, message) = told(&BaselineError::TooLarge { names: 20_000 }.into()).unwrap();
+        assert_eq!(word, "BaselineNotStored");
+        assert!(
+            message.contains("baseline-too-large") && message.contains("20000"),
+            "{message}"
+        );
+        let forbidden = ActError::Forbidden {
+            verb: "patch",
+            resource: "nodes".to_owned(),
+        };
+        let (word, message) = told(&forbidden).unwrap();
+        assert_eq!(word, "Forbidden");
+        assert!(message.contains("patch on nodes"), "{message}");
+        for error in [ActError::Conflict, ActError::NotLeading, ActError::ClusterPaused] {
+            assert_eq!(told(&error), None, "{error}");
+        }
+    }
+}

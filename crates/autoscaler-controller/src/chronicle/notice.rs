@@ -1,5 +1,6 @@
 //! Which facts a person reads as Kubernetes Events, and in which words.
 
+use super::news::News;
 use super::{Fact, What};
 use crate::decide::{BLOCKED, CONTESTED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY};
 use crate::intent::Outcome;
@@ -21,7 +22,7 @@ pub struct Notice {
     pub related: Option<ObjectReference>,
     /// Whether a person should look.
     pub is_warning: bool,
-    /// Why, in one word; for trouble the reason word of the condition.
+    /// Why, in one word: one of [`News`], or the reason word of a condition.
     pub reason: String,
     /// What was being done, in one word.
     pub action: &'static str,
@@ -45,18 +46,18 @@ impl Notice {
     /// Waiting is no news, and neither is a phase: the conditions and phases of the object show both.
     pub fn of(fact: &Fact) -> Option<Self> {
         let (is_warning, reason, action, note) = match &fact.what {
-            What::Grown { members } => normal("ScalingUp", "Scale", grown(members)),
+            What::Grown { members } => news(News::ScalingUp, grown(members)),
             What::ProviderGroupKnown { number, is_made } => known(*number, *is_made)?,
             What::Requested { outcome, error } => requested(*outcome, error.as_deref())?,
             What::RemovalAsked { outcome, error } => removal(*outcome, error.as_deref())?,
             What::Discovered {
                 machine, evidence, ..
-            } => normal("MachineDiscovered", "Discover", discovered(machine, evidence)),
+            } => news(News::MachineDiscovered, discovered(machine, evidence)),
             What::Joined { node, .. } => {
                 let note = format!("Node {node} has joined and belongs to this VPSieNode");
-                normal("NodeJoined", "Join", note)
+                news(News::NodeJoined, note)
             }
-            What::Ready { node, .. } => normal("NodeReady", "Join", format!("Node {node} is Ready")),
+            What::Ready { node, .. } => news(News::BecameReady, format!("Node {node} is Ready")),
             What::Condition {
                 condition,
                 was_true,
@@ -79,7 +80,7 @@ impl Notice {
             What::Claimed { vpsie_node } => {
                 let note =
                     format!("this Node belongs to VPSieNode {vpsie_node}; its labels and taints are written");
-                normal("Claimed", "Label", note)
+                news(News::Claimed, note)
             }
             What::Phase { .. } => return None,
         };
@@ -96,12 +97,18 @@ impl Notice {
 
 type Words = (bool, String, &'static str, String);
 
-fn normal(reason: &str, action: &'static str, note: String) -> Words {
-    (false, reason.to_owned(), action, note)
+fn news(news: News, note: String) -> Words {
+    (news.is_warning(), news.to_string(), news.action(), note)
 }
 
-fn warning(reason: &str, action: &'static str, note: String) -> Words {
+/// Puts trouble in words; the reason is one of a condition.
+fn trouble(reason: &str, action: &'static str, note: String) -> Words {
     (true, reason.to_owned(), action, note)
+}
+
+/// Says what holds up an end, which is no trouble yet; the reason is one of a condition.
+fn hold(reason: &str, note: String) -> Words {
+    (false, reason.to_owned(), "Hold", note)
 }
 
 /// Returns the other object that a fact is about.
@@ -138,24 +145,23 @@ fn grown(members: &[ObjectReference]) -> String {
 
 fn known(number: i64, is_made: bool) -> Option<Words> {
     let note = format!("the group at VPSie is made and has the number {number}");
-    is_made.then(|| normal("VPSieNodeGroupCreated", "Create", note))
+    is_made.then(|| news(News::VPSieNodeGroupCreated, note))
 }
 
 fn requested(outcome: Outcome, error: Option<&str>) -> Option<Words> {
     let error = error.unwrap_or("VPSie gave no reason");
     Some(match outcome {
         Outcome::Open => return None,
-        Outcome::Accepted => normal(
-            "MachineRequested",
-            "Request",
+        Outcome::Accepted => news(
+            News::MachineRequested,
             "VPSie took the request for a machine".to_owned(),
         ),
-        Outcome::Refused => warning(Reason::VPSieRefused.as_str(), "Request", error.to_owned()),
-        Outcome::NotSent => warning(Reason::VPSieNotReached.as_str(), "Request", error.to_owned()),
+        Outcome::Refused => trouble(Reason::VPSieRefused.as_str(), "Request", error.to_owned()),
+        Outcome::NotSent => trouble(Reason::VPSieNotReached.as_str(), "Request", error.to_owned()),
         Outcome::Unknown => {
             let note =
                 format!("nobody knows whether the request made a machine; it is not repeated: {error}");
-            warning("RequestOutcomeUnknown", "Request", note)
+            news(News::RequestOutcomeUnknown, note)
         }
     })
 }
@@ -164,13 +170,12 @@ fn removal(outcome: Outcome, error: Option<&str>) -> Option<Words> {
     let error = error.unwrap_or("VPSie gave no reason");
     Some(match outcome {
         Outcome::Open => return None,
-        Outcome::Accepted => normal(
-            "RemovalRequested",
-            "Remove",
+        Outcome::Accepted => news(
+            News::RemovalRequested,
             "VPSie took the request to remove the machine".to_owned(),
         ),
         Outcome::Refused | Outcome::NotSent | Outcome::Unknown => {
-            warning(Reason::VPSDeleteFailed.as_str(), "Remove", error.to_owned())
+            trouble(Reason::VPSDeleteFailed.as_str(), "Remove", error.to_owned())
         }
     })
 }
@@ -195,11 +200,11 @@ fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Wo
     }
     let is_true = condition.is_true();
     match condition.type_.as_str() {
-        ERROR | LATE_MACHINE | CONTESTED | LEAKED if is_true => Some(warning(reason, "Check", message)),
-        NODE_READY | NODE_JOINED if was_true && !is_true => Some(warning(reason, "Watch", message)),
-        VPS_READY if reason == Reason::Ambiguous.as_str() => Some(warning(reason, "Discover", message)),
+        ERROR | LATE_MACHINE | CONTESTED | LEAKED if is_true => Some(trouble(reason, "Check", message)),
+        NODE_READY | NODE_JOINED if was_true && !is_true => Some(trouble(reason, "Watch", message)),
+        VPS_READY if reason == Reason::Ambiguous.as_str() => Some(trouble(reason, "Discover", message)),
         VPS_READY if is_leaving && !is_true && reason != Reason::Deleting.as_str() => {
-            Some(normal(reason, "Hold", format!("the end is held up: {message}")))
+            Some(hold(reason, format!("the end is held up: {message}")))
         }
         _ => None,
     }
@@ -211,7 +216,7 @@ fn skewed(condition: &Condition, fact: &Fact) -> Option<Words> {
     let is_skewed = condition.type_ == BLOCKED && condition.reason.as_deref() == Some(reason);
     let is_group = fact.about.object.kind.as_deref() == Some("NodeGroup");
     let message = condition.message.clone().unwrap_or_default();
-    (is_skewed && is_group).then(|| warning(reason, "Check", message))
+    (is_skewed && is_group).then(|| trouble(reason, "Check", message))
 }
 
 fn ended(
@@ -223,23 +228,23 @@ fn ended(
     match machine {
         Some(machine) if was_asked && was_let_go => {
             let note = format!("machine {machine} of VPSieNode {name} is gone at VPSie");
-            Some(normal("MachineRemoved", "Remove", note))
+            Some(news(News::MachineRemoved, note))
         }
         Some(machine) if was_asked => {
             let note = format!(
                 "somebody let VPSieNode {name} go before machine {machine} was proven gone; see whether VPSie still has it"
             );
-            Some(warning("MachineNotRemoved", "Remove", note))
+            Some(news(News::MachineNotRemoved, note))
         }
         Some(machine) => {
             let note = format!(
                 "VPSieNode {name} is gone without a removal by the autoscaler; see whether VPSie still has machine {machine}"
             );
-            Some(warning("MachineNotRemoved", "Remove", note))
+            Some(news(News::MachineNotRemoved, note))
         }
         None if was_open => {
             let note = format!("VPSieNode {name} is released: no machine came of its request in time");
-            Some(warning("Released", "Remove", note))
+            Some(news(News::Released, note))
         }
         None => None,
     }

@@ -131,7 +131,7 @@ fn good_life_is_told_step_by_step() {
         &["VPSieNode MachineRequested"],
         &["VPSieNode MachineDiscovered"],
         &["VPSieNode NodeJoined"],
-        &["VPSieNode NodeReady"],
+        &["VPSieNode BecameReady"],
         &[],
         &["VPSieNode RemovalRequested"],
         &["NodeGroup MachineRemoved"],
