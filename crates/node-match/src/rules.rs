@@ -1,4 +1,4 @@
-//! The rules one by one, each with an example that runs (feature `testing`).
+//! The rules one by one, each with a picture and an example that runs (feature `testing`).
 //!
 //! ```text
 //!        records (R0)                  provider id, address, hostname (R3, R5)
@@ -15,10 +15,18 @@
 //!  the same answer in any order (R8), in little more than linear time (R9).
 //! ```
 //!
-//! In the examples `told` says of each claim `name: verdict machine + Node by evidence`.
+//! In the pictures `══▶` is a record, `──▶` a link that decides, and `╌╌x` one that does not. In the examples `told`
+//! says of each claim `name: verdict machine + Node by evidence`.
 //!
 //! # R0 Facts first
 //! What is recorded beats every name, and records that contradict each other are a conflict.
+//! ```text
+//!       recorded id                              recorded id
+//!  web ═════════════▶ machine 1              a ═════════════╗
+//!   ╎                                                       ╠═▶ machine 1     both in conflict
+//!   ╎   same name                            b ═════════════╝
+//!   └╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌x machine 2 "web"            recorded id
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, snapshot};
 //!
@@ -30,6 +38,11 @@
 //!
 //! # R1 Injective
 //! Nobody is given what another has, and a claim that asked for nothing is given nothing.
+//! ```text
+//!  old  ═══════════▶ machine 1 "web"          has it already
+//!  web  ╌╌╌╌╌╌╌╌╌╌╌x machine 1 "web"          waits: one machine, one claim
+//!  idle              asked for nothing and is given nothing
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, snapshot};
 //!
@@ -44,6 +57,15 @@
 //!
 //! # R2 Eligible
 //! What is of another group, of the control plane or was there before is not handed out, whatever its name.
+//! ```text
+//!  every report ─▶ one machine  ─▶ cluster, group, size ─▶ no control   ─▶ new since ─▶ runs ─▶ may be
+//!                  of several      of the claim            plane           the request          handed out
+//!                  (R2a)                                   (R2c)           (R2b)
+//!
+//!  web ╌╌╌x machine 1 "web-1"          was there before
+//!      ╌╌╌x machine 2 "web-2"          of group 7
+//!      ╌╌╌x machine 3 "web-master-3"   of the control plane
+//! ```
 //! ```
 //! use node_match::testing::{baseline, claim, machine, snapshot};
 //!
@@ -54,9 +76,33 @@
 //! ]);
 //! assert_eq!(world.told(), ["web: waiting candidates-not-eligible"]);
 //! ```
+//! Two reports of one machine are one (R2a), so nothing is left over here. While VPSie works on the cluster, what is
+//! new may be its own doing (R2c).
+//! ```
+//! use node_match::ClusterShape;
+//! use node_match::testing::{baseline, claim, machine, snapshot};
+//!
+//! let mut in_another_list = machine(2);
+//! in_another_list.list = 1;
+//! let world = snapshot(5)
+//!     .claims([claim("web").since(&baseline(&["1"]))])
+//!     .machines([machine(1), machine(2), in_another_list]);
+//! assert_eq!(world.told(), ["web: matched 2 by anonymous"]);
+//! let locked = ClusterShape { locked: Some(true), ..ClusterShape::default() };
+//! assert_eq!(world.shape(locked).told(), ["web: ambiguous cluster-changing"]);
+//! ```
 //!
 //! # R3 Evidence
 //! A stronger kind wins over the whole set: the claim whose very name the machine bears has it.
+//! ```text
+//!  strongest                                                                            weakest
+//!  record ─ provider id ─ address ─ hostname ─ claim label ─ hostname pattern ─ nothing but the count
+//!
+//!  web-k8s ─────────────▶ machine 1 "web-k8s" ─────────────▶ Node "worker"
+//!           hostname        ╎                    address
+//!  web      ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌x┘
+//!           hostname pattern
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, node, snapshot};
 //!
@@ -68,7 +114,12 @@
 //! ```
 //!
 //! # R4 Hostname pattern
-//! The name, then its end or a separator; the longest name wins.
+//! The name, then its end or a separator; the longest name wins. `web-10` is a machine of `web`, not of `web-1`.
+//! ```text
+//!  web-1-k8s                                   web-10
+//!  └───┘ web-1, then a separator: it is that   └───┘ web-1, then a digit: no match
+//!  └─┘   web, then a separator, but shorter    └─┘   web, then a separator: it is that
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, snapshot};
 //!
@@ -83,6 +134,13 @@
 //!
 //! # R5 Addresses
 //! They are compared as addresses, and one that two machines carry proves nothing.
+//! ```text
+//!  machine 1 ── 10.0.0.4 ─────── ::ffff:10.0.0.4 ── Node "worker"      one address, two spellings
+//!
+//!  machine 1 ╌╌ 10.0.0.4    ╌╌╌╮
+//!                              x╌╌╌ ::ffff:10.0.0.4 ╌╌ Node "worker"   whose? it proves nothing
+//!  machine 2 ╌╌ 10.0.0.4/24 ╌╌╌╯
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, node, snapshot};
 //!
@@ -97,6 +155,11 @@
 //!
 //! # R6 Several candidates
 //! Of equals the newest.
+//! ```text
+//!        hostname pattern
+//!  web ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌x machine 1 "web-a"  created at 1
+//!      ─────────────────▶ machine 2 "web-b"  created at 2     the newest; of one age the smallest id
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, snapshot};
 //!
@@ -108,6 +171,15 @@
 //!
 //! # R7 Anonymous
 //! As many new machines as claims: each gets one. One too many: nobody can tell.
+//! ```text
+//!  machine 1 was there before
+//!
+//!  a (first request) ─────▶ machine 2 (oldest)           a ╌╌╌╮   ╭╌╌╌ machine 2
+//!                                                             ├ x ┼╌╌╌ machine 3
+//!  b                 ─────▶ machine 3                    b ╌╌╌╯   ╰╌╌╌ machine 4: one too many
+//!
+//!  as many as claims: interchangeable, each gets one     two claims, three machines: ambiguous
+//! ```
 //! ```
 //! use node_match::testing::{baseline, claim, machine, snapshot};
 //!
@@ -119,9 +191,26 @@
 //! let world = world.machines([machine(4)]);
 //! assert_eq!(world.told(), ["a: ambiguous surplus-machines", "b: ambiguous surplus-machines"]);
 //! ```
+//! When the one too many turns up after the match was recorded, the match stays and is contested.
+//! ```
+//! use node_match::testing::{baseline, claim, machine, snapshot};
+//!
+//! let recorded = claim("a").since(&baseline(&["1"])).with_id(2).found_anonymously();
+//! let world = snapshot(5).claims([recorded]).machines([machine(1), machine(2)]);
+//! assert_eq!(world.told(), ["a: matched 2 by recorded-id"]);
+//! assert_eq!(world.machines([machine(3)]).told(), ["a: matched 2 by recorded-id contested"]);
+//! ```
 //!
 //! # R8 Order-free
-//! Permuting any input changes nothing.
+//! Permuting any input changes nothing, and a record is never replaced by something else.
+//! ```text
+//!  claims a b, machines 1 2 ─╮
+//!  claims b a, machines 2 1 ─┼─▶ a: machine 2, b: machine 1
+//!  claims a b, machines 2 1 ─╯
+//!
+//!  a ═════▶ machine 2, not listed any more          a waits for it: nothing takes its place
+//!    ╌╌╌╌╌x machine 3 "a-y"
+//! ```
 //! ```
 //! use node_match::testing::{claim, machine, snapshot};
 //!
@@ -132,10 +221,19 @@
 //! world.claims.reverse();
 //! world.machines.reverse();
 //! assert_eq!(world.told(), told);
+//! let recorded = snapshot(5).claims([claim("a").with_id(2)]).machines([machine(3).named("a-y")]);
+//! assert_eq!(recorded.told(), ["a: waiting recorded-machine-not-listed"]);
 //! ```
 //!
 //! # R9 Cost
-//! A thousand claims of one batch are counted, not compared with a thousand machines one by one.
+//! A thousand claims of one batch are counted, not compared with a thousand machines one by one. Where the claims
+//! have different pasts, 10,000 pairs of a batch and a kind of machines are told apart, and no more.
+//! ```text
+//!  1,000 claims      one baseline        1,000 machines
+//!  ┌──────────┐                          ┌──────────┐
+//!  │  batch   │──── 1,000 and 1,000 ─────│   kind   │     one pair, not a million
+//!  └──────────┘                          └──────────┘
+//! ```
 //! ```
 //! use node_match::testing::{baseline, claim, machine, snapshot};
 //! use node_match::match_fleet;

@@ -32,3 +32,17 @@ fn check_all(snapshot: &Snapshot, expected: &[&str], unexplained: &[&str]) {
     check(snapshot, expected);
     assert_eq!(told_unexplained(&crate::match_fleet(snapshot)), unexplained);
 }
+
+/// R0 to R9: each rule is taught with a picture and an example that runs.
+#[test]
+fn every_rule_has_a_picture_and_an_example() {
+    let taught: Vec<&str> = include_str!("rules.rs").split("//! # ").skip(1).collect();
+    for rule in 0..=9 {
+        let heading = format!("R{rule} ");
+        let about = taught.iter().find(|part| part.starts_with(&heading));
+        let about = about.unwrap_or_else(|| panic!("no section about R{rule}"));
+        for part in ["//! ```text\n", "//! ```\n//! use "] {
+            assert!(about.contains(part), "R{rule} has no {part:?}");
+        }
+    }
+}
