@@ -13,7 +13,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use node_match::{Snapshot, match_fleet};
 
 use cpu_time::CpuTime;
-use snapshots::{contended_component, duplicate_addresses, one_component, shared_prefixes, usual};
+use snapshots::{
+    contended_component, duplicate_addresses, one_component, one_hostname, shared_prefixes, usual,
+};
 
 fn growth(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("usual fleet");
@@ -51,6 +53,11 @@ fn worst_cases(criterion: &mut Criterion<CpuTime>) {
         (
             "10,000 names with shared prefixes",
             shared_prefixes(10_000),
+            "matched",
+        ),
+        (
+            "10,000 machines and Nodes of one hostname",
+            one_hostname(10_000),
             "matched",
         ),
         (

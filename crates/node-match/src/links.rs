@@ -146,6 +146,8 @@ impl Links {
 
     fn add_nodes_by_name(&mut self, fleet: &Fleet<'_>, ties: &Ties, words: &Words<'_>, names: &NameIndex) {
         let mut bearers: Option<BTreeMap<Word, Vec<usize>>> = None;
+        // However many Nodes bear a name, its claim and its machines are the same.
+        let mut are_eligible: BTreeMap<Word, bool> = BTreeMap::new();
         for (index, node) in fleet.nodes.iter().enumerate() {
             for name in node.names() {
                 if let Some(claim) = names.exact(name) {
@@ -161,12 +163,11 @@ impl Links {
                     continue;
                 };
                 let bearers = bearers.get_or_insert_with(|| machines_by_hostname(fleet));
-                let is_machine_eligible = bearers.get(&name).is_some_and(|machines| {
-                    machines
-                        .iter()
-                        .any(|machine| machine_obstacle(fleet, ties, claim, *machine).is_none())
+                let is_any_eligible = are_eligible.entry(name).or_insert_with(|| {
+                    let mut machines = bearers.get(&name).into_iter().flatten();
+                    machines.any(|machine| machine_obstacle(fleet, ties, claim, *machine).is_none())
                 });
-                if !is_machine_eligible {
+                if !*is_any_eligible {
                     push(&mut self.nodes, claim, index, Clue::HostnamePattern(name));
                 }
             }

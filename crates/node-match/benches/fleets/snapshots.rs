@@ -141,3 +141,26 @@ pub(crate) fn contended_component(size: u32, baselines: u32) -> Snapshot {
     }
     snapshot
 }
+
+/// One claim, and as many old machines and new Nodes whose one hostname starts with its name.
+pub(crate) fn one_hostname(size: u32) -> Snapshot {
+    let keys: Vec<String> = (1..=size).map(|id| id.to_string()).collect();
+    let baseline = Arc::new(Baseline::new(true, keys.iter().map(String::as_str)));
+    let machine = |_, machine| Machine {
+        hostname: Some("web-x".to_owned()),
+        ..machine
+    };
+    let node = |id, node| Node {
+        name: format!("worker-{id}"),
+        hostname: Some("web-x".to_owned()),
+        addresses: Vec::new(),
+        ..node
+    };
+    let mut snapshot = fleet(size, |_, claim| claim, machine, node);
+    snapshot.claims.truncate(1);
+    for claim in &mut snapshot.claims {
+        "web".clone_into(&mut claim.name);
+        claim.baseline = Some(Arc::clone(&baseline));
+    }
+    snapshot
+}
