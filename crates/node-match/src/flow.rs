@@ -168,8 +168,9 @@ impl<'c> Flow<'c> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use proptest::prelude::*;
 
     /// Named world: a greedy choice would starve the second claim.
     #[test]
@@ -181,6 +182,31 @@ mod tests {
             ages: vec![vec![1], vec![2]],
         };
         assert_eq!(allocate(&component), Some(vec![Some(2), Some(1)]));
+    }
+
+    /// R7: what a claim gives up for one that chooses earlier leaves room for something else.
+    #[test]
+    fn claim_that_gave_something_up_still_gets_what_is_left() {
+        let component = Component {
+            claims: vec![1, 0, 2],
+            batches: 3,
+            adjacent: vec![vec![0, 1], vec![0, 2]],
+            ages: vec![vec![1], vec![2]],
+        };
+        assert_eq!(allocate(&component), Some(vec![Some(1), Some(2), None]));
+    }
+
+    /// R7: a batch that took over what another gave up has no room for a second such thing.
+    #[test]
+    fn room_of_a_batch_is_used_up_once() {
+        let component = Component {
+            claims: vec![0, 0, 1, 1, 2, 2],
+            batches: 3,
+            adjacent: vec![vec![0, 1], vec![0, 2], vec![1]],
+            ages: vec![vec![2, 3], vec![0, 1], vec![4]],
+        };
+        let expected = vec![Some(0), Some(2), Some(3), Some(4), Some(1), None];
+        assert_eq!(allocate(&component), Some(expected));
     }
 
     /// R7: what is left over is seen.
@@ -231,27 +257,67 @@ mod tests {
         })
     }
 
-    proptest! {
-        /// R7: the same as trying everything.
-        #[test]
-        fn allocation_is_what_trying_everything_finds(
-            claims in proptest::collection::vec(0..3usize, 0..5),
-            kinds in proptest::collection::vec(proptest::collection::btree_set(0..3usize, 1..4), 0..5),
-        ) {
-            let adjacent: Vec<Vec<usize>> = kinds.into_iter().map(|kind| kind.into_iter().collect()).collect();
-            let things: Vec<(usize, Vec<usize>)> = adjacent.iter().cloned().enumerate().collect();
-            // Equal kinds are one kind here, as in the caller.
-            let mut merged: std::collections::BTreeMap<Vec<usize>, Vec<usize>> = std::collections::BTreeMap::new();
-            for (age, adjacent) in &things {
-                merged.entry(adjacent.clone()).or_default().push(*age);
+    /// Makes the component of claims and things; equal kinds are one kind here, as in the caller.
+    fn component(claims: &[usize], things: &[(usize, Vec<usize>)]) -> Component {
+        let mut merged: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+        for (age, adjacent) in things {
+            merged.entry(adjacent.clone()).or_default().push(*age);
+        }
+        Component {
+            claims: claims.to_vec(),
+            batches: 3,
+            adjacent: merged.keys().cloned().collect(),
+            ages: merged.values().cloned().collect(),
+        }
+    }
+
+    /// Lists all ways to choose up to so many of the options, one after the other.
+    fn choices<T: Clone>(options: &[T], most: u32) -> Vec<Vec<T>> {
+        let mut all = vec![Vec::new()];
+        let mut start = 0;
+        for _ in 0..most {
+            let end = all.len();
+            for known in start..end {
+                for option in options {
+                    let mut longer = all[known].clone();
+                    longer.push(option.clone());
+                    all.push(longer);
+                }
             }
-            let component = Component {
-                claims: claims.clone(),
-                batches: 3,
-                adjacent: merged.keys().cloned().collect(),
-                ages: merged.values().cloned().collect(),
-            };
-            prop_assert_eq!(allocate(&component), obvious(&claims, &things));
+            start = end;
+        }
+        all
+    }
+
+    /// R7: for up to four claims of three batches and up to four things, the same as trying everything.
+    #[test]
+    fn allocation_is_what_trying_everything_finds() {
+        let subsets = [
+            vec![0],
+            vec![1],
+            vec![2],
+            vec![0, 1],
+            vec![0, 2],
+            vec![1, 2],
+            vec![0, 1, 2],
+        ];
+        let all_things = choices(&subsets, 4);
+        for claims in choices(&[0, 1, 2], 4) {
+            // Which batch is called which does not matter: a new one is the next.
+            let is_named_in_turn = claims.iter().enumerate().all(|(place, batch)| {
+                claims[..place].iter().max().map_or(0, |highest| highest + 1) >= *batch
+            });
+            if !is_named_in_turn {
+                continue;
+            }
+            for things in all_things.iter().filter(|things| things.len() <= claims.len()) {
+                let things: Vec<(usize, Vec<usize>)> = things.iter().cloned().enumerate().collect();
+                assert_eq!(
+                    allocate(&component(&claims, &things)),
+                    obvious(&claims, &things),
+                    "{claims:?} {things:?}"
+                );
+            }
         }
     }
 }

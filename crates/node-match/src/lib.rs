@@ -32,8 +32,9 @@
 //!   machine. When one is left over, somebody else is adding machines, and all of them are
 //!   [`Verdict::Ambiguous`].
 //! - **R8 Order-free.** Permuting any input changes nothing.
-//! - **R9 Cost.** Names and addresses are read once and compared as numbers: linear, up to a logarithm. Claims of
-//!   one batch share a baseline and are counted, not compared one by one.
+//! - **R9 Cost.** Names and addresses are read once and compared as numbers: O(n log n) for everything but R7. There
+//!   claims of one batch, which share a baseline, are counted, not compared one by one; each batch is compared with
+//!   each machine, so that R7 is linear for few batches and quadratic where every claim has a baseline of its own.
 //!
 //! A claim times out only when its request is old *and* nothing was found: evidence beats the clock.
 //!
