@@ -296,6 +296,21 @@ impl Fleet {
             subjects.insert(subject.clone());
         }
     }
+
+    /// Forgets the state of a subject. What there are facts about is new when it is evaluated again.
+    #[cfg(feature = "store")]
+    pub(crate) fn drop_state(&mut self, subject: &Subject) -> Batch {
+        let mut batch = Batch::default();
+        let change = self.forget(subject);
+        batch.push(subject.clone(), change);
+        for (group, is_there) in &mut batch.groups {
+            *is_there = self.groups.get(group).is_some();
+        }
+        if self.people.has(subject) {
+            self.dirty.insert(subject.clone());
+        }
+        batch
+    }
 }
 
 // === impl Entry ===

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::fleet::{Batch, Change};
+use crate::fleet::{Batch, Fleet};
 use crate::key::{GroupKey, Subject};
 use crate::snapshot::Snapshot;
 use crate::state::NodeState;
@@ -80,21 +80,12 @@ impl Store {
         Some(self.newest.generation())
     }
 
-    /// Takes a state out and publishes that; tells whether there was one (`NS-5`).
-    pub fn remove(&mut self, subject: &Subject) -> bool {
-        let Some(state) = self.newest.get(subject) else {
-            return false;
-        };
-        let change = Change {
-            before: Some(Arc::clone(state)),
-            now: None,
-        };
-        let batch = Batch {
-            groups: change.groups().map(|group| (group.clone(), true)).collect(),
-            changes: [(subject.clone(), change)].into(),
-            evaluated: 0,
-        };
-        self.commit(&batch).is_some()
+    /// Takes a state out of the fleet and of here, and publishes that; tells whether there was one (`NS-5`).
+    ///
+    /// The facts decide in the end: what there still are some about comes back, as new, when the fleet is next settled.
+    pub fn remove(&mut self, fleet: &mut Fleet, subject: &Subject) -> bool {
+        let batch = fleet.drop_state(subject);
+        !batch.is_empty() && self.commit(&batch).is_some()
     }
 
     /// Makes a handle to read with.

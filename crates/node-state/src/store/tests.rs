@@ -1,11 +1,12 @@
 //! What readers and consumers see of a store.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::*;
 use crate::evaluate::Rules;
-use crate::fleet::Fleet;
+use crate::fleet::Change;
 use crate::testing::{Counting, at, group, group_key, node, pod};
 
 mod laws;
@@ -112,11 +113,31 @@ fn states_can_be_looked_up_and_removed() {
         (4, 4, 3)
     );
     let before = reader.snapshot();
-    assert!(world.store.remove(&second));
-    assert!(!world.store.remove(&second), "it is gone already");
+    assert!(world.store.remove(&mut world.fleet, &second));
+    assert!(
+        !world.store.remove(&mut world.fleet, &second),
+        "it is gone already"
+    );
     assert_eq!((reader.get(&second), reader.count()), (None, 3));
     assert_eq!(reader.by_group(&group_key("web")).len(), 2);
     assert_eq!(before.count(), 4, "an older snapshot stays as it was");
+    world.publish();
+    assert!(
+        reader.get(&second).is_some(),
+        "there are facts about it, so it comes back"
+    );
+    world.fleet.remove_node("web-1");
+    assert!(world.store.remove(&mut world.fleet, &second));
+    assert_eq!((world.publish(), reader.get(&second)), (None, None));
+}
+
+/// Ends what runs beside the thread that has it when that thread panics, so that nobody waits for it in vain.
+struct EndsWithPanic<'a>(&'a AtomicBool);
+
+impl Drop for EndsWithPanic<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_or(std::thread::panicking(), Ordering::SeqCst);
+    }
 }
 
 /// NS-5, NS-14: eight readers beside a writer see whole generations only, and none goes backwards.
@@ -124,12 +145,15 @@ fn states_can_be_looked_up_and_removed() {
 fn readers_see_whole_generations_only() {
     const GENERATIONS: i64 = 300;
     let mut world = World::new(20);
+    let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _ends_readers = EndsWithPanic(&is_over);
         for _ in 0..8 {
-            let reader = world.store.reader();
+            let (reader, is_over) = (world.store.reader(), &is_over);
             scope.spawn(move || {
                 let mut last = 0;
-                while last < 1 + u64::try_from(GENERATIONS).expect("it is positive") {
+                let end = 1 + u64::try_from(GENERATIONS).expect("it is positive");
+                while last < end && !is_over.load(Ordering::SeqCst) {
                     let snapshot = reader.snapshot();
                     assert!(snapshot.generation() >= last, "it never goes back");
                     last = snapshot.generation();
