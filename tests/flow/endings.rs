@@ -5,11 +5,14 @@ use std::time::Duration;
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, keys};
 use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
+use http::Method;
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
+use super::lives::record;
+use super::scenarios::{annotate_node, cordoned};
 use super::{ask_for_web, bought, ready_web, web};
 
 /// Lets the only request of `web` go unanswered, and deletes the NodeGroup then.
@@ -285,6 +288,32 @@ async fn excepted_node_keeps_its_machine() {
     assert_eq!(fleet.cloud.calls_of(CallKind::RemoveWorker), 0);
     let allowed = nodes.patch(&node, &patch, &Patch::Merge(except("false"))).await;
     allowed.expect("a Node can be annotated");
+    fleet
+        .until("everything is given back", |stored| stored.groups.is_empty())
+        .await;
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// LC-25a, LC-14: an exception at the last moment keeps the machine: it does not drain, and its Node is back in service.
+#[tokio::test(start_paused = true)]
+async fn node_excepted_at_the_last_moment_comes_back_and_does_not_drain() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 1).await;
+    // The intent is written, and the Node is about to be read afresh.
+    fleet
+        .wire
+        .hold(|sent| sent.method == Method::GET && sent.is_about("nodes") && !sent.path.ends_with("/nodes"));
+    fleet.delete::<NodeGroup>("web").await;
+    fleet.wire.is_held().await;
+    annotate_node(&fleet, &stored, keys::ANNOTATION_PROTECTED, Some("true")).await;
+    fleet.wire.release();
+    let stored = fleet.polls(6).await;
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("NotManagedNode"));
+    assert_eq!(stored.phases(), ["Terminating"]);
+    assert_eq!(record(&stored).expect("there is a record")["state"], "ready");
+    assert_eq!(cordoned(&stored), [""; 0], "it takes pods again");
+    assert_eq!(fleet.cloud.calls_of(CallKind::RemoveWorker), 0);
+    annotate_node(&fleet, &stored, keys::ANNOTATION_PROTECTED, None).await;
     fleet
         .until("everything is given back", |stored| stored.groups.is_empty())
         .await;

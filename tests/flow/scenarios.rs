@@ -31,7 +31,7 @@ pub(super) async fn shrink(fleet: &Fleet) {
     patched.expect("a person may change a NodeGroup");
 }
 
-async fn annotate_node(fleet: &Fleet, stored: &Stored, key: &str, value: Option<&str>) {
+pub(super) async fn annotate_node(fleet: &Fleet, stored: &Stored, key: &str, value: Option<&str>) {
     let status = stored.claim("web-1").and_then(|claim| claim.status.clone());
     let node = status.and_then(|status| status.node_name).expect("it has joined");
     let patch = Patch::Merge(json!({ "metadata": { "annotations": { key: value } } }));

@@ -16,7 +16,7 @@ use node_lifecycle::{Event, Life, Transition};
 use node_match::Matching;
 use record::Recorded;
 use sight::Sights;
-pub(crate) use sight::failure;
+pub(crate) use sight::{failure, is_on_its_way_out};
 use std::collections::BTreeMap;
 
 /// The lives of all VPSieNodes, by uid.

@@ -6,7 +6,7 @@ use crate::decide::marks;
 use crate::intent::Intent;
 use crate::lives;
 use crate::removal::{Case, Hold, Obstacle};
-use crate::resources::{NodeGroup, Phase, keys};
+use crate::resources::{NodeGroup, keys};
 use crate::world::{ClaimObject, World};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
@@ -250,7 +250,7 @@ fn is_stuck(view: &View<'_>, member: &ClaimObject) -> bool {
         .lives
         .of(uid)
         .is_some_and(|life| life.state() == State::Unhealthy);
-    uid != view.target.uid && is_broken && object.phase() != Phase::Deleting
+    uid != view.target.uid && is_broken && !lives::is_on_its_way_out(object)
 }
 
 /// Tells whether a replacement is on its way, or will be made once there is room.

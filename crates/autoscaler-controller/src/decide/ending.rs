@@ -11,6 +11,7 @@ use super::view::View;
 use crate::command::{Batch, Command, Kind};
 use crate::convert::provider_group;
 use crate::intent::Intent;
+use crate::lives::is_on_its_way_out;
 use crate::reason::Reason;
 use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{Phase, VPSieNodeStatus};
@@ -30,6 +31,9 @@ pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
     if !matches!(view.object().phase(), Phase::Terminating | Phase::Deleting) {
         draft.status.phase = Some(Phase::Terminating);
         draft.status.terminating_at = draft.status.terminating_at.or(Some(draft.stamp()));
+    }
+    if is_on_its_way_out(view.object()) {
+        draft.status.phase = Some(Phase::Deleting);
     }
     match view.claim.machine() {
         _ if view.is_machine_gone() && marked_node(view).is_some_and(|node| is_ready(node)) => {
@@ -147,7 +151,6 @@ fn ask(
     draft: &mut Draft<VPSieNodeStatus>,
     (case, permit): (Case, Permit),
 ) -> Option<Command> {
-    draft.status.phase = Some(Phase::Deleting);
     let intent = match view.removal() {
         Ok(intent) => intent,
         Err(error) => {
@@ -210,13 +213,17 @@ fn say_stop(draft: &mut Draft<VPSieNodeStatus>, hold: &Hold, intent: Option<&Int
 }
 
 /// Says how the removal stands; an error of VPSie is shown until it is gone.
+///
+/// Before it is asked for nothing is said of it: what is read right before may still speak against it.
 fn say_removal(draft: &mut Draft<VPSieNodeStatus>, intent: Option<&Intent>) {
-    draft.condition(
-        VPS_READY,
-        false,
-        Reason::Deleting,
-        "the removal of the machine is asked for",
-    );
+    if intent.is_some_and(Intent::is_one_way) {
+        draft.condition(
+            VPS_READY,
+            false,
+            Reason::Deleting,
+            "the removal of the machine is asked for",
+        );
+    }
     match intent.and_then(|intent| intent.error.clone()) {
         Some(error) => draft.condition(ERROR, true, Reason::VPSDeleteFailed, error),
         None => draft.clear(ERROR),

@@ -63,7 +63,7 @@ impl<'w> Sights<'w> {
             has_machine: claim.has_machine() || is_known,
             is_gone: is_gone && claim.is_deleted(),
             failure: failure(claim),
-            is_removed: object.phase() == Phase::Deleting || is_on_its_way_out(object),
+            is_removed: is_on_its_way_out(object),
         }
     }
 
@@ -82,9 +82,13 @@ impl<'w> Sights<'w> {
 }
 
 /// Tells whether the gate has let its machine go for the last time: from then on nothing takes it back (`LC-25a`).
-fn is_on_its_way_out(object: &VPSieNode) -> bool {
-    let intent = Intent::from_annotation(object, keys::ANNOTATION_REMOVAL_INTENT);
-    intent.is_some_and(|intent| intent.is_one_way())
+///
+/// The record says so. Only where none can be read the phase does, which the Go autoscaler wrote without one.
+pub(crate) fn is_on_its_way_out(object: &VPSieNode) -> bool {
+    match Intent::read(object, keys::ANNOTATION_REMOVAL_INTENT) {
+        Ok(Some(intent)) => intent.is_one_way(),
+        Ok(None) | Err(_) => object.phase() == Phase::Deleting,
+    }
 }
 
 /// Returns why a VPSieNode is in the phase Failed.

@@ -336,10 +336,10 @@ fn deleted_vpsie_node_waits_for_its_pods() {
 /// LC-25a, LC-26: a node drains once VPSie may have begun to remove its machine, and not because a removal did not leave.
 #[test]
 fn node_drains_once_its_removal_may_have_begun() {
-    let drains = |outcome, is_final| {
+    let drains = |outcome, is_final, phase| {
         let mut asked = intent(outcome, -5);
         asked.is_final = is_final;
-        let claim = claim("web-1").in_phase(Phase::Ready).machine("m1");
+        let claim = claim("web-1").in_phase(phase).machine("m1");
         let mut world = world().claim(claim.lived(State::Idle).removal(&asked));
         world.look() == ["idle > draining: decommission_requested"]
     };
@@ -349,8 +349,10 @@ fn node_drains_once_its_removal_may_have_begun() {
         Outcome::Unknown,
         Outcome::Refused,
     ] {
-        assert!(drains(outcome, false), "{outcome:?}");
+        assert!(drains(outcome, false, Phase::Ready), "{outcome:?}");
     }
-    assert!(!drains(Outcome::NotSent, false));
-    assert!(!drains(Outcome::Refused, true));
+    for phase in [Phase::Ready, Phase::Terminating, Phase::Deleting] {
+        assert!(!drains(Outcome::NotSent, false, phase.clone()), "{phase}");
+        assert!(!drains(Outcome::Refused, true, phase.clone()), "{phase}");
+    }
 }

@@ -51,12 +51,13 @@ fn own_machine() -> Verdict<'static> {
 }
 
 fn status(before: &ClaimBuilder, phase: Phase, conditions: &[Condition]) -> Command {
+    let conditions = (!conditions.is_empty()).then(|| conditions.to_vec());
     let mut status = before.0.status.clone().unwrap_or_default();
     if !matches!(status.phase, Some(Phase::Terminating | Phase::Deleting)) {
         status.terminating_at = Some(at(0));
     }
     status.phase = Some(phase);
-    status.conditions = Some(conditions.to_vec());
+    status.conditions = conditions.or(status.conditions);
     let write = StatusWrite {
         status,
         cleared: Vec::new(),
@@ -121,13 +122,18 @@ fn deleting() -> Condition {
     )
 }
 
-/// LC-24: the status says so, then the machine is removed.
+/// LC-24, LC-25a: the machine is removed, and the status says so once that may have begun.
 #[test]
 fn machine_of_a_deleted_vpsie_node_is_removed() {
-    check(
-        at_rest(leaving()),
-        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
-    );
+    check(at_rest(leaving()), &removed());
+    let asked = leaving().removal(&intent(Outcome::Open, -1));
+    let said = status(&asked, Phase::Deleting, &[deleting()]);
+    check(at_rest(asked), &[said]);
+}
+
+/// What is done when the machine goes now.
+fn removed() -> [Command; 2] {
+    [status(&leaving(), Phase::Terminating, &[]), removal()]
 }
 
 /// LC-14a: a machine without a Node is known by its listed identifier, and a person may end it.
@@ -230,10 +236,7 @@ fn contested_machine_goes_with_its_vpsie_node() {
     if let Verdict::Matched(found) = &mut contested {
         found.contested = true;
     }
-    check(
-        at_rest(leaving()).verdict("web-1", contested),
-        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
-    );
+    check(at_rest(leaving()).verdict("web-1", contested), &removed());
 }
 
 fn marked(name: &str) -> Node {

@@ -35,10 +35,7 @@ fn node_is_drained_before_its_machine_goes() {
     check(with(of_late), &[waits()]);
     let mut settled = marked("n1");
     drained(&mut settled, -5);
-    check(
-        with(settled.clone()),
-        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
-    );
+    check(with(settled.clone()), &removed());
     settled.spec.get_or_insert_default().unschedulable = None;
     check(with(settled.clone()), &[drain(&settled), waits()]);
 }

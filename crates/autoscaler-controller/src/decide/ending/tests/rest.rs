@@ -112,8 +112,5 @@ fn nothing_is_removed_right_after_a_start() {
     };
     let held = shown(VPS_READY, Obstacle::JustStarted);
     check(after(119), &[status(&leaving(), Phase::Terminating, &[held])]);
-    check(
-        after(120),
-        &[status(&leaving(), Phase::Deleting, &[deleting()]), removal()],
-    );
+    check(after(120), &removed());
 }
