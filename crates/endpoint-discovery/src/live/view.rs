@@ -54,10 +54,10 @@ pub enum Origin {
     },
 }
 
-/// Says why a view may be out of date.
+/// Says why something may be out of date: the Service or its endpoints, or which Services there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stale {
-    /// Since when nothing is heard.
+    /// Since when not everything about it is heard.
     pub since: DateTime<Utc>,
     /// What the last call said.
     pub error: String,
@@ -126,7 +126,7 @@ impl Stale {
         })
     }
 
-    /// Tells for how long nothing was heard.
+    /// Tells for how long not everything about it was heard.
     pub fn age(&self, now: DateTime<Utc>) -> TimeDelta {
         now - self.since
     }
