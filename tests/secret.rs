@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use autoscaler_controller::credentials::{Followed, follow};
+use autoscaler_controller::credentials::{Followed, Standing, follow};
 use chrono::DateTime;
 use fleet_sim::cloud::TOKEN;
 use fleet_sim::{Cloud, KubeApi, SimClock};
@@ -27,6 +27,7 @@ struct Scene {
     cloud: Cloud,
     vpsie: Arc<Client>,
     secrets: Api<Secret>,
+    standing: Standing,
     log: Log,
     _logging: DefaultGuard,
 }
@@ -83,6 +84,7 @@ impl Scene {
             cloud,
             vpsie: Arc::clone(&vpsie),
             secrets: Api::namespaced(kubernetes.clone(), "kube-system"),
+            standing: Standing::default(),
             log,
             _logging: logging,
         };
@@ -93,7 +95,7 @@ impl Scene {
             url: url.map(str::to_owned),
             url_is_fixed,
         };
-        tokio::spawn(follow(kubernetes, followed, vpsie));
+        tokio::spawn(follow(kubernetes, followed, vpsie, scene.standing.clone()));
         scene
     }
 
@@ -141,7 +143,7 @@ async fn new_token_is_used_without_a_restart() {
     assert!(!scene.log.take().contains(said));
 }
 
-/// Deliver 3: a Secret that is gone or empty leaves the credentials in use, and the log says why.
+/// Deliver 3: a Secret that is gone or empty leaves the credentials in use; the log and the standing say why.
 #[tokio::test(start_paused = true)]
 async fn credentials_in_use_outlive_a_broken_secret() {
     let scene = Scene::with(None, false).await;
@@ -153,6 +155,8 @@ async fn credentials_in_use_outlive_a_broken_secret() {
         told.contains("neither `token` nor both") && told.contains("stay as they are"),
         "{told}"
     );
+    let problem = || scene.standing.problem().unwrap_or_default();
+    assert!(problem().contains("neither `token` nor both"), "{}", problem());
 
     scene.write("two\nlines", None).await;
     sleep(SOON).await;
@@ -175,6 +179,7 @@ async fn credentials_in_use_outlive_a_broken_secret() {
     scene.cloud.accept_only_token(NEW_TOKEN);
     sleep(SOON).await;
     assert!(scene.is_let_in().await, "it is followed all the same");
+    assert_eq!(scene.standing.problem(), None);
 }
 
 /// Another URL needs a restart, which is said every minute; credentials for it are not sent to the old one.
@@ -195,6 +200,12 @@ async fn another_url_is_said_and_its_credentials_are_not_sent_to_the_old_one() {
                 "{before:?} {after:?}: {told}"
             );
             assert!(scene.is_let_in().await, "the old token is still in use");
+            assert!(
+                scene
+                    .standing
+                    .problem()
+                    .is_some_and(|problem| problem.contains("restart"))
+            );
         }
         scene.cloud.accept_only_token(NEW_TOKEN);
         assert!(!scene.is_let_in().await, "the new one was not taken over");

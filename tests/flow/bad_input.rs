@@ -2,13 +2,15 @@
 
 use autoscaler_controller::credentials::{Followed, follow};
 use autoscaler_controller::resources::NodeGroup;
-use fleet_sim::cloud::Delay;
+use fleet_sim::cloud::{Delay, TOKEN};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Node, NodeAddress, NodeCondition, NodeStatus, Secret};
 use kit::fleet::{Fleet, NAMESPACE, Stored};
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::json;
+use tokio::task::JoinHandle;
 
+use super::telemetry::events;
 use super::{bought, ready_web, web};
 
 const RENEWED: &str = "the-renewed-t0ken";
@@ -20,24 +22,42 @@ fn error_of(stored: &Stored, name: &str) -> Option<String> {
     error.message.clone()
 }
 
-/// Bad input, E1, E2: a token that expires is a condition that says what to check, costs nothing, and is over
-/// once the Secret holds a new one; no restart.
-#[tokio::test(start_paused = true)]
-async fn token_that_expires_is_named_and_replaced_in_the_secret() {
-    let mut fleet = Fleet::in_memory(1);
-    ready_web(&mut fleet, 1).await;
+/// Follows the Secret as the process does, for the operator that runs.
+fn follow_secret(fleet: &Fleet) -> JoinHandle<()> {
     let followed = Followed {
         namespace: NAMESPACE.to_owned(),
         name: "vpsie-secret".to_owned(),
         url: None,
         url_is_fixed: true,
     };
-    let following = tokio::spawn(follow(fleet.operator_client(), followed, fleet.connection()));
-    fleet.cloud.accept_only_token(RENEWED);
+    let (client, vpsie) = (fleet.operator_client(), fleet.connection());
+    tokio::spawn(follow(client, followed, vpsie, fleet.credentials.clone()))
+}
+
+/// Makes the Secret with one entry.
+fn secret(key: &str, value: &str) -> Secret {
+    let mut secret = Secret::default();
+    secret.metadata.name = Some("vpsie-secret".to_owned());
+    secret.data = Some([(key.to_owned(), ByteString(value.into()))].into());
+    secret
+}
+
+async fn ask_for_one_more(fleet: &Fleet) {
     let more = Patch::Merge(json!({ "spec": { "minNodes": 2, "maxNodes": 3 } }));
     let (groups, parameters) = (fleet.api::<NodeGroup>(), PatchParams::default());
     let patched = groups.patch("web", &parameters, &more).await;
     patched.expect("a person may ask for more");
+}
+
+/// Bad input, E1, E2: a token that expires is a condition that says what to check, costs nothing, and is over
+/// once the Secret holds a new one; no restart.
+#[tokio::test(start_paused = true)]
+async fn token_that_expires_is_named_and_replaced_in_the_secret() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    let following = follow_secret(&fleet);
+    fleet.cloud.accept_only_token(RENEWED);
+    ask_for_one_more(&fleet).await;
     let stored = fleet
         .until("a condition", |stored| error_of(stored, "web").is_some())
         .await;
@@ -49,14 +69,50 @@ async fn token_that_expires_is_named_and_replaced_in_the_secret() {
     let ready = stored.claim("web-1").expect("it stays").phase().to_string();
     assert_eq!(ready, "Ready", "what runs goes on");
 
-    let mut secret = Secret::default();
-    secret.metadata.name = Some("vpsie-secret".to_owned());
-    secret.data = Some([("token".to_owned(), ByteString(RENEWED.into()))].into());
-    fleet.create(&secret).await;
+    fleet.create(&secret("token", RENEWED)).await;
     let stored = fleet
         .until("both are Ready", |stored| stored.counts("web", 2, 2))
         .await;
     assert_eq!(stored.group_problem("web"), None);
+    assert!(fleet.truth().await.is_clean());
+    following.abort();
+}
+
+/// Bad input: a Secret that loses its keys is named on the NodeGroup, holds nothing up, and is over once it is mended.
+#[tokio::test(start_paused = true)]
+async fn secret_that_loses_its_keys_is_named_and_holds_nothing_up() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    fleet.create(&secret("token", TOKEN)).await;
+    let following = follow_secret(&fleet);
+    let condition = |stored: &Stored| stored.group_condition("web", "CredentialsUnusable");
+    let stored = fleet.polls(12).await;
+    assert_eq!(condition(&stored), None, "all is well");
+    fleet.delete::<Secret>("vpsie-secret").await;
+    fleet.create(&secret("note", "the token is gone")).await;
+    let stored = fleet
+        .until("it is named", |stored| condition(stored).is_some())
+        .await;
+    let said = condition(&stored).expect("it is named");
+    assert_eq!(said.reason.as_deref(), Some("SecretUnusable"));
+    let message = said.message.unwrap_or_default();
+    assert!(message.contains("neither `token` nor both"), "{message}");
+    assert!(message.contains("stay in use"), "{message}");
+    assert_eq!(stored.group_problem("web"), None, "it holds nothing up");
+
+    ask_for_one_more(&fleet).await;
+    fleet
+        .until("both are Ready", |stored| stored.counts("web", 2, 2))
+        .await;
+    let told = events(&fleet).await.into_iter();
+    let told = told.filter(|(_, _, reason, _)| reason == "SecretUnusable");
+    let told: Vec<i32> = told.map(|(_, _, _, count)| count).collect();
+    assert_eq!(told, [1], "it is said once");
+    fleet.delete::<Secret>("vpsie-secret").await;
+    fleet.create(&secret("token", TOKEN)).await;
+    fleet
+        .until("it is over", |stored| condition(stored).is_none())
+        .await;
     assert!(fleet.truth().await.is_clean());
     following.abort();
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use audit_store::Recorder;
 use autoscaler_controller::Settings;
+use autoscaler_controller::credentials::Standing;
 use autoscaler_controller::metrics::Metrics;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -68,6 +69,8 @@ pub struct Fleet {
     pub metrics: Arc<Metrics>,
     /// What every operator of the fleet records in; in memory, unless a test gives it a store.
     pub audit: Recorder,
+    /// What the operator is told of the followed Secret.
+    pub credentials: Standing,
     /// What the operator's client of VPSie is built with, but for the clock.
     pub vpsie: vpsie_api::Settings,
     /// How many milliseconds the operator's time of day is ahead of everybody else's.
@@ -151,6 +154,7 @@ impl Fleet {
             settings: Settings::default(),
             metrics: Arc::default(),
             audit: Recorder::in_memory(0),
+            credentials: Standing::default(),
             vpsie: vpsie_api::Settings {
                 // What is left to chance belongs to the story that the seed tells.
                 retry: vpsie_api::Retry {

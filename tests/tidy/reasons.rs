@@ -32,6 +32,7 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::ProviderGroupNotFound => "group_that_vpsie_does_not_list_is_named",
         Reason::VPSieAPIError => "vpsie_that_answers_with_web_pages_is_a_condition",
         Reason::LeakedMachine => "machine_that_nobody_asked_for_is_told_until_it_is_gone",
+        Reason::SecretUnusable => "secret_that_loses_its_keys_is_named_and_holds_nothing_up",
         Reason::WaitingForBaseline => "first_request_waits_for_its_baseline",
         Reason::BackingOff | Reason::VPSieRefused => "refused_request_waits_longer_each_time_and_says_why",
         Reason::WaitingForOtherGroup => "groups_whose_machines_look_alike_take_turns",

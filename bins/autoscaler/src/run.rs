@@ -93,7 +93,8 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         .with_events(kubernetes.clone(), replica)
         .with_audit(recorder.clone());
     let kubernetes = telemetry.metrics.measure_kubernetes(kubernetes);
-    let shown = Shown::start(options.listen, &telemetry, &recorder).await?;
+    let standing = credentials::Standing::default();
+    let shown = Shown::start(options.listen, &telemetry, &recorder, &standing).await?;
     let access = access::secret(&options.access, &kubernetes).await?;
     let followed = credentials::Followed {
         namespace: options.access.vpsie_secret_namespace.clone(),
@@ -106,7 +107,7 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     let counts = Arc::clone(&vpsie);
     telemetry.metrics.show_vpsie(move || counts.state());
     check(vpsie.as_ref()).await?;
-    let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie));
+    let follow = credentials::follow(kubernetes.clone(), followed, Arc::clone(&vpsie), standing.clone());
     tokio::spawn(follow);
     let clock = election::clock(&options.election);
     let operator = Operator::start(kubernetes.clone(), vpsie, clock.clone(), settings).await;
@@ -117,7 +118,8 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     // Only who has seen the cluster contends: whoever takes over can act at once.
     let (elector, leadership) = election::start(kubernetes, clock, candidacy);
     shown.show_leader(&leadership);
-    let operator = operator.led_by(leadership).telling(telemetry);
+    let operator = operator.led_by(leadership).with_credentials(standing);
+    let operator = operator.telling(telemetry);
     Ok(Begun {
         operator,
         elector,

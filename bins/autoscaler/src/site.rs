@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use audit_store::{Recorder, RecorderState};
+use autoscaler_controller::credentials::Standing;
 use autoscaler_controller::lease::Leadership;
 use autoscaler_controller::skew::describe;
 use autoscaler_controller::{Compared, LONGEST_SILENCE, Pulse, Telemetry};
@@ -49,6 +50,7 @@ impl Shown {
         listen: Listen,
         telemetry: &Telemetry,
         recorder: &Recorder,
+        credentials: &Standing,
     ) -> Result<Self, Failure> {
         let leadership = Arc::new(OnceLock::new());
         let Some(address) = listen.0 else {
@@ -61,7 +63,7 @@ impl Shown {
         tracing::info!(address = %taken, "metrics and health are served");
         let site = Site {
             registry: telemetry.metrics.registry(),
-            health: Arc::new(health(&telemetry.pulse, &leadership, recorder)),
+            health: Arc::new(health(&telemetry.pulse, &leadership, recorder, credentials)),
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(site, async { drop(stopped.await) }));
@@ -87,9 +89,15 @@ impl Shown {
 
 /// Names what decides whether the process lives and is ready. The health of VPSie and of the audit store and our clock are
 /// shown and decide nothing: a restart mends none of them.
-fn health(pulse: &Pulse, leadership: &Arc<OnceLock<Leadership>>, recorder: &Recorder) -> Health {
+fn health(
+    pulse: &Pulse,
+    leadership: &Arc<OnceLock<Leadership>>,
+    recorder: &Recorder,
+    credentials: &Standing,
+) -> Health {
     let (alive, synced, vpsie, compared) = (pulse.clone(), pulse.clone(), pulse.clone(), pulse.clone());
     let (leadership, recorder) = (Arc::clone(leadership), recorder.clone());
+    let credentials = credentials.clone();
     Health::default()
         .live("passes", move || passes(&alive))
         .ready("watches", move || watches(&synced))
@@ -97,6 +105,7 @@ fn health(pulse: &Pulse, leadership: &Arc<OnceLock<Leadership>>, recorder: &Reco
         .show("vpsie", move || provider(&vpsie))
         .show("clock", move || clock(compared.clock().as_ref()))
         .show("audit", move || audit(&recorder.state()))
+        .show("credentials", move || secret(credentials.problem()))
 }
 
 fn passes(pulse: &Pulse) -> Status {
@@ -159,6 +168,14 @@ fn clock(compared: Option<&Compared>) -> Status {
     }
 }
 
+/// Says whether the followed Secret can be used as it is now.
+fn secret(problem: Option<String>) -> Status {
+    match problem {
+        None => Status::ok("what the Secret held when it was last read is in use"),
+        Some(problem) => Status::bad(format!("{problem}; what it held before stays in use")),
+    }
+}
+
 /// Says whether what is recorded is also stored.
 fn audit(state: &RecorderState) -> Status {
     let Some(store) = &state.store else {
@@ -182,6 +199,20 @@ mod tests {
     use audit_store::{Cause, StoreTrouble};
     use autoscaler_controller::skew::{Offset, Offsets, Skew, Source};
     use chrono::{DateTime, TimeDelta};
+
+    fn healthy(pulse: &Pulse) -> Health {
+        let (recorder, credentials) = (Recorder::in_memory(1), Standing::default());
+        health(pulse, &Arc::default(), &recorder, &credentials)
+    }
+
+    /// Bad input: a Secret that cannot be used is shown with what is in use instead.
+    #[test]
+    fn secret_that_cannot_be_used_is_shown() {
+        assert!(secret(None).is_ok);
+        let shown = secret(Some("the Secret a/b lacks its keys".to_owned()));
+        let says = "the Secret a/b lacks its keys; what it held before stays in use";
+        assert_eq!(shown, Status::bad(says));
+    }
 
     #[test]
     fn nothing_to_listen_on_is_an_empty_text() {
@@ -207,10 +238,7 @@ mod tests {
         let shown = clock(Some(&compared));
         assert!(!shown.is_ok && shown.why.starts_with(told) && shown.why.contains("set it right"));
         assert!(clock(None).is_ok);
-        assert!(
-            health(&Pulse::default(), &Arc::default(), &Recorder::in_memory(1)).is_live(),
-            "it decides nothing"
-        );
+        assert!(healthy(&Pulse::default()).is_live(), "it decides nothing");
     }
 
     /// Bad input: an audit store in trouble is shown with its cause, and a recorder without a store is well.
@@ -249,7 +277,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_alone_is_a_reason_to_restart() {
         let pulse = Pulse::default();
-        let health = health(&pulse, &Arc::default(), &Recorder::in_memory(1));
+        let health = healthy(&pulse);
         assert!(health.is_live() && !health.is_ready(), "it begins");
         pulse.beat();
         assert!(health.is_live());

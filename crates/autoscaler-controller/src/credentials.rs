@@ -9,7 +9,7 @@ use vpsie_api::Credentials;
 
 mod follow;
 
-pub use follow::{Followed, follow};
+pub use follow::{Followed, Standing, follow};
 
 /// What the Secret says of VPSie.
 #[derive(Debug)]

@@ -36,7 +36,7 @@ mod timeless;
 pub(crate) use case::has_opted_out;
 pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
 pub(crate) use draft::BLOCKED;
-pub(crate) use group::LEAKED;
+pub(crate) use group::{CREDENTIALS, LEAKED};
 pub(crate) use marks::is_marked_for;
 
 use crate::command::{Batch, Command, Kind};

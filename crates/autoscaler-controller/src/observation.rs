@@ -129,6 +129,7 @@ impl Observation {
             tombstones: &self.stored.tombstones,
             without_candidate: &self.without_candidate,
             troubles: &self.troubles,
+            credentials: None,
             index: Index::default(),
             skew: None,
             is_hand_over: false,

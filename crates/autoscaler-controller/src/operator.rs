@@ -7,6 +7,7 @@ use crate::act::{ActError, Actor};
 use crate::chronicle::Sight;
 use crate::clock::Clock;
 use crate::convert;
+use crate::credentials::Standing;
 use crate::decide::{Decision, decide};
 use crate::lease::{Leadership, Mandate, Rule};
 use crate::lives::Lives;
@@ -48,6 +49,7 @@ pub struct Operator {
     actor: Actor,
     leadership: Leadership,
     telemetry: Telemetry,
+    credentials: Standing,
     numbers: Numbers,
 }
 
@@ -121,6 +123,7 @@ impl Operator {
             actor,
             leadership: Leadership::alone(),
             telemetry: Telemetry::default(),
+            credentials: Standing::default(),
             numbers,
         })
     }
@@ -129,6 +132,12 @@ impl Operator {
     #[must_use]
     pub fn led_by(self, leadership: Leadership) -> Self {
         Self { leadership, ..self }
+    }
+
+    /// Says on NodeGroups when the followed Secret cannot be used.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Standing) -> Self {
+        Self { credentials, ..self }
     }
 
     /// Tells of its work from now on, to whoever reads the telemetry.
@@ -381,6 +390,7 @@ impl Operator {
             firsts: &stored.firsts,
             tombstones: &stored.tombstones,
             troubles: self.actor.troubles(),
+            credentials: self.credentials.problem(),
             without_candidate: &self.without_candidate,
             index: Index::default(),
         }

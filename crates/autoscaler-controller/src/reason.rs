@@ -46,6 +46,8 @@ reasons! {
     VPSieAPIError,
     /// VPSie has machines of the group that no VPSieNode asked for.
     LeakedMachine,
+    /// The Secret with the credentials of VPSie cannot be used as it is.
+    SecretUnusable,
 
     // --- VPSieNode: what it waits for before a machine is asked for ---
 

@@ -45,6 +45,8 @@ pub struct World<'a> {
     pub tombstones: &'a Tombstones,
     /// What Kubernetes did not let us do in the last passes.
     pub troubles: &'a Troubles,
+    /// Why the Secret with the credentials cannot be used, so that what was read before stays in use.
+    pub credentials: Option<String>,
     /// Deleted VPSieNodes for whose open request nothing was found, by uid (`I6`).
     pub without_candidate: &'a Absences<String>,
     /// Where the objects are; empty until the world is [in order](World::in_order).

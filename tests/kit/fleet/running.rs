@@ -41,7 +41,8 @@ impl Fleet {
             self.time_of_day(),
             self.settings.clone(),
         );
-        let operator = operator.await?.telling(telemetry);
+        let operator = operator.await?.with_credentials(self.credentials.clone());
+        let operator = operator.telling(telemetry);
         let (stop, stopped) = oneshot::channel();
         let operate = async move {
             operator.run_until(async { drop(stopped.await) }).await;

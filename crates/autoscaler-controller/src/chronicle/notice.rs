@@ -2,7 +2,9 @@
 
 use super::news::News;
 use super::{Fact, What};
-use crate::decide::{BLOCKED, CONTESTED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY};
+use crate::decide::{
+    BLOCKED, CONTESTED, CREDENTIALS, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY,
+};
 use crate::intent::Outcome;
 use crate::reason::Reason;
 use crate::resources::Condition;
@@ -200,7 +202,9 @@ fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Wo
     }
     let is_true = condition.is_true();
     match condition.type_.as_str() {
-        ERROR | LATE_MACHINE | CONTESTED | LEAKED if is_true => Some(trouble(reason, "Check", message)),
+        ERROR | LATE_MACHINE | CONTESTED | LEAKED | CREDENTIALS if is_true => {
+            Some(trouble(reason, "Check", message))
+        }
         NODE_READY | NODE_JOINED if was_true && !is_true => Some(trouble(reason, "Watch", message)),
         VPS_READY if reason == Reason::Ambiguous.as_str() => Some(trouble(reason, "Discover", message)),
         VPS_READY if is_leaving && !is_true && reason != Reason::Deleting.as_str() => {

@@ -1,8 +1,8 @@
 //! Follows the Secret while the operator runs, so that a new token needs no restart.
 
-use super::{Access, read};
+use super::{Access, CredentialsError, read};
 use kube::Client;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How soon a change of the Secret is noticed; one small read of the Kubernetes API each.
@@ -21,6 +21,37 @@ pub struct Followed {
     pub url_is_fixed: bool,
 }
 
+/// Says whether the Secret can be used as it is now; clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Standing(Arc<Mutex<Option<String>>>);
+
+// === impl Standing ===
+
+impl Standing {
+    /// Returns why the Secret cannot be used, so that what was read before stays in use; nothing while all is well.
+    pub fn problem(&self) -> Option<String> {
+        self.get().clone()
+    }
+
+    /// Notes that the Secret can be used.
+    fn recover(&self) {
+        *self.get() = None;
+    }
+
+    /// Notes why the Secret cannot be used, and says so in the log.
+    fn complain(&self, problem: String) {
+        tracing::warn!(problem, "the credentials of VPSie stay as they are");
+        *self.get() = Some(problem);
+    }
+
+    /// No assignment can stop half-way, so a panic elsewhere leaves it sound.
+    fn get(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Followed ===
+
 impl Followed {
     fn names_another_url(&self, access: &Access) -> bool {
         !self.url_is_fixed && access.url != self.url
@@ -30,32 +61,45 @@ impl Followed {
 /// Reads the Secret every minute and hands new credentials to the client of VPSie. Never ends.
 ///
 /// # Guarantees
-/// Whatever goes wrong, the credentials in use stay. They also stay when the Secret names
-/// another URL: the client's URL is fixed, and the new credentials are not for the old one.
-/// Both are said in the log, every minute, until the process is restarted.
-pub async fn follow(kubernetes: Client, followed: Followed, vpsie: Arc<vpsie_api::Client>) {
+/// Whatever goes wrong, the credentials in use stay: what runs needs them, and VPSie tells when they are no longer
+/// any good. They also stay when the Secret names another URL: the client's URL is fixed, and the new credentials are
+/// not for the old one. Both are said in the log, every minute, and by the standing, until it is mended. A Secret that
+/// could not be asked for leaves the standing as it was.
+pub async fn follow(
+    kubernetes: Client,
+    followed: Followed,
+    vpsie: Arc<vpsie_api::Client>,
+    standing: Standing,
+) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let access = match read(&kubernetes, &followed.namespace, &followed.name).await {
             Ok(access) => access,
-            Err(error) => {
+            Err(error @ CredentialsError::Unreadable { .. }) => {
                 tracing::warn!(%error, "the credentials of VPSie stay as they are");
+                continue;
+            }
+            Err(error) => {
+                standing.complain(error.to_string());
                 continue;
             }
         };
         if followed.names_another_url(&access) {
-            tracing::warn!(
-                namespace = followed.namespace,
-                secret = followed.name,
-                "the Secret names another URL of VPSie; restart the autoscaler to use it and the credentials \
-                 beside it, until then the old ones stay in use"
-            );
+            let Followed { namespace, name, .. } = &followed;
+            standing.complain(format!(
+                "the Secret {namespace}/{name} names another URL of VPSie; restart the autoscaler to use it and the \
+                 credentials beside it"
+            ));
             continue;
         }
         match vpsie.replace_credentials(access.credentials) {
-            Ok(true) => tracing::info!("the credentials of VPSie have changed and are in use"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the credentials of VPSie stay as they are"),
+            Ok(has_changed) => {
+                standing.recover();
+                if has_changed {
+                    tracing::info!("the credentials of VPSie have changed and are in use");
+                }
+            }
+            Err(error) => standing.complain(error.to_string()),
         }
     }
 }

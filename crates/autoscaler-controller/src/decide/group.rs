@@ -14,6 +14,9 @@ use node_match::Matching;
 /// Condition: machines of the group are nobody's.
 pub(crate) const LEAKED: &str = "MachinesLeaked";
 
+/// Condition: the Secret with the credentials of VPSie cannot be used as it is.
+pub(crate) const CREDENTIALS: &str = "CredentialsUnusable";
+
 /// Decides what to do about one NodeGroup.
 ///
 /// One without the label `managed=true` is left alone, except that its end is still seen through: taking the label
@@ -55,6 +58,7 @@ pub(super) fn decide(world: &World<'_>, matching: &Matching<'_>, group: &NodeGro
     if !is_deleted || (has_finalizer && !members.is_empty()) {
         counts::count(group, &members, &mut draft);
         say_leaked(world, matching, group, &mut draft);
+        say_credentials(world, &mut draft);
         batch.commands.extend(draft.finish(&Target::of(group)));
     }
     let notice = trouble.and_then(|_| {
@@ -63,6 +67,17 @@ pub(super) fn decide(world: &World<'_>, matching: &Matching<'_>, group: &NodeGro
         draft.finish(&Target::of(group))
     });
     announce(batch, notice)
+}
+
+/// Says that the Secret cannot be used; what was read before stays in use, so nothing is held up until VPSie refuses it.
+fn say_credentials(world: &World<'_>, draft: &mut Draft<NodeGroupStatus>) {
+    match &world.credentials {
+        Some(problem) => {
+            let message = format!("{problem}; the last good credentials stay in use until a restart");
+            draft.condition(CREDENTIALS, true, Reason::SecretUnusable, message);
+        }
+        None => draft.clear(CREDENTIALS),
+    }
 }
 
 /// Says which machines of the group nobody asked for; what cannot be judged now stays as it was.

@@ -38,6 +38,7 @@ pub(crate) struct TestWorld {
     pub(crate) firsts: FirstBaselines,
     pub(crate) tombstones: Tombstones,
     pub(crate) troubles: Troubles,
+    pub(crate) credentials: Option<String>,
     pub(crate) without_candidate: Absences<String>,
     pub(crate) verdicts: BTreeMap<String, Verdict<'static>>,
 }
@@ -62,6 +63,7 @@ pub(crate) fn world() -> TestWorld {
         firsts: FirstBaselines::new(),
         tombstones: Tombstones::new(),
         troubles: Troubles::default(),
+        credentials: None,
         verdicts: BTreeMap::new(),
     }
 }
@@ -182,6 +184,7 @@ impl TestWorld {
             firsts: &self.firsts,
             tombstones: &self.tombstones,
             troubles: &self.troubles,
+            credentials: self.credentials.clone(),
             without_candidate: &self.without_candidate,
             index: Index::default(),
         }
