@@ -167,6 +167,27 @@ fn recorded_address_finds_a_node_without_a_machine() {
     );
 }
 
+/// R1: an address is a record that makes a claim take part; one that says nothing is not.
+#[test]
+fn recorded_address_makes_a_claim_take_part() {
+    let recorded = |name, addresses: &[&str]| claim(name).not_requested().with_addresses(addresses);
+    let world = snapshot(5)
+        .claims([
+            recorded("a", &["10.0.0.1"]),
+            recorded("b", &[" "]),
+            recorded("c", &[]),
+        ])
+        .nodes([node("n").addressed(&["10.0.0.1"])]);
+    check(
+        &world,
+        &[
+            "a: matched n by address",
+            "b: not-participating nothing-requested",
+            "c: not-participating nothing-requested",
+        ],
+    );
+}
+
 /// R3: the provider id of a Node names the recorded machine, listed or not.
 #[test]
 fn provider_id_finds_the_node() {
