@@ -33,7 +33,7 @@ fn check_all(snapshot: &Snapshot, expected: &[&str], unexplained: &[&str]) {
     assert_eq!(told_unexplained(&crate::match_fleet(snapshot)), unexplained);
 }
 
-/// R0 to R9: each rule is taught with a picture and an example that runs.
+/// Each rule is taught with a picture and an example that runs.
 #[test]
 fn every_rule_has_a_picture_and_an_example() {
     let taught: Vec<&str> = include_str!("rules.rs").split("//! # ").skip(1).collect();

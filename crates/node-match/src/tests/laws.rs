@@ -1,5 +1,6 @@
 //! What must hold for every fleet.
 
+mod added;
 mod recorded;
 mod spelling;
 mod stable;
