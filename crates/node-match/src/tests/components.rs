@@ -47,6 +47,24 @@ fn most_pairs_are_told_apart_and_no_more() {
     }
 }
 
+/// R7, R9: the names of Nodes that claims have already tell no claims apart, and so make no further pairs.
+#[test]
+fn names_of_what_claims_have_make_no_further_pairs() {
+    let keys: Vec<String> = (1..=200).map(|id| id.to_string()).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let names: Vec<String> = (0..200).map(|number| format!("c{number:03}")).collect();
+    let pairs = names.iter().enumerate();
+    let claims = pairs.map(|(number, name)| claim(name).since(&baseline(&keys[..number / 2 * 2])));
+    let world = snapshot(5).claims(claims).machines((1..=200).map(machine));
+    let told = world.nodes(names.iter().map(|name| node(name))).told();
+    for ((told, name), id) in told.iter().zip(&names).zip(1..) {
+        assert_eq!(
+            *told,
+            format!("{name}: matched {id} + {name} by anonymous, hostname")
+        );
+    }
+}
+
 /// R7: a Node without a machine can be what a claim still gets, and so can one whose machine can.
 #[test]
 fn nodes_stand_to_choice_alone_or_with_their_machine() {

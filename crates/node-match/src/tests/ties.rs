@@ -187,6 +187,25 @@ fn node_is_tied_to_no_other_machine_than_its_provider_id_names() {
     check(&labelled, &["c1: matched 1 by recorded-id"]);
 }
 
+/// R3: only a recorded machine may have a Node that nothing ties to it; one that was found by its name may not.
+#[test]
+fn machine_found_by_its_name_has_no_node_but_its_own() {
+    let world = |claim| {
+        let machines = [machine(1).named("web")];
+        let world = snapshot(9).claims([claim]).machines(machines);
+        world.nodes([node("web-x")])
+    };
+    check_all(
+        &world(claim("web")),
+        &["web: matched 1 by hostname"],
+        &["web-x unlinked"],
+    );
+    check(
+        &world(claim("web").with_id(1)),
+        &["web: matched 1 + web-x by recorded-id, hostname-pattern"],
+    );
+}
+
 /// R7: a claim whose labelled Node names its machine by provider id is open for no other.
 #[test]
 fn claim_of_a_node_whose_machine_is_known_is_not_open() {
