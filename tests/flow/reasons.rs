@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use autoscaler_controller::resources::{NodeGroup, VPSieNode, VPSieNodeSpec, keys};
+use autoscaler_controller::resources::{NodeGroup, VPSieNode};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
-use kit::fleet::{DATACENTER, Fleet, Stored};
-use kube::ResourceExt;
+use kit::fleet::{Fleet, Stored};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -45,26 +44,6 @@ async fn change(fleet: &Fleet, name: &str, change: Value) {
     changed.expect("a person may write it");
 }
 
-/// Describes a VPSieNode that a person writes for a NodeGroup, in which nothing is recorded.
-pub(super) fn by_hand(fleet: &Fleet, name: &str, group: &str) -> VPSieNode {
-    let mut claim = VPSieNode::new(
-        name,
-        VPSieNodeSpec {
-            instance_type: "57".to_owned(),
-            node_group_name: group.to_owned(),
-            datacenter_id: DATACENTER.to_owned(),
-            resource_identifier: fleet.cluster.clone(),
-            project: "project".to_owned(),
-            kubernetes_version: "v1.34.1".to_owned(),
-            ..VPSieNodeSpec::default()
-        },
-    );
-    for (key, value) in [(keys::LABEL_MANAGED, "true"), (keys::LABEL_NODE_GROUP, group)] {
-        claim.labels_mut().insert(key.to_owned(), value.to_owned());
-    }
-    claim
-}
-
 /// D1, M3, S1 to S3: a good life says at each step where it is, from the request to the end.
 #[tokio::test(start_paused = true)]
 async fn good_life_says_where_it_is() {
@@ -91,8 +70,8 @@ async fn vpsienode_that_may_not_ask_says_what_it_waits_for() {
     let mut group = fleet.node_group("sizeless", 57, 1);
     group.spec.kube_size_id = None;
     fleet.create(&group).await;
-    fleet.create(&by_hand(&fleet, "sizeless-1", "sizeless")).await;
-    fleet.create(&by_hand(&fleet, "lost-1", "lost")).await;
+    fleet.create(&fleet.vpsie_node("sizeless-1", "sizeless")).await;
+    fleet.create(&fleet.vpsie_node("lost-1", "lost")).await;
     until_said(&fleet, "sizeless-1", "WaitingForProviderGroup").await;
     until_said(&fleet, "lost-1", "NodeGroupMissing").await;
     check_said(&fleet, "sizeless-1", &["WaitingForFinalizer"]);

@@ -10,7 +10,7 @@ use kube::api::{Patch, PatchParams};
 use prometheus_client::encoding::text::encode;
 use serde_json::{Value, json};
 
-use super::reasons::{by_hand, said};
+use super::reasons::said;
 use super::telemetry::events;
 use super::{bought, ready_web, strangers, web};
 
@@ -137,7 +137,7 @@ async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
 
 /// Describes a VPSieNode by which a person gives the group `web` a machine that runs already.
 fn adopting(fleet: &Fleet, machine: &str) -> VPSieNode {
-    let mut claim = by_hand(fleet, "web-adopted", "web");
+    let mut claim = fleet.vpsie_node("web-adopted", "web");
     claim.spec.vpsie_node_identifier = Some(machine.to_owned());
     claim
 }

@@ -21,7 +21,7 @@ use audit_store::Recorder;
 use autoscaler_controller::Settings;
 use autoscaler_controller::credentials::Standing;
 use autoscaler_controller::metrics::Metrics;
-use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
+use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, VPSieNode, VPSieNodeSpec, all_crds, keys};
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::ClusterSpec;
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
@@ -229,6 +229,26 @@ impl Fleet {
             .labels_mut()
             .insert(keys::LABEL_MANAGED.to_owned(), keys::TRUE.to_owned());
         group
+    }
+
+    /// Describes a VPSieNode that a person writes for a NodeGroup; nothing is recorded on it.
+    pub fn vpsie_node(&self, name: &str, group: &str) -> VPSieNode {
+        let mut claim = VPSieNode::new(
+            name,
+            VPSieNodeSpec {
+                instance_type: "57".to_owned(),
+                node_group_name: group.to_owned(),
+                datacenter_id: DATACENTER.to_owned(),
+                resource_identifier: self.cluster.clone(),
+                project: "project".to_owned(),
+                kubernetes_version: "v1.34.1".to_owned(),
+                ..VPSieNodeSpec::default()
+            },
+        );
+        for (key, value) in [(keys::LABEL_MANAGED, keys::TRUE), (keys::LABEL_NODE_GROUP, group)] {
+            claim.labels_mut().insert(key.to_owned(), value.to_owned());
+        }
+        claim
     }
 }
 

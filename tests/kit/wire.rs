@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use vpsie_api::{Transport, TransportError};
 
+/// What a process says when it dies, in the span of what it was doing.
+pub const LAST_WORDS: &str = "the process dies here";
+
 /// Records both wires of one operator; clones are the same wires.
 #[derive(Clone, Default)]
 pub struct Wire(Arc<Shared>);
@@ -235,6 +238,7 @@ impl Wire {
 
     /// Tells that the planned death has happened, and never returns.
     async fn die<T>(&self) -> T {
+        tracing::info!("{LAST_WORDS}");
         self.0.happened.notify_one();
         pending().await
     }
