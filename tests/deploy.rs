@@ -145,6 +145,29 @@ fn image_is_of_this_version_and_compiler() {
         dockerfile.contains(&format!("RUSTUP_TOOLCHAIN={compiler}")),
         "{dockerfile}"
     );
+    // What it builds, copies and calls is there, so far as can be told without building it.
+    let manifest: toml::Table = file("bins/autoscaler/Cargo.toml").parse().expect("TOML");
+    let name = manifest["package"]["name"].as_str().expect("it has a name");
+    for line in [
+        format!("cargo build --release --locked --package {name}"),
+        format!("COPY --from=build /source/target/release/{name} /{name}"),
+        format!("ENTRYPOINT [\"/{name}\"]"),
+    ] {
+        assert!(
+            dockerfile.lines().any(|it| it.contains(&line)),
+            "{line} in {dockerfile}"
+        );
+    }
+    let arguments = file("bins/autoscaler/src/args.rs");
+    assert!(
+        dockerfile.contains("CMD [\"run\"]") && arguments.contains("Run("),
+        "{arguments}"
+    );
+    assert!(
+        file(".dockerignore")
+            .lines()
+            .any(|line| line.trim_matches('/') == "target")
+    );
     let image = format!("vpsie-autoscaler:{}", env!("CARGO_PKG_VERSION"));
     assert!(dockerfile.contains(&image), "{dockerfile}");
     assert_eq!(

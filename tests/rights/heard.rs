@@ -34,9 +34,10 @@ impl Heard {
         String::from_utf8_lossy(&self.lines()).into_owned()
     }
 
-    /// Tells whether some line names both the verb and the resource of a right, each as a word of its own.
+    /// Tells whether some line names both the verb and the resource of a right, each as a word of its own: to miss
+    /// `nodegroups/status` is not to miss `nodegroups`.
     pub(crate) fn names(&self, right: &Right) -> bool {
-        let resource = right.resource.split('/').next().unwrap_or_default();
+        let resource = right.resource.as_str();
         let is_named = |line: &str| {
             let has = |wanted: &str| words(line).any(|word| word == wanted);
             has(resource) && has(right.verb.as_str())
@@ -60,7 +61,7 @@ impl Write for Heard {
     }
 }
 
-/// Splits a line into words; what a hyphen joins, such as the name of a command, is one.
+/// Splits a line into words; what a hyphen or a slash joins, such as a command or a subresource, is one.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+    line.split(|letter: char| !letter.is_ascii_alphanumeric() && !['-', '/'].contains(&letter))
 }

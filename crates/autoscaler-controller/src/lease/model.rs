@@ -384,7 +384,7 @@ fn weakened_rule_is_caught() {
     is_caught(blind(), "effects start under the only leader");
     let unlocked = Contest {
         locks: false,
-        ..blind()
+        ..sound()
     };
     is_caught(unlocked, "at most one purchase for a VPSieNode");
 }
