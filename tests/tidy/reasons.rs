@@ -7,9 +7,13 @@ use autoscaler_controller::reason::Reason;
 use super::docs::is_test_attribute;
 use super::files::TextFile;
 
+/// The test of what VPSie refuses to remove.
+const REFUSED_REMOVAL: &str = "refusal_of_a_removal_is_named_on_what_waits_for_it";
+
 /// Returns the test that provokes a reason; none for the refusals of the gate, which have a list of their own.
 ///
-/// All but one are stories of the whole operator: that one needs a cluster of sixteen thousand machines.
+/// Most are stories of the whole operator. Not so why a group does not shrink, which is a table of decisions, and the word for
+/// a cluster of sixteen thousand machines.
 fn provoked_by(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::AtMinimumCapacity
@@ -33,6 +37,12 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::VPSieAPIError => "vpsie_that_answers_with_web_pages_is_a_condition",
         Reason::LeakedMachine => "machine_that_nobody_asked_for_is_told_until_it_is_gone",
         Reason::SecretUnusable => "secret_that_loses_its_keys_is_named_and_holds_nothing_up",
+        Reason::SizeChanging
+        | Reason::ScaleDownDisabled
+        | Reason::OutsideHours
+        | Reason::HoursUnreadable
+        | Reason::CoolingDown
+        | Reason::NoneIdle => "group_says_why_it_does_not_shrink",
         Reason::WaitingForBaseline => "first_request_waits_for_its_baseline",
         Reason::BackingOff | Reason::VPSieRefused => "refused_request_waits_longer_each_time_and_says_why",
         Reason::WaitingForOtherGroup => "groups_whose_machines_look_alike_take_turns",
@@ -50,9 +60,7 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::NodeClaimedByAnother => "node_claimed_meanwhile_by_another_is_left_alone",
         Reason::NodeVanished => "node_deleted_by_hand_makes_its_vpsienode_join_again",
         Reason::MachineNotFound => "machine_removed_by_hand_fails_its_vpsienode_and_is_replaced",
-        Reason::VPSDeleteFailed | Reason::RemovalsStopped => {
-            "refusal_of_a_removal_is_named_on_what_waits_for_it"
-        }
+        Reason::VPSDeleteFailed | Reason::RemovalsStopped => REFUSED_REMOVAL,
         Reason::RequestOpen => "end_says_that_a_request_is_open",
         Reason::IdentifierUnknown => "machine_without_an_identifier_is_not_removed",
         Reason::ReplyIncomplete => "end_says_that_a_reply_is_cut",

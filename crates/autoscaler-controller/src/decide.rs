@@ -72,15 +72,6 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Deci
         .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
         .collect();
     let turns = request::turns(world, &verdicts);
-    let groups = world
-        .groups
-        .iter()
-        .filter(|group| hand_over::may_touch(world, group.as_ref(), None))
-        .map(|group| {
-            let mut batch = group::decide(world, matching, group);
-            hearing::hear_group(group, &mut batch);
-            batch
-        });
     let claims = world.claims.iter();
     let may_touch =
         |claim: &&ClaimObject| hand_over::may_touch(world, claim.object.as_ref(), Some(&claim.requested));
@@ -92,7 +83,17 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Deci
         view::View::new(world, claim, verdict, turn, lives)
     };
     let mut decision = Decision::default();
-    let mut chosen = shrink::choose(world, &leaving, view_of, &mut decision.entries);
+    let (mut chosen, kept) = shrink::choose(world, &leaving, view_of, &mut decision.entries);
+    let groups = world
+        .groups
+        .iter()
+        .filter(|group| hand_over::may_touch(world, group.as_ref(), None))
+        .map(|group| {
+            let keep = group.metadata.uid.as_ref().and_then(|uid| kept.get(uid));
+            let mut batch = group::decide(world, matching, group, keep);
+            hearing::hear_group(group, &mut batch);
+            batch
+        });
     let claims = claims.map(|claim| {
         let view = view_of(claim);
         let mut batch = claim::decide(&view, &mut leaving, chosen.remove(claim.uid()));

@@ -48,6 +48,18 @@ reasons! {
     LeakedMachine,
     /// The Secret with the credentials of VPSie cannot be used as it is.
     SecretUnusable,
+    /// A member is on its way to its Node, or on its way out.
+    SizeChanging,
+    /// An annotation forbids that members go by themselves.
+    ScaleDownDisabled,
+    /// It is outside the hours in which members may go by themselves.
+    OutsideHours,
+    /// The hours in which members may go by themselves cannot be read.
+    HoursUnreadable,
+    /// The number of members changed a short time ago.
+    CoolingDown,
+    /// No member is idle.
+    NoneIdle,
 
     // --- VPSieNode: what it waits for before a machine is asked for ---
 

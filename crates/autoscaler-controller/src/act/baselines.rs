@@ -1,8 +1,8 @@
 //! The ConfigMap of baselines and tombstones: read at the start and before every write.
 
 use super::ActError;
-use crate::baseline::{NamedBaseline, Stored, empty_map, read_all, to_entry};
-use crate::leaked::{FirstBaseline, has_room};
+use crate::baseline::{Baselines, NamedBaseline, Stored, empty_map, read_all, to_entry};
+use crate::leaked::{FirstBaseline, FirstBaselines, has_room};
 use crate::resources::keys;
 use crate::tombstone::{Tombstone, prune};
 use chrono::{DateTime, Utc};
@@ -117,15 +117,8 @@ impl BaselineStore {
         } = &mut self.stored;
         baselines.insert(new.id.clone(), Arc::clone(&new.baseline));
         firsts.retain(|place, _| groups.contains(place));
-        if !firsts.contains_key(asking) && has_room(firsts, baselines, &new.id) {
-            let (cluster, group) = asking.clone();
-            let baseline = new.id.clone();
-            let first = FirstBaseline {
-                cluster,
-                group,
-                baseline,
-            };
-            firsts.insert(first.place(), first);
+        if !firsts.contains_key(asking) {
+            keep_first(firsts, baselines, asking, &new.id);
         }
         prune(tombstones, now);
         let buried = tombstones.values().filter_map(|stone| stone.baseline.as_ref());
@@ -217,4 +210,24 @@ impl BaselineStore {
             .map_err(ActError::of("patch", "configmaps"))?;
         Ok(())
     }
+}
+
+/// Keeps a baseline as the first of the group that asks, if there is room for it.
+fn keep_first(firsts: &mut FirstBaselines, baselines: &Baselines, asking: &(String, u64), id: &str) {
+    let (cluster, group) = asking.clone();
+    if !has_room(firsts, baselines, id) {
+        tracing::warn!(
+            cluster,
+            group,
+            "the first baselines of other groups take all the room; machines of this group that nobody asks for are not told"
+        );
+        return;
+    }
+    let baseline = id.to_owned();
+    let first = FirstBaseline {
+        cluster,
+        group,
+        baseline,
+    };
+    firsts.insert(first.place(), first);
 }

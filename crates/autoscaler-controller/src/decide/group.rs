@@ -2,7 +2,8 @@
 
 use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
-use super::{counts, slots};
+use super::shrink::Keep;
+use super::{counts, shrink, slots};
 use crate::command::{Batch, Command, Kind};
 use crate::leaked::leaked;
 use crate::reason::Reason;
@@ -20,8 +21,13 @@ pub(crate) const CREDENTIALS: &str = "CredentialsUnusable";
 /// Decides what to do about one NodeGroup.
 ///
 /// One without the label `managed=true` is left alone, except that its end is still seen through: taking the label
-/// off must not strand what we hold.
-pub(super) fn decide(world: &World<'_>, matching: &Matching<'_>, group: &NodeGroup) -> Batch {
+/// off must not strand what we hold. `keep` says why no member of it goes by itself.
+pub(super) fn decide(
+    world: &World<'_>,
+    matching: &Matching<'_>,
+    group: &NodeGroup,
+    keep: Option<&Keep>,
+) -> Batch {
     let mut batch = Batch::about(group);
     let has_finalizer = Kind::NodeGroup.is_kept(group);
     let is_deleted = group.metadata.deletion_timestamp.is_some();
@@ -59,6 +65,10 @@ pub(super) fn decide(world: &World<'_>, matching: &Matching<'_>, group: &NodeGro
         counts::count(group, &members, &mut draft);
         say_leaked(world, matching, group, &mut draft);
         say_credentials(world, &mut draft);
+        // Whether a wait is over, a wrong clock does not tell.
+        if world.skew.is_none() {
+            shrink::say(&mut draft, keep);
+        }
         batch.commands.extend(draft.finish(&Target::of(group)));
     }
     let notice = trouble.and_then(|_| {

@@ -20,7 +20,7 @@ pub(super) fn held(
     let case = case(view, machine, decided_by, leaving);
     match hold {
         Hold::Refusal(refusal) => Some(case.refused(refusal, view.world.now)),
-        Hold::Obstacle(_) if hold.is_passing() => None,
+        Hold::Obstacle(_) if hold.is_of_a_moment() => None,
         Hold::Obstacle(_) => {
             let reason = hold.reason();
             let draft = Draft::new(

@@ -7,6 +7,7 @@
 
 mod hours;
 mod keep;
+mod standing;
 
 use super::case::{Leaving, judge, node};
 use super::hearing::held;
@@ -22,31 +23,42 @@ use crate::time::to_chrono;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use keep::Keep;
 use kube::ResourceExt;
 use node_lifecycle::audit::Draft;
 use node_lifecycle::{Decider, Permit, State};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+pub(super) use keep::Keep;
+pub(super) use standing::say;
 
 /// The members that may go by themselves, one for each NodeGroup, by uid.
 pub(super) type Chosen = BTreeMap<String, (Case, Permit)>;
 
-/// Chooses for each NodeGroup the member that goes next, if any does, and says for the audit log which the gate refuses.
+/// Why nobody goes by itself, for each NodeGroup of which that is so, by uid.
+pub(super) type Kept = BTreeMap<String, Keep>;
+
+/// Chooses for each NodeGroup the member that goes next, or says why none does, and for the audit log which the gate
+/// refuses.
 pub(super) fn choose<'w>(
     world: &'w World<'w>,
     leaving: &Leaving,
     view_of: impl Fn(&'w ClaimObject) -> View<'w>,
     heard: &mut Vec<Draft>,
-) -> Chosen {
-    let groups = world.groups.iter();
-    let choice = |group: &Arc<NodeGroup>| {
-        let (namespace, name) = (group.namespace(), group.name_any());
-        choose_of(world, group, leaving, &view_of, heard)
-            .inspect_err(|keep| tracing::debug!(namespace, node_group = name, ?keep, "nobody goes by itself"))
-            .ok()
-    };
-    groups.filter_map(choice).collect()
+) -> (Chosen, Kept) {
+    let (mut chosen, mut kept) = (Chosen::new(), Kept::new());
+    for group in &world.groups {
+        match choose_of(world, group, leaving, &view_of, heard) {
+            Ok((uid, choice)) => {
+                chosen.insert(uid, choice);
+            }
+            Err(keep) => {
+                let (namespace, name) = (group.namespace(), group.name_any());
+                tracing::debug!(namespace, node_group = name, ?keep, "nobody goes by itself");
+                kept.insert(group.uid().unwrap_or_default(), keep);
+            }
+        }
+    }
+    (chosen, kept)
 }
 
 /// Carries out what was chosen about one living VPSieNode; the removal comes after everything else of its batch.
@@ -115,17 +127,17 @@ fn choose_of<'w>(
     });
     let mut at_rest: Vec<_> = at_rest.collect();
     at_rest.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut keep = Keep::NotReady;
+    let mut keep = None;
     for (_, view) in at_rest {
         match member(&view, group, leaving) {
             Ok(chosen) => return Ok((view.target.uid.clone(), chosen)),
             Err(reason) => {
                 heard.extend(refused(&view, leaving, &reason));
-                keep = reason;
+                keep.get_or_insert(reason);
             }
         }
     }
-    Err(keep)
+    Err(keep.unwrap_or(Keep::NotReady))
 }
 
 /// Says that the gate refuses a member, or what VPSie lists; all else is a matter of the NodeGroup.
@@ -214,8 +226,12 @@ fn may_by_annotations(metadata: &ObjectMeta, now: DateTime<Utc>) -> Result<(), K
         return Err(Keep::Forbidden);
     }
     match written(keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS) {
-        Some(hours) if hours::allow(hours, now) != Some(true) => Err(Keep::OutsideHours),
-        Some(_) | None => Ok(()),
+        Some(hours) => match hours::allow(hours, now) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Keep::OutsideHours),
+            None => Err(Keep::HoursUnreadable),
+        },
+        None => Ok(()),
     }
 }
 

@@ -140,6 +140,14 @@ impl Hold {
         }
     }
 
+    /// Tells whether it is only what VPSie's lists lack for a moment, or that this process has only just begun to look.
+    pub fn is_of_a_moment(&self) -> bool {
+        match self {
+            Self::Obstacle(obstacle) => obstacle.is_passing(),
+            Self::Refusal(_) => false,
+        }
+    }
+
     /// Tells whether it goes away by itself, or with what happens in the cluster anyway; else a person must act.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -11,8 +11,10 @@ pub(crate) enum Keep {
     Disabled,
     /// An annotation of the NodeGroup or of the Node forbids it.
     Forbidden,
-    /// It is outside the hours that an annotation allows, or these cannot be read.
+    /// It is outside the hours that an annotation allows.
     OutsideHours,
+    /// The hours that an annotation allows cannot be read.
+    HoursUnreadable,
     /// The NodeGroup has no more than `minNodes`.
     AtMinimum,
     /// A member is on its way to its Node (`LC-42`).

@@ -1,5 +1,7 @@
 //! Who goes by itself, and every reason why nobody does.
 
+mod standing;
+
 use super::*;
 use crate::intent::Outcome;
 use crate::removal::Hold;
@@ -276,7 +278,7 @@ fn group_that_may_not_shrink_keeps_everybody() {
     // It is midnight.
     let hours = keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS;
     assert_eq!(annotated(hours, "01:00-02:00"), Keep::OutsideHours);
-    assert_eq!(annotated(hours, "at night"), Keep::OutsideHours);
+    assert_eq!(annotated(hours, "at night"), Keep::HoursUnreadable);
     assert_eq!(kept_by(web().min(2)), Keep::AtMinimum);
     let cooling = |seconds: i64| {
         web().but(|group| {

@@ -1,0 +1,105 @@
+//! What a NodeGroup says about its shrinking.
+
+use super::*;
+use crate::resources::find_condition;
+
+/// Returns the status and the reason of the condition that the group has after this pass, and its sentence.
+fn said(world: &TestWorld) -> Option<(bool, String, String)> {
+    let commands = world.group_commands("web");
+    let conditions = commands.iter().find_map(|command| {
+        let Command::WriteNodeGroupStatus(_, write) = command else {
+            return None;
+        };
+        write.status.conditions.as_deref()
+    });
+    let condition = find_condition(conditions, "ScaleDown")?;
+    let (reason, message) = (condition.reason.clone()?, condition.message.clone()?);
+    Some((condition.is_true(), reason, message))
+}
+
+#[track_caller]
+fn check(what: &str, world: &TestWorld, expected: Option<(bool, &str)>) {
+    let said = said(world);
+    let found = said.as_ref().map(|(holds, reason, _)| (*holds, reason.as_str()));
+    assert_eq!(found, expected, "{what}: {said:?}");
+}
+
+/// A group that may shrink says that a member goes, or in a word of its own why none does.
+#[test]
+fn group_says_why_it_does_not_shrink() {
+    let idle = || member("web-2", State::Idle);
+    let of = |group: GroupBuilder| with(group, idle(), own_node("web-2"));
+    let annotated = |key: &'static str, value: &'static str| {
+        of(web().but(|group| annotate(&mut group.metadata, key, value)))
+    };
+    let cooling = web().but(|group| {
+        group.status.get_or_insert_default().last_scale_down_time = Some(at(-599));
+    });
+    let long = web().but(|group| {
+        let policy = group.spec.scale_down_policy.get_or_insert_default();
+        policy.stabilization_window_seconds = Some(1801);
+    });
+    let nameless = idle().but(|claim| claim.spec.vpsie_node_identifier = None);
+    let nameless = with(web(), nameless, own_node("web-2"));
+    let mut excepted = own_node("web-2");
+    annotate(&mut excepted.metadata, keys::ANNOTATION_PROTECTED, keys::TRUE);
+    let off = web().but(|group| group.spec.scale_down_policy = None);
+    let (forbids, hours) = (
+        keys::ANNOTATION_SCALE_DOWN,
+        keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS,
+    );
+    let coming = two().claim(claim("web-3").created(-86_400)).seen();
+    let going = two().claim(member("web-3", State::Ready).deleted()).seen();
+    let table = [
+        ("nobody asked for it", of(off), None),
+        ("one is chosen", two(), Some((true, "SizeChanging"))),
+        ("one goes", going, Some((true, "SizeChanging"))),
+        ("one comes", coming, Some((false, "SizeChanging"))),
+        (
+            "a person forbids it",
+            annotated(forbids, "disabled"),
+            Some((false, "ScaleDownDisabled")),
+        ),
+        (
+            "it is midnight",
+            annotated(hours, "01:00-02:00"),
+            Some((false, "OutsideHours")),
+        ),
+        (
+            "nobody can read it",
+            annotated(hours, "at night"),
+            Some((false, "HoursUnreadable")),
+        ),
+        (
+            "it is small",
+            of(web().min(2)),
+            Some((false, "AtMinimumCapacity")),
+        ),
+        ("it changed", of(cooling), Some((false, "CoolingDown"))),
+        ("nobody can name it", nameless, Some((false, "NoneIdle"))),
+        ("it rests since a moment", of(long), Some((false, "IdleTooShort"))),
+        (
+            "the gate refuses",
+            with(web(), idle(), excepted),
+            Some((false, "NotManagedNode")),
+        ),
+    ];
+    for (what, world, expected) in table {
+        check(what, &world, expected);
+    }
+}
+
+/// What passes is not counted down, and what VPSie's lists lack for a moment is not told: either would be a write each pass.
+#[test]
+fn words_about_shrinking_stay_while_the_reason_does() {
+    let cooling = |seconds: i64| {
+        let group = web().but(|group| {
+            group.status.get_or_insert_default().last_scale_down_time = Some(at(-seconds));
+        });
+        said(&with(group, member("web-2", State::Idle), own_node("web-2")))
+    };
+    assert_eq!(cooling(1), cooling(599));
+    let call = vpsie_api::Call::GetCluster;
+    let cut = two().answered(Err(vpsie_api::CallError::TimedOut { call }));
+    check("no reply", &cut, None);
+}
