@@ -20,6 +20,8 @@ use heard::Heard;
 
 /// How long one story may take on two cores that also compile; alone it takes seconds.
 const STORY_LIMIT: Duration = Duration::from_secs(90);
+/// How long after a story a right may still be missed: as long as a whole story takes on a busy machine.
+const AFTERWARDS: Duration = Duration::from_secs(30);
 /// How often it is looked whether a right was missed.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -129,8 +131,9 @@ async fn without(control_plane: &ControlPlane, right: &Right) -> Finding {
         if let Ok(Err(error)) = &ended {
             heard.note(error);
         }
-        // What is only announced, such as an Event, may be refused a moment after the story.
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        // What is only announced, such as an Event, may be refused a while after the story, where the machine is busy; who
+        // waits for it ends this wait.
+        tokio::time::sleep(AFTERWARDS).await;
         ended.is_ok_and(|end| end.is_ok())
     };
     let finding = tokio::select! {

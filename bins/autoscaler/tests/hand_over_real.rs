@@ -214,7 +214,13 @@ async fn a_stopped_leader_hands_over_at_once_and_a_killed_one_buys_nothing_twice
     third.until_said("standing by", 1).await;
     let fleet = &stage.fleet;
     fleet.create(&fleet.node_group("batch", 58, 1)).await;
+    let deadline = Instant::now() + LIMIT;
     while fleet.cloud.ledger().len() < 3 {
+        assert!(
+            Instant::now() < deadline,
+            "the second asked for no machine: {}",
+            second.text()
+        );
         sleep(Duration::from_millis(1)).await;
     }
     second.signal("-KILL").await;

@@ -10,6 +10,7 @@ use fleet_sim::cloud::CallKind;
 use fleet_sim::truth::{Expected, Extras, Objects, Report, Taint, examine_expecting};
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
+use prometheus_client::encoding::text::encode;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -59,7 +60,7 @@ impl Fleet {
         }
     }
 
-    /// Waits until VPSie was asked for the nodes of a cluster so many more times.
+    /// Waits until VPSie was asked for the nodes of a cluster so many more times, and the last answer has been acted on.
     ///
     /// # Panics
     /// Panics when the limit passes first.
@@ -71,11 +72,28 @@ impl Fleet {
             })
             .await;
         drop(stored);
-        // The poll that was counted last has also been acted on once the next one begins.
-        self.until("the pass after the last poll", |_| {
-            self.cloud.calls_of(CallKind::Cluster) > wanted
-        })
-        .await
+        // Once the next one begins, the answer to the one that was counted last has been taken in, and at the latest the
+        // pass that follows sees it.
+        let stored = self
+            .until("the poll after the last", |_| {
+                self.cloud.calls_of(CallKind::Cluster) > wanted
+            })
+            .await;
+        drop(stored);
+        let finished = self.passes();
+        self.until("the pass after the last poll", |_| self.passes() > finished)
+            .await
+    }
+
+    /// Returns how many passes the operator that was started last has finished.
+    fn passes(&self) -> u64 {
+        let mut text = String::new();
+        encode(&mut text, &self.metrics.registry()).expect("a String takes everything");
+        let count = text
+            .lines()
+            .find_map(|line| line.strip_prefix("vpsie_autoscaler_passes_total "));
+        let count = count.and_then(|count| count.parse().ok());
+        count.expect("passes are counted")
     }
 
     /// Tells what really happened, from the ledger of the cloud and the stored objects.
