@@ -258,6 +258,39 @@ fn record_of_another_cluster_makes_no_provider_id_doubtful() {
     );
 }
 
+/// R4: clusters of one naming scheme each learn it: in neither does a name that starts it prove anything.
+#[test]
+fn naming_scheme_of_two_clusters_proves_nothing_in_either() {
+    let mut second = claim("hel").in_cluster("y");
+    second.uid = "second".to_owned();
+    let world = snapshot(5)
+        .claims([claim("hel").in_cluster("x"), second])
+        .machines([
+            machine(1).in_cluster("x").named("hel-kubernetes-49ab-slave-1"),
+            machine(2).in_cluster("y").named("hel-kubernetes-49ab-slave-2"),
+        ]);
+    check(
+        &world,
+        &[
+            "hel: waiting not-provably-new",
+            "second: waiting not-provably-new",
+        ],
+    );
+}
+
+/// R4: a cluster of two naming schemes learns both.
+#[test]
+fn second_naming_scheme_of_a_cluster_proves_nothing_either() {
+    let world = snapshot(5).claims([claim("ams"), claim("hel")]).machines([
+        machine(1).named("hel-kubernetes-49ab-slave-1"),
+        machine(2).named("ams-kubernetes-0c11-worker-2"),
+    ]);
+    check(
+        &world,
+        &["ams: waiting not-provably-new", "hel: waiting not-provably-new"],
+    );
+}
+
 /// R4: a Node's name gives no pattern evidence while an eligible machine carries that name.
 #[test]
 fn name_of_a_node_counts_only_where_no_eligible_machine_bears_it() {
