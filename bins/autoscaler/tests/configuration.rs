@@ -135,6 +135,41 @@ fn bad_files_end_with_two_and_say_what_is_wrong() {
     }
 }
 
+/// Bad input: a duration that cannot be is refused at the start with the name of its field, wherever it is said.
+#[test]
+fn impossible_durations_are_refused_by_their_name() {
+    let is_duration = |field: &String| {
+        field.ends_with("-seconds") || field.ends_with("-days") || field.starts_with("lease-")
+    };
+    let durations: Vec<String> = printed(&[], &[]).into_keys().filter(is_duration).collect();
+    assert!(durations.len() >= 15, "{durations:?}");
+    let refused = |variables: Variables<'_>, arguments: &[&str], field: &str| {
+        let output = run(variables, &[arguments, &["--print-config"]].concat());
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{field}: {message}");
+        assert!(message.contains(field), "no {field:?} in: {message}");
+    };
+    for field in &durations {
+        for wrong in ["-1", "4000000000", "soon"] {
+            refused(&[], &[&format!("--{field}={wrong}")], field);
+            let file = file_with(&format!("{field}: {wrong}\n"));
+            refused(&[("AUTOSCALER_CONFIG", path(&file))], &[], &format!("`{field}`"));
+        }
+    }
+    for wrong in ["-1", "4000000000", "soon", ""] {
+        refused(
+            &[("DISCOVERY_TIMEOUT_SECONDS", wrong)],
+            &[],
+            "--discovery-timeout-seconds",
+        );
+        refused(
+            &[("JOINING_TIMEOUT_SECONDS", wrong)],
+            &[],
+            "--joining-timeout-seconds",
+        );
+    }
+}
+
 /// The file in the ConfigMap that the Deployment mounts, from where the variable of the Deployment looks for it.
 fn sample() -> String {
     let documents = kit::deploy::documents("deployment.yaml");
