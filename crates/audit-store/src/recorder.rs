@@ -93,6 +93,7 @@ struct State {
     queue: Option<Queue>,
     standing: RecorderState,
     is_closing: bool,
+    keeps_all: bool,
 }
 
 /// Opens the store again and again.
@@ -177,6 +178,18 @@ impl Recorder {
         self.shared.state().term = term;
     }
 
+    /// Says whether nothing may be pruned for now: what is old is seen from the time of the newest entry, and while the
+    /// clock is in doubt that says nothing.
+    pub fn keep_all(&self, is_so: bool) {
+        self.shared.state().keeps_all = is_so;
+    }
+
+    /// Tells whether nothing may be pruned for now.
+    #[must_use]
+    pub fn keeps_all(&self) -> bool {
+        self.shared.state().keeps_all
+    }
+
     /// Returns entries that are held in memory, the oldest first.
     #[must_use]
     pub fn select(&self, filter: &Filter) -> Vec<Arc<Entry>> {
@@ -246,6 +259,7 @@ impl Shared {
                 queued: 0,
             },
             is_closing: false,
+            keeps_all: false,
         };
         Self {
             state: Mutex::new(state),

@@ -105,6 +105,22 @@ impl SqlStore {
         Ok(())
     }
 
+    /// Removes what is old, so many entries in a transaction.
+    async fn prune_by(&self, before: DateTime<Utc>, step: u64) -> Result<u64, StoreError> {
+        let wrong = self.failed("pruning");
+        let mut removed = 0;
+        loop {
+            let mut transaction = self.pool.begin().await.map_err(&wrong)?;
+            let gone = pruning::prune(&mut transaction, nanos(before), step);
+            let gone = gone.await.map_err(&wrong)?;
+            transaction.commit().await.map_err(&wrong)?;
+            removed += gone;
+            if gone < step {
+                return Ok(removed);
+            }
+        }
+    }
+
     async fn anchors(&self, connection: &mut AnyConnection) -> Result<Vec<Anchor>, StoreError> {
         let wrong = self.failed("reading");
         let rows = sqlx::query("SELECT term, sequence, hash, pruned FROM audit_anchors ORDER BY term")
@@ -152,13 +168,7 @@ impl AuditStore for SqlStore {
     }
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        let wrong = self.failed("pruning");
-        let mut transaction = self.pool.begin().await.map_err(&wrong)?;
-        let removed = pruning::prune(&mut transaction, nanos(before))
-            .await
-            .map_err(&wrong)?;
-        transaction.commit().await.map_err(wrong)?;
-        Ok(removed)
+        self.prune_by(before, pruning::STEP).await
     }
 
     async fn verify(&self, head: Option<Hash>) -> Result<Verified, StoreError> {

@@ -53,7 +53,7 @@ pub trait AuditStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Says why nothing was removed.
+    /// Says why it stopped. What was removed by then has its anchors; the rest goes the next time.
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Looks for entries that were altered or removed; `head` is the hash of one that must be there.

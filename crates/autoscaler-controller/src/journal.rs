@@ -37,6 +37,11 @@ impl Journal {
         *self.pass.lock().unwrap_or_else(PoisonError::into_inner) = id;
     }
 
+    /// Says whether the clock is wrong by which entries have their time: then none is too old.
+    pub(crate) fn doubt_clock(&self, is_wrong: bool) {
+        self.recorder.keep_all(is_wrong);
+    }
+
     /// Records what happened.
     pub(crate) fn record(&self, draft: Draft, now: DateTime<Utc>) {
         let pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner).clone();

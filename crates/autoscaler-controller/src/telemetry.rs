@@ -85,8 +85,9 @@ impl Telemetry {
         self.chronicle.let_go(batches);
     }
 
-    /// Shows how the clock of this host compares with others.
+    /// Shows how the clock of this host compares with others. While it is wrong nothing of the audit log is pruned.
     pub(crate) fn compared(&self, skew: Option<Skew>, offsets: &Offsets) {
+        self.journal.doubt_clock(skew.is_some());
         self.metrics.show_clock(offsets);
         let offsets = offsets.clone();
         self.pulse.compared(Compared { skew, offsets });

@@ -257,3 +257,34 @@ async fn old_entries_are_pruned_once_an_hour() {
     emptied(&recorder).await;
     assert_eq!(shelf.pruned(), [at(0), at(0) + DAY]);
 }
+
+/// At the end what waits is stored, and a pruning that is under way is left for the next process.
+#[tokio::test(start_paused = true)]
+async fn end_does_not_wait_for_pruning() {
+    let shelf = Shelf::default();
+    shelf.never_end_pruning();
+    let recorder = Recorder::with(shelf.clone(), 1000, Some(DAY));
+    recorder.record(requested("a"), at(0));
+    emptied(&recorder).await;
+    recorder.record(requested("b"), at(1));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((shelf.pruned().len(), shelf.records().len()), (1, 1), "it prunes");
+    let began = tokio::time::Instant::now();
+    recorder.finish(Duration::from_secs(10)).await;
+    assert_eq!((began.elapsed(), shelf.records().len()), (Duration::ZERO, 2));
+}
+
+/// Bad input: by a clock that is a year ahead nothing is old; what it would have pruned is there when it is right again.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_pruned_by_a_wrong_clock() {
+    let shelf = Shelf::default();
+    let recorder = Recorder::with(shelf.clone(), 1000, Some(DAY * 90));
+    recorder.keep_all(true);
+    recorder.record(requested("a"), at(0) + DAY * 365);
+    emptied(&recorder).await;
+    assert!(recorder.keeps_all() && shelf.pruned().is_empty());
+    recorder.keep_all(false);
+    recorder.record(requested("a"), at(0) + DAY * 90);
+    emptied(&recorder).await;
+    assert_eq!(shelf.pruned(), [at(0)]);
+}

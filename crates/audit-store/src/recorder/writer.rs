@@ -196,21 +196,29 @@ impl<O: Opener> Writer<O> {
         else {
             return;
         };
-        if self
-            .pruned_at
-            .is_some_and(|pruned_at| pruned_at.elapsed() < PRUNING)
-        {
+        let is_due = self.pruned_at.is_none_or(|at| at.elapsed() >= PRUNING);
+        let may_prune = {
+            let state = self.shared.state();
+            !state.keeps_all && !state.is_closing
+        };
+        if !is_due || !may_prune {
             return;
         }
         self.pruned_at = Some(Instant::now());
         let Some(before) = newest.timestamp.checked_sub_signed(retention) else {
             return;
         };
-        match tokio::time::timeout(ANSWER_LIMIT, store.prune(before)).await {
+        let pruning = tokio::time::timeout(ANSWER_LIMIT, store.prune(before));
+        let pruned = tokio::select! {
+            // The end has no time for it: what waits comes first.
+            () = self.shared.closing.notified() => return,
+            pruned = pruning => pruned,
+        };
+        match pruned {
             Ok(Ok(0)) => {}
             Ok(Ok(removed)) => tracing::info!(removed, %before, "old entries of the audit log are pruned"),
             Ok(Err(error)) => tracing::warn!(%error, "old entries of the audit log are not pruned"),
-            Err(_) => tracing::warn!("old entries of the audit log are not pruned in time"),
+            Err(_) => tracing::warn!("old entries of the audit log are not all pruned in time"),
         }
     }
 

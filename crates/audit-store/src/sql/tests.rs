@@ -1,6 +1,7 @@
-//! That each question has its index.
+//! That each question has its index, and that pruning goes step by step.
 
-use node_lifecycle::audit::{Action, Author, Outcome};
+use node_lifecycle::audit::{Action, Author, Chain, Outcome};
+use node_lifecycle::testing::{at, requested};
 use sqlx::Row;
 
 use super::*;
@@ -64,4 +65,30 @@ async fn every_question_has_its_index() {
     ] {
         assert_eq!(plan(&store, &filter).await, [index]);
     }
+}
+
+/// LC-37: a long history is pruned in several transactions, and is sound after each, and when one was the last.
+#[tokio::test]
+async fn history_is_pruned_step_by_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.db");
+    let store = SqlStore::sqlite(&path, Access::Write).await.unwrap();
+    let mut chain = Chain::new(1, None);
+    for term in 1..=3 {
+        chain = Chain::new(term, chain.head());
+        let batch = (0..10).map(|_| Arc::new(chain.append(requested("a"), at(0))));
+        store.append(&batch.collect::<Vec<_>>()).await.unwrap();
+    }
+    let head = chain.head().map(|head| head.hash);
+    let mut transaction = store.pool.begin().await.unwrap();
+    let gone = pruning::prune(&mut transaction, nanos(at(1)), 13).await.unwrap();
+    transaction.commit().await.unwrap();
+    let verified = store.verify(head).await.unwrap();
+    assert!(verified.is_sound(), "{verified:?}");
+    assert_eq!((gone, verified.entries), (13, 17));
+
+    assert_eq!(store.prune_by(at(1), 3).await.unwrap(), 16);
+    let verified = store.verify(head).await.unwrap();
+    assert!(verified.is_sound(), "{verified:?}");
+    assert_eq!(verified.entries, 1, "the newest stays");
 }

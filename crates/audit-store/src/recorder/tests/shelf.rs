@@ -17,6 +17,7 @@ struct Inside {
     conflicts: usize,
     opened: usize,
     pruned: Vec<DateTime<Utc>>,
+    never_ends_pruning: bool,
 }
 
 // === impl Shelf ===
@@ -36,6 +37,10 @@ impl Shelf {
 
     pub(super) fn hang(&self) {
         self.inside().hangs = true;
+    }
+
+    pub(super) fn never_end_pruning(&self) {
+        self.inside().never_ends_pruning = true;
     }
 
     pub(super) fn empty(&self) {
@@ -135,6 +140,9 @@ impl AuditStore for Shelf {
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         self.inside().pruned.push(before);
+        if self.inside().never_ends_pruning {
+            std::future::pending::<()>().await;
+        }
         Ok(0)
     }
 
