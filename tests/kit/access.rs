@@ -1,4 +1,6 @@
-//! What a process of `run` needs to reach VPSie: the Secret, and an address that answers.
+//! What a process of `run` needs to reach VPSie: the Secret, and an address that answers; and how it is told to stop.
+
+use std::process::Command;
 
 use fleet_sim::Cloud;
 use fleet_sim::cloud::serve;
@@ -47,4 +49,14 @@ pub async fn serve_cloud(cloud: &Cloud) -> String {
     let (listener, url) = listen().await;
     tokio::spawn(serve(cloud.clone(), listener));
     url
+}
+
+/// Sends a signal such as `-TERM` to a process that the test has started.
+///
+/// # Panics
+/// Panics when there is no such process.
+pub fn signal(process: Option<u32>, name: &str) {
+    let id = process.expect("it runs").to_string();
+    let told = Command::new("kill").args([name, &id]).status();
+    assert!(told.expect("kill runs").success());
 }

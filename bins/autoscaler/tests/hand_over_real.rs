@@ -9,6 +9,7 @@ use fleet_sim::cloud::{TOKEN, serve};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Secret;
+use kit::access::signal;
 use kit::control_plane::ControlPlane;
 use kit::deploy;
 use kit::fleet::{Fleet, LEASE};
@@ -156,14 +157,8 @@ impl Stage {
 // === impl Run ===
 
 impl Run {
-    async fn signal(&self, signal: &str) {
-        let id = self.child.id().expect("it runs").to_string();
-        let told = Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .await
-            .expect("kill runs");
-        assert!(told.success());
+    fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
     }
 
     fn text(&self) -> String {
@@ -203,7 +198,7 @@ async fn a_stopped_leader_hands_over_at_once_and_a_killed_one_buys_nothing_twice
     let stage = Stage::on(kit::real_control_plane!()).await;
     let (first, second) = stage.two(&stage.kubeconfig, &[]).await;
     assert!(second.said("leading").is_empty() && second.said("worker asked for").is_empty());
-    first.signal("-TERM").await;
+    first.signal("-TERM");
     let ended = first.child.wait_with_output().await.expect("it ends");
     let stopped = Utc::now();
     assert_eq!(ended.status.code(), Some(0));
@@ -223,7 +218,7 @@ async fn a_stopped_leader_hands_over_at_once_and_a_killed_one_buys_nothing_twice
         );
         sleep(Duration::from_millis(1)).await;
     }
-    second.signal("-KILL").await;
+    second.signal("-KILL");
     let killed = Utc::now();
     let waited = stage.until_leading(&third).await - killed;
     assert!(
@@ -239,7 +234,7 @@ async fn a_stopped_leader_hands_over_at_once_and_a_killed_one_buys_nothing_twice
 async fn a_leader_that_was_frozen_stands_by_when_it_goes_on() {
     let stage = Stage::on(kit::real_control_plane!()).await;
     let (first, second) = stage.two(&stage.kubeconfig, &[]).await;
-    first.signal("-STOP").await;
+    first.signal("-STOP");
     let asked = first.said("worker asked for").len();
     let frozen = Utc::now();
     let waited = stage.until_leading(&second).await - frozen;
@@ -248,7 +243,7 @@ async fn a_leader_that_was_frozen_stands_by_when_it_goes_on() {
         "the lease was not waited for: {waited}"
     );
     stage.fleet.create(&stage.fleet.node_group("batch", 58, 1)).await;
-    first.signal("-CONT").await;
+    first.signal("-CONT");
     first.until_said("standing by", 1).await;
     stage.ready("batch", 1).await;
     assert_eq!(first.said("worker asked for").len(), asked, "{}", first.text());

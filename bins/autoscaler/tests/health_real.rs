@@ -1,4 +1,4 @@
-//! `run` while VPSie is away from the start: it lives, becomes ready, says what is wrong, and works once VPSie is back.
+//! `run` while VPSie or the audit store is in trouble from the start: it lives, becomes ready, and says what is wrong.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
-use kit::access::{listen, serve_cloud, write_secret};
+use kit::access::{listen, serve_cloud, signal, write_secret};
 use kit::fleet::Fleet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -28,11 +28,16 @@ struct Shown {
 // === impl Shown ===
 
 impl Shown {
-    fn start(kubeconfig: &Path, vpsie: &str, address: String) -> Self {
+    /// Starts on an address that nobody listens on.
+    async fn start(kubeconfig: &Path, vpsie: &str, audit_store: &str) -> Self {
+        let (own, _) = listen().await;
+        let address = own.local_addr().expect("its number").to_string();
+        drop(own);
         let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
             .args(RUN.split_whitespace())
             .args(["--listen", &address, "--vpsie-url", vpsie, "--kubeconfig"])
             .arg(kubeconfig)
+            .args(["--audit-store", audit_store])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -86,11 +91,7 @@ async fn outage_of_vpsie_neither_stops_nor_restarts_a_replica() {
         fleet.cloud.fault(Fault::on(call, effect).for_ever());
     }
     let url = serve_cloud(&fleet.cloud).await;
-    let (own, _) = listen().await;
-    let address = own.local_addr().expect("its number").to_string();
-    drop(own);
-
-    let mut process = Shown::start(operator.kubeconfig(), &url, address);
+    let mut process = Shown::start(operator.kubeconfig(), &url, "memory").await;
     process.until("/healthz", 200, &[]).await;
     process
         .until(
@@ -118,4 +119,55 @@ async fn outage_of_vpsie_neither_stops_nor_restarts_a_replica() {
     process
         .until("/metrics", 200, &["vpsie_autoscaler_", "# EOF"])
         .await;
+}
+
+/// Asks for what was stored.
+async fn audit(arguments: &[&str]) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autoscaler"));
+    command.arg("audit").args(arguments);
+    command
+        .output()
+        .await
+        .expect("the program was built for this test")
+}
+
+/// Bad input: a store that cannot be written is shown by `/readyz` and a metric and holds up nothing; mended before the end
+/// of the process, it gets everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn audit_store_in_trouble_is_shown_and_gets_everything_at_the_end() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let operator = kit::deploy::operator(&control_plane).await;
+    write_secret(&control_plane.client(), &[("token", TOKEN)]).await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    let url = serve_cloud(&fleet.cloud).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("missing");
+    let store = format!("sqlite:{}", missing.join("audit.db").display());
+
+    let mut process = Shown::start(operator.kubeconfig(), &url, &store).await;
+    let ill = [r#""name":"audit","decides":"nothing","ok":false"#, "unwritable: "];
+    process.until("/readyz", 200, &ill).await;
+    let down = "vpsie_autoscaler_audit_store_up 0";
+    process.until("/metrics", 200, &[down]).await;
+    fleet
+        .until("web is Ready", |stored| stored.counts("web", 1, 1))
+        .await;
+    process.until("/readyz", 200, &ill).await;
+
+    std::fs::create_dir(&missing).expect("a folder");
+    signal(process.child.id(), "-TERM");
+    let ended = tokio::time::timeout(LIMIT, process.child.wait()).await;
+    let ended = ended.expect("it ends in time").expect("it can be asked");
+    assert_eq!(ended.code(), Some(0));
+    let listed = audit(&["list", "--output", "json", "--audit-store", &store]).await;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    for reason in ["slots_free", "requested", "discovered", "joined"] {
+        assert!(
+            listed.contains(&format!(r#""reason":"{reason}""#)),
+            "{reason}: {listed}"
+        );
+    }
+    let verified = audit(&["verify", "--audit-store", &store]).await;
+    assert_eq!(verified.status.code(), Some(0));
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fleet_sim::cloud::{CallKind, TOKEN};
-use kit::access::{serve_cloud, write_secret};
+use kit::access::{serve_cloud, signal, write_secret};
 use kit::control_plane::ControlPlane;
 use kit::fleet::Fleet;
 use tokio::process::{Child, Command};
@@ -81,13 +81,7 @@ async fn process_makes_nodes_ready_and_stops_on_sigterm() {
     let report = fleet.truth().await;
     assert_eq!((report.matched, report.is_clean()), (2, true), "{report:?}");
 
-    let id = child.id().expect("it runs").to_string();
-    let told = Command::new("kill")
-        .args(["-TERM", &id])
-        .status()
-        .await
-        .expect("kill runs");
-    assert!(told.success());
+    signal(child.id(), "-TERM");
     let ended = timeout(STOP_LIMIT, child.wait_with_output())
         .await
         .expect("it stops in time");

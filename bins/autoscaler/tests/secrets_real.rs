@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use k8s_openapi::api::coordination::v1::Lease;
-use kit::access::{serve_cloud, write_secret};
+use kit::access::{serve_cloud, signal, write_secret};
 use kit::control_plane::ControlPlane;
 use kit::fleet::{Fleet, LEASE};
 use kube::Api;
@@ -71,11 +71,7 @@ async fn ended(run: Run) -> (Option<i32>, String) {
 
 /// Tells a run to stop, and does what [`ended`] does.
 async fn stopped(run: Run) -> (Option<i32>, String) {
-    let kill = Command::new("kill")
-        .args(["-TERM", &run.id.to_string()])
-        .status()
-        .await;
-    assert!(kill.expect("kill runs").success());
+    signal(Some(run.id), "-TERM");
     ended(run).await
 }
 

@@ -137,3 +137,19 @@ fn log(fact: &Fact) {
         "it needs attention"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bad input: while the clock of this host is wrong, no entry is pruned by it.
+    #[test]
+    fn wrong_clock_prunes_no_entry() {
+        let recorder = Recorder::in_memory(1);
+        let telemetry = Telemetry::default().with_audit(recorder.clone());
+        for skew in [None, Some(Skew::Ahead), None] {
+            telemetry.compared(skew, &Offsets::default());
+            assert_eq!(recorder.keeps_all(), skew.is_some());
+        }
+    }
+}
