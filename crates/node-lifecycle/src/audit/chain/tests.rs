@@ -18,6 +18,7 @@ fn hash_is_that_of_the_documented_bytes() {
         hash.to_string(),
         "165cd3b64351f2358e3395787b1a7f384602c26311d1bad190344f813cbdc904"
     );
+    assert_eq!(format!("{hash:?}"), hash.to_string());
 }
 
 #[test]
