@@ -16,6 +16,8 @@ mod edited;
 mod endings;
 #[path = "flow/given_up.rs"]
 mod given_up;
+#[path = "flow/kept.rs"]
+mod kept;
 #[path = "flow/lives.rs"]
 mod lives;
 #[path = "flow/reasons.rs"]

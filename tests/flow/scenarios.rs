@@ -173,7 +173,7 @@ async fn node_that_people_keep_stays() {
     }
 }
 
-/// LC-28, LC-25a: the founding race. A pod that is bound at the last moment, and that no watch has told of, keeps the
+/// LC-28, LC-25a, LC-52: the founding race. A pod that is bound at the last moment, and that no watch has told of, keeps the
 /// machine, and the Node comes back into service.
 #[tokio::test(start_paused = true)]
 async fn pod_bound_at_the_last_moment_keeps_an_idle_machine() {
@@ -190,6 +190,13 @@ async fn pod_bound_at_the_last_moment_keeps_an_idle_machine() {
     let stored = fleet.polls(6).await;
     assert_eq!(fleet.cloud.calls_of(CallKind::RemoveWorker), 0);
     assert!(!is_cordoned(&stored), "it takes pods again");
+    let rejected = Filter {
+        result: Some(Outcome::Rejected),
+        ..Filter::default()
+    };
+    let last = told(&fleet.audit.select(&rejected)).pop();
+    let expected = "node_decommission workload_pods rejected scale_down_policy";
+    assert_eq!(last.as_deref(), Some(expected), "the gate was asked once more");
     let claim = stored.claim("web-1").expect("it lives on");
     assert!(claim.metadata.deletion_timestamp.is_none());
     assert_eq!(record(&stored).expect("there is a record")["state"], "active");
