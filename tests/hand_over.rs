@@ -11,6 +11,7 @@ use kit::fleet::{Fleet, LEASE, Replica, Stored};
 use kit::wire::{Sent, Side};
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
+use node_state::store::Filter;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -103,7 +104,8 @@ fn effects(replica: &Replica) -> usize {
     sent.iter().filter(lease).count()
 }
 
-/// SC-25, NS-26: who stands by asks VPSie nothing and writes nothing; on a stop it takes over at once.
+/// SC-25, NS-26: who stands by asks VPSie nothing, evaluates nothing and writes nothing; on a stop it takes over at once,
+/// and evaluates everything first.
 #[tokio::test(start_paused = true)]
 async fn standby_does_nothing_until_the_leader_stops_and_then_takes_over_at_once() {
     let fleet = Fleet::in_memory(1);
@@ -112,9 +114,25 @@ async fn standby_does_nothing_until_the_leader_stops_and_then_takes_over_at_once
     fleet.create(&fleet.node_group("web", 57, 2)).await;
     ready(&fleet, 2).await;
     assert_eq!((calls_to_vpsie(&second), effects(&second)), (0, 0));
+    let mut told = first.states().await.subscribe("test", Filter::all());
+    assert_eq!(
+        (second.evaluations.take(), second.states_now().is_none()),
+        (Vec::new(), true)
+    );
     first.stop().await;
+    let end = async { while told.next().await.is_some() {} };
+    let end = timeout(Duration::from_secs(5), end).await;
+    end.expect("who was told by the first hears that it is over");
     let waited = leads(&second, 5).await;
     assert!(waited < Duration::from_secs(3), "it took {waited:?}");
+    let states = second.states().await.snapshot();
+    let evaluations = second.evaluations.take();
+    // The one effect before is the write of the Lease.
+    let before = evaluations.iter().filter(|evaluation| evaluation.effects <= 1);
+    assert!(
+        before.count() >= states.count(),
+        "all before it acts: {evaluations:?}"
+    );
     fleet.create(&fleet.node_group("batch", 58, 1)).await;
     fleet
         .until("the new group is Ready", |stored| stored.counts("batch", 1, 1))

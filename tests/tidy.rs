@@ -332,6 +332,38 @@ fn every_criterion_of_discovery_has_a_test() {
     nothing_to_say(discovery::cases_without_a_test(&discovery::CASES, &tests));
 }
 
+/// NS-23: one place evaluates nodes, for all who read their states.
+#[test]
+fn nodes_are_evaluated_in_one_place() {
+    check(
+        states::evaluates_twice,
+        &[
+            (
+                "crates/autoscaler-controller/src/decide/counts.rs",
+                "let state = rules.evaluate(&inputs);",
+            ),
+            (
+                "bins/autoscaler/src/run.rs",
+                "let batch = fleet.settle_with(&pods, &Rules::default(), now);",
+            ),
+        ],
+        &[
+            (
+                "crates/node-state/src/fleet.rs",
+                "let state = evaluator.evaluate(&inputs);",
+            ),
+            (
+                "crates/node-state/src/fleet/tests.rs",
+                "let state = evaluator.evaluate(&inputs);",
+            ),
+            (
+                "crates/fleet-plan/src/fit.rs",
+                "// rules.evaluate(&inputs) is done already",
+            ),
+        ],
+    );
+}
+
 /// The same for the criteria of node states.
 #[test]
 fn every_criterion_of_node_states_has_a_test() {

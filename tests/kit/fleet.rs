@@ -7,6 +7,7 @@
 //! ```
 
 mod definitions;
+mod evaluations;
 mod looking;
 mod replicas;
 mod running;
@@ -29,10 +30,11 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{DeleteParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
+use node_state::store::Reader;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::control_plane::ControlPlane;
@@ -40,6 +42,7 @@ use crate::deploy;
 pub use crate::stored::Stored;
 use crate::wire::Wire;
 pub use definitions::install_definitions;
+pub use evaluations::{Evaluation, Evaluations};
 pub use replicas::{LEASE, Replica};
 
 /// The namespace of everything in a fleet.
@@ -71,6 +74,10 @@ pub struct Fleet {
     pub audit: Recorder,
     /// What the operator is told of the followed Secret.
     pub credentials: Standing,
+    /// What the operators were asked to evaluate, but for replicas.
+    pub evaluations: Evaluations,
+    /// Where the states of the operator that was started last are read.
+    pub(super) states: Option<watch::Receiver<Option<Reader>>>,
     /// What the operator's client of VPSie is built with, but for the clock.
     pub vpsie: vpsie_api::Settings,
     /// How many milliseconds the operator's time of day is ahead of everybody else's.
@@ -155,6 +162,8 @@ impl Fleet {
             metrics: Arc::default(),
             audit: Recorder::in_memory(0),
             credentials: Standing::default(),
+            evaluations: Evaluations::default(),
+            states: None,
             vpsie: vpsie_api::Settings {
                 // What is left to chance belongs to the story that the seed tells.
                 retry: vpsie_api::Retry {

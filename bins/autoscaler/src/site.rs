@@ -120,9 +120,11 @@ fn passes(pulse: &Pulse) -> Status {
 
 fn watches(pulse: &Pulse) -> Status {
     if pulse.is_synced() {
-        Status::ok("the first lists are there")
+        Status::ok("the first lists are there, and where this replica leads every node was evaluated")
     } else {
-        Status::bad("the first lists of NodeGroups, VPSieNodes and Nodes are awaited")
+        Status::bad(
+            "the first lists of NodeGroups, VPSieNodes, Nodes and pods, or the first evaluation of nodes, are awaited",
+        )
     }
 }
 

@@ -44,6 +44,7 @@ use crate::lives::Lives;
 use crate::world::{ClaimObject, World};
 use node_lifecycle::audit::Draft;
 use node_match::{Matching, Verdict};
+use node_state::Snapshot;
 use std::collections::BTreeMap;
 
 /// What is to be done, and what the audit log is to say of it.
@@ -65,7 +66,7 @@ pub struct Decision {
 /// # Assumptions
 ///
 /// The world is [in order](World::in_order): whose turn it is depends on it.
-pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Decision {
+pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states: &Snapshot) -> Decision {
     let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
         .claims
         .iter()
@@ -90,7 +91,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives) -> Deci
         .filter(|group| hand_over::may_touch(world, group.as_ref(), None))
         .map(|group| {
             let keep = group.metadata.uid.as_ref().and_then(|uid| kept.get(uid));
-            let mut batch = group::decide(world, matching, group, keep);
+            let mut batch = group::decide(world, matching, states, group, keep);
             hearing::hear_group(group, &mut batch);
             batch
         });

@@ -49,6 +49,8 @@ pub mod remover;
 
 pub mod lives;
 
+pub mod states;
+
 pub mod command;
 
 pub mod decide;

@@ -7,7 +7,6 @@ mod record;
 mod sight;
 
 use crate::pods::{Load, PodIndex};
-use crate::resources::Phase;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
@@ -75,11 +74,6 @@ impl Lives {
         steps
     }
 
-    /// Lists all lives, in order of the uids.
-    pub fn all(&self) -> impl Iterator<Item = &Life> {
-        self.0.values().map(|kept| &kept.life)
-    }
-
     /// Returns the life of a VPSieNode, once it was looked at.
     pub fn of(&self, uid: &str) -> Option<&Life> {
         self.0.get(uid).map(|kept| &kept.life)
@@ -134,7 +128,15 @@ impl Kept {
             }
             None => {
                 let recorded = Recorded::read(&claim.object);
-                let begun = || phase(&claim.object.phase()).life_without_record(now);
+                // A foreign word says nothing, so it may be in service.
+                let phase = || {
+                    claim
+                        .object
+                        .phase()
+                        .in_life()
+                        .unwrap_or(node_lifecycle::Phase::Ready)
+                };
+                let begun = || phase().life_without_record(now);
                 Self {
                     life: recorded.life().cloned().unwrap_or_else(begun),
                     recorded,
@@ -164,20 +166,6 @@ impl Kept {
             tracing::error!(node = name, %error, "a defect: what was observed fits no life; it changes nothing");
             Vec::new()
         })
-    }
-}
-
-/// Says in the words of the life what phase a VPSieNode is in; a foreign word says nothing, so it may be in service.
-fn phase(phase: &Phase) -> node_lifecycle::Phase {
-    match phase {
-        Phase::Pending => node_lifecycle::Phase::Pending,
-        Phase::Provisioning => node_lifecycle::Phase::Provisioning,
-        Phase::Provisioned => node_lifecycle::Phase::Provisioned,
-        Phase::Joining => node_lifecycle::Phase::Joining,
-        Phase::Ready | Phase::Unrecognised(_) => node_lifecycle::Phase::Ready,
-        Phase::Terminating => node_lifecycle::Phase::Terminating,
-        Phase::Deleting => node_lifecycle::Phase::Deleting,
-        Phase::Failed => node_lifecycle::Phase::Failed,
     }
 }
 

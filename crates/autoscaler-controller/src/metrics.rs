@@ -10,15 +10,17 @@ mod kubernetes;
 pub mod labels;
 mod series;
 mod source;
+mod states;
 mod vpsie;
 
 pub(crate) use vpsie::Measured;
 
 use audit::AuditSource;
 use labels::{
-    ConditionLabels, DecommissionLabels, EventLabels, GroupLabels, MethodLabels, OutcomeLabels, Part,
-    PartLabels, PhaseLabels, ReasonLabels, RequestLabels, ResourceLabels, SourceLabels, StateLabels,
-    StrategyLabels, TransitionLabels, VerbLabels, VerdictLabels,
+    ConditionLabels, DecommissionLabels, EvaluationLabels, EventLabels, GroupLabels, MethodLabels,
+    NotificationLabels, OutcomeLabels, Part, PartLabels, PhaseLabels, ReasonLabels, RequestLabels,
+    ResourceLabels, SourceLabels, StateLabels, StrategyLabels, TransitionLabels, VerbLabels, VerdictLabels,
+    WordLabels,
 };
 use prometheus_client::collector::Collector;
 use prometheus_client::metrics::MetricType;
@@ -151,6 +153,19 @@ metrics! {
     lifecycle_nodes: Series<StateLabels> = Series::default(), "lifecycle_nodes",
         "Nodes by the state of their life";
 
+    evaluation_duration: Histograms<EvaluationLabels> = Family::new_with_constructor(instants), "node_state_evaluation_duration_seconds",
+        "Time that the evaluation of a node took, by its NodeGroup and whether the state changed";
+    evaluations: Family<EvaluationLabels, Counter> = Family::default(), "node_state_evaluation",
+        "Evaluations of nodes, by their NodeGroup and whether the state changed";
+    notification_duration: Histograms<NotificationLabels> = Family::new_with_constructor(instants), "node_state_notification_duration_seconds",
+        "Time that telling a consumer of new node states took";
+    active_nodes: Gauge = Gauge::default(), "node_state_active_nodes",
+        "Nodes that have a state; a VPSieNode without a Node is one";
+    nodes_by_phase: Series<WordLabels> = Series::default(), "node_state_nodes_by_phase",
+        "Nodes by how it stands with them";
+    node_phase_transitions: Family<TransitionLabels, Counter> = Family::default(), "node_state_phase_transitions",
+        "Changes of how it stands with a node";
+
     events_emitted: Family<EventLabels, Counter> = Family::default(), "events_emitted",
         "Kubernetes Events by type and whether the API server took them";
     events_dropped: Counter = Counter::default(), "event_buffer_dropped",
@@ -234,6 +249,11 @@ impl Metrics {
 /// From a millisecond to half a minute: what should be quick.
 fn moments() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 16))
+}
+
+/// From a tenth of a millisecond to a tenth of a second: what happens in memory (`NS-28`).
+fn instants() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 2.0, 11))
 }
 
 /// From ten milliseconds to twenty seconds, the buckets of the Go autoscaler.

@@ -1,14 +1,12 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
 mod numbers;
+mod pass;
 mod unfound;
 
 use crate::act::{ActError, Actor};
-use crate::chronicle::Sight;
 use crate::clock::Clock;
-use crate::convert;
 use crate::credentials::Standing;
-use crate::decide::{Decision, decide};
 use crate::lease::{Leadership, Mandate, Rule};
 use crate::lives::Lives;
 use crate::metrics::Measured;
@@ -16,19 +14,19 @@ use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
 use crate::settings::{Settings, SettingsError};
 use crate::skew::Comparison;
+use crate::states::States;
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
-use crate::world::{ClaimObject, Index, World, wanted};
+use crate::world::wanted;
 use chrono::{DateTime, Utc};
 use kube::Client;
-use node_match::match_fleet;
+use node_state::Evaluator;
+use node_state::store::Reader;
 use numbers::Numbers;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
-use tracing::Instrument as _;
-use unfound::unfound;
+use tokio::sync::watch;
 use vpsie_api::{RemoveWorker, VpsieApi};
 
 /// Wait after a change before a pass, so that a burst of changes is one pass.
@@ -44,6 +42,7 @@ pub struct Operator {
     polls: Polls,
     without_candidate: Absences<String>,
     lives: Lives,
+    states: States,
     /// When the first lists were there, or the present term began.
     began_at: DateTime<Utc>,
     actor: Actor,
@@ -120,6 +119,7 @@ impl Operator {
             polls,
             without_candidate,
             lives: Lives::default(),
+            states: States::default(),
             actor,
             leadership: Leadership::alone(),
             telemetry: Telemetry::default(),
@@ -143,11 +143,23 @@ impl Operator {
     /// Tells of its work from now on, to whoever reads the telemetry.
     #[must_use]
     pub fn telling(mut self, telemetry: Telemetry) -> Self {
-        telemetry.pulse.synced();
         self.actor.tell(&telemetry);
         let measured = Measured::new(self.poller.api(), Arc::clone(&telemetry.metrics));
         self.poller = Poller::new(Arc::new(measured));
         Self { telemetry, ..self }
+    }
+
+    /// Evaluates nodes in another way from now on, as a test does that counts evaluations (`NS-2`).
+    #[must_use]
+    pub fn evaluating(mut self, evaluator: impl Evaluator + Send + Sync + 'static) -> Self {
+        self.states.evaluate_with(Box::new(evaluator));
+        self
+    }
+
+    /// Returns where the states of nodes can be read and subscribed to: nothing before everything was evaluated, and while
+    /// another replica leads. A subscription ends with the term in which it began.
+    pub fn states(&self) -> watch::Receiver<Option<Reader>> {
+        self.states.readers()
     }
 
     /// Runs passes until a watch ends by itself, which none should.
@@ -166,6 +178,10 @@ impl Operator {
         let mut stop = std::pin::pin!(stop);
         loop {
             self.telemetry.stand_by();
+            if !self.leadership.is_leader() {
+                // Who stands by evaluates nothing, and is as ready as he can be (`NS-26`).
+                self.telemetry.pulse.synced();
+            }
             let mandate = tokio::select! {
                 biased;
                 () = &mut stop => return true,
@@ -179,6 +195,7 @@ impl Operator {
                 End::Told => return true,
                 End::Broken => return false,
                 End::Deposed => {
+                    self.states.forget();
                     tracing::info!(term = mandate.term(), "standing by; another replica may lead")
                 }
             }
@@ -234,12 +251,14 @@ impl Operator {
 
     /// Forgets what an earlier term has seen: between two terms anything may have happened.
     ///
-    /// Lives go on from their records.
+    /// Lives go on from their records, and every node is evaluated anew.
     fn forget(&mut self) {
         self.poller.forget();
         self.polls = Polls::new(self.settings.absence_spacing);
         self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
         self.lives = Lives::default();
+        self.states.forget();
+        self.watches.mark_all();
         self.began_at = self.clock.now();
     }
 
@@ -264,7 +283,15 @@ impl Operator {
             }
             tokio::time::sleep(SETTLING).await;
         };
-        drop(tokio::time::timeout(wait.max(SETTLING), changed).await);
+        let waited = tokio::time::timeout(wait.max(SETTLING), changed);
+        let following = self
+            .states
+            .follow(&self.watches, &self.lives, &self.clock, &self.telemetry.metrics);
+        tokio::select! {
+            biased;
+            _ = waited => {}
+            never = following => match never {},
+        }
     }
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
@@ -278,71 +305,6 @@ impl Operator {
         self.poller.finish().await;
         self.take_in();
         self.pass(&mandate).await
-    }
-
-    /// Makes one pass on what is known.
-    async fn pass(&mut self, mandate: &Mandate) -> usize {
-        let span = self.numbers.span();
-        let metrics = Arc::clone(&self.telemetry.metrics);
-        let now = self.clock.now();
-        span.in_scope(|| {
-            self.compare_clocks(now);
-            self.telemetry.journal().begin_pass(self.numbers.id());
-            self.record();
-        });
-        let batches = span.in_scope(|| {
-            let began = Instant::now();
-            let mut lives = std::mem::take(&mut self.lives);
-            let world = self.observe(mandate, now);
-            let snapshot = convert::snapshot(&world);
-            let matching = match_fleet(&snapshot);
-            metrics.took(Part::Match, began);
-            let began = Instant::now();
-            let unfound = unfound(&world, &matching);
-            // A life that counts time is not lived by a wrong clock.
-            if world.skew.is_none() {
-                for step in lives.look(&world, &matching, &self.watches.pods()) {
-                    self.telemetry.journal().step(&step, now);
-                }
-            }
-            metrics.show_lives(&lives);
-            let Decision { batches, entries } = decide(&world, &matching, &lives);
-            self.telemetry.journal().hear(entries, now);
-            metrics.took(Part::Decide, began);
-            metrics.show(&world, &matching);
-            drop(world);
-            self.lives = lives;
-            self.telemetry.let_go(&batches);
-            self.without_candidate.observe_each(unfound);
-            batches
-        });
-        let began = Instant::now();
-        let acting = self.actor.act(batches, &self.polls, &self.watches, mandate);
-        let done = acting.instrument(span).await;
-        metrics.took(Part::Act, began);
-        metrics.passes.inc();
-        self.numbers.advance();
-        done
-    }
-
-    /// Compares what our clock shows with those of VPSie and Kubernetes, before anything is concluded from it.
-    ///
-    /// Once it is right again, what was seen by the wrong one is forgotten: its times are of no use.
-    fn compare_clocks(&mut self, now: DateTime<Utc>) {
-        let was_skewed = self.comparison.skew().is_some();
-        let (vpsie, allowance) = (self.poller.api().server_time(), self.settings.clock_skew);
-        let skew = self.comparison.compare(now, vpsie, allowance);
-        self.telemetry.compared(skew, self.comparison.offsets());
-        if was_skewed && skew.is_none() {
-            self.forget();
-        }
-    }
-
-    /// Tells what has happened since the last pass.
-    fn record(&mut self) {
-        let watches = &self.watches;
-        let sight = Sight::of(&watches.groups(), &watches.vpsie_nodes(), &watches.nodes());
-        self.telemetry.look(sight, self.clock.now());
     }
 
     /// Asks VPSie for what is due; the answers are taken in when they are there.
@@ -363,37 +325,5 @@ impl Operator {
         if has_any {
             self.telemetry.pulse.polled(&self.polls, self.clock.now());
         }
-    }
-
-    fn claims(&self) -> Vec<ClaimObject> {
-        self.watches
-            .vpsie_nodes()
-            .into_iter()
-            .map(ClaimObject::new)
-            .collect()
-    }
-
-    fn observe(&self, mandate: &Mandate, now: DateTime<Utc>) -> World<'_> {
-        let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
-        let stored = self.actor.stored();
-        World {
-            now,
-            skew: self.comparison.skew(),
-            is_hand_over: mandate.age().is_some_and(is_hand_over),
-            began_at: Some(self.began_at),
-            settings: &self.settings,
-            groups: self.watches.groups(),
-            claims: self.claims(),
-            nodes: self.watches.nodes(),
-            polls: &self.polls,
-            baselines: &stored.baselines,
-            firsts: &stored.firsts,
-            tombstones: &stored.tombstones,
-            troubles: self.actor.troubles(),
-            credentials: self.credentials.problem(),
-            without_candidate: &self.without_candidate,
-            index: Index::default(),
-        }
-        .in_order()
     }
 }

@@ -4,6 +4,7 @@ mod facts;
 mod load;
 mod quantity;
 
+use crate::watches::Marked;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::runtime::watcher::Event;
@@ -21,6 +22,8 @@ pub struct PodIndex {
     nodes: Nodes,
     /// What a new first list has brought so far; it counts once it is complete.
     arriving: Option<Nodes>,
+    /// On which Nodes pods changed since somebody asked.
+    touched: Marked,
 }
 
 type Nodes = BTreeMap<String, BTreeMap<String, PodFacts>>;
@@ -42,10 +45,46 @@ impl PodIndex {
             Event::InitDone => {
                 let arrived = self.arriving.take().unwrap_or_default();
                 let earlier = std::mem::replace(&mut self.nodes, arrived);
+                self.touch_different(&earlier);
                 !earlier.keys().eq(self.nodes.keys())
             }
-            Event::Apply(pod) => put(&mut self.nodes, &pod),
-            Event::Delete(pod) => remove(&mut self.nodes, &pod),
+            Event::Apply(pod) => {
+                let effect = put(&mut self.nodes, &pod);
+                self.touch(effect, &pod)
+            }
+            Event::Delete(pod) => {
+                let effect = remove(&mut self.nodes, &pod);
+                self.touch(effect, &pod)
+            }
+        }
+    }
+
+    /// Returns on which Nodes pods changed since the last call.
+    pub fn take_touched(&mut self) -> Marked {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Tells whether pods changed on some Node since it was last asked which.
+    pub fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
+    /// Notes what an event did; tells whether its Node is in use or empty since.
+    fn touch(&mut self, effect: Effect, pod: &Pod) -> bool {
+        match effect {
+            Effect::Nothing => return false,
+            Effect::Change | Effect::Turn => self.touched.add((String::new(), node_of(pod).to_owned())),
+        }
+        effect == Effect::Turn
+    }
+
+    /// Notes on which Nodes a new list has other pods than the one before it.
+    fn touch_different(&mut self, earlier: &Nodes) {
+        let nodes = earlier.keys().chain(self.nodes.keys());
+        let different = nodes.filter(|node| earlier.get(*node) != self.nodes.get(*node));
+        let different: Vec<String> = different.cloned().collect();
+        for node in different {
+            self.touched.add((String::new(), node));
         }
     }
 
@@ -55,29 +94,59 @@ impl PodIndex {
     }
 }
 
-/// Takes a pod in, or out when it is no workload any longer; tells whether its Node is in use or empty since.
-fn put(nodes: &mut Nodes, pod: &Pod) -> bool {
+impl node_state::Pods for PodIndex {
+    fn on(&self, node: &str) -> impl Iterator<Item = &PodFacts> {
+        Self::on(self, node)
+    }
+}
+
+/// What an event of a pod meant for its Node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// Nothing is different.
+    Nothing,
+    /// It carries other pods.
+    Change,
+    /// It is in use since, or empty.
+    Turn,
+}
+
+/// Takes a pod in, or out when it is no workload any longer.
+fn put(nodes: &mut Nodes, pod: &Pod) -> Effect {
     let facts = facts(pod);
     if !facts.is_workload() {
         return remove(nodes, pod);
     }
     let pods = nodes.entry(node_of(pod).to_owned()).or_default();
     let was_empty = pods.is_empty();
+    let is_different = pods.get(&facts.uid) != Some(&facts);
     pods.insert(facts.uid.clone(), facts);
-    was_empty
+    Effect::of(is_different, was_empty)
 }
 
-fn remove(nodes: &mut Nodes, pod: &Pod) -> bool {
+fn remove(nodes: &mut Nodes, pod: &Pod) -> Effect {
     let node = node_of(pod);
     let Some(pods) = nodes.get_mut(node) else {
-        return false;
+        return Effect::Nothing;
     };
-    pods.remove(&pod.uid().unwrap_or_default());
+    let was_there = pods.remove(&pod.uid().unwrap_or_default()).is_some();
     let is_empty = pods.is_empty();
     if is_empty {
         nodes.remove(node);
     }
-    is_empty
+    Effect::of(was_there, is_empty)
+}
+
+// === impl Effect ===
+
+impl Effect {
+    fn of(is_different: bool, is_turn: bool) -> Self {
+        match (is_different, is_turn) {
+            (false, _) => Self::Nothing,
+            (true, false) => Self::Change,
+            (true, true) => Self::Turn,
+        }
+    }
 }
 
 /// A pod is bound once and for all, so its Node says where it is kept.

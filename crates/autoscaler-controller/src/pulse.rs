@@ -77,12 +77,12 @@ impl Pulse {
         self.signs().beat.map(|beat| beat.elapsed())
     }
 
-    /// Says that the first lists of all watches are there.
+    /// Says that the first lists of all watches are there, and that every node was evaluated where this replica leads.
     pub(crate) fn synced(&self) {
         self.signs().is_synced = true;
     }
 
-    /// Tells whether the first lists of all watches are there.
+    /// Tells whether the first lists of all watches are there, and every node was evaluated where this replica leads.
     pub fn is_synced(&self) -> bool {
         self.signs().is_synced
     }

@@ -1,11 +1,15 @@
 //! Kubernetes, watched: four kinds in memory, never listed in a loop.
 
+mod followed;
+
 use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
+use followed::Followed;
+pub use followed::{Marked, News, Place};
 use futures::{FutureExt as _, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::{self, Store};
+use kube::runtime::reflector;
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource, ResourceExt};
@@ -23,12 +27,34 @@ const BETWEEN_FIRST_LISTS: Duration = Duration::from_secs(1);
 
 /// The watched objects, and a signal that any of them changed.
 pub struct Watches {
-    groups: Store<NodeGroup>,
-    vpsie_nodes: Store<VPSieNode>,
-    nodes: Store<Node>,
+    groups: Followed<NodeGroup>,
+    vpsie_nodes: Followed<VPSieNode>,
+    nodes: Followed<Node>,
     pods: Arc<Mutex<PodIndex>>,
-    changed: Arc<Notify>,
+    signals: Signals,
     tasks: JoinSet<()>,
+}
+
+/// What changed since it was last asked for.
+#[derive(Debug)]
+pub struct Changes {
+    /// NodeGroups.
+    pub groups: News<NodeGroup>,
+    /// VPSieNodes.
+    pub vpsie_nodes: News<VPSieNode>,
+    /// Nodes.
+    pub nodes: News<Node>,
+    /// The Nodes on which workload pods changed.
+    pub pods: Marked,
+}
+
+/// Wakes who waits for a change.
+#[derive(Clone, Default)]
+struct Signals {
+    /// Something changed that decisions may depend on.
+    changed: Arc<Notify>,
+    /// Something changed, be it one pod among others.
+    marked: Arc<Notify>,
 }
 
 /// Why the watches did not start.
@@ -78,18 +104,15 @@ impl Watches {
         check::<Node>(client).await?;
         check::<Pod>(client).await?;
         let mut tasks = JoinSet::new();
-        let changed = Arc::new(Notify::new());
-        let groups = watch::<NodeGroup>(client, &changed, &mut tasks, |_| ());
-        let vpsie_nodes = watch::<VPSieNode>(client, &changed, &mut tasks, |_| ());
-        let nodes = watch::<Node>(client, &changed, &mut tasks, drop_images);
-        let (pods, pods_listed) = watch_pods(client, &changed, &mut tasks);
+        let signals = Signals::default();
+        let groups = watch::<NodeGroup>(client, &signals, &mut tasks, |_| ());
+        let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks, |_| ());
+        let nodes = watch::<Node>(client, &signals, &mut tasks, drop_images);
+        let (pods, pods_listed) = watch_pods(client, &signals, &mut tasks);
         let first_lists = async {
-            let stores = futures::future::try_join3(
-                groups.wait_until_ready(),
-                vpsie_nodes.wait_until_ready(),
-                nodes.wait_until_ready(),
-            );
-            stores.await.is_ok() && pods_listed.await.is_ok()
+            let listed =
+                futures::future::join3(groups.is_listed(), vpsie_nodes.is_listed(), nodes.is_listed());
+            listed.await == (true, true, true) && pods_listed.await.is_ok()
         };
         match tokio::time::timeout(FIRST_LIST_LIMIT, first_lists).await {
             Ok(true) => Ok(Self {
@@ -97,7 +120,7 @@ impl Watches {
                 vpsie_nodes,
                 nodes,
                 pods,
-                changed,
+                signals,
                 tasks,
             }),
             Ok(false) | Err(_) => Err(WatchError::TimedOut),
@@ -106,17 +129,17 @@ impl Watches {
 
     /// Returns all NodeGroups in order of namespace and name.
     pub fn groups(&self) -> Vec<Arc<NodeGroup>> {
-        sorted(&self.groups)
+        self.groups.sorted()
     }
 
     /// Returns all VPSieNodes in order of namespace and name.
     pub fn vpsie_nodes(&self) -> Vec<Arc<VPSieNode>> {
-        sorted(&self.vpsie_nodes)
+        self.vpsie_nodes.sorted()
     }
 
     /// Returns all Nodes in order of their name.
     pub fn nodes(&self) -> Vec<Arc<Node>> {
-        sorted(&self.nodes)
+        self.nodes.sorted()
     }
 
     /// Returns the workload pods of every Node. The watch waits while they are looked at.
@@ -127,35 +150,54 @@ impl Watches {
     /// Waits until some watched object changed since the last call. Of pods only the first and the last workload pod
     /// of a Node count; those in between are seen in the next pass.
     pub async fn changed(&self) {
-        self.changed.notified().await;
+        self.signals.changed.notified().await;
     }
 
     /// Tells whether some watched object changed since the last call of this or of [`Self::changed`]; does not wait.
     pub fn has_changed(&self) -> bool {
-        self.changed.notified().now_or_never().is_some()
+        self.signals.changed.notified().now_or_never().is_some()
     }
 
     /// Lets the next call of [`Self::changed`] return at once, as if some object had changed.
     pub fn look_again(&self) {
-        self.changed.notify_one();
+        self.signals.changed.notify_one();
+    }
+
+    /// Returns what changed since the last call; each change is returned once, to whoever asks first.
+    pub fn changes(&self) -> Changes {
+        Changes {
+            groups: self.groups.news(),
+            vpsie_nodes: self.vpsie_nodes.news(),
+            nodes: self.nodes.news(),
+            pods: self.pods().take_touched(),
+        }
+    }
+
+    /// Lets the next call of [`Self::changes`] return everything there is.
+    pub fn mark_all(&self) {
+        self.groups.mark_all();
+        self.vpsie_nodes.mark_all();
+        self.nodes.mark_all();
+    }
+
+    /// Waits until there is something that [`Self::changes`] would return.
+    pub async fn marked(&self) {
+        while !self.is_marked() {
+            self.signals.marked.notified().await;
+        }
+    }
+
+    fn is_marked(&self) -> bool {
+        self.groups.is_marked()
+            || self.vpsie_nodes.is_marked()
+            || self.nodes.is_marked()
+            || self.pods().is_touched()
     }
 
     /// Tells whether a watch ended, which none does by itself.
     pub fn is_broken(&mut self) -> bool {
         self.tasks.try_join_next().is_some()
     }
-}
-
-fn sorted<K>(store: &Store<K>) -> Vec<Arc<K>>
-where
-    K: Resource<DynamicType = ()> + Clone + 'static,
-{
-    let mut objects = store.state();
-    objects.sort_by_cached_key(|object| {
-        let metadata = object.meta();
-        (metadata.namespace.clone(), metadata.name.clone())
-    });
-    objects
 }
 
 async fn check<K>(client: &Client) -> Result<(), WatchError>
@@ -203,12 +245,13 @@ where
     }
 }
 
-fn watch<K>(client: &Client, changed: &Arc<Notify>, tasks: &mut JoinSet<()>, trim: fn(&mut K)) -> Store<K>
+fn watch<K>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>, trim: fn(&mut K)) -> Followed<K>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     let (store, writer) = reflector::store();
-    let changed = Arc::clone(changed);
+    let marked = Arc::<Mutex<Marked>>::default();
+    let (signals, marks) = (signals.clone(), Arc::clone(&marked));
     let events = events(client).modify(move |object: &mut K| {
         object.managed_fields_mut().clear();
         trim(object);
@@ -217,24 +260,25 @@ where
     tasks.spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
-            if event.is_ok() {
-                changed.notify_one();
-            }
+            let Ok(event) = event else { continue };
+            followed::mark(&marks, &event);
+            signals.marked.notify_one();
+            signals.changed.notify_one();
         }
     });
-    store
+    Followed::new(store, marked)
 }
 
 /// Watches pods without keeping them; the other half of the answer comes once the first list is complete.
 fn watch_pods(
     client: &Client,
-    changed: &Arc<Notify>,
+    signals: &Signals,
     tasks: &mut JoinSet<()>,
 ) -> (Arc<Mutex<PodIndex>>, oneshot::Receiver<()>) {
     let (complete, listed) = oneshot::channel();
     let index = Arc::<Mutex<PodIndex>>::default();
     let kept = Arc::clone(&index);
-    let changed = Arc::clone(changed);
+    let signals = signals.clone();
     let events = events::<Pod>(client);
     tasks.spawn(async move {
         let mut complete = Some(complete);
@@ -243,8 +287,9 @@ fn watch_pods(
             let Ok(event) = event else { continue };
             let is_complete = matches!(event, Event::InitDone);
             let is_news = kept.lock().unwrap_or_else(PoisonError::into_inner).take(event);
+            signals.marked.notify_one();
             if is_news {
-                changed.notify_one();
+                signals.changed.notify_one();
             }
             if let Some(complete) = complete.take_if(|_| is_complete) {
                 // Nobody waits any longer when the other first lists took too long.

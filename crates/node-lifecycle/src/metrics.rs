@@ -2,10 +2,6 @@
 //!
 //! Every label value is a word of this crate, so the number of series is bounded.
 
-use std::collections::BTreeMap;
-
-use crate::{Life, State};
-
 /// Counts attempts to remove a node, refused ones too, each of them whether it is in the log or not.
 ///
 /// Labels: [`DECOMMISSION_LABELS`]. The reason is the name of a [`Refusal`](crate::Refusal) or of a
@@ -29,15 +25,6 @@ pub const NODES_LABELS: [&str; 1] = ["state"];
 
 /// Counts audit entries that no sink stored.
 pub const AUDIT_DROPPED_TOTAL: &str = "vpsie_autoscaler_audit_dropped_total";
-
-/// Counts nodes by state; a state without nodes is there, with zero.
-pub fn nodes_by_state<'a>(lives: impl IntoIterator<Item = &'a Life>) -> BTreeMap<State, u64> {
-    let mut nodes: BTreeMap<State, u64> = State::ALL.iter().map(|state| (*state, 0)).collect();
-    for life in lives {
-        *nodes.entry(life.state()).or_default() += 1;
-    }
-    nodes
-}
 
 #[cfg(test)]
 mod tests;

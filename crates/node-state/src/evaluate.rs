@@ -10,7 +10,7 @@ use crate::facts::{GroupFacts, NodeFacts, OwnerFacts};
 use crate::hash::StateHash;
 use crate::key::Subject;
 use crate::membership::{Membership, Scope};
-use crate::state::NodeState;
+use crate::state::{NodeState, OwnerState};
 use crate::warning::Warning;
 
 mod findings;
@@ -88,6 +88,7 @@ impl Evaluator for Rules {
             subject: inputs.subject.clone(),
             uid: uid(inputs),
             node_group: inputs.membership.group.clone(),
+            owner: owner.map(OwnerState::of),
             scope: inputs.membership.scope,
             zone: node.and_then(|node| node.zones.first().cloned()),
             kubelet_version: node.and_then(|node| node.kubelet_version.clone()),
@@ -105,6 +106,7 @@ impl Evaluator for Rules {
             last_evaluated: inputs.now,
             evaluation_count: inputs.evaluations.saturating_add(1),
             source_version: source_version(inputs),
+            expires_at: moments::expiry(inputs, self, lifecycle_state),
             state_hash: StateHash::default(),
         };
         state.hashed()

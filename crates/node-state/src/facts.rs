@@ -81,8 +81,8 @@ pub struct OwnerFacts {
     pub group: String,
     /// The name of its Node, once that was matched.
     pub node: Option<String>,
-    /// Its phase.
-    pub phase: Phase,
+    /// Its phase; nothing when it is a word of somebody else, of which nothing is known.
+    pub phase: Option<Phase>,
     /// Its recorded life.
     pub life: Option<LifeFacts>,
     /// Why it failed; nothing unless it is in the phase Failed.
@@ -125,10 +125,13 @@ pub struct GroupFacts {
 
 impl OwnerFacts {
     /// Tells where the node is in its life: what was recorded, else what the phase says (`LC-5`).
+    ///
+    /// A phase of which nothing is known may be one in service.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> State {
+        let phase = self.phase.unwrap_or(Phase::Ready);
         self.life
-            .map_or_else(|| self.phase.life_without_record(now).state(), |life| life.state)
+            .map_or_else(|| phase.life_without_record(now).state(), |life| life.state)
     }
 
     /// Returns the NodeGroup that it names.

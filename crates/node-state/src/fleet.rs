@@ -16,9 +16,12 @@ use crate::warning::Warning;
 
 mod batch;
 mod people;
+mod pods;
 
 pub use batch::{Batch, Change};
 use people::People;
+pub use pods::Pods;
+use pods::PodsByNode;
 
 /// Keeps the facts about a fleet and the state of each node, and evaluates again only what a change concerns.
 ///
@@ -30,13 +33,15 @@ use people::People;
 pub struct Fleet {
     people: People,
     /// Workload pods by Node and uid; those that are none leave no trace.
-    pods: BTreeMap<Arc<str>, BTreeMap<String, PodFacts>>,
+    pods: PodsByNode,
     groups: Groups,
     unmanaged: UnmanagedNodes,
     entries: BTreeMap<Subject, Entry>,
     /// Which subjects a NodeGroup concerns, those included that another NodeGroup got.
     concerned: BTreeMap<GroupKey, BTreeSet<Subject>>,
     dirty: BTreeSet<Subject>,
+    /// When which subject is to be evaluated again although no fact changes.
+    due: BTreeSet<(DateTime<Utc>, Subject)>,
     /// NodeGroups that are different themselves.
     touched: BTreeSet<GroupKey>,
 }
@@ -55,6 +60,8 @@ pub enum UnmanagedNodes {
 #[derive(Debug)]
 struct Entry {
     state: Arc<NodeState>,
+    /// Of the newest evaluation, even if nobody could see a difference.
+    expires_at: Option<DateTime<Utc>>,
     evaluations: u64,
     considered: BTreeSet<GroupKey>,
     /// Whether others may see the state.
@@ -105,28 +112,14 @@ impl Fleet {
 
     /// Takes a pod on a Node in, new or changed. One that is no workload, or no longer, counts as gone.
     pub fn put_pod(&mut self, node: &str, pod: PodFacts) {
-        if !pod.is_workload() {
-            return self.remove_pod(node, &pod.uid);
-        }
-        if !self.pods.contains_key(node) {
-            self.pods.insert(node.into(), BTreeMap::new());
-        }
-        let pods = self.pods.get_mut(node);
-        if pods.is_some_and(|pods| pods.insert(pod.uid.clone(), pod.clone()).as_ref() != Some(&pod)) {
+        if self.pods.put(node, pod) {
             self.dirty.insert(Subject::node(node));
         }
     }
 
     /// Forgets a pod that is gone.
     pub fn remove_pod(&mut self, node: &str, uid: &str) {
-        let Some(pods) = self.pods.get_mut(node) else {
-            return;
-        };
-        let was_there = pods.remove(uid).is_some();
-        if pods.is_empty() {
-            self.pods.remove(node);
-        }
-        if was_there {
+        if self.pods.remove(node, uid) {
             self.dirty.insert(Subject::node(node));
         }
     }
@@ -153,7 +146,7 @@ impl Fleet {
         self.dirty.extend(self.people.subjects());
     }
 
-    /// Demands that one subject is evaluated again, as when a moment has come.
+    /// Demands that one subject is evaluated again, as when its pods, which are kept elsewhere, have changed.
     pub fn mark(&mut self, subject: Subject) {
         self.dirty.insert(subject);
     }
@@ -162,6 +155,28 @@ impl Fleet {
     #[must_use]
     pub fn pending(&self) -> usize {
         self.dirty.len()
+    }
+
+    /// Returns when something is to be evaluated again although no fact changes.
+    #[must_use]
+    pub fn due_at(&self) -> Option<DateTime<Utc>> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Lists the names of the Nodes that are known.
+    pub fn nodes(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.people.nodes()
+    }
+
+    /// Returns what is known of a VPSieNode.
+    #[must_use]
+    pub fn owner(&self, key: &OwnerKey) -> Option<&OwnerFacts> {
+        self.people.owner(key)
+    }
+
+    /// Lists the VPSieNodes that are known.
+    pub fn owners(&self) -> impl Iterator<Item = &OwnerFacts> {
+        self.people.owners()
     }
 
     /// Shows the NodeGroups.
@@ -215,11 +230,27 @@ impl Fleet {
     /// A state with the hash that it had is no change (`NS-4`). What has no facts any longer has no state (`NS-7`).
     #[must_use]
     pub fn settle(&mut self, evaluator: &impl Evaluator, now: DateTime<Utc>) -> Batch {
+        let pods = std::mem::take(&mut self.pods);
+        let batch = self.settle_with(&pods, evaluator, now);
+        self.pods = pods;
+        batch
+    }
+
+    /// Does the same with pods that are kept elsewhere; whoever keeps them [marks](Self::mark) the Nodes on which they
+    /// change.
+    #[must_use]
+    pub fn settle_with(&mut self, pods: &impl Pods, evaluator: &impl Evaluator, now: DateTime<Utc>) -> Batch {
+        while let Some((at, _)) = self.due.first()
+            && *at <= now
+        {
+            let due = self.due.pop_first();
+            self.dirty.extend(due.map(|(_, subject)| subject));
+        }
         let mut batch = Batch::default();
         for subject in std::mem::take(&mut self.dirty) {
             let change = if self.people.has(&subject) {
                 batch.evaluated += 1;
-                self.evaluate(&subject, evaluator, now)
+                self.evaluate(&subject, pods, evaluator, now)
             } else {
                 self.forget(&subject)
             };
@@ -232,12 +263,17 @@ impl Fleet {
         batch
     }
 
-    fn evaluate(&mut self, subject: &Subject, evaluator: &impl Evaluator, now: DateTime<Utc>) -> Change {
+    fn evaluate(
+        &mut self,
+        subject: &Subject,
+        pods: &impl Pods,
+        evaluator: &impl Evaluator,
+        now: DateTime<Utc>,
+    ) -> Change {
         let entry = self.entries.remove(subject);
         let (node, owner) = self.people.of(subject);
         let membership = Membership::of(node, owner, &self.groups);
-        let pods = node.and_then(|node| self.pods.get(node.name.as_str()));
-        let pods: Vec<&PodFacts> = pods.into_iter().flat_map(BTreeMap::values).collect();
+        let pods: Vec<&PodFacts> = node.into_iter().flat_map(|node| pods.on(&node.name)).collect();
         let oddities: Vec<Warning> = self.people.oddity(subject).into_iter().collect();
         let evaluations = entry.as_ref().map_or(0, |entry| entry.evaluations);
         let state = evaluator.evaluate(&Inputs {
@@ -252,6 +288,7 @@ impl Fleet {
             evaluations,
             now,
         });
+        let expires_at = state.expires_at;
         let is_shown = self.unmanaged == UnmanagedNodes::Kept || state.scope != Scope::Unmanaged;
         let same = entry
             .as_ref()
@@ -262,8 +299,10 @@ impl Fleet {
             now: is_shown.then(|| Arc::clone(&state)),
         };
         self.concern(subject, entry.as_ref(), &membership.considered);
+        self.expect(subject, entry.as_ref(), expires_at);
         let entry = Entry {
             state,
+            expires_at,
             evaluations: evaluations.saturating_add(1),
             considered: membership.considered,
             is_shown,
@@ -275,10 +314,19 @@ impl Fleet {
     fn forget(&mut self, subject: &Subject) -> Change {
         let entry = self.entries.remove(subject);
         self.concern(subject, entry.as_ref(), &BTreeSet::new());
+        self.expect(subject, entry.as_ref(), None);
         Change {
             before: entry.as_ref().and_then(Entry::shown),
             now: None,
         }
+    }
+
+    /// Notes when a subject is to be evaluated again although no fact changes.
+    fn expect(&mut self, subject: &Subject, before: Option<&Entry>, expires_at: Option<DateTime<Utc>>) {
+        if let Some(before) = before.and_then(|entry| entry.expires_at) {
+            self.due.remove(&(before, subject.clone()));
+        }
+        self.due.extend(expires_at.map(|at| (at, subject.clone())));
     }
 
     /// Notes which NodeGroups concern a subject now.

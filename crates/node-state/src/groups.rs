@@ -105,6 +105,11 @@ impl Groups {
         self.known.remove(key).is_some()
     }
 
+    /// Lists the NodeGroups that are known, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &GroupKey> {
+        self.known.keys()
+    }
+
     /// Returns what is known of a NodeGroup.
     #[must_use]
     pub fn get(&self, key: &GroupKey) -> Option<&GroupFacts> {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use node_lifecycle::Phase;
 use sha2::{Digest, Sha256};
 
 use crate::condition::{Condition, Since};
-use crate::key::Subject;
-use crate::state::NodeState;
+use crate::key::{GroupKey, Subject};
+use crate::state::{NodeState, OwnerState};
 
 /// Is the hash of everything that a consumer can see of a state (`NS-3`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -22,7 +23,7 @@ impl StateHash {
     /// Computes the hash of a state; the hash in it is not looked at.
     ///
     /// What only says when and how often it was looked at does not count: `last_evaluated`, `evaluation_count`,
-    /// `source_version`, and the moment at which a condition was seen that the facts do not date. That moment cannot
+    /// `source_version`, `expires_at`, and the moment at which a condition was seen that the facts do not date. That moment cannot
     /// change while the status stays, and without it a restart finds the hashes that it left (`NS-27`).
     #[must_use]
     pub fn of(state: &NodeState) -> Self {
@@ -30,6 +31,7 @@ impl StateHash {
             subject,
             uid,
             node_group,
+            owner,
             scope,
             zone,
             kubelet_version,
@@ -44,13 +46,17 @@ impl StateHash {
             last_evaluated: _,
             evaluation_count: _,
             source_version: _,
+            expires_at: _,
             state_hash: _,
         } = state;
         let mut fields = Fields::default();
         fields.subject(subject);
         fields.text(uid);
-        fields.option(node_group.as_ref().map(|group| &*group.namespace));
-        fields.option(node_group.as_ref().map(|group| &*group.name));
+        fields.group(node_group.as_ref());
+        fields.number(u64::from(owner.is_some()));
+        if let Some(owner) = owner {
+            fields.owner(owner);
+        }
         fields.text(scope.as_str());
         fields.option(zone.as_deref());
         fields.option(kubelet_version.as_deref());
@@ -120,6 +126,25 @@ impl Fields {
                 self.text(&owner.name);
             }
         }
+    }
+
+    fn group(&mut self, group: Option<&GroupKey>) {
+        self.option(group.map(|group| &*group.namespace));
+        self.option(group.map(|group| &*group.name));
+    }
+
+    fn owner(&mut self, owner: &OwnerState) {
+        let OwnerState {
+            key,
+            group,
+            phase,
+            is_ending,
+        } = owner;
+        self.text(&key.namespace);
+        self.text(&key.name);
+        self.group(group.as_ref());
+        self.option(phase.map(Phase::as_str));
+        self.number(u64::from(*is_ending));
     }
 
     fn condition(&mut self, condition: &Condition) {

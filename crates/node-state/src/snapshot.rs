@@ -3,18 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use node_lifecycle::State;
+
 use crate::fleet::Batch;
 use crate::key::{GroupKey, Subject};
 use crate::state::NodeState;
-use crate::summary::GroupSummary;
+use crate::summary::{GroupSummary, OwnerCounts};
 
 /// Holds all states of one generation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     generation: u64,
     states: BTreeMap<Subject, Arc<NodeState>>,
-    groups: BTreeMap<GroupKey, Arc<BTreeSet<Subject>>>,
+    groups: Index,
+    /// Whose VPSieNodes name which NodeGroup, whether it is there or not.
+    owned: Index,
 }
+
+/// Finds subjects by their NodeGroup. Generations share what is the same in both.
+type Index = BTreeMap<GroupKey, Arc<BTreeSet<Subject>>>;
 
 // === impl Snapshot ===
 
@@ -38,12 +45,19 @@ impl Snapshot {
 
     /// Lists the states of the nodes of a NodeGroup, in order of their subjects.
     pub fn by_group(&self, group: &GroupKey) -> impl Iterator<Item = &Arc<NodeState>> {
-        let members = self
-            .groups
-            .get(group)
-            .into_iter()
-            .flat_map(|members| members.iter());
-        members.filter_map(|subject| self.states.get(subject))
+        self.found(&self.groups, group)
+    }
+
+    /// Lists the states of what is owned by a VPSieNode that names this NodeGroup, in order of their subjects.
+    ///
+    /// Each VPSieNode is there once, with its Node or without. The control plane is of no NodeGroup, but may be owned.
+    pub fn owned_by_group(&self, group: &GroupKey) -> impl Iterator<Item = &Arc<NodeState>> {
+        self.found(&self.owned, group)
+    }
+
+    fn found<'a>(&'a self, index: &'a Index, group: &GroupKey) -> impl Iterator<Item = &'a Arc<NodeState>> {
+        let subjects = index.get(group).into_iter().flat_map(|found| found.iter());
+        subjects.filter_map(|subject| self.states.get(subject))
     }
 
     /// Lists the NodeGroups that are there, those without nodes included.
@@ -56,6 +70,22 @@ impl Snapshot {
     pub fn summary(&self, group: &GroupKey) -> Option<GroupSummary> {
         self.groups.get(group)?;
         Some(GroupSummary::of(self.by_group(group).map(|state| &**state)))
+    }
+
+    /// Counts the VPSieNodes of a NodeGroup (`S1`, `S2`).
+    #[must_use]
+    pub fn count_owned(&self, group: &GroupKey) -> OwnerCounts {
+        OwnerCounts::of(self.owned_by_group(group).map(|state| &**state))
+    }
+
+    /// Counts what is owned by a VPSieNode by the state of its life; a state without nodes is there, with zero (`LC-39`).
+    #[must_use]
+    pub fn count_lives(&self) -> BTreeMap<State, u64> {
+        let mut lives: BTreeMap<State, u64> = State::ALL.iter().map(|state| (*state, 0)).collect();
+        for state in self.states.values().filter(|state| state.owner.is_some()) {
+            *lives.entry(state.lifecycle_state).or_default() += 1;
+        }
+        lives
     }
 
     /// Counts the states.
@@ -96,10 +126,24 @@ impl Snapshot {
 
     /// Takes a state out, and its subject out of its NodeGroup.
     fn leave(&mut self, subject: &Subject) {
-        let state = self.states.remove(subject);
-        let group = state.and_then(|state| state.node_group.clone());
-        if let Some(members) = group.and_then(|group| self.groups.get_mut(&group)) {
+        let Some(state) = self.states.remove(subject) else {
+            return;
+        };
+        if let Some(members) = state
+            .node_group
+            .as_ref()
+            .and_then(|group| self.groups.get_mut(group))
+        {
             Arc::make_mut(members).remove(subject);
+        }
+        let Some(named) = named_by_owner(&state) else {
+            return;
+        };
+        if let Some(owned) = self.owned.get_mut(named) {
+            Arc::make_mut(owned).remove(subject);
+            if owned.is_empty() {
+                self.owned.remove(named);
+            }
         }
     }
 
@@ -108,6 +152,14 @@ impl Snapshot {
             let members = self.groups.entry(group.clone()).or_default();
             Arc::make_mut(members).insert(subject.clone());
         }
+        if let Some(group) = named_by_owner(state) {
+            let owned = self.owned.entry(group.clone()).or_default();
+            Arc::make_mut(owned).insert(subject.clone());
+        }
         self.states.insert(subject.clone(), Arc::clone(state));
     }
+}
+
+fn named_by_owner(state: &NodeState) -> Option<&GroupKey> {
+    state.owner.as_ref()?.group.as_ref()
 }

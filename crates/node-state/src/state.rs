@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use node_lifecycle::{Health, State, Workload};
+use node_lifecycle::{Health, Phase, State, Workload};
 
 use crate::condition::{Conditions, Status, Topic};
+use crate::facts::OwnerFacts;
 use crate::hash::StateHash;
-use crate::key::{GroupKey, Subject};
+use crate::key::{GroupKey, OwnerKey, Subject};
 use crate::membership::Scope;
 use crate::version::is_older;
 use crate::warning::Warning;
@@ -22,6 +23,8 @@ pub struct NodeState {
     pub uid: String,
     /// Its NodeGroup.
     pub node_group: Option<GroupKey>,
+    /// The VPSieNode that owns it.
+    pub owner: Option<OwnerState>,
     /// Whose business it is.
     pub scope: Scope,
     /// Its zone.
@@ -50,8 +53,23 @@ pub struct NodeState {
     pub evaluation_count: u64,
     /// The version of the object that it was read from.
     pub source_version: String,
-    /// The hash of all that a consumer can see, but for the three before it.
+    /// When it must be evaluated again although no fact changes; nothing when time alone changes nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The hash of all that a consumer can see, but for the four before it.
     pub state_hash: StateHash,
+}
+
+/// Holds what is counted of the VPSieNode that owns a node (`S1`, `S2`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerState {
+    /// Its namespace and name.
+    pub key: OwnerKey,
+    /// The NodeGroup that it names, whether that is there or not.
+    pub group: Option<GroupKey>,
+    /// Its phase; nothing when it is a word of somebody else.
+    pub phase: Option<Phase>,
+    /// Whether it is being deleted.
+    pub is_ending: bool,
 }
 
 // === impl NodeState ===
@@ -61,6 +79,13 @@ impl NodeState {
     #[must_use]
     pub fn name(&self) -> &Arc<str> {
         self.subject.name()
+    }
+
+    /// Lists the NodeGroups to which it matters: the one that it is of, and the one that its VPSieNode names.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupKey> {
+        let named = self.owner.as_ref().and_then(|owner| owner.group.as_ref());
+        let named = named.filter(|named| self.node_group.as_ref() != Some(*named));
+        self.node_group.iter().chain(named)
     }
 
     /// Tells whether a condition holds.
@@ -82,5 +107,19 @@ impl NodeState {
     pub fn hashed(mut self) -> Self {
         self.state_hash = StateHash::of(&self);
         self
+    }
+}
+
+// === impl OwnerState ===
+
+impl OwnerState {
+    /// Takes what is counted out of what is known of a VPSieNode.
+    pub(crate) fn of(facts: &OwnerFacts) -> Self {
+        Self {
+            key: facts.key.clone(),
+            group: facts.group_key(),
+            phase: facts.phase,
+            is_ending: facts.deleted_at.is_some(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use node_lifecycle::words;
+use node_lifecycle::{Phase, words};
 
 use crate::condition::Topic;
 use crate::membership::Scope;
@@ -48,6 +48,17 @@ words! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupSummary {
     phases: BTreeMap<NodePhase, u64>,
+}
+
+/// Counts the VPSieNodes of a NodeGroup, as its status reports them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnerCounts {
+    /// All of them, in whatever phase (`S1`).
+    pub current: u64,
+    /// Those in the phase Ready (`S2`).
+    pub ready: u64,
+    /// Those that are to stay: neither being deleted nor Failed.
+    pub wanted: u64,
 }
 
 // === impl NodePhase ===
@@ -132,6 +143,23 @@ impl GroupSummary {
         } else {
             Assessment::Pending
         }
+    }
+}
+
+// === impl OwnerCounts ===
+
+impl OwnerCounts {
+    /// Counts the owners of these; what has none does not count.
+    pub fn of<'a>(states: impl IntoIterator<Item = &'a NodeState>) -> Self {
+        let owners = states.into_iter().filter_map(|state| state.owner.as_ref());
+        owners.fold(Self::default(), |counts, owner| {
+            let is_wanted = !owner.is_ending && owner.phase != Some(Phase::Failed);
+            Self {
+                current: counts.current + 1,
+                ready: counts.ready + u64::from(owner.phase == Some(Phase::Ready)),
+                wanted: counts.wanted + u64::from(is_wanted),
+            }
+        })
     }
 }
 

@@ -57,7 +57,7 @@ pub fn owner(name: &str, group: &str, node: Option<&str>) -> OwnerFacts {
         resource_version: "1".to_owned(),
         group: group.to_owned(),
         node: node.map(str::to_owned),
-        phase,
+        phase: Some(phase),
         life: Some(LifeFacts {
             state,
             entered_at: at(-30),

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use autoscaler_controller::Operator;
 use autoscaler_controller::lease::{Candidacy, Elector, Leadership, Timing};
-use tokio::sync::oneshot;
+use node_state::store::Reader;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::Fleet;
+use super::{Evaluations, Fleet};
 use crate::wire::Wire;
 
 /// The name of the Lease that replicas contend for; it is in the namespace of the operator's own objects.
@@ -19,6 +20,9 @@ pub struct Replica {
     pub wire: Wire,
     /// What it knows of the leadership.
     pub leadership: Leadership,
+    /// What it was asked to evaluate.
+    pub evaluations: Evaluations,
+    pub(super) states: watch::Receiver<Option<Reader>>,
     elector: Option<Elector>,
     operator: JoinHandle<()>,
     stop: Option<oneshot::Sender<()>>,
@@ -42,7 +46,11 @@ impl Fleet {
         let (elector, leadership) = Elector::start(client.clone(), clock.clone(), candidacy);
         let vpsie = Arc::new(self.connect(&wire));
         let operator = Operator::start(client, vpsie, clock, self.settings.clone()).await;
+        let evaluations = Evaluations::default();
+        evaluations.watch(&wire);
         let operator = operator.expect("the operator starts").led_by(leadership.clone());
+        let operator = operator.evaluating(evaluations.clone());
+        let states = operator.states();
         let (stop, stopped) = oneshot::channel();
         let operate = async move {
             operator.run_until(async { drop(stopped.await) }).await;
@@ -50,6 +58,8 @@ impl Fleet {
         Replica {
             wire,
             leadership,
+            evaluations,
+            states,
             elector: Some(elector),
             operator: tokio::spawn(operate),
             stop: Some(stop),

@@ -41,8 +41,10 @@ impl Fleet {
             self.time_of_day(),
             self.settings.clone(),
         );
+        self.evaluations.watch(&self.wire);
         let operator = operator.await?.with_credentials(self.credentials.clone());
-        let operator = operator.telling(telemetry);
+        let operator = operator.telling(telemetry).evaluating(self.evaluations.clone());
+        self.states = Some(operator.states());
         let (stop, stopped) = oneshot::channel();
         let operate = async move {
             operator.run_until(async { drop(stopped.await) }).await;

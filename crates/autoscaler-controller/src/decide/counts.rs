@@ -3,25 +3,31 @@
 use super::draft::Draft;
 use super::shrink::note_last;
 use crate::reason::Reason;
-use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo, Phase, VPSieNode};
+use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo, VPSieNode};
+use crate::states::group_key;
 use crate::world::ClaimObject;
+use node_state::Snapshot;
 
 /// Writes the counts (`S1`, `S2`) and the conditions that follow from them.
-pub(super) fn count(group: &NodeGroup, members: &[&ClaimObject], draft: &mut Draft<NodeGroupStatus>) {
-    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let current = number(members.len());
-    let ready = number(
-        members
-            .iter()
-            .filter(|member| member.object.phase() == Phase::Ready)
-            .count(),
+///
+/// They are read off the evaluated states; nothing is counted here (`NS-20`).
+pub(super) fn count(
+    group: &NodeGroup,
+    members: &[&ClaimObject],
+    states: &Snapshot,
+    draft: &mut Draft<NodeGroupStatus>,
+) {
+    let number = |count: u64| i32::try_from(count).unwrap_or(i32::MAX);
+    let counts = states.count_owned(&group_key(group));
+    let (current, ready, wanted) = (
+        number(counts.current),
+        number(counts.ready),
+        number(counts.wanted),
     );
     let (minimum, maximum) = (group.spec.min_nodes, group.spec.max_nodes);
     note_last(members, &mut draft.status);
     draft.status.current_nodes = Some(current);
     draft.status.ready_nodes = Some(ready);
-    let is_wanted = |member: &&&ClaimObject| !member.is_deleted() && member.object.phase() != Phase::Failed;
-    let wanted = number(members.iter().filter(is_wanted).count());
     draft.status.desired_nodes = Some(minimum.max(wanted.min(maximum)));
     draft.status.nodes = Some(members.iter().filter_map(|member| info(&member.object)).collect());
     let is_ready = ready >= minimum;

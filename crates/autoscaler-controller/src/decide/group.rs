@@ -11,6 +11,7 @@ use crate::resources::{NodeGroup, NodeGroupStatus};
 use crate::target::Target;
 use crate::world::{ClaimObject, World};
 use node_match::Matching;
+use node_state::Snapshot;
 
 /// Condition: machines of the group are nobody's.
 pub(crate) const LEAKED: &str = "MachinesLeaked";
@@ -25,6 +26,7 @@ pub(crate) const CREDENTIALS: &str = "CredentialsUnusable";
 pub(super) fn decide(
     world: &World<'_>,
     matching: &Matching<'_>,
+    states: &Snapshot,
     group: &NodeGroup,
     keep: Option<&Keep>,
 ) -> Batch {
@@ -62,7 +64,7 @@ pub(super) fn decide(
     }
     // A deleted group that nothing of ours holds, or holds any longer, may vanish at any moment.
     if !is_deleted || (has_finalizer && !members.is_empty()) {
-        counts::count(group, &members, &mut draft);
+        counts::count(group, &members, states, &mut draft);
         say_leaked(world, matching, group, &mut draft);
         say_credentials(world, &mut draft);
         // Whether a wait is over, a wrong clock does not tell.

@@ -1,17 +1,15 @@
 //! What the audit log counts: attempts and transitions as they are recorded, and how its store stands when asked.
 
 use super::Metrics;
-use super::labels::{DecommissionLabels, StateLabels, TransitionLabels};
-use crate::lives::{Lives, Step};
+use super::labels::{DecommissionLabels, TransitionLabels};
+use crate::lives::Step;
 use audit_store::RecorderState;
 use node_lifecycle::audit::Entry;
-use node_lifecycle::metrics::nodes_by_state;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -102,15 +100,5 @@ impl Metrics {
         self.lifecycle_transitions
             .get_or_create(&TransitionLabels { from, to })
             .inc();
-    }
-
-    /// Shows how many nodes are in each state; a state without nodes is there, with 0.
-    pub(crate) fn show_lives(&self, lives: &Lives) {
-        let count = |(state, count): (node_lifecycle::State, u64)| {
-            let state = state.as_str();
-            (StateLabels { state }, i64::try_from(count).unwrap_or(i64::MAX))
-        };
-        let counts: BTreeMap<_, _> = nodes_by_state(lives.all()).into_iter().map(count).collect();
-        self.lifecycle_nodes.replace(counts);
     }
 }

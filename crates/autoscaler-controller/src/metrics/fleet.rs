@@ -10,13 +10,14 @@ use crate::skew::Offsets;
 use crate::world::World;
 use kube::ResourceExt;
 use node_match::Matching;
+use node_state::Snapshot;
 use std::collections::BTreeMap;
 
 impl Metrics {
     /// Shows the fleet as a pass sees it, and nothing that is no longer there.
-    pub(crate) fn show(&self, world: &World<'_>, matching: &Matching<'_>) {
+    pub(crate) fn show(&self, world: &World<'_>, matching: &Matching<'_>, states: &Snapshot) {
         self.show_groups(&world.groups);
-        self.phases.replace(phases(world));
+        self.phases.replace(phases(world, states));
         self.verdicts.replace(verdicts(matching));
         self.unexplained
             .replace(count(matching.unexplained.machines.iter().map(|machine| {
@@ -61,7 +62,7 @@ impl Metrics {
         self.conditions.replace(BTreeMap::new());
         self.vpsie_clusters.replace(BTreeMap::new());
         self.show_clock(&Offsets::new());
-        self.lifecycle_nodes.replace(BTreeMap::new());
+        self.show_no_states();
     }
 
     fn show_groups(&self, groups: &[std::sync::Arc<NodeGroup>]) {
@@ -101,20 +102,17 @@ fn count<L: Ord>(all: impl Iterator<Item = L>) -> BTreeMap<L, i64> {
 
 /// Counts VPSieNodes; every phase of a NodeGroup is there, with 0 where there are none, so that an alert can tell
 /// none from unknown.
-fn phases(world: &World<'_>) -> BTreeMap<PhaseLabels, i64> {
+fn phases(world: &World<'_>, states: &Snapshot) -> BTreeMap<PhaseLabels, i64> {
     let key = |nodegroup: &Text, namespace: &Text, phase| PhaseLabels {
         nodegroup: nodegroup.clone(),
         namespace: namespace.clone(),
         phase,
     };
-    let mut phases = count(world.claims.iter().map(|claim| {
-        let object = &claim.object;
-        let namespace = object.namespace().unwrap_or_default();
-        key(
-            &object.spec.node_group_name.as_str().into(),
-            &namespace.into(),
-            word(&object.phase()),
-        )
+    let owners = states.all().filter_map(|state| state.owner.as_ref());
+    let mut phases = count(owners.map(|owner| {
+        let group = owner.group.as_ref().map_or("", |group| &*group.name);
+        let phase = owner.phase.map_or("other", node_lifecycle::Phase::as_str);
+        key(&group.into(), &(&*owner.key.namespace).into(), phase)
     }));
     for group in world.groups.iter().filter(|group| group.is_managed()) {
         let GroupLabels { nodegroup, namespace } = labels(group);

@@ -71,6 +71,12 @@ label_sets! {
     MethodLabels { method: &'static str, }
     /// Names a clock that ours is compared with.
     SourceLabels { source: &'static str, }
+    /// Names a NodeGroup, as `namespace/name`, and whether an evaluation changed anything.
+    EvaluationLabels { node_group: Text, result: &'static str, }
+    /// Names a consumer of node states and how it was told.
+    NotificationLabels { consumer: &'static str, result: &'static str, }
+    /// Names a phase of a node.
+    WordLabels { phase: &'static str, }
     /// Names a state.
     StateLabels { state: &'static str, }
     /// Names a request to Kubernetes and how it ended.

@@ -45,7 +45,8 @@ fn series_of_a_node_group_disappear_with_it() {
                 nodes: Vec::new(),
             },
         };
-        metrics.show(&test.observe(), &matching);
+        let world = test.observe();
+        metrics.show(&world, &matching, &test.states());
     };
     show(&["web", "batch"]);
     assert!(text(&metrics).contains("nodegroup=\"batch\""));

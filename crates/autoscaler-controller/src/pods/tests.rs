@@ -130,3 +130,32 @@ fn end_of_a_terminating_pod_is_read() {
     assert_eq!(leaving(Value::Null).1, 30);
     assert_eq!(facts(&running("a", "n1")).removal, None);
 }
+
+/// NS-12: every change of a Node's pods is noted for its state, and a new list only where it differs.
+#[test]
+fn nodes_whose_pods_changed_are_noted() {
+    let mut index = PodIndex::default();
+    let touched = |index: &mut PodIndex| match index.take_touched() {
+        Marked::Some(nodes) => nodes.into_iter().map(|(_, node)| node).collect::<Vec<_>>(),
+        Marked::All => vec!["all".to_owned()],
+    };
+    for pod in [running("a", "n1"), running("b", "n1"), running("c", "n2")] {
+        index.take(Event::Apply(pod));
+    }
+    assert_eq!(touched(&mut index), ["n1", "n2"]);
+    index.take(Event::Apply(running("b", "n1")));
+    index.take(Event::Delete(running("x", "n3")));
+    assert!(!index.is_touched(), "nothing is different");
+    index.take(Event::Delete(running("b", "n1")));
+    assert_eq!(touched(&mut index), ["n1"], "one of several");
+    for event in [
+        Event::Init,
+        Event::InitApply(running("a", "n1")),
+        Event::InitApply(running("d", "n2")),
+        Event::InitApply(running("e", "n3")),
+        Event::InitDone,
+    ] {
+        index.take(event);
+    }
+    assert_eq!(touched(&mut index), ["n2", "n3"]);
+}

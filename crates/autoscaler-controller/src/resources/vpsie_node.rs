@@ -234,6 +234,22 @@ impl Phase {
             Self::Unrecognised(text) => text,
         }
     }
+
+    /// Returns it in the words of the life of a node; nothing for a word of somebody else.
+    #[must_use]
+    pub const fn in_life(&self) -> Option<node_lifecycle::Phase> {
+        Some(match self {
+            Self::Pending => node_lifecycle::Phase::Pending,
+            Self::Provisioning => node_lifecycle::Phase::Provisioning,
+            Self::Provisioned => node_lifecycle::Phase::Provisioned,
+            Self::Joining => node_lifecycle::Phase::Joining,
+            Self::Ready => node_lifecycle::Phase::Ready,
+            Self::Terminating => node_lifecycle::Phase::Terminating,
+            Self::Deleting => node_lifecycle::Phase::Deleting,
+            Self::Failed => node_lifecycle::Phase::Failed,
+            Self::Unrecognised(_) => return None,
+        })
+    }
 }
 
 impl fmt::Display for Phase {

@@ -6,17 +6,21 @@ use crate::command::{Batch, Command};
 use crate::decide::decide;
 use crate::leaked::FirstBaselines;
 use crate::lives::Lives;
+use crate::metrics::Metrics;
 use crate::pods::PodIndex;
 use crate::poll::{Absences, Identity, Polls, Reply};
 use crate::resources::NodeGroup;
 use crate::settings::Settings;
 use crate::skew::Skew;
+use crate::states::{States, Trigger};
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
+use crate::watches::{Changes, Marked, News};
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Node;
 use node_match::{Answer, Claim, Matching, Unexplained, Verdict};
+use node_state::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vpsie_api::{CallError, Cluster, ClusterNode, GroupNumber, NodeUuid, SizeNumber};
@@ -194,7 +198,28 @@ impl TestWorld {
     /// Decides about everything; lives count from the last [`TestWorld::look`].
     pub(crate) fn decide(&self) -> Vec<Batch> {
         let claims = self.matched();
-        decide(&self.observe(), &self.matching(&claims), &self.lives).batches
+        let world = self.observe();
+        let states = self.states();
+        decide(&world, &self.matching(&claims), &self.lives, &states).batches
+    }
+
+    /// Returns all objects, as a first list brings them.
+    pub(crate) fn everything(&self) -> Changes {
+        let claims = self.claims.iter().map(|claim| Arc::clone(&claim.object));
+        Changes {
+            groups: News::All(self.groups.clone()),
+            vpsie_nodes: News::All(claims.collect()),
+            nodes: News::All(self.nodes.clone()),
+            pods: Marked::default(),
+        }
+    }
+
+    /// Evaluates every node, as the first pass of a term does.
+    pub(crate) fn states(&self) -> Arc<Snapshot> {
+        let mut states = States::default();
+        states.take_in(self.everything(), &self.lives);
+        states.take_in_lives(&self.claims, &self.lives);
+        states.settle(&self.pods, Trigger::Pass, self.now, &Metrics::default())
     }
 
     /// Lets the lives see the world, as a pass does before it decides.

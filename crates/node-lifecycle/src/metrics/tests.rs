@@ -1,7 +1,5 @@
 //! The names that dashboards and alerts rest on.
 
-use crate::testing::life;
-
 use super::*;
 
 /// LC-39: names and labels do not change.
@@ -19,16 +17,4 @@ fn names_of_metrics_are_stable() {
     assert_eq!(DECOMMISSION_LABELS, ["decision_by", "result", "reason"]);
     assert_eq!(TRANSITIONS_LABELS, ["from", "to"]);
     assert_eq!(NODES_LABELS, ["state"]);
-}
-
-/// LC-39: a state without nodes is shown as zero, not left out.
-#[test]
-fn states_without_nodes_are_zero() {
-    let lives = [life(State::Idle), life(State::Idle), life(State::Ready)];
-    let nodes = nodes_by_state(&lives);
-    assert_eq!(nodes.len(), 8);
-    assert_eq!(
-        (nodes[&State::Idle], nodes[&State::Ready], nodes[&State::Active]),
-        (2, 1, 0)
-    );
 }

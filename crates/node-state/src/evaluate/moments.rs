@@ -1,8 +1,9 @@
 //! The moments that the facts tell, and which of them cannot be true.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use node_lifecycle::State;
 
-use super::Inputs;
+use super::{Inputs, Rules};
 use crate::facts::{NodeFacts, OwnerFacts};
 
 /// A moment and what it is called.
@@ -14,6 +15,25 @@ pub(super) fn in_the_future(inputs: &Inputs<'_>, skew: TimeDelta) -> impl Iterat
     let told = told.chain(inputs.owner.into_iter().flat_map(of_owner));
     told.filter(move |(_, at)| at.is_some_and(|at| is_future(at, inputs.now, skew)))
         .map(|(name, _)| name)
+}
+
+/// Returns when time alone changes what is found: a moment is no longer in the future, or a pod is stuck (`LC-17`).
+pub(super) fn expiry(inputs: &Inputs<'_>, rules: &Rules, state: State) -> Option<DateTime<Utc>> {
+    let told = inputs.node.into_iter().flat_map(of_node);
+    let told = told.chain(inputs.owner.into_iter().flat_map(of_owner));
+    let future = told
+        .filter_map(|(_, at)| at)
+        .filter(|at| is_future(*at, inputs.now, rules.clock_skew));
+    let past = future.filter_map(|at| at.checked_sub_signed(rules.clock_skew));
+    let is_broken = state == State::Unhealthy;
+    let pods = inputs.pods.iter().filter(|pod| is_broken && pod.is_workload());
+    let stuck = pods.filter_map(|pod| {
+        let removal = pod.removal?;
+        let due = removal.due_at.checked_add_signed(removal.grace)?;
+        // A pod is stuck once the patience is over, and no moment before.
+        due.checked_add_signed(rules.stuck_pod + TimeDelta::milliseconds(1))
+    });
+    past.chain(stuck.filter(|at| *at > inputs.now)).min()
 }
 
 /// Tells whether a moment lies further in the future than clocks differ.

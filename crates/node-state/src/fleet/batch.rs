@@ -60,9 +60,9 @@ impl Change {
         hash(&self.before) == hash(&self.now)
     }
 
-    /// Lists the NodeGroups that it concerns: the old one and the new one.
+    /// Lists the NodeGroups that it concerns: the old ones and the new ones.
     pub fn groups(&self) -> impl Iterator<Item = &GroupKey> {
         let states = [&self.before, &self.now].into_iter().flatten();
-        states.filter_map(|state| state.node_group.as_ref())
+        states.flat_map(|state| state.groups())
     }
 }

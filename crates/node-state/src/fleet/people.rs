@@ -59,6 +59,18 @@ impl People {
         Some(owner)
     }
 
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.nodes.keys()
+    }
+
+    pub(super) fn owner(&self, key: &OwnerKey) -> Option<&OwnerFacts> {
+        self.owners.get(key)
+    }
+
+    pub(super) fn owners(&self) -> impl Iterator<Item = &OwnerFacts> {
+        self.owners.values()
+    }
+
     /// Lists the VPSieNodes that name a Node, the one that has it first.
     pub(super) fn owners_of(&self, node: &str) -> impl Iterator<Item = &OwnerKey> {
         self.owners_of.get(node).into_iter().flatten()

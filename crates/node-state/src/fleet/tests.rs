@@ -63,7 +63,10 @@ fn change_of_a_node_evaluates_it_alone() {
     );
     fleet.remove_pod("web-1", "b");
     assert_eq!(settle(&mut fleet), words(&["web-1"], &["web"], 1));
-    assert!(fleet.pods.is_empty(), "what is gone takes no room");
+    assert!(
+        fleet.pods.on("web-1").next().is_none(),
+        "what is gone takes no room"
+    );
     fleet.put_owner(owner("db-claim", "db", Some("db-1")).in_state(node_lifecycle::State::Idle));
     assert_eq!(settle(&mut fleet), words(&["db-1"], &["db"], 1));
 }
@@ -240,4 +243,37 @@ fn first_of_two_owners_has_the_node() {
     assert_eq!(warnings(late), ["NodeTaken"], "`another` comes first");
     fleet.remove_owner(&OwnerKey::new("kube-system", "another"));
     assert_eq!(settle(&mut fleet), words(&["db-1", "db-claim"], &["db"], 1));
+}
+
+/// LC-17, NS-12: when a moment comes that changes what is found, the node is evaluated again, once, and not before.
+#[test]
+fn time_alone_evaluates_again_when_it_matters() {
+    let mut fleet = fleet();
+    let removal = Some(node_lifecycle::PodRemoval {
+        due_at: at(2),
+        grace: chrono::TimeDelta::seconds(30),
+    });
+    fleet.put_pod("db-1", PodFacts { removal, ..pod("a") });
+    fleet.put_owner(owner("db-claim", "db", Some("db-1")).in_state(node_lifecycle::State::Unhealthy));
+    let mut early = node("web-1").of_group("web");
+    early.created_at = Some(at(9));
+    fleet.put_node(early);
+    let mut evaluated = |minutes| {
+        let batch = fleet.settle(&Rules::default(), at(minutes));
+        let names = batch.changes.keys().map(|subject| subject.name().to_string());
+        (
+            names.collect::<Vec<_>>().join(" "),
+            batch.evaluated,
+            fleet.due_at(),
+        )
+    };
+    let stuck = at(7) + chrono::TimeDelta::milliseconds(30_001);
+    assert_eq!(evaluated(1), ("db-1 web-1".to_owned(), 2, Some(stuck)));
+    assert_eq!(evaluated(7), (String::new(), 0, Some(stuck)));
+    assert_eq!(
+        evaluated(8),
+        ("db-1 web-1".to_owned(), 2, None),
+        "the pod is stuck, the moment has come"
+    );
+    assert_eq!(evaluated(60), (String::new(), 0, None));
 }

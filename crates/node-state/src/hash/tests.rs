@@ -26,6 +26,7 @@ fn state() -> NodeState {
         subject: Subject::node("n"),
         uid: "uid".to_owned(),
         node_group: Some(GroupKey::new("kube-system", "workers")),
+        owner: None,
         scope: Scope::Worker,
         zone: Some("hel".to_owned()),
         kubelet_version: Some("v1.33.2".to_owned()),
@@ -40,7 +41,17 @@ fn state() -> NodeState {
         last_evaluated: at(0),
         evaluation_count: 1,
         source_version: "1".to_owned(),
+        expires_at: None,
         state_hash: StateHash::default(),
+    }
+}
+
+fn owner() -> OwnerState {
+    OwnerState {
+        key: OwnerKey::new("kube-system", "w"),
+        group: Some(GroupKey::new("kube-system", "workers")),
+        phase: Some(Phase::Ready),
+        is_ending: false,
     }
 }
 
@@ -53,7 +64,7 @@ fn changed(change: impl FnOnce(&mut NodeState)) -> StateHash {
 /// NS-3: the hash is the same in every process, today and tomorrow; a change of it is a change for every consumer.
 #[test]
 fn hash_is_stable() {
-    let expected = "a1c9decaf3776c7d335a993ee2e8b1159c38fea75d4964a042d1776d55d1714b";
+    let expected = "899563298dce902395d5fdcd25633ed62c2ee5c3753d1107d8dd538575cf3d9e";
     assert_eq!(StateHash::of(&state()).to_string(), expected);
 }
 
@@ -111,6 +122,27 @@ fn every_visible_field_counts() {
     ];
     let hashes: BTreeSet<StateHash> = changes.iter().map(|change| changed(change)).collect();
     assert_eq!(hashes.len(), changes.len(), "each differs from every other");
+}
+
+/// NS-3: all that is told of the VPSieNode counts, too.
+#[test]
+fn every_field_of_the_owner_counts() {
+    type Change = fn(&mut OwnerState);
+    let changes: [Change; 5] = [
+        |_| {},
+        |owner| owner.key = OwnerKey::new("", "w"),
+        |owner| owner.group = None,
+        |owner| owner.phase = None,
+        |owner| owner.is_ending = true,
+    ];
+    let of = |change: &Change| {
+        let mut owner = owner();
+        change(&mut owner);
+        changed(|state| state.owner = Some(owner))
+    };
+    let mut hashes: BTreeSet<StateHash> = changes.iter().map(of).collect();
+    hashes.insert(changed(|_| {}));
+    assert_eq!(hashes.len(), changes.len() + 1, "each differs from every other");
 }
 
 fn set(state: &mut NodeState, topic: Topic, condition: Condition) {

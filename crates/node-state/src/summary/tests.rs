@@ -145,3 +145,76 @@ fn phases_without_nodes_are_zero() {
     assert_eq!(phases.len(), NodePhase::ALL.len());
     assert_eq!(phases.values().sum::<u64>(), 1);
 }
+
+/// S1, S2: every VPSieNode counts once, with its Node or without, also where another has that Node or it is a master.
+#[test]
+fn each_vpsie_node_counts_once() {
+    let mut fleet = Fleet::default();
+    fleet.put_group(group("workers"));
+    for (name, node) in [
+        ("a", Some("a-1")),
+        ("b", Some("a-1")),
+        ("c", None),
+        ("m", Some("master")),
+    ] {
+        fleet.put_owner(owner(name, "workers", node));
+    }
+    let (mut ending, mut failed) = (owner("d", "workers", None), owner("e", "workers", None));
+    (ending.deleted_at, failed.phase) = (Some(at(-1)), Some(Phase::Failed));
+    let foreign = crate::OwnerFacts {
+        phase: None,
+        ..owner("f", "workers", None)
+    };
+    for owner in [ending, failed, foreign, owner("x", "others", None)] {
+        fleet.put_owner(owner);
+    }
+    fleet.put_node(node("a-1").of_group("workers"));
+    fleet.put_node(crate::NodeFacts {
+        is_of_control_plane: true,
+        ..node("master")
+    });
+    fleet.put_node(node("labelled").of_group("workers"));
+    let first = Snapshot::default().next(&fleet.settle(&Rules::default(), at(0)));
+    let counts = |current, ready, wanted| OwnerCounts {
+        current,
+        ready,
+        wanted,
+    };
+    assert_eq!(first.count_owned(&group_key("workers")), counts(7, 3, 5));
+    assert_eq!(
+        first.count_owned(&group_key("others")),
+        counts(1, 0, 1),
+        "that NodeGroup is not there"
+    );
+
+    fleet.remove_owner(&crate::OwnerKey::new(crate::testing::NAMESPACE, "x"));
+    fleet.put_owner(owner("f", "others", None));
+    let batch = fleet.settle(&Rules::default(), at(1));
+    assert!(
+        batch.groups.contains_key(&group_key("workers")),
+        "who lost one is told"
+    );
+    let next = first.next(&batch);
+    assert_eq!(next.count_owned(&group_key("workers")), counts(6, 3, 4));
+    assert_eq!(next.count_owned(&group_key("others")), counts(1, 0, 1));
+}
+
+/// LC-39: a state without nodes is shown as zero, not left out; a Node without a VPSieNode has no life of its own.
+#[test]
+fn states_without_nodes_are_zero() {
+    let mut fleet = Fleet::default();
+    for name in ["a", "b"] {
+        fleet.put_owner(owner(name, "workers", None).in_state(State::Idle));
+    }
+    fleet.put_owner(owner("c", "workers", Some("c-1")).in_state(State::Ready));
+    fleet.put_node(node("c-1"));
+    fleet.put_node(node("stranger"));
+    let lives = Snapshot::default()
+        .next(&fleet.settle(&Rules::default(), at(0)))
+        .count_lives();
+    assert_eq!(lives.len(), 8);
+    assert_eq!(
+        (lives[&State::Idle], lives[&State::Ready], lives[&State::Active]),
+        (2, 1, 0)
+    );
+}

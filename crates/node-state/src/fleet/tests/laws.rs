@@ -172,8 +172,12 @@ fn nodes() -> impl Strategy<Value = NodeFacts> {
     let pool = proptest::option::of(prop_oneof![Just("a"), Just("b")]);
     let is_master = proptest::bool::weighted(0.1);
     let health = prop_oneof![Just(Some(true)), Just(Some(false)), Just(None)];
-    (name("n"), label, pool, is_master, health).prop_map(|(name, label, pool, is_master, health)| {
+    let future = proptest::option::weighted(0.2, 0..70_i64);
+    let strange = (is_master, future);
+    (name("n"), label, pool, strange, health).prop_map(|(name, label, pool, strange, health)| {
         let mut facts = node(&name);
+        let (is_master, future) = strange;
+        facts.created_at = future.map(at).or(facts.created_at);
         if let Some((group, is_full)) = label {
             facts.group_label = Some(group.name.to_string());
             facts.group_namespace = is_full.then(|| group.namespace.to_string());

@@ -1,0 +1,128 @@
+//! One pass: observe, match, keep the states, decide, act.
+
+use super::Operator;
+use super::unfound::unfound;
+use crate::chronicle::Sight;
+use crate::convert;
+use crate::decide::{Decision, decide};
+use crate::lease::{Mandate, Rule};
+use crate::metrics::labels::Part;
+use crate::states::Trigger;
+use crate::world::{ClaimObject, Index, World};
+use chrono::{DateTime, Utc};
+use node_match::match_fleet;
+use std::sync::Arc;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+impl Operator {
+    /// Makes one pass on what is known.
+    pub(super) async fn pass(&mut self, mandate: &Mandate) -> usize {
+        let span = self.numbers.span();
+        let metrics = Arc::clone(&self.telemetry.metrics);
+        let now = self.clock.now();
+        span.in_scope(|| {
+            self.compare_clocks(now);
+            self.telemetry.journal().begin_pass(self.numbers.id());
+            self.record();
+        });
+        let batches = span.in_scope(|| {
+            let began = Instant::now();
+            let mut lives = std::mem::take(&mut self.lives);
+            let mut states = std::mem::take(&mut self.states);
+            let world = self.observe(mandate, now);
+            let snapshot = convert::snapshot(&world);
+            let matching = match_fleet(&snapshot);
+            metrics.took(Part::Match, began);
+            let began = Instant::now();
+            let unfound = unfound(&world, &matching);
+            // A life that counts time is not lived by a wrong clock.
+            if world.skew.is_none() {
+                for step in lives.look(&world, &matching, &self.watches.pods()) {
+                    self.telemetry.journal().step(&step, now);
+                }
+            }
+            // Marks are read after the objects, so that no state is older than the observation.
+            states.take_in(self.watches.changes(), &lives);
+            states.take_in_lives(&world.claims, &lives);
+            let evaluated = states.settle(&self.watches.pods(), Trigger::Pass, now, &metrics);
+            self.telemetry.pulse.synced();
+            let Decision { batches, entries } = decide(&world, &matching, &lives, &evaluated);
+            self.telemetry.journal().hear(entries, now);
+            metrics.took(Part::Decide, began);
+            metrics.show(&world, &matching, &evaluated);
+            drop(world);
+            self.lives = lives;
+            self.states = states;
+            self.telemetry.let_go(&batches);
+            self.without_candidate.observe_each(unfound);
+            batches
+        });
+        let began = Instant::now();
+        let acting = self.actor.act(batches, &self.polls, &self.watches, mandate);
+        let following = self
+            .states
+            .follow(&self.watches, &self.lives, &self.clock, &metrics);
+        let done = tokio::select! {
+            biased;
+            done = acting.instrument(span) => done,
+            never = following => match never {},
+        };
+        metrics.took(Part::Act, began);
+        metrics.passes.inc();
+        self.numbers.advance();
+        done
+    }
+
+    /// Compares what our clock shows with those of VPSie and Kubernetes, before anything is concluded from it.
+    ///
+    /// Once it is right again, what was seen by the wrong one is forgotten: its times are of no use.
+    fn compare_clocks(&mut self, now: DateTime<Utc>) {
+        let was_skewed = self.comparison.skew().is_some();
+        let (vpsie, allowance) = (self.poller.api().server_time(), self.settings.clock_skew);
+        let skew = self.comparison.compare(now, vpsie, allowance);
+        self.telemetry.compared(skew, self.comparison.offsets());
+        if was_skewed && skew.is_none() {
+            self.forget();
+        }
+    }
+
+    /// Tells what has happened since the last pass.
+    fn record(&mut self) {
+        let watches = &self.watches;
+        let sight = Sight::of(&watches.groups(), &watches.vpsie_nodes(), &watches.nodes());
+        self.telemetry.look(sight, self.clock.now());
+    }
+
+    pub(super) fn claims(&self) -> Vec<ClaimObject> {
+        self.watches
+            .vpsie_nodes()
+            .into_iter()
+            .map(ClaimObject::new)
+            .collect()
+    }
+
+    fn observe(&self, mandate: &Mandate, now: DateTime<Utc>) -> World<'_> {
+        let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
+        let stored = self.actor.stored();
+        World {
+            now,
+            skew: self.comparison.skew(),
+            is_hand_over: mandate.age().is_some_and(is_hand_over),
+            began_at: Some(self.began_at),
+            settings: &self.settings,
+            groups: self.watches.groups(),
+            claims: self.claims(),
+            nodes: self.watches.nodes(),
+            polls: &self.polls,
+            baselines: &stored.baselines,
+            firsts: &stored.firsts,
+            tombstones: &stored.tombstones,
+            troubles: self.actor.troubles(),
+            credentials: self.credentials.problem(),
+            without_candidate: &self.without_candidate,
+            index: Index::default(),
+        }
+        .in_order()
+    }
+}

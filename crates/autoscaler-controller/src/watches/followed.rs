@@ -1,0 +1,223 @@
+//! One watched kind: its objects, and which of them changed since somebody asked.
+
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher::Event;
+use kube::{Resource, ResourceExt};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A namespace, empty where there is none, and a name in it.
+pub type Place = (String, String);
+
+/// Most objects that are named one by one; a replica that stands by asks for none, and its memory must not grow.
+const MOST_MARKS: usize = 10_000;
+
+/// Names the objects of one kind that changed since they were last asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// These.
+    Some(BTreeSet<Place>),
+    /// Any of them: a new list has arrived, or they are too many to name.
+    All,
+}
+
+/// What changed of one kind since it was last asked for, as it is now.
+#[derive(Clone, Debug)]
+pub enum News<K> {
+    /// These objects; nothing where one is gone.
+    Some(Vec<(Place, Option<Arc<K>>)>),
+    /// All that there are: any other one is gone.
+    All(Vec<Arc<K>>),
+}
+
+/// The objects of one kind as its watch keeps them.
+pub(super) struct Followed<K: Resource<DynamicType = ()> + Clone + 'static> {
+    store: Store<K>,
+    marked: Arc<Mutex<Marked>>,
+}
+
+// === impl Marked ===
+
+impl Default for Marked {
+    fn default() -> Self {
+        Self::Some(BTreeSet::new())
+    }
+}
+
+impl Marked {
+    /// Notes that an object changed.
+    pub(crate) fn add(&mut self, place: Place) {
+        let Self::Some(places) = self else { return };
+        places.insert(place);
+        if places.len() > MOST_MARKS {
+            *self = Self::All;
+        }
+    }
+
+    /// Tells whether nothing changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Some(places) => places.is_empty(),
+            Self::All => false,
+        }
+    }
+}
+
+// === impl News ===
+
+impl<K: Resource<DynamicType = ()>> News<K> {
+    /// Splits it into the places of what is gone and the objects that are there.
+    ///
+    /// Of a whole list, what was known before and is not in it is gone.
+    pub(crate) fn split(self, known: impl Iterator<Item = Place>) -> (Vec<Place>, Vec<Arc<K>>) {
+        let (mut gone, mut there) = (Vec::new(), Vec::new());
+        match self {
+            Self::Some(places) => {
+                for (place, object) in places {
+                    match object {
+                        Some(object) => there.push(object),
+                        None => gone.push(place),
+                    }
+                }
+            }
+            Self::All(objects) => {
+                let listed: BTreeSet<Place> = objects.iter().map(|object| place(&**object)).collect();
+                gone.extend(known.filter(|place| !listed.contains(place)));
+                there = objects;
+            }
+        }
+        (gone, there)
+    }
+}
+
+fn place<K: Resource<DynamicType = ()>>(object: &K) -> Place {
+    (object.namespace().unwrap_or_default(), object.name_any())
+}
+
+// === impl Followed ===
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
+    pub(super) fn new(store: Store<K>, marked: Arc<Mutex<Marked>>) -> Self {
+        Self { store, marked }
+    }
+
+    /// Waits for the first list; tells whether it came.
+    pub(super) async fn is_listed(&self) -> bool {
+        self.store.wait_until_ready().await.is_ok()
+    }
+
+    /// Returns all objects in order of namespace and name.
+    pub(super) fn sorted(&self) -> Vec<Arc<K>> {
+        let mut objects = self.store.state();
+        objects.sort_by_cached_key(|object| {
+            let metadata = object.meta();
+            (metadata.namespace.clone(), metadata.name.clone())
+        });
+        objects
+    }
+
+    /// Returns what changed since the last call.
+    pub(super) fn news(&self) -> News<K> {
+        // Marks are taken before the objects are read: what changes in between is marked again.
+        let marked = std::mem::take(&mut *lock(&self.marked));
+        match marked {
+            Marked::All => News::All(self.sorted()),
+            Marked::Some(places) => News::Some(places.into_iter().map(|place| self.find(place)).collect()),
+        }
+    }
+
+    pub(super) fn is_marked(&self) -> bool {
+        !lock(&self.marked).is_empty()
+    }
+
+    pub(super) fn mark_all(&self) {
+        *lock(&self.marked) = Marked::All;
+    }
+
+    fn find(&self, place: Place) -> (Place, Option<Arc<K>>) {
+        let (namespace, name) = &place;
+        let reference = ObjectRef::new(name);
+        let found = if namespace.is_empty() {
+            self.store.get(&reference)
+        } else {
+            self.store.get(&reference.within(namespace))
+        };
+        (place, found)
+    }
+}
+
+/// Notes which objects an event of a watch is about, after it was taken in.
+pub(super) fn mark<K: Resource<DynamicType = ()>>(marked: &Mutex<Marked>, event: &Event<K>) {
+    match event {
+        Event::Apply(object) | Event::Delete(object) => {
+            lock(marked).add(place(object));
+        }
+        Event::InitDone => *lock(marked) = Marked::All,
+        // Until the list is complete, it is not to be seen.
+        Event::Init | Event::InitApply(_) => {}
+    }
+}
+
+/// No assignment can stop half-way, so a panic elsewhere leaves the marks sound.
+fn lock(marked: &Mutex<Marked>) -> MutexGuard<'_, Marked> {
+    marked.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::api::core::v1::Node;
+
+    fn node(name: &str) -> Arc<Node> {
+        let mut node = Node::default();
+        node.metadata.name = Some(name.to_owned());
+        Arc::new(node)
+    }
+
+    fn at(name: &str) -> Place {
+        (String::new(), name.to_owned())
+    }
+
+    /// NS-26: marks that nobody asks for have a limit, past which all counts as marked.
+    #[test]
+    fn marks_have_a_limit() {
+        let mut marked = Marked::default();
+        assert!(marked.is_empty());
+        for number in 0..MOST_MARKS {
+            marked.add(at(&format!("n{number}")));
+        }
+        assert!(matches!(&marked, Marked::Some(places) if places.len() == MOST_MARKS));
+        marked.add(at("n1"));
+        assert_ne!(marked, Marked::All, "it was there already");
+        marked.add(at("one more"));
+        assert_eq!(marked, Marked::All);
+    }
+
+    /// NS-7: an object that a list lacks, or that was not found under its name, is gone.
+    #[test]
+    fn news_say_what_is_gone() {
+        let known = || [at("a"), at("b"), at("c")].into_iter();
+        let names = |there: &[Arc<Node>]| there.iter().map(|node| node.name_any()).collect::<Vec<_>>();
+        let (gone, there) = News::All(vec![node("b"), node("d")]).split(known());
+        assert_eq!(
+            (gone, names(&there)),
+            (vec![at("a"), at("c")], vec!["b".to_owned(), "d".to_owned()])
+        );
+        let some = News::Some(vec![(at("a"), None), (at("b"), Some(node("b")))]);
+        let (gone, there) = some.split(known());
+        assert_eq!((gone, names(&there)), (vec![at("a")], vec!["b".to_owned()]));
+    }
+
+    /// NS-6: a list that arrives counts once it is complete; single events name their object.
+    #[test]
+    fn events_are_marked() {
+        let marked = Mutex::default();
+        let list = [Event::Init, Event::InitApply(Node::clone(&node("a")))];
+        list.iter().for_each(|event| mark(&marked, event));
+        assert!(lock(&marked).is_empty());
+        mark(&marked, &Event::Delete(Node::clone(&node("a"))));
+        assert_eq!(*lock(&marked), Marked::Some([at("a")].into()));
+        mark(&marked, &Event::<Node>::InitDone);
+        assert_eq!(*lock(&marked), Marked::All);
+    }
+}
