@@ -23,7 +23,8 @@ use vpsie_api::{ClusterId, EffectError, NodeUuid, RemoveWorker};
 /// and nobody gets at what is inside:
 /// ```compile_fail,E0616
 /// async fn without_leave(remover: &autoscaler_controller::remover::Remover) {
-///     let _ = remover.0.remove_worker(&"cluster".into(), &"machine".into()).await;
+///     let (cluster, machine) = (vpsie_api::ClusterId::new("c"), vpsie_api::NodeUuid::new("m"));
+///     let _ = remover.0.remove_worker(&cluster, &machine).await;
 /// }
 /// ```
 pub struct Remover(Arc<dyn RemoveWorker>);
