@@ -1,9 +1,11 @@
 //! What holds for any facts in any order: the fleet against a new one, and against a slow and obvious model.
 
 use super::*;
+use crate::facts::{LifeFacts, Mark, Pressure, Readiness};
 use crate::snapshot::Snapshot;
 use crate::testing::{NAMESPACE, ready};
-use node_lifecycle::State;
+use chrono::TimeDelta;
+use node_lifecycle::{Phase, PodRemoval, State};
 use proptest::prelude::*;
 
 /// Is something that happens to the facts.
@@ -84,16 +86,27 @@ impl Facts {
         fleet
     }
 
-    /// Says of everything that there is a state about what it must be.
-    fn sketches(&self) -> BTreeMap<Subject, Sketch> {
+    /// Says of everything that there is a state about what it must be so many minutes after the start.
+    fn sketches(&self, minutes: i64) -> BTreeMap<Subject, Sketch> {
         let mut sketches = BTreeMap::new();
         for node in &self.nodes {
+            let owner = self.owner_of(&node.name);
+            let is_broken = owner.is_some_and(|owner| match owner.life {
+                Some(life) => life.state == State::Unhealthy,
+                None => owner.phase == Some(Phase::Failed),
+            });
+            let counts = |pod: &PodFacts| {
+                let end = pod.removal.map(|removal| removal.due_at + removal.grace);
+                let is_overdue = end.is_some_and(|end| at(minutes) - end > Rules::default().stuck_pod);
+                let is_stuck = is_broken && is_overdue;
+                !pod.is_finished && !is_stuck
+            };
             let pods = self
                 .pods
                 .iter()
-                .filter(|(on, pod)| *on == node.name && !pod.is_finished);
+                .filter(|(on, pod)| *on == node.name && counts(pod));
             let sketch = (
-                self.home(Some(node), self.owner_of(&node.name)),
+                self.home(Some(node), owner),
                 node.is_of_control_plane,
                 u64::try_from(pods.count()).expect("there are few"),
             );
@@ -167,35 +180,74 @@ fn group_names() -> impl Strategy<Value = GroupKey> {
         .prop_map(|(space, name)| GroupKey::new(space, &name))
 }
 
+/// Is a moment that the facts tell, now and then one that is still to come when it is told.
+fn moments() -> impl Strategy<Value = DateTime<Utc>> {
+    prop_oneof![4 => -60..0_i64, 1 => 0..70_i64].prop_map(at)
+}
+
+fn maybe_moments() -> impl Strategy<Value = Option<DateTime<Utc>>> {
+    proptest::option::weighted(0.3, moments())
+}
+
 fn nodes() -> impl Strategy<Value = NodeFacts> {
     let label = proptest::option::of((group_names(), any::<bool>()));
     let pool = proptest::option::of(prop_oneof![Just("a"), Just("b")]);
     let is_master = proptest::bool::weighted(0.1);
     let health = prop_oneof![Just(Some(true)), Just(Some(false)), Just(None)];
-    let future = proptest::option::weighted(0.2, 0..70_i64);
-    let strange = (is_master, future);
-    (name("n"), label, pool, strange, health).prop_map(|(name, label, pool, strange, health)| {
-        let mut facts = node(&name);
-        let (is_master, future) = strange;
-        facts.created_at = future.map(at).or(facts.created_at);
-        if let Some((group, is_full)) = label {
-            facts.group_label = Some(group.name.to_string());
-            facts.group_namespace = is_full.then(|| group.namespace.to_string());
-        }
-        facts
-            .labels
-            .extend(pool.map(|pool| ("pool".to_owned(), pool.to_owned())));
-        facts.is_of_control_plane = is_master;
-        facts.ready = Some(ready(health, -10));
-        facts
-    })
+    let told = (
+        moments(),
+        moments(),
+        maybe_moments(),
+        maybe_moments(),
+        maybe_moments(),
+    );
+    (name("n"), label, pool, is_master, health, told).prop_map(
+        |(name, label, pool, is_master, health, told)| {
+            let mut facts = node(&name);
+            if let Some((group, is_full)) = label {
+                facts.group_label = Some(group.name.to_string());
+                facts.group_namespace = is_full.then(|| group.namespace.to_string());
+            }
+            facts
+                .labels
+                .extend(pool.map(|pool| ("pool".to_owned(), pool.to_owned())));
+            facts.is_of_control_plane = is_master;
+            let (created, ready_since, deleted, marked, pressed) = told;
+            facts.created_at = Some(created);
+            facts.ready = Some(Readiness {
+                since: Some(ready_since),
+                ..ready(health, -10)
+            });
+            facts.deleted_at = deleted;
+            facts.drain_marked = marked.map(|since| Mark { since: Some(since) });
+            facts.disk_pressure = pressed.map(|since| Pressure { since: Some(since) });
+            facts
+        },
+    )
 }
 
 fn owners() -> impl Strategy<Value = OwnerFacts> {
     let group = prop_oneof![Just(String::new()), name("g")];
-    let states = proptest::sample::select(State::ALL.to_vec());
-    (name("w"), group, proptest::option::of(name("n")), states)
-        .prop_map(|(name, group, node, state)| owner(&name, &group, node.as_deref()).in_state(state))
+    // On broken nodes alone time decides which pods count.
+    let states = prop_oneof![
+        Just(State::Unhealthy),
+        proptest::sample::select(State::ALL.to_vec())
+    ];
+    let life = proptest::option::weighted(0.8, (states, moments()));
+    let phase = proptest::sample::select(Phase::ALL.to_vec());
+    let told = (moments(), maybe_moments(), maybe_moments());
+    let node = proptest::option::of(name("n"));
+    (name("w"), group, node, life, phase, told).prop_map(|(name, group, node, life, phase, told)| {
+        let (created, provisioned_at, deleted_at) = told;
+        OwnerFacts {
+            life: life.map(|(state, entered_at)| LifeFacts { state, entered_at }),
+            phase: Some(phase),
+            created_at: Some(created),
+            provisioned_at,
+            deleted_at,
+            ..owner(&name, &group, node.as_deref())
+        }
+    })
 }
 
 fn groups() -> impl Strategy<Value = GroupFacts> {
@@ -215,21 +267,26 @@ fn groups() -> impl Strategy<Value = GroupFacts> {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let pods = (name("n"), name("p"), any::<bool>()).prop_map(|(node, uid, is_finished)| {
-        Happening::Pod(
-            node,
-            PodFacts {
-                is_finished,
-                ..pod(&uid)
-            },
-        )
+    let removal = (moments(), 0..3_i64).prop_map(|(due_at, grace)| PodRemoval {
+        due_at,
+        grace: TimeDelta::minutes(grace),
+    });
+    let removal = proptest::option::weighted(0.8, removal);
+    let is_finished = proptest::bool::weighted(0.2);
+    let pods = (name("n"), name("p"), is_finished, removal).prop_map(|(node, uid, is_finished, removal)| {
+        let pod = PodFacts {
+            is_finished,
+            removal,
+            ..pod(&uid)
+        };
+        Happening::Pod(node, pod)
     });
     let one = prop_oneof![
         4 => nodes().prop_map(Happening::Node),
         1 => name("n").prop_map(Happening::NoNode),
         4 => owners().prop_map(Happening::Owner),
         1 => name("w").prop_map(|name| Happening::NoOwner(OwnerKey::new(NAMESPACE, &name))),
-        2 => pods,
+        4 => pods,
         1 => (name("n"), name("p")).prop_map(|(node, uid)| Happening::NoPod(node, uid)),
         4 => groups().prop_map(Happening::Group),
         1 => group_names().prop_map(Happening::NoGroup),
@@ -269,7 +326,7 @@ fn compare(facts: &Facts, snapshot: &Snapshot, minutes: i64) {
             (state.subject.clone(), sketch)
         })
         .collect();
-    assert_eq!(sketches, facts.sketches(), "the model says otherwise");
+    assert_eq!(sketches, facts.sketches(minutes), "the model says otherwise");
     let mut listed: Vec<&GroupKey> = facts.groups.iter().map(|group| &group.key).collect();
     listed.sort();
     assert_eq!(snapshot.groups().collect::<Vec<_>>(), listed);
@@ -308,5 +365,26 @@ proptest! {
             snapshot = next;
             compare(&facts, &snapshot, minutes);
         }
+    }
+
+    /// NS-3, NS-27, LC-17: while no fact changes the states are those of a new fleet at any time, and nothing is evaluated
+    /// again but at the moment that is told.
+    #[test]
+    fn time_alone_makes_of_a_fleet_what_a_new_one_would_be(happenings in happenings()) {
+        let (mut facts, mut fleet, mut snapshot) = (Facts::default(), Fleet::default(), Snapshot::default());
+        for happening in happenings {
+            facts.happen(happening.clone());
+            tell(&mut fleet, happening);
+        }
+        for minutes in (0..90).step_by(7) {
+            let is_at_rest = minutes > 0 && fleet.due_at().is_none_or(|due_at| due_at > at(minutes));
+            let batch = fleet.settle(&Rules::default(), at(minutes));
+            if is_at_rest {
+                prop_assert_eq!(batch.evaluated, 0);
+            }
+            snapshot = snapshot.next(&batch);
+            compare(&facts, &snapshot, minutes);
+        }
+        prop_assert_eq!(fleet.due_at(), None);
     }
 }
