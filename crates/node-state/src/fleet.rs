@@ -26,9 +26,9 @@ use pods::PodsByNode;
 /// Keeps the facts about a fleet and the state of each node, and evaluates again only what a change concerns.
 ///
 /// # Guarantees
-/// The states are those that a new fleet with the same facts would have, but for when and how often they were evaluated,
-/// and for the moments that only an observer knows ([`Since::Seen`](crate::Since::Seen)). The same fact twice changes
-/// nothing.
+/// Settled, it has the states that a new fleet with the same facts would have then, but for when and how often they were
+/// evaluated, and for the moments that only an observer knows ([`Since::Seen`](crate::Since::Seen)). The same fact twice
+/// changes nothing. Time changes nothing before [`due_at`](Self::due_at), as long as it does not go back.
 #[derive(Debug, Default)]
 pub struct Fleet {
     people: People,

@@ -31,7 +31,8 @@ pub(super) fn expiry(inputs: &Inputs<'_>, rules: &Rules, state: State) -> Option
         let removal = pod.removal?;
         let due = removal.due_at.checked_add_signed(removal.grace)?;
         // A pod is stuck once the patience is over, and no moment before.
-        due.checked_add_signed(rules.stuck_pod + TimeDelta::milliseconds(1))
+        let patient_until = due.checked_add_signed(rules.stuck_pod)?;
+        patient_until.checked_add_signed(TimeDelta::nanoseconds(1))
     });
     past.chain(stuck.filter(|at| *at > inputs.now)).min()
 }

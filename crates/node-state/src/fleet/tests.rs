@@ -267,7 +267,7 @@ fn time_alone_evaluates_again_when_it_matters() {
             fleet.due_at(),
         )
     };
-    let stuck = at(7) + chrono::TimeDelta::milliseconds(30_001);
+    let stuck = at(7) + chrono::TimeDelta::nanoseconds(30_000_000_001);
     assert_eq!(evaluated(1), ("db-1 web-1".to_owned(), 2, Some(stuck)));
     assert_eq!(evaluated(7), (String::new(), 0, Some(stuck)));
     assert_eq!(
