@@ -197,6 +197,11 @@ fn each_vpsie_node_counts_once() {
     let next = first.next(&batch);
     assert_eq!(next.count_owned(&group_key("workers")), counts(6, 3, 4));
     assert_eq!(next.count_owned(&group_key("others")), counts(1, 0, 1));
+
+    fleet.remove_owner(&crate::OwnerKey::new(crate::testing::NAMESPACE, "m"));
+    let batch = fleet.settle(&Rules::default(), at(2));
+    let told: Vec<_> = batch.groups.keys().collect();
+    assert_eq!(told, [&group_key("workers")], "who lost a master is told, too");
 }
 
 /// LC-39: a state without nodes is shown as zero, not left out; a Node without a VPSieNode has no life of its own.
