@@ -28,6 +28,8 @@ mod records;
 mod requests;
 #[path = "flow/scenarios.rs"]
 mod scenarios;
+#[path = "flow/settling.rs"]
+mod settling;
 #[path = "flow/states.rs"]
 mod states;
 #[path = "flow/strangers.rs"]

@@ -39,7 +39,7 @@ pub(super) async fn annotate_node(fleet: &Fleet, stored: &Stored, key: &str, val
     patched.expect("a Node can be annotated");
 }
 
-async fn until_gone(fleet: &Fleet) {
+pub(super) async fn until_gone(fleet: &Fleet) {
     fleet
         .until("web-1 is gone", |stored| stored.claim("web-1").is_none())
         .await;

@@ -279,7 +279,7 @@ impl Actor {
             Command::RequestMachine(request) => self.request_machine(request, pass).await,
             Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
             Command::LabelNode(target, marks) => self.label_node(target, marks).await,
-            Command::DrainNode(target, drain) => self.drain_node(&target, &drain).await,
+            Command::DrainNode(target, drain) => self.drain_node(&target, drain).await,
             Command::ReturnNode(target, drain) => self.return_node(&target, &drain).await,
             Command::RemoveMachine(permit, case, attempt) => {
                 self.remove_machine(permit, *case, attempt, pass).await

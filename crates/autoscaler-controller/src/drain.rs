@@ -6,6 +6,18 @@ use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_lifecycle::Decider;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Returns how long it is until one of the Nodes has taken no new pods for so long; nothing when none waits for that.
+pub fn next_settled<'n>(
+    nodes: impl IntoIterator<Item = &'n Node>,
+    settle: TimeDelta,
+    now: DateTime<Utc>,
+) -> Option<Duration> {
+    let drains = nodes.into_iter().filter_map(Drain::of);
+    let left = drains.map(|drain| drain.since + settle - now);
+    left.filter(|left| *left > TimeDelta::zero()).min()?.to_std().ok()
+}
 
 /// Says since when, on whose decision, why, and how the Node was before; the text of an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +44,18 @@ impl Drain {
             decided_by: decided_by.as_str().to_owned(),
             why: why(decided_by).to_owned(),
             was_cordoned: node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true),
+        }
+    }
+
+    /// Says that it begins with the write that makes it so, which may come long after the decision: in whole seconds, and
+    /// never too early.
+    #[must_use]
+    pub fn beginning(self, now: DateTime<Utc>) -> Self {
+        let whole = now.trunc_subsecs(0);
+        let is_past = whole < now;
+        Self {
+            since: whole + TimeDelta::seconds(is_past.into()),
+            ..self
         }
     }
 
@@ -70,6 +94,7 @@ const fn why(decided_by: Decider) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{at, drained, node};
 
     /// The mark says since when, by whom and why; one of an earlier version, without the reason, is still read.
     #[test]
@@ -90,5 +115,33 @@ mod tests {
         let why = String::new();
         assert_eq!(marked(&earlier), Some(Drain { why, ..drain }));
         assert_eq!(marked("{}"), None);
+    }
+
+    /// LC-25: a mark is never older than the write that makes it.
+    #[test]
+    fn mark_begins_with_its_write_or_up_to_a_second_later() {
+        let since = |milliseconds| {
+            let written = at(0) + TimeDelta::milliseconds(milliseconds);
+            let drain = Drain::begin(&node("n1"), Decider::Manual, at(-60));
+            drain.beginning(written).since
+        };
+        assert_eq!(
+            [since(0), since(1), since(999), since(1000)],
+            [at(0), at(1), at(1), at(1)]
+        );
+    }
+
+    /// LC-25: who has settled, and who is not marked, is not waited for.
+    #[test]
+    fn next_to_settle_is_the_one_whose_time_is_over_first() {
+        let marked = |seconds| {
+            let mut node = node("n1");
+            drained(&mut node, seconds);
+            node
+        };
+        let nodes = [node("n0"), marked(-5), marked(-2), marked(-4)];
+        let next = |nodes: &[Node]| next_settled(nodes, TimeDelta::seconds(5), at(0));
+        assert_eq!(next(&nodes), Some(Duration::from_secs(1)));
+        assert_eq!(next(&nodes[..2]), None);
     }
 }

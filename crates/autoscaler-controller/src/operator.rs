@@ -7,6 +7,7 @@ mod unfound;
 use crate::act::{ActError, Actor};
 use crate::clock::Clock;
 use crate::credentials::Standing;
+use crate::drain::next_settled;
 use crate::lease::{Leadership, Mandate, Rule};
 use crate::lives::Lives;
 use crate::metrics::Measured;
@@ -272,10 +273,14 @@ impl Operator {
         loaded.is_ok()
     }
 
-    /// Waits for a change, an answer of VPSie, or the time of the next poll; which of them it was does not matter.
+    /// Waits for a change, an answer of VPSie, the time of the next poll, or until a Node has taken no new pods for long
+    /// enough; which of them it was does not matter.
     async fn woken(&mut self) {
-        let interval = self.settings.poll_interval;
-        let wait = self.polls.due_in(self.clock.now(), interval);
+        let now = self.clock.now();
+        let poll = self.polls.due_in(now, self.settings.poll_interval);
+        let nodes = self.watches.nodes();
+        let settled = next_settled(nodes.iter().map(Arc::as_ref), self.settings.settle, now);
+        let wait = settled.map_or(poll, |settled| settled.min(poll));
         let changed = async {
             tokio::select! {
                 () = self.watches.changed() => {}

@@ -47,9 +47,10 @@ impl Actor {
         Err(ActError::Conflict)
     }
 
-    /// Cordons a Node and marks it in one request.
-    pub(super) async fn drain_node(&self, target: &Target, drain: &Drain) -> Result<(), ActError> {
-        self.write_drain(target, Some(drain), json!({ "unschedulable": true }))
+    /// Cordons a Node and marks it in one request, as of now.
+    pub(super) async fn drain_node(&self, target: &Target, drain: Drain) -> Result<(), ActError> {
+        let drain = drain.beginning(self.clock.now());
+        self.write_drain(target, Some(&drain), json!({ "unschedulable": true }))
             .await
     }
 

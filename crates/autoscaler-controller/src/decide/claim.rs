@@ -3,14 +3,13 @@
 use super::case::Leaving;
 use super::draft::Draft;
 use super::record::record;
+use super::shrink::Choice;
 use super::view::View;
 use super::{discovery, ending, joining, shrink, timeless};
 use crate::command::{Batch, Command};
 use crate::intent::Requested;
 use crate::reason::Reason;
-use crate::removal::Case;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
-use node_lifecycle::Permit;
 use node_match::Verdict;
 
 /// Condition: VPSie made the machine and it runs.
@@ -29,7 +28,7 @@ pub(crate) const CONTESTED: &str = "Contested";
 /// Decides what to do about one VPSieNode.
 ///
 /// One whose machine is on its way out is deleted, and its end goes on as for every other: there is no way back.
-pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, chosen: Option<(Case, Permit)>) -> Batch {
+pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, chosen: Option<Choice>) -> Batch {
     let batch = if view.world.skew.is_some() && timeless::rests_on_time(view) {
         timeless::decide(view)
     } else if view.claim.is_deleted() {
@@ -44,7 +43,7 @@ pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, chosen: Option<(Cas
     view.announce(batch)
 }
 
-fn by_phase(view: &View<'_>, chosen: Option<(Case, Permit)>) -> Batch {
+fn by_phase(view: &View<'_>, chosen: Option<Choice>) -> Batch {
     let mut batch = view.batch();
     let mut draft = view.draft();
     match view.object().phase() {

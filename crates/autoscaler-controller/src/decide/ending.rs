@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::hearing::held;
 use super::joining::{is_ready, mark};
 use super::record::record;
-use super::rest::{give_back, settle};
+use super::rest::{Rest, at_rest, give_back, settle};
 use super::view::View;
 use crate::command::{Batch, Command, Kind};
 use crate::convert::provider_group;
@@ -91,44 +91,6 @@ fn remove(
     }
     batch.commands.extend(draft.finish(&view.target));
     batch.commands.extend(removal);
-}
-
-/// Says what a refusal means for the Node that takes no new pods, or would not.
-enum Rest {
-    /// It takes none, so that it becomes empty.
-    Begins,
-    /// It stays as it is: this is over soon.
-    Stays,
-    /// It takes pods again, unless the gate had let it go before: there is no way back from that.
-    Ends,
-    /// It takes pods again, whatever was decided before (`LC-25b`).
-    EndsAlways,
-}
-
-fn at_rest(hold: &Hold) -> Rest {
-    let refusal = match hold {
-        Hold::Obstacle(Obstacle::RemovalsStopped) => return Rest::EndsAlways,
-        Hold::Obstacle(
-            Obstacle::ReplyIncomplete | Obstacle::NotListed | Obstacle::NodeReady | Obstacle::JustStarted,
-        ) => return Rest::Stays,
-        Hold::Obstacle(Obstacle::IdentifierUnknown | Obstacle::ControlPlane) => return Rest::Ends,
-        Hold::Refusal(refusal) => refusal,
-    };
-    match refusal {
-        Refusal::WorkloadPods { .. } | Refusal::WorkloadRequests { .. } => Rest::Begins,
-        Refusal::WorkloadSyncInProgress | Refusal::PostSyncGracePeriod { .. } => Rest::Stays,
-        Refusal::NodeNotFound
-        | Refusal::NotManagedNode { .. }
-        | Refusal::IdentityUnproven { .. }
-        | Refusal::StillStartingUp { .. }
-        | Refusal::ReadyNodeTooYoung { .. }
-        | Refusal::TimestampMissing { .. }
-        | Refusal::IdleTooShort { .. }
-        | Refusal::InvalidState { .. }
-        | Refusal::ManualCleanupRequired { .. }
-        | Refusal::BelowMinNodes { .. }
-        | Refusal::LastNodeOfWorkload { .. } => Rest::Ends,
-    }
 }
 
 fn is_draining(view: &View<'_>) -> bool {

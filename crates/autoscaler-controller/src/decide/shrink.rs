@@ -11,7 +11,7 @@ mod standing;
 
 use super::case::{Leaving, judge, node};
 use super::hearing::held;
-use super::rest::{give_back, settle};
+use super::rest::{Rest, at_rest, give_back, settle};
 use super::slots::is_one_coming;
 use super::view::View;
 use crate::command::{Batch, Command};
@@ -32,7 +32,16 @@ pub(super) use keep::Keep;
 pub(super) use standing::say;
 
 /// The members that may go by themselves, one for each NodeGroup, by uid.
-pub(super) type Chosen = BTreeMap<String, (Case, Permit)>;
+pub(super) type Chosen = BTreeMap<String, Choice>;
+
+/// What was decided about the member that goes next.
+#[derive(Debug)]
+pub(super) enum Choice {
+    /// It goes.
+    Goes(Box<(Case, Permit)>),
+    /// It has begun to, and stays as it is until this is over, which passes soon.
+    Waits(Keep),
+}
 
 /// Why nobody goes by itself, for each NodeGroup of which that is so, by uid.
 pub(super) type Kept = BTreeMap<String, Keep>;
@@ -49,6 +58,9 @@ pub(super) fn choose<'w>(
     for group in &world.groups {
         match choose_of(world, group, leaving, &view_of, heard) {
             Ok((uid, choice)) => {
+                if let Choice::Waits(keep) = &choice {
+                    kept.insert(group.uid().unwrap_or_default(), keep.clone());
+                }
                 chosen.insert(uid, choice);
             }
             Err(keep) => {
@@ -65,15 +77,15 @@ pub(super) fn choose<'w>(
 ///
 /// Who is not chosen, or not any longer, takes pods again (`LC-25a`); where nobody knows whether the removal has begun, the
 /// Node stays as it is.
-pub(super) fn carry_out(
-    view: &View<'_>,
-    batch: &mut Batch,
-    chosen: Option<(Case, Permit)>,
-) -> Option<Command> {
+pub(super) fn carry_out(view: &View<'_>, batch: &mut Batch, chosen: Option<Choice>) -> Option<Command> {
     let intent = view.removal().ok()?;
-    let Some((case, permit)) = chosen else {
-        give_back(view, batch);
-        return None;
+    let (case, permit) = match chosen {
+        Some(Choice::Goes(goes)) => *goes,
+        Some(Choice::Waits(_)) => return None,
+        None => {
+            give_back(view, batch);
+            return None;
+        }
     };
     if !settle(view, batch, Decider::ScaleDownPolicy) {
         return None;
@@ -115,29 +127,37 @@ fn choose_of<'w>(
     leaving: &Leaving,
     view_of: &impl Fn(&'w ClaimObject) -> View<'w>,
     heard: &mut Vec<Draft>,
-) -> Result<(String, (Case, Permit)), Keep> {
+) -> Result<(String, Choice), Keep> {
     may_shrink(world, group)?;
     let members = world.members(group);
-    let at_rest = members.filter_map(|member| {
+    let resting = members.filter_map(|member| {
         let view = view_of(member);
         let since = at_rest_since(&view).ok()?;
         // Who is marked already goes on; else who rests longest goes first.
         let is_marked = node(&view).is_some_and(|node| Drain::of(node).is_some());
         Some(((!is_marked, since, member.object.name_any()), view))
     });
-    let mut at_rest: Vec<_> = at_rest.collect();
-    at_rest.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut resting: Vec<_> = resting.collect();
+    resting.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut keep = None;
-    for (_, view) in at_rest {
+    for ((is_new, ..), view) in resting {
         match member(&view, group, leaving) {
-            Ok(chosen) => return Ok((view.target.uid.clone(), chosen)),
+            Ok(goes) => return Ok((view.target.uid.clone(), Choice::Goes(Box::new(goes)))),
             Err(reason) => {
                 heard.extend(refused(&view, leaving, &reason));
+                if !is_new && is_over_soon(&reason) {
+                    return Ok((view.target.uid.clone(), Choice::Waits(reason)));
+                }
                 keep.get_or_insert(reason);
             }
         }
     }
     Err(keep.unwrap_or(Keep::NotReady))
+}
+
+/// Tells whether what keeps a member passes soon: a missing reply, or what follows a start.
+fn is_over_soon(keep: &Keep) -> bool {
+    matches!(keep, Keep::Hold(hold) if matches!(at_rest(hold), Rest::Stays))
 }
 
 /// Says that the gate refuses a member, or what VPSie lists; all else is a matter of the NodeGroup.

@@ -15,6 +15,7 @@ use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::{Doubt, Refusal};
 use node_match::{Evidence, EvidenceKind, Link, Machine, Verdict};
 use std::sync::Arc;
+use vpsie_api::{Call, CallError};
 
 fn policy() -> ScaleDownPolicy {
     ScaleDownPolicy {
@@ -172,6 +173,20 @@ fn member_that_is_not_chosen_takes_pods_again() {
     let back = Command::ReturnNode(node_target("n2"), Drain::of(&node).expect("it is marked"));
     let world = with(disabled, member("web-2", State::Idle), node);
     assert_eq!(done(&world, "web-2"), [back]);
+}
+
+/// LC-25a: a mark stays as it was while VPSie has not answered, or this process has only just begun; nobody else goes.
+#[test]
+fn member_that_waits_for_what_passes_keeps_its_mark() {
+    let marked = || with(web(), member("web-2", State::Idle), draining());
+    let mut started = marked();
+    started.began_at = Some(started.now);
+    let timed_out = CallError::TimedOut {
+        call: Call::GetCluster,
+    };
+    for world in [started, marked().answered(Err(timed_out))] {
+        assert_eq!((done(&world, "web-1"), done(&world, "web-2")), (vec![], vec![]));
+    }
 }
 
 /// LC-25a, I2: what VPSie may have begun has no way back, whatever speaks against it later; what has not left is asked
