@@ -34,6 +34,7 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
         life: &life.clone(),
         created_at: Some(now),
         failure: None,
+        is_under_way: false,
         workload: None,
         group: GroupFacts {
             min_nodes: 1,

@@ -36,6 +36,8 @@ pub struct Case {
     pub created_at: Option<DateTime<Utc>>,
     /// Why it failed, if it has.
     pub failure: Option<String>,
+    /// Whether a removal that the gate allowed may have begun already: then its Node may be gone.
+    pub is_under_way: bool,
     /// What its Node carries; nothing while that is not known.
     pub workload: Option<Workload>,
     /// Its group.
@@ -105,6 +107,7 @@ impl Case {
             life: &self.life,
             created_at: self.created_at,
             failure: self.failure.as_deref(),
+            is_under_way: self.is_under_way,
             workload: self.workload,
             group: self.group,
         }

@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub created_at: Option<DateTime<Utc>>,
     /// Why its VPSieNode is in the phase Failed; nothing when it is in another.
     pub failure: Option<&'a str>,
+    /// Whether a removal that the gate allowed may have begun already: then its Node may be gone.
+    pub is_under_way: bool,
     /// Its workload pods; nothing when they could not be listed completely.
     pub workload: Option<Workload>,
     /// Its group.
@@ -93,6 +95,7 @@ pub struct Question<'a> {
 ///     life: &Life::requested(now),
 ///     created_at: Some(now),
 ///     failure: None,
+///     is_under_way: false,
 ///     workload: None,
 ///     group: GroupFacts::default(),
 /// };

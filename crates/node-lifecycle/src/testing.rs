@@ -30,6 +30,8 @@ pub struct Candidate {
     pub created_at: Option<DateTime<Utc>>,
     /// Why its VPSieNode failed.
     pub failure: Option<String>,
+    /// Whether a removal that the gate allowed may have begun already: then its Node may be gone.
+    pub is_under_way: bool,
     /// What it carries.
     pub workload: Option<Workload>,
     /// Its group.
@@ -94,6 +96,7 @@ pub fn candidate(state: State) -> Candidate {
         },
         created_at: Some(at(-120)),
         failure: None,
+        is_under_way: false,
         workload: Some(Workload::default()),
         group: GroupFacts {
             min_nodes: 1,
@@ -156,6 +159,7 @@ impl Candidate {
             life: &self.life,
             created_at: self.created_at,
             failure: self.failure.as_deref(),
+            is_under_way: self.is_under_way,
             workload: self.workload,
             group: self.group,
         }

@@ -114,6 +114,7 @@ pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, lea
         life: life(view),
         created_at: status.and_then(|status| status.created_at).or_else(created),
         failure: lives::failure(view.claim).map(str::to_owned),
+        is_under_way: lives::is_on_its_way_out(object),
         // Of a VPSieNode without a Node, nothing can run.
         workload: Some(view.load.map_or_else(Workload::default, |load| load.workload)),
         group: group(view, leaving),

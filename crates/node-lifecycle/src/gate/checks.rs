@@ -64,15 +64,20 @@ fn refusal_of_protected(question: &Question<'_>) -> Option<Refusal> {
 fn refusal_of_unproven(question: &Question<'_>) -> Option<Refusal> {
     let doubt = match question.facts.identity {
         Identity::Unproven(doubt) => doubt,
-        Identity::Linked(binding) if binding.node_uid.is_none() => without_node(question.decided_by)?,
+        Identity::Linked(binding) if binding.node_uid.is_none() => without_node(question)?,
         Identity::Linked(_) => return None,
     };
     Some(Refusal::IdentityUnproven { doubt })
 }
 
 /// A machine that never joined must not stay for ever, so a person may end it, and so may who asked for it.
-const fn without_node(decided_by: Decider) -> Option<Doubt> {
-    match decided_by {
+///
+/// Nor must one whose removal was allowed while its Node was there, and did not come about: its Node may be gone first.
+const fn without_node(question: &Question<'_>) -> Option<Doubt> {
+    if question.facts.is_under_way {
+        return None;
+    }
+    match question.decided_by {
         Decider::Manual | Decider::Rollback => None,
         Decider::ScaleDownPolicy | Decider::ConsolidationPolicy | Decider::UnhealthyCleanup => {
             Some(Doubt::NodeAbsent)

@@ -82,6 +82,17 @@ fn machine_without_a_node_is_removed_by_hand_only() {
     }
 }
 
+/// LC-14a, LC-26: whoever's removal may have begun while there was a Node, goes on with it once the Node is gone.
+#[test]
+fn machine_that_is_being_removed_needs_no_node_any_more() {
+    for state in [State::Draining, State::Unhealthy] {
+        let mut candidate = candidate(state);
+        candidate.binding.node_uid = None;
+        candidate.is_under_way = true;
+        check_all(&candidate, None);
+    }
+}
+
 /// LC-16: at any age, and for everybody.
 #[test]
 fn starting_node_must_stay() {

@@ -88,6 +88,7 @@ fn removal_again(attempt: u32, node: Option<&str>) -> Command {
         life: node_lifecycle::testing::life(State::Ready),
         created_at: None,
         failure: None,
+        is_under_way: attempt > 1,
         workload: Some(Workload::default()),
         group: GroupFacts {
             is_deleted: true,

@@ -243,6 +243,36 @@ fn end_of_a_removal_keeps_its_decider() {
     assert_eq!(permit.decided_by(), Decider::ScaleDownPolicy);
 }
 
+/// LC-26: a removal that began by itself goes on when its Node is gone before its machine.
+#[test]
+fn end_of_a_removal_needs_no_node_any_more() {
+    let removed = |outcome| {
+        let mut asked = intent(outcome, -300);
+        asked.decided_by = Some(Decider::ScaleDownPolicy);
+        let ending = member("web-2", State::Draining).removal(&asked).deleted();
+        let mut world = with(web(), ending, draining());
+        world.nodes.retain(|node| node.name_any() != "n2");
+        let machine = Machine {
+            identifier: Some("m2".to_owned()),
+            ..Machine::default()
+        };
+        let world = world
+            .verdict("web-2", found(Some(machine), None, Vec::new()))
+            .seen();
+        let done = done(&world, "web-2");
+        let [Command::RemoveMachine(permit, _, 2)] = &done[..] else {
+            panic!("{done:?}");
+        };
+        permit.decided_by()
+    };
+    assert_eq!(removed(Outcome::Accepted), Decider::ScaleDownPolicy);
+    assert_eq!(
+        removed(Outcome::NotSent),
+        Decider::Manual,
+        "what has not begun is a person's"
+    );
+}
+
 /// The time of the last removal is kept after its VPSieNode is gone.
 #[test]
 fn group_remembers_when_a_member_went_by_itself() {
