@@ -245,6 +245,7 @@ async fn removal_refused_for_good_brings_the_node_back() {
     let refused = fleet.clock.now();
     let stored = fleet.polls(6).await;
     assert!(!is_cordoned(&stored), "it takes pods again");
+    assert_eq!(stored.claim_problem("web-1").as_deref(), Some("VPSDeleteFailed"));
     let claim = stored.claim("web-1").expect("it lives on");
     assert!(claim.metadata.deletion_timestamp.is_none());
     until_gone(&fleet).await;

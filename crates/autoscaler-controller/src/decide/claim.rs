@@ -7,7 +7,7 @@ use super::shrink::Choice;
 use super::view::View;
 use super::{discovery, ending, joining, shrink, timeless};
 use crate::command::{Batch, Command};
-use crate::intent::Requested;
+use crate::intent::{Intent, Requested};
 use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition};
 use node_match::Verdict;
@@ -57,6 +57,7 @@ fn by_phase(view: &View<'_>, chosen: Option<Choice>) -> Batch {
     }
     say_contested(view, &mut draft);
     say_unreadable(view, &mut draft);
+    say_refused(view, &mut draft);
     let removal = shrink::carry_out(view, &mut batch, chosen);
     if let Some(write) = draft.changes() {
         batch.push_status(&view.target, write);
@@ -94,6 +95,24 @@ fn say_unreadable(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
         }
         Ok(_) if is_said && !is_of_request => draft.clear(ERROR),
         Ok(_) | Err(_) => {}
+    }
+}
+
+/// Says in the words of VPSie that it refused for good to remove the machine, unless something else is wrong; once that is
+/// so long ago that it may be asked again, that this is over (`LC-25b`).
+fn say_refused(view: &View<'_>, draft: &mut Draft<VPSieNodeStatus>) {
+    let error = find_condition(draft.status.conditions.as_deref(), ERROR);
+    let is_said =
+        error.is_some_and(|error| error.reason.as_deref() == Some(Reason::VPSDeleteFailed.as_str()));
+    let (now, pause) = (view.world.now, view.world.settings.refusal_pause);
+    let is_recent = |intent: &Intent| intent.is_final && now - intent.requested_at < pause;
+    let refused = view.removal().ok().flatten().filter(is_recent);
+    match refused.and_then(|intent| intent.error) {
+        Some(words) if error.is_none() || is_said => {
+            draft.condition(ERROR, true, Reason::VPSDeleteFailed, words)
+        }
+        None if is_said => draft.clear(ERROR),
+        Some(_) | None => {}
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::act::ActError;
 use crate::command::{Command, MachineRecord};
 use crate::intent::Outcome;
+use crate::resources::Condition;
 use crate::testing::expected::{asked, check, conditions, prepared, target, with_machine, with_node, write};
 use crate::testing::{
     ClaimBuilder, ambiguous, claim, condition, conflict, found, intent, node, timed_out, waiting,
@@ -224,4 +225,29 @@ fn what_kubernetes_forbids_is_said_first_and_once() {
     };
     let kept = write.status.conditions.iter().flatten();
     assert!(kept.into_iter().all(|condition| condition.type_ != "Blocked"));
+}
+
+/// LC-25b: a living VPSieNode whose machine VPSie refused to remove for good says so for an hour, and not after.
+#[test]
+fn refusal_of_a_removal_for_good_is_said_for_an_hour() {
+    let said = condition(ERROR, true, "VPSDeleteFailed", "no right to do that");
+    let says = |seconds, before: &[Condition]| {
+        let mut refused = intent(Outcome::Refused, seconds);
+        (refused.is_final, refused.error) = (true, Some("no right to do that".to_owned()));
+        let claim = with_machine(Phase::Ready).removal(&refused);
+        let claim = claim.status(|status| conditions(status, before));
+        let world = prepared()
+            .claim(claim)
+            .polled(&["m1"])
+            .verdict("web-1", waiting());
+        let written = world.claim_commands("web-1").into_iter().find_map(|command| {
+            let Command::WriteVpsieNodeStatus(_, write) = command else {
+                return None;
+            };
+            write.status.conditions
+        });
+        written.map(|conditions| conditions.contains(&said))
+    };
+    assert_eq!(says(-3599, &[]), Some(true));
+    assert_eq!(says(-3600, std::slice::from_ref(&said)), Some(false));
 }
