@@ -1,6 +1,7 @@
 //! Records that a person has edited: each is named, and nothing is asked of VPSie on the strength of what it may have said.
 
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
+use chrono::TimeDelta;
 use fleet_sim::cloud::{CallKind, Delay};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kit::fleet::{Fleet, Stored};
@@ -84,6 +85,8 @@ async fn removal_whose_record_was_edited_waits_for_a_person() {
 #[tokio::test(start_paused = true)]
 async fn member_whose_removal_record_was_edited_holds_nobody_up() {
     let mut fleet = Fleet::in_memory(1);
+    // There is time to edit the record between the cordon and the removal.
+    fleet.settings.settle = TimeDelta::seconds(30);
     ready_web(&mut fleet, 2).await;
     shrink(&fleet).await;
     let stored = fleet
