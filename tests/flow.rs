@@ -8,6 +8,8 @@
 mod audit;
 #[path = "flow/bad_input.rs"]
 mod bad_input;
+#[path = "flow/broken.rs"]
+mod broken;
 #[path = "flow/clocks.rs"]
 mod clocks;
 #[path = "flow/edited.rs"]

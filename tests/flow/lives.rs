@@ -36,7 +36,12 @@ pub(super) async fn end_pod(fleet: &Fleet, name: &str) {
 
 /// Reads the record of `web-1`.
 pub(super) fn record(stored: &Stored) -> Option<Value> {
-    let claim: &VPSieNode = stored.claim("web-1")?;
+    record_of(stored, "web-1")
+}
+
+/// Reads the record of a VPSieNode.
+pub(super) fn record_of(stored: &Stored, claim: &str) -> Option<Value> {
+    let claim: &VPSieNode = stored.claim(claim)?;
     let text = claim.annotations().get(keys::ANNOTATION_LIFECYCLE)?;
     Some(serde_json::from_str(text).expect("the record is JSON"))
 }

@@ -66,6 +66,8 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::ReplyIncomplete => "end_says_that_a_reply_is_cut",
         Reason::ControlPlane => "masters_are_never_removed",
         Reason::NodeReady => "end_says_that_the_node_of_an_unlisted_machine_is_ready",
+        Reason::DiskPressure => "full_disk_takes_one_node_of_five_out_of_service",
+        Reason::TooManyAffected => "full_disks_of_two_nodes_of_five_change_nothing",
         Reason::ClockSkewed => "clock_an_hour_off_is_named_and_costs_nothing",
         Reason::Forbidden => "right_to_store_baselines_is_named_where_it_is_missing",
         Reason::KubernetesFailed => "write_that_fails_is_tried_again_after_growing_waits",

@@ -6,6 +6,7 @@
 //!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim: discovery, joining)
 //!            │                who may ask VPSie for a machine now                      (request)
 //!            │                who goes because nothing needs it                        (shrink)
+//!            │                who leaves service or goes because it is broken          (plight)
 //!            └─ deleted ────▶ Terminating ▶ Deleting ▶ gone                            (ending)
 //!
 //!  a clock that cannot be believed ──▶ what needs no time goes on, the rest waits        (timeless)
@@ -27,6 +28,7 @@ mod ending;
 mod hand_over;
 mod joining;
 pub(crate) mod marks;
+mod plight;
 mod record;
 mod request;
 mod rest;
@@ -37,7 +39,9 @@ pub(crate) use case::has_opted_out;
 pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
 pub(crate) use draft::BLOCKED;
 pub(crate) use group::{CREDENTIALS, LEAKED};
+pub(crate) use joining::is_ready;
 pub(crate) use marks::is_marked_for;
+pub(crate) use plight::DEGRADED;
 
 use crate::command::{Batch, Command, Kind};
 use crate::lives::Lives;
@@ -95,9 +99,14 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
             hearing::hear_group(group, &mut batch);
             batch
         });
+    let mut plights = plight::find(world, lives, &leaving, view_of, &mut decision.entries);
     let claims = claims.map(|claim| {
         let view = view_of(claim);
-        let mut batch = claim::decide(&view, &mut leaving, chosen.remove(claim.uid()));
+        let fate = claim::Fate {
+            chosen: chosen.remove(claim.uid()),
+            plight: plights.remove(claim.uid()),
+        };
+        let mut batch = claim::decide(&view, &mut leaving, fate);
         hearing::hear_drain(&view, &mut batch);
         // What a life has seen by a wrong clock is not written down.
         if world.skew.is_none() {

@@ -32,6 +32,9 @@ pub struct Drain {
     pub why: String,
     /// Whether somebody had cordoned the Node before, who will want it to stay so.
     pub was_cordoned: bool,
+    /// Whether its disk is why: then it does not come back into service (`LC-13`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_for_disk: bool,
 }
 
 // === impl Drain ===
@@ -44,6 +47,17 @@ impl Drain {
             decided_by: decided_by.as_str().to_owned(),
             why: why(decided_by).to_owned(),
             was_cordoned: node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true),
+            is_for_disk: false,
+        }
+    }
+
+    /// Begins to keep new pods off a Node whose disk is nearly full (`LC-13`).
+    pub fn for_disk(node: &Node, now: DateTime<Utc>) -> Self {
+        let begun = Self::begin(node, Decider::UnhealthyCleanup, now);
+        Self {
+            is_for_disk: true,
+            was_cordoned: Self::of(node).map_or(begun.was_cordoned, |earlier| earlier.was_cordoned),
+            ..begun
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod record;
 mod sight;
+mod wrong;
 
 use crate::pods::{Load, PodIndex};
 use crate::world::{ClaimObject, World};
@@ -17,6 +18,7 @@ use record::Recorded;
 use sight::Sights;
 pub(crate) use sight::{failure, is_on_its_way_out};
 use std::collections::BTreeMap;
+pub(crate) use wrong::Wrong;
 
 /// The lives of all VPSieNodes, by uid.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,8 @@ struct Kept {
     missed_at: Option<DateTime<Utc>>,
     /// What its Node carries; nothing while it has none.
     load: Option<Load>,
+    /// What is wrong with its Node.
+    wrong: Wrong,
 }
 
 // === impl Lives ===
@@ -69,6 +73,7 @@ impl Lives {
                 steps.extend(transitions.map(|transition| Step::of(claim, transition)));
             }
             kept.load = sight.load(&world.settings.gate, &kept.life, pods, world.now);
+            kept.wrong.look(kept.life.state(), &sight, world);
             self.0.insert(uid, kept);
         }
         steps
@@ -82,6 +87,11 @@ impl Lives {
     /// Returns what the Node of a VPSieNode carries; nothing when it has no Node.
     pub fn load(&self, uid: &str) -> Option<&Load> {
         self.0.get(uid)?.load.as_ref()
+    }
+
+    /// Returns what is wrong with the Node of a VPSieNode, once it was looked at.
+    pub(crate) fn wrong(&self, uid: &str) -> Option<&Wrong> {
+        self.0.get(uid).map(|kept| &kept.wrong)
     }
 
     /// Returns the record to write on a VPSieNode, when what is written there is out of date.
@@ -143,6 +153,7 @@ impl Kept {
                     recorded_at: now,
                     missed_at: None,
                     load: None,
+                    wrong: Wrong::default(),
                 }
             }
         }

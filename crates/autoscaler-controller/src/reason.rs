@@ -180,6 +180,13 @@ reasons! {
     /// Its group has workload pods and would have no node.
     LastNodeOfWorkload,
 
+    // --- VPSieNode: its Node is broken, or its disk is nearly full ---
+
+    /// Its disk is nearly full, so it left service.
+    DiskPressure,
+    /// Too many nodes of its group are broken or short of disk at once.
+    TooManyAffected,
+
     // --- of both: what holds the next step up ---
 
     /// The clock of this host cannot be believed.

@@ -11,7 +11,7 @@ use crate::target::Target;
 use chrono::{DateTime, Utc};
 use node_lifecycle::audit::{Action, Draft, Outcome, Snapshot};
 use node_lifecycle::gate::{Binding, Facts, Ground, GroupFacts, Identity};
-use node_lifecycle::{Decider, Doubt, Gate, Life, Permit, ProtectionFacts, Refusal, Workload};
+use node_lifecycle::{Brake, Decider, Doubt, Gate, Life, Permit, ProtectionFacts, Refusal, Workload};
 
 pub use hold::{Hold, Obstacle};
 
@@ -61,6 +61,19 @@ impl Case {
     pub fn refused(&self, refusal: &Refusal, now: DateTime<Utc>) -> Draft {
         let facts = self.facts();
         self.of_it(Draft::refused("", self.decided_by, refusal, Some(&facts), now))
+    }
+
+    /// Tells the audit log that nothing is done about it by itself, with the node as it is (`LC-13a`).
+    #[must_use]
+    pub fn braked(&self, brake: Brake, now: DateTime<Utc>) -> Draft {
+        let draft = Draft::new(
+            Action::NodeDecommission,
+            Outcome::Rejected,
+            self.decided_by,
+            brake.name().as_str(),
+        );
+        let snapshot = Snapshot::of(&self.facts(), now);
+        self.of_it(draft.snapshot(snapshot).message(brake.to_string()))
     }
 
     /// Tells the audit log that the removal of its machine was asked for, on which ground, and what came of it

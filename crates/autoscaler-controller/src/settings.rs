@@ -2,7 +2,7 @@
 
 use crate::lease::Rule;
 use chrono::TimeDelta;
-use node_lifecycle::{Gate, UnhealthyAfter};
+use node_lifecycle::{Brakes, Gate, InvalidBrake, UnhealthyAfter};
 use std::time::Duration;
 
 /// How the autoscaler behaves, apart from where its APIs are.
@@ -37,6 +37,8 @@ pub struct Settings {
     ///
     /// Observations are at least as far apart as two polls.
     pub unhealthy_after: UnhealthyAfter,
+    /// When nothing is done by itself about nodes that are broken or short of disk (`LC-13a`).
+    pub brakes: Brakes,
     /// What lets a machine go, with its graces (`LC-14` to `LC-23`).
     pub gate: Gate,
     /// How long a Node takes no new pods before its pods are looked at once more and its machine goes (`LC-25`).
@@ -64,6 +66,9 @@ pub enum SettingsError {
         /// The least wait, in seconds.
         least: u64,
     },
+    /// A brake would never hold, or always.
+    #[error(transparent)]
+    Brakes(#[from] InvalidBrake),
 }
 
 // === impl Settings ===
@@ -75,6 +80,7 @@ impl Settings {
     ///
     /// Names the field, and what it must cover.
     pub fn check(&self) -> Result<(), SettingsError> {
+        self.brakes.validate()?;
         let least = Rule::REAL.patience(self.request_timeout);
         match self.effect_wait.to_std() {
             Ok(wait) if wait >= least => Ok(()),
@@ -100,6 +106,7 @@ impl Default for Settings {
             absence_spacing: TimeDelta::seconds(30),
             candidate_spacing: TimeDelta::minutes(1),
             unhealthy_after: UnhealthyAfter::default(),
+            brakes: Brakes::default(),
             gate: Gate::default(),
             // A scheduler that has not heard of the cordon has bound its pod by then.
             settle: TimeDelta::seconds(5),
@@ -114,6 +121,18 @@ impl Default for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// LC-13a: a brake that makes no sense is named.
+    #[test]
+    fn brakes_must_make_sense() {
+        let mut settings = Settings::default();
+        settings.brakes.share_percent = 101;
+        let refused = settings.check().expect_err("more than all").to_string();
+        assert_eq!(
+            refused,
+            "brakes.sharePercent must be between 0 and 100, and is 101"
+        );
+    }
 
     /// a removal or a group creation is not repeated while the first request may be under way.
     #[test]

@@ -4,6 +4,7 @@
 //! `namespace/name`. Verdicts are given by hand, so that no test here depends on the rules of matching.
 
 pub(crate) mod expected;
+mod members;
 mod objects;
 mod verdicts;
 mod worlds;
@@ -11,6 +12,7 @@ mod worlds;
 use chrono::{DateTime, TimeDelta, Utc};
 use vpsie_api::ClusterId;
 
+pub(crate) use members::{member, own, own_node};
 pub(crate) use objects::{
     ClaimBuilder, GroupBuilder, claim, condition, drained, group, intent, node, tombstone,
 };

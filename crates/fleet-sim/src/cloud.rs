@@ -179,6 +179,16 @@ impl Cloud {
         self.world().remove(uuid, now, true);
     }
 
+    /// Lets the kubelet of a running machine fall silent, or speak again. VPSie knows nothing of it.
+    ///
+    /// # Panics
+    /// When there is no such machine.
+    pub fn silence(&self, uuid: &str, is_silent: bool) {
+        let mut world = self.world();
+        let machine = world.machines.values_mut().find(|machine| machine.uuid == uuid);
+        machine.expect("the machine exists").is_silent = is_silent;
+    }
+
     /// Changes how the cloud behaves from now on.
     pub fn behaviour(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.world().behaviour);

@@ -2,7 +2,7 @@
 
 use super::{ActError, Actor, Pass};
 use crate::convert::is_control_plane;
-use crate::decide::has_opted_out;
+use crate::decide::{has_opted_out, is_ready};
 use crate::pods::facts;
 use crate::removal::Case;
 use crate::resources::{VPSieNode, keys};
@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use node_lifecycle::gate::{Binding, Removal};
-use node_lifecycle::{Permit, PodFacts, Workload};
+use node_lifecycle::{Decider, Permit, PodFacts, State, Workload};
 use vpsie_api::Call;
 
 /// Most pods that are looked at before a removal: several times what a kubelet runs. A Node with more is in use.
@@ -97,6 +97,13 @@ impl Actor {
         if let Some(node) = node.map_err(ActError::of("get", "nodes"))? {
             case.protection.is_of_control_plane |= is_control_plane(&node);
             case.protection.has_opted_out |= has_opted_out(&node);
+            // What is broken goes, and what has come back meanwhile stays.
+            if case.life.state() == State::Unhealthy
+                && case.decided_by == Decider::UnhealthyCleanup
+                && is_ready(&node)
+            {
+                return Err(ActError::Conflict);
+            }
             found.node_uid = node.uid();
         }
         case.workload = self.workload(name, case).await?;

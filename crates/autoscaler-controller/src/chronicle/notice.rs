@@ -3,7 +3,8 @@
 use super::news::News;
 use super::{Fact, What};
 use crate::decide::{
-    BLOCKED, CONTESTED, CREDENTIALS, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, VPS_READY,
+    BLOCKED, CONTESTED, CREDENTIALS, DEGRADED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY,
+    VPS_READY,
 };
 use crate::intent::Outcome;
 use crate::reason::Reason;
@@ -202,7 +203,7 @@ fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Wo
     }
     let is_true = condition.is_true();
     match condition.type_.as_str() {
-        ERROR | LATE_MACHINE | CONTESTED | LEAKED | CREDENTIALS if is_true => {
+        ERROR | LATE_MACHINE | CONTESTED | DEGRADED | LEAKED | CREDENTIALS if is_true => {
             Some(trouble(reason, "Check", message))
         }
         NODE_READY | NODE_JOINED if was_true && !is_true => Some(trouble(reason, "Watch", message)),

@@ -2,6 +2,7 @@
 
 use super::case::Leaving;
 use super::draft::Draft;
+use super::plight::{self, Plight};
 use super::record::record;
 use super::shrink::Choice;
 use super::view::View;
@@ -25,10 +26,19 @@ pub(crate) const LATE_MACHINE: &str = "LateMachine";
 /// Condition: another machine could as well be its own (`R7`).
 pub(crate) const CONTESTED: &str = "Contested";
 
+/// What is decided about a VPSieNode together with the others of its NodeGroup.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    /// It goes because nothing needs it.
+    pub(super) chosen: Option<Choice>,
+    /// What becomes of it because it is broken or short of disk.
+    pub(super) plight: Option<Plight>,
+}
+
 /// Decides what to do about one VPSieNode.
 ///
 /// One whose machine is on its way out is deleted, and its end goes on as for every other: there is no way back.
-pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, chosen: Option<Choice>) -> Batch {
+pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, fate: Fate) -> Batch {
     let batch = if view.world.skew.is_some() && timeless::rests_on_time(view) {
         timeless::decide(view)
     } else if view.claim.is_deleted() {
@@ -38,12 +48,12 @@ pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, chosen: Option<Choi
         batch.push(Command::DeleteVpsieNode(view.target.clone()));
         batch
     } else {
-        by_phase(view, chosen)
+        by_phase(view, fate)
     };
     view.announce(batch)
 }
 
-fn by_phase(view: &View<'_>, chosen: Option<Choice>) -> Batch {
+fn by_phase(view: &View<'_>, fate: Fate) -> Batch {
     let mut batch = view.batch();
     let mut draft = view.draft();
     match view.object().phase() {
@@ -58,7 +68,13 @@ fn by_phase(view: &View<'_>, chosen: Option<Choice>) -> Batch {
     say_contested(view, &mut draft);
     say_unreadable(view, &mut draft);
     say_refused(view, &mut draft);
-    let removal = shrink::carry_out(view, &mut batch, chosen);
+    let drains = matches!(fate.plight, Some(Plight::Drains));
+    let broken = plight::carry_out(view, &mut batch, &mut draft, fate.plight);
+    let removal = if drains {
+        None
+    } else {
+        shrink::carry_out(view, &mut batch, broken.map(Choice::Goes).or(fate.chosen))
+    };
     if let Some(write) = draft.changes() {
         batch.push_status(&view.target, write);
     }

@@ -65,6 +65,12 @@ fn shrunk(cordoned: &Draft) -> Option<Draft> {
 
 fn drain(view: &View<'_>, command: &Command) -> Option<Draft> {
     let (target, drain, reason, message) = match command {
+        Command::DrainNode(target, drain) if drain.is_for_disk => (
+            target,
+            drain,
+            "disk_pressure",
+            "its disk is nearly full, so its Node takes no new pods from now on and does not come back",
+        ),
         Command::DrainNode(target, drain) => (
             target,
             drain,

@@ -69,6 +69,7 @@ pub(super) fn give_back(view: &View<'_>, batch: &mut Batch) {
     }
 }
 
-fn is_cordoned(node: &Node) -> bool {
+/// Tells whether a Node takes no new pods.
+pub(super) fn is_cordoned(node: &Node) -> bool {
     node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
 }

@@ -83,11 +83,13 @@ pub(super) fn carry_out(view: &View<'_>, batch: &mut Batch, chosen: Option<Choic
         Some(Choice::Goes(goes)) => *goes,
         Some(Choice::Waits(_)) => return None,
         None => {
-            give_back(view, batch);
+            if !view.is_drained_for_disk() {
+                give_back(view, batch);
+            }
             return None;
         }
     };
-    if !settle(view, batch, Decider::ScaleDownPolicy) {
+    if !settle(view, batch, permit.decided_by()) {
         return None;
     }
     let wait = view.world.settings.effect_wait;
@@ -176,8 +178,23 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     let policy = group.spec.scale_down_policy.as_ref();
     let policy = policy.filter(|policy| policy.is_enabled());
     let is_ours = group.is_managed() && group.metadata.deletion_timestamp.is_none();
-    let policy = policy.filter(|_| is_ours).ok_or(Keep::Disabled)?;
+    policy.filter(|_| is_ours).ok_or(Keep::Disabled)?;
     may_by_annotations(&group.metadata, world.now)?;
+    calm(world, group)?;
+    // One whose record somebody edited may be on its way out, so the group must do without it.
+    let is_known =
+        |member: &ClaimObject| Intent::read(member.object.as_ref(), keys::ANNOTATION_REMOVAL_INTENT).is_ok();
+    let is_working = |member: &&ClaimObject| member.object.phase() == Phase::Ready && is_known(member);
+    let working = world.members(group).filter(is_working).count();
+    if working <= usize::try_from(group.spec.min_nodes).unwrap_or_default() {
+        return Err(Keep::AtMinimum);
+    }
+    Ok(())
+}
+
+/// Tells whether a NodeGroup may lose a member by itself as far as the others go: nobody comes or goes, and its size
+/// changed long enough ago (`cooldownSeconds`).
+pub(super) fn calm(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     let members: Vec<&ClaimObject> = world.members(group).collect();
     let is_going = |member: &&ClaimObject| member.is_deleted() || is_leaving(member);
     if members.iter().any(is_going) {
@@ -185,14 +202,6 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     }
     if is_one_coming(&members) {
         return Err(Keep::OneIsComing);
-    }
-    // One whose record somebody edited may be on its way out, so the group must do without it.
-    let is_known =
-        |member: &ClaimObject| Intent::read(member.object.as_ref(), keys::ANNOTATION_REMOVAL_INTENT).is_ok();
-    let is_working = |member: &&&ClaimObject| member.object.phase() == Phase::Ready && is_known(member);
-    let working = members.iter().filter(is_working).count();
-    if working <= usize::try_from(group.spec.min_nodes).unwrap_or_default() {
-        return Err(Keep::AtMinimum);
     }
     let newest = members.iter().filter_map(|member| {
         let created = member.object.metadata.creation_timestamp.as_ref();
@@ -203,7 +212,8 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
         .as_ref()
         .and_then(|status| status.last_scale_down_time);
     let changed = newest.chain(removed).max();
-    let remaining = changed.and_then(|changed| left(policy.cooldown(), changed, world.now));
+    let cooldown = group.spec.scale_down().cooldown();
+    let remaining = changed.and_then(|changed| left(cooldown, changed, world.now));
     remaining.map_or(Ok(()), |remaining| Err(Keep::CoolingDown { remaining }))
 }
 

@@ -4,7 +4,7 @@ use super::draft::{Draft, announce, is_at_rest};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
 use crate::intent::Intent;
-use crate::lives::Lives;
+use crate::lives::{Lives, Wrong};
 use crate::pods::Load;
 use crate::poll::ClusterView;
 use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus, keys};
@@ -77,6 +77,11 @@ impl<'w> View<'w> {
     /// When somebody edited it: then nobody knows what was asked (`I2`).
     pub(super) fn removal(&self) -> Result<Option<Intent>, serde_json::Error> {
         Intent::read(self.object(), keys::ANNOTATION_REMOVAL_INTENT)
+    }
+
+    /// Tells whether its Node left service for its disk, or does so now (`LC-13`).
+    pub(super) fn is_drained_for_disk(&self) -> bool {
+        self.lives.wrong(&self.target.uid).is_some_and(Wrong::is_drained)
     }
 
     /// Returns what is matched to it.

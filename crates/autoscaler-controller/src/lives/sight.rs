@@ -1,6 +1,7 @@
 //! What one observation says of each VPSieNode, as events of its life.
 
 use crate::decide::{ERROR, is_marked_for};
+use crate::drain::Drain;
 use crate::intent::Intent;
 use crate::pods::{Load, PodIndex};
 use crate::resources::{Phase, VPSieNode, find_condition, keys};
@@ -141,6 +142,9 @@ impl Sight<'_> {
         } else {
             events.extend(readiness.into_iter().chain(listed));
         }
+        if self.is_drained_for_disk() {
+            events.push(Event::DiskPressure);
+        }
         if self.is_removed && state.counts_as_capacity() {
             events.push(Event::DecommissionAllowed);
         }
@@ -148,6 +152,18 @@ impl Sight<'_> {
             events.push(Event::DeleteConfirmed);
         }
         events
+    }
+
+    /// Tells whether its Node says that its disk is nearly full; that it says nothing is no evidence (`LC-13`).
+    pub(super) fn has_disk_pressure(&self) -> bool {
+        let pressure = self.node.and_then(|node| condition(node, "DiskPressure"));
+        pressure.is_some_and(|pressure| pressure.status == "True")
+    }
+
+    /// Tells whether its Node was taken out of service for its disk.
+    pub(super) fn is_drained_for_disk(&self) -> bool {
+        let drain = self.node.and_then(|node| Drain::of(node));
+        drain.is_some_and(|drain| drain.is_for_disk)
     }
 
     fn readiness(&self, state: State, is_due: bool) -> Option<Event<'static>> {
@@ -169,9 +185,13 @@ impl Sight<'_> {
     }
 }
 
-fn ready(node: &Node) -> Option<&NodeCondition> {
+fn condition<'n>(node: &'n Node, type_: &str) -> Option<&'n NodeCondition> {
     let conditions = node.status.as_ref()?.conditions.as_deref()?;
-    conditions.iter().find(|condition| condition.type_ == "Ready")
+    conditions.iter().find(|condition| condition.type_ == type_)
+}
+
+fn ready(node: &Node) -> Option<&NodeCondition> {
+    condition(node, "Ready")
 }
 
 fn status(node: &Node) -> Option<&str> {

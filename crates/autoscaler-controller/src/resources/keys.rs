@@ -44,6 +44,8 @@ pub const ANNOTATION_PROTECTED: &str = "autoscaler.vpsie.com/protected";
 pub const LABEL_SCALE_DOWN_DISABLED: &str = "autoscaler.vpsie.com/scale-down-disabled";
 /// Annotates NodeGroups and Nodes that must not shrink; counts when the value is [`DISABLED`].
 pub const ANNOTATION_SCALE_DOWN: &str = "autoscaler.vpsie.com/scale-down";
+/// Annotates NodeGroups whose broken nodes may be removed by themselves; counts when the value is [`ENABLED`].
+pub const ANNOTATION_UNHEALTHY_CLEANUP: &str = "autoscaler.vpsie.com/unhealthy-cleanup";
 /// Annotates NodeGroups and Nodes with the hours in which they may shrink, `HH:MM-HH:MM`.
 pub const ANNOTATION_SCALE_DOWN_ALLOWED_HOURS: &str = "autoscaler.vpsie.com/scale-down-allowed-hours";
 /// Annotates Nodes with the reason they were made for: `metrics`, `manual`, `rebalance` or `initial`.
@@ -73,6 +75,8 @@ pub const ANNOTATION_DRAIN_STATUS: &str = "autoscaler.vpsie.com/drain-status";
 pub const TRUE: &str = "true";
 /// Is the value of [`ANNOTATION_SCALE_DOWN`] that counts.
 pub const DISABLED: &str = "disabled";
+/// Is the value of [`ANNOTATION_UNHEALTHY_CLEANUP`] that counts.
+pub const ENABLED: &str = "enabled";
 
 // --- finalizers ---
 

@@ -19,6 +19,7 @@ use crate::watches::{Changes, Marked, News};
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Node;
+use node_lifecycle::audit;
 use node_match::{Answer, Claim, Matching, Unexplained, Verdict};
 use node_state::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
@@ -220,6 +221,20 @@ impl TestWorld {
         states.take_in(self.everything(), &self.lives);
         states.take_in_lives(&self.claims, &self.lives);
         states.settle(&self.pods, Trigger::Pass, self.now, &Metrics::default())
+    }
+
+    /// Decides about everything and returns what the audit log is told of what is refused: node, reason and decider.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        let claims = self.matched();
+        let entries = decide(&self.observe(), &self.matching(&claims), &self.lives).entries;
+        let entries = entries.iter().map(audit::Draft::entry);
+        let refused = entries.filter(|entry| entry.result == audit::Outcome::Rejected);
+        refused
+            .map(|entry| {
+                let node = entry.node.as_deref().unwrap_or_default();
+                format!("{node} {} {}", entry.reason, entry.decision_by)
+            })
+            .collect()
     }
 
     /// Lets the lives see the world, as a pass does before it decides.

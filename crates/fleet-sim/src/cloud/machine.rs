@@ -26,6 +26,7 @@ pub(super) struct Machine {
     pub(super) ready_at: Option<DateTime<Utc>>,
     pub(super) removal_requested_at: Option<DateTime<Utc>>,
     pub(super) goes_at: Option<DateTime<Utc>>,
+    pub(super) is_silent: bool,
     pub(super) made_by: Option<u64>,
 }
 
@@ -104,6 +105,7 @@ impl Machine {
             ready_at: past(self.ready_at),
             removal_requested_at: self.removal_requested_at,
             removed_at: self.goes_at.filter(|at| *at <= now),
+            is_silent: self.is_silent,
             made_by: self.made_by,
         }
     }

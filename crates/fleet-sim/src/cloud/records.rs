@@ -67,6 +67,8 @@ pub struct SimMachine {
     pub removal_requested_at: Option<DateTime<Utc>>,
     /// When it went away.
     pub removed_at: Option<DateTime<Utc>>,
+    /// Whether its kubelet says nothing, although it runs.
+    pub is_silent: bool,
     /// The posting that made it; none for machines that were there before or that a person added.
     pub made_by: Option<u64>,
 }

@@ -303,6 +303,7 @@ impl World {
             ready_at: None,
             removal_requested_at: None,
             goes_at: None,
+            is_silent: false,
             made_by: None,
         }
     }

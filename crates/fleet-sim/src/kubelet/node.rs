@@ -25,7 +25,7 @@ pub(super) enum Readiness {
 
 impl Readiness {
     pub(super) fn of(machine: &SimMachine) -> Self {
-        if machine.state == MachineState::Gone {
+        if machine.state == MachineState::Gone || machine.is_silent {
             Self::Silent
         } else if machine.ready_at.is_some() {
             Self::Ready

@@ -174,6 +174,21 @@ async fn node_of_a_gone_machine_stays_and_falls_silent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn node_of_a_silent_kubelet_is_unknown_until_it_speaks_again() {
+    let fleet = Fleet::start().await;
+    let uuid = fleet.world.buy("uid-1");
+    fleet.world.settle().await;
+    for (is_silent, expected) in [(true, "Unknown"), (false, "True")] {
+        fleet.world.cloud.silence(&uuid, is_silent);
+        fleet.wait(15).await;
+        let machine = fleet.machine(&uuid);
+        assert!(machine.is_alive(), "VPSie knows nothing of it");
+        let node = fleet.node_of(&machine).await.expect("it has joined");
+        assert_eq!(readiness(&node), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn deleted_node_of_a_living_machine_is_registered_again() {
     let fleet = Fleet::start().await;
     let uuid = fleet.world.buy("uid-1");

@@ -8,12 +8,12 @@ use crate::removal::Hold;
 use crate::resources::ScaleDownPolicy;
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
-    ClaimBuilder, GroupBuilder, TestWorld, at, claim, drained, found, group, intent, node, tied, world,
+    ClaimBuilder, GroupBuilder, TestWorld, at, claim, drained, group, intent, member, own, own_node, world,
 };
 use chrono::TimeDelta;
 use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::{Doubt, Refusal};
-use node_match::{Evidence, EvidenceKind, Link, Machine, Verdict};
+use node_match::Verdict;
 use std::sync::Arc;
 use vpsie_api::{Call, CallError};
 
@@ -31,43 +31,6 @@ fn web() -> GroupBuilder {
         .but(|group| group.spec.scale_down_policy = Some(policy()))
 }
 
-/// A member that is in service since a day, whose life came to this state half an hour ago.
-fn member(name: &str, state: State) -> ClaimBuilder {
-    claim(name)
-        .in_phase(Phase::Ready)
-        .machine(&name.replace("web-", "m"))
-        .created(-86_400)
-        .lived(state)
-}
-
-fn own_node(name: &str) -> Node {
-    let mut own = node(&name.replace("web-", "n"));
-    own.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), name.to_owned())].into());
-    let uid = format!("{}/{name}", crate::testing::NAMESPACE);
-    own.metadata.annotations = Some([(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), uid)].into());
-    own
-}
-
-/// Says that machine and Node of a member are its own, and are tied by an address.
-fn own(name: &str) -> Verdict<'static> {
-    let Verdict::Matched(one) = tied() else {
-        panic!("tied() is a match");
-    };
-    let machine = Machine {
-        identifier: Some(name.replace("web-", "m")),
-        ..Machine::default()
-    };
-    let Some(Evidence {
-        link: Link::MachineNode,
-        kind: EvidenceKind::Address,
-        ..
-    }) = one.evidence.first()
-    else {
-        panic!("by an address");
-    };
-    found(Some(machine), Some(&name.replace("web-", "n")), one.evidence)
-}
-
 /// A world of `web-1`, which is in use, and `web-2`, which is idle; all is well with both.
 fn two() -> TestWorld {
     with(web(), member("web-2", State::Idle), own_node("web-2"))
@@ -76,13 +39,9 @@ fn two() -> TestWorld {
 fn with(group: GroupBuilder, second: ClaimBuilder, node: Node) -> TestWorld {
     let mut world = world()
         .group(group)
-        .claim(member("web-1", State::Active))
-        .node(own_node("web-1"))
-        .claim(second)
-        .node(node)
-        .polled(&["m1", "m2"])
-        .verdict("web-1", own("web-1"))
-        .verdict("web-2", own("web-2"));
+        .member(member("web-1", State::Active), own_node("web-1"))
+        .member(second, node)
+        .polled(&["m1", "m2"]);
     let pod = serde_json::json!({
         "metadata": { "name": "p", "namespace": "default", "uid": "p" },
         "spec": { "nodeName": "n1", "containers": [] },
@@ -144,11 +103,7 @@ fn idle_member_above_the_minimum_goes() {
 #[test]
 fn who_rests_longest_goes_first_and_alone() {
     let mut idle = two();
-    let later = member("web-3", State::Ready);
-    idle = idle
-        .claim(later)
-        .node(own_node("web-3"))
-        .verdict("web-3", own("web-3"));
+    idle = idle.member(member("web-3", State::Ready), own_node("web-3"));
     idle = idle.polled(&["m1", "m2", "m3"]).seen();
     let going = |world: &TestWorld| -> Vec<&str> {
         let names = ["web-1", "web-2", "web-3"].into_iter();
