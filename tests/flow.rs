@@ -26,6 +26,8 @@ mod lives;
 mod reasons;
 #[path = "flow/records.rs"]
 mod records;
+#[path = "flow/refusals.rs"]
+mod refusals;
 #[path = "flow/requests.rs"]
 mod requests;
 #[path = "flow/scenarios.rs"]

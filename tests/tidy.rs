@@ -364,6 +364,27 @@ fn nodes_are_evaluated_in_one_place() {
     );
 }
 
+/// Every refusal and every brake is provoked by a test that speaks of it; a new one does not compile without.
+#[test]
+fn every_refusal_was_provoked() {
+    let file = |text: &str| TextFile::new("a.rs", text);
+    let complaints = |text: &str| {
+        let wanted = [("too_late", "TooLate".to_owned(), "it_is_late")];
+        lifecycle::unprovoked(&wanted, &[file(text)]).len()
+    };
+    assert_eq!(complaints("#[test]\nfn it_is_late() {\n    too_late();\n}\n"), 0);
+    assert_eq!(
+        complaints("#[test]\nasync fn it_is_late() {\n    TooLate;\n}\n"),
+        0
+    );
+    assert_eq!(
+        complaints("#[test]\nfn it_is_late() {\n    early();\n}\nfn too_late() {}\n"),
+        1
+    );
+    assert_eq!(complaints("fn it_is_late() {\n    too_late();\n}\n"), 1);
+    nothing_to_say(lifecycle::unprovoked(&lifecycle::provocations(), &files::all()));
+}
+
 /// The same for the criteria of node states.
 #[test]
 fn every_criterion_of_node_states_has_a_test() {

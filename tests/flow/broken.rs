@@ -41,7 +41,7 @@ async fn say(fleet: &Fleet, claim: &str, type_: &str, status: &str) {
 }
 
 /// Lets the kubelet of a VPSieNode fall silent, or speak again.
-async fn silence(fleet: &Fleet, claim: &str, is_silent: bool) {
+pub(super) async fn silence(fleet: &Fleet, claim: &str, is_silent: bool) {
     let stored = fleet.stored().await;
     let claim = stored.claim(claim).expect("it is there");
     let machine = claim.spec.vpsie_node_identifier.as_deref();
@@ -49,7 +49,7 @@ async fn silence(fleet: &Fleet, claim: &str, is_silent: bool) {
 }
 
 /// Lets `web` remove its broken members, a moment after one was made.
-async fn clean_up(fleet: &Fleet) {
+pub(super) async fn clean_up(fleet: &Fleet) {
     let patch = Patch::Merge(json!({
         "metadata": { "annotations": { keys::ANNOTATION_UNHEALTHY_CLEANUP: keys::ENABLED } },
         "spec": { "scaleDownPolicy": { "enabled": false, "cooldownSeconds": 0 } },

@@ -131,6 +131,7 @@ async fn node_that_has_just_become_ready_stays() {
         result: Some(Outcome::Rejected),
         ..Filter::default()
     });
+    assert_eq!(refused[0].reason, "ready_node_too_young");
     let sentence = refused[0].message.as_deref().unwrap_or_default();
     assert!(sentence.starts_with("Ready node too young"), "{sentence}");
     assert!(

@@ -2,7 +2,78 @@
 
 use autoscaler_controller::chronicle::news::News;
 use node_lifecycle::gate::CHECKS;
-use node_lifecycle::{RefusalName, State};
+use node_lifecycle::{BrakeName, RefusalName, State};
+
+use super::docs::is_test_attribute;
+use super::files::TextFile;
+
+/// Names the test that provokes a refusal: in the running operator where that is possible, else where the gate is asked.
+const fn provokes(refusal: RefusalName) -> &'static str {
+    match refusal {
+        // The operator asks about VPSieNodes that it sees, so it knows each.
+        RefusalName::NodeNotFound => "unknown_node_is_not_found",
+        RefusalName::NotManagedNode => "excepted_node_keeps_its_machine",
+        RefusalName::IdentityUnproven => "doubtful_machine_must_stay",
+        // No pass begins before the pods are listed, and no Node has more pods than one list shows.
+        RefusalName::WorkloadSyncInProgress => "node_whose_pods_are_unknown_must_stay",
+        RefusalName::PostSyncGracePeriod | RefusalName::TimestampMissing | RefusalName::InvalidState => {
+            "life_that_says_too_little_keeps_the_machine"
+        }
+        RefusalName::StillStartingUp => {
+            "starting_machine_of_a_deleted_vpsienode_stays_until_it_joins_or_times_out"
+        }
+        RefusalName::WorkloadPods => "refusal_is_recorded_with_its_numbers_once_a_minute",
+        // What pods request is summed up of the pods that count.
+        RefusalName::WorkloadRequests => "node_with_requests_and_no_pods_must_stay",
+        RefusalName::ReadyNodeTooYoung => "node_that_has_just_become_ready_stays",
+        RefusalName::IdleTooShort => "idle_node_goes_half_an_hour_after_its_last_pod",
+        RefusalName::ManualCleanupRequired => "clean_up_leaves_what_has_failed_to_a_person",
+        RefusalName::BelowMinNodes => "replacement_is_ready_before_the_machine_of_a_deleted_vpsienode_goes",
+        RefusalName::LastNodeOfWorkload => "last_usable_node_stays_while_pods_run_in_its_group",
+    }
+}
+
+/// Names the test that provokes a brake, in the running operator.
+const fn applies(brake: BrakeName) -> &'static str {
+    match brake {
+        BrakeName::TooFewObservations => "full_disk_takes_one_node_of_five_out_of_service",
+        BrakeName::TooManyAffected => "full_disks_of_two_nodes_of_five_change_nothing",
+    }
+}
+
+/// Lists every word that a removal is refused with, its name in code, and the test that provokes it.
+pub(crate) fn provocations() -> Vec<(&'static str, String, &'static str)> {
+    let refusals = RefusalName::ALL.iter();
+    let refusals = refusals.map(|name| (name.as_str(), format!("{name:?}"), provokes(*name)));
+    let brakes = BrakeName::ALL.iter();
+    let brakes = brakes.map(|name| (name.as_str(), format!("{name:?}"), applies(*name)));
+    refusals.chain(brakes).collect()
+}
+
+/// Complains about each word whose test is gone, or does not speak of it.
+pub(crate) fn unprovoked(
+    provocations: &[(&'static str, String, &'static str)],
+    files: &[TextFile],
+) -> Vec<String> {
+    let speaks = |word: &str, variant: &str, test: &str| {
+        let mut bodies = files.iter().filter_map(|file| body(&file.text, test));
+        bodies.any(|body| body.contains(word) || body.contains(variant))
+    };
+    let gone = provocations
+        .iter()
+        .filter(|(word, variant, test)| !speaks(word, variant, test));
+    gone.map(|(word, _, test)| format!("no test {test} speaks of {word}"))
+        .collect()
+}
+
+/// Returns the text of a test.
+fn body<'t>(text: &'t str, test: &str) -> Option<&'t str> {
+    let (before, rest) = text.split_once(&format!("fn {test}()"))?;
+    let above = before.trim_end_matches("async ").trim_end().lines().next_back();
+    let is_test = above.is_some_and(|line| is_test_attribute(line.trim()));
+    let end = rest.find("\n}\n").unwrap_or(rest.len());
+    is_test.then(|| &rest[..end])
+}
 
 /// Prints the checks of the gate in their order.
 fn checks() -> String {

@@ -82,26 +82,31 @@ fn drained_for_disk(name: &str) -> (ClaimBuilder, Node) {
     (member, node)
 }
 
-/// Lists what is done about Nodes and machines, and said of them, as `web-1: drain`.
+/// Lists what is done about Nodes and machines, and said of them, as `web-1: drain-node`.
 fn done(world: &TestWorld) -> Vec<String> {
     let mut done = Vec::new();
     for batch in world.decide() {
-        let name = batch.subject.rsplit('/').next().unwrap_or_default().to_owned();
-        let told = batch.commands.iter().filter_map(|command| match command {
-            Command::DrainNode(_, drain) if drain.is_for_disk => Some("leaves service".to_owned()),
-            Command::WriteVpsieNodeStatus(_, write) => {
-                let conditions = write.status.conditions.iter().flatten();
-                let mut degraded = conditions.filter(|condition| condition.type_ == DEGRADED);
-                degraded.find_map(|condition| condition.reason.clone())
-            }
-            Command::DrainNode(..) | Command::ReturnNode(..) | Command::RemoveMachine(..) => {
-                Some(command.label().to_owned())
-            }
-            other => (other.label() == "delete-vpsienode").then(|| other.label().to_owned()),
-        });
+        let name = batch.subject.rsplit('/').next().unwrap_or_default();
+        let told = batch.commands.iter().filter_map(told_by);
         done.extend(told.map(|told| format!("{name}: {told}")));
     }
     done
+}
+
+fn told_by(command: &Command) -> Option<String> {
+    const ENDS: [&str; 4] = ["drain-node", "return-node", "remove-machine", "delete-vpsienode"];
+    if let Command::WriteVpsieNodeStatus(_, write) = command {
+        let mut conditions = write.status.conditions.iter().flatten();
+        let degraded = conditions.find(|condition| condition.type_ == DEGRADED);
+        return degraded?.reason.clone();
+    }
+    let leaves_service = matches!(command, Command::DrainNode(_, drain) if drain.is_for_disk);
+    let label = if leaves_service {
+        "leaves service"
+    } else {
+        command.label()
+    };
+    (leaves_service || ENDS.contains(&label)).then(|| label.to_owned())
 }
 
 /// LC-13, LC-13a: after three observations a full disk takes its Node out of service; its life drains once that is
@@ -204,9 +209,11 @@ fn broken_member_goes_where_its_group_asks_for_it() {
     drained(Arc::make_mut(&mut world.nodes[0]), 0);
     let world = seen(world, 1);
     let commands = world.claim_commands("web-1");
-    let removal = commands.iter().find_map(|command| match command {
-        Command::RemoveMachine(permit, case, 1) => Some((permit, case)),
-        other => other.asks().map(|_| unreachable!("nothing else is asked")),
+    let removal = commands.iter().find_map(|command| {
+        if let Command::RemoveMachine(permit, case, 1) = command {
+            return Some((permit, case));
+        }
+        None
     });
     let (permit, case) = removal.expect("its machine goes");
     assert_eq!(permit.decided_by(), Decider::UnhealthyCleanup);
