@@ -199,9 +199,9 @@ pub(super) fn carry_out(
         Some(Plight::Held(hold)) if !is_passing_obstacle(hold) => {
             draft.condition(DEGRADED, true, hold.reason(), hold.sentence());
         }
-        Some(Plight::Braked(Brake::TooFewObservations { .. }) | Plight::Held(_) | Plight::Goes(_)) | None => {
-            draft.clear(DEGRADED);
-        }
+        // What was said stays until more is known: a new process begins to count.
+        Some(Plight::Braked(Brake::TooFewObservations { .. }) | Plight::Held(_)) => {}
+        Some(Plight::Goes(_)) | None => draft.clear(DEGRADED),
     }
     keep_out_of_service(view, batch, plight.as_ref());
     match plight {
