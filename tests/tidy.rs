@@ -367,7 +367,7 @@ fn nodes_are_evaluated_in_one_place() {
 /// Every refusal and every brake is provoked by a test that speaks of it; a new one does not compile without.
 #[test]
 fn every_refusal_was_provoked() {
-    let file = |text: &str| TextFile::new("a.rs", text);
+    let file = |text: &str| TextFile::new("tests/flow/a.rs", text);
     let complaints = |text: &str| {
         let wanted = [("too_late", "TooLate".to_owned(), "it_is_late")];
         lifecycle::unprovoked(&wanted, &[file(text)]).len()
@@ -383,6 +383,20 @@ fn every_refusal_was_provoked() {
     );
     assert_eq!(complaints("fn it_is_late() {\n    too_late();\n}\n"), 1);
     nothing_to_say(lifecycle::unprovoked(&lifecycle::provocations(), &files::all()));
+}
+
+/// The same for the criteria of the lifecycle.
+#[test]
+fn every_criterion_of_the_lifecycle_has_a_test() {
+    let says = |doc: &str| {
+        let text = format!("{doc}\n#[test]\nfn it_holds() {{}}\n");
+        lifecycle::ids_without_a_test(&[TextFile::new("a.rs", &text)]).len()
+    };
+    let none = says("/// Nothing.");
+    assert_eq!(says("/// LC-1: it holds."), none - 1);
+    assert_eq!(says("/// LC-13a, LC-13: it holds,\n/// LC-53"), none - 3);
+    assert_eq!(says("/// LC-27 and LC-100."), none);
+    nothing_to_say(lifecycle::ids_without_a_test(&files::all()));
 }
 
 /// The same for the criteria of node states.

@@ -8,7 +8,7 @@ use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::{Fleet, NAMESPACE, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
-use node_lifecycle::audit::{Entry, Filter, Outcome};
+use node_lifecycle::audit::{Action, Entry, Filter, Outcome};
 use serde_json::json;
 
 use super::lives::{end_pod, run_pod, until_state};
@@ -108,6 +108,65 @@ async fn refusal_is_recorded_with_its_numbers_once_a_minute() {
         let snapshot = entry.state_snapshot.as_ref().expect("LC-35");
         assert_eq!(snapshot.workload_count, 1);
     }
+}
+
+/// Waits until a VPSieNode says that it failed for this reason, and for the pass that tells of it.
+async fn until_failed(fleet: &Fleet, reason: &str) {
+    fleet
+        .until(reason, |stored| {
+            stored.claim_problem("web-1").as_deref() == Some(reason)
+        })
+        .await;
+    tokio::time::sleep(fleet.settings.poll_interval * 2).await;
+}
+
+/// LC-36: a request that is refused, and one that nobody knows the effect of, are recorded as such, and so is a machine
+/// that does not come.
+#[tokio::test(start_paused = true)]
+async fn failed_provisions_are_in_the_audit_log() {
+    let provisions = |fleet: &Fleet| {
+        told(&fleet.audit.select(&Filter {
+            action: Some(Action::NodeProvision),
+            node: Some("web-1".to_owned()),
+            ..Filter::default()
+        }))
+    };
+    let mut refused = Fleet::in_memory(1);
+    let body = r#"{"error":true,"message":"no room"}"#;
+    let effect = FaultEffect::Status(400, body.to_owned());
+    refused.cloud.fault(Fault::on(CallKind::AddWorker, effect));
+    ready_web(&mut refused, 1).await;
+    tokio::time::sleep(refused.settings.poll_interval * 2).await;
+    let expected = [
+        "node_provision refused failed min_nodes",
+        "node_provision requested success min_nodes",
+        "node_provision discovered success min_nodes",
+        "node_provision joined success min_nodes",
+    ];
+    assert_eq!(provisions(&refused), expected);
+    let mut lost = Fleet::in_memory(1);
+    lost.cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::TimeOutBeforeEffect));
+    lost.start().await;
+    lost.create(&web(&lost, 1)).await;
+    until_failed(&lost, "DiscoveryTimeout").await;
+    let expected = [
+        "node_provision outcome_unknown failed min_nodes",
+        "node_provision DiscoveryTimeout failed min_nodes",
+    ];
+    assert_eq!(provisions(&lost), expected);
+    let mut mute = Fleet::in_memory(1);
+    mute.cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins));
+    mute.start().await;
+    mute.create(&web(&mute, 1)).await;
+    until_failed(&mute, "JoiningTimeout").await;
+    let expected = [
+        "node_provision requested success min_nodes",
+        "node_provision discovered success min_nodes",
+        "node_provision JoiningTimeout failed min_nodes",
+    ];
+    assert_eq!(provisions(&mute), expected);
 }
 
 /// LC-26, LC-36: what VPSie refuses is recorded as failed, with the ground of the gate and the error.

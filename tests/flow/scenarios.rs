@@ -159,9 +159,11 @@ async fn node_in_use_stays() {
 /// LC-53, LC-14: a Node that people keep stays, and VPSie is not even asked; nor is a group that they switch off.
 #[tokio::test(start_paused = true)]
 async fn node_that_people_keep_stays() {
-    for (key, value) in [
-        (keys::ANNOTATION_PROTECTED, "true"),
-        (keys::ANNOTATION_SCALE_DOWN, "disabled"),
+    // A Node that is switched off is not asked about; of one that is excepted the gate is.
+    let refused = "node_decommission not_managed_node rejected scale_down_policy";
+    for (key, value, expected) in [
+        (keys::ANNOTATION_PROTECTED, "true", vec![refused]),
+        (keys::ANNOTATION_SCALE_DOWN, "disabled", vec![]),
     ] {
         let mut fleet = Fleet::in_memory(1);
         let stored = ready_web(&mut fleet, 1).await;
@@ -169,6 +171,12 @@ async fn node_that_people_keep_stays() {
         shrink(&fleet).await;
         tokio::time::sleep(Duration::from_secs(3600)).await;
         assert_eq!(fleet.cloud.calls_of(CallKind::RemoveWorker), 0, "{key}");
+        let mut rejected = told(&fleet.audit.select(&Filter {
+            result: Some(Outcome::Rejected),
+            ..Filter::default()
+        }));
+        rejected.dedup();
+        assert_eq!(rejected, expected, "{key}");
         annotate_node(&fleet, &stored, key, None).await;
         until_gone(&fleet).await;
     }

@@ -1,11 +1,37 @@
 //! Tables in the docs that are printed from the code: states, checks and refusals of a life, and Events.
 
+use std::collections::BTreeSet;
+
 use autoscaler_controller::chronicle::news::News;
 use node_lifecycle::gate::CHECKS;
 use node_lifecycle::{BrakeName, RefusalName, State};
 
-use super::docs::is_test_attribute;
 use super::files::TextFile;
+use super::reasons::bodies_of_tests;
+use super::states::docs_of_tests;
+
+/// The criteria of the lifecycle that are held here, but for those with a letter.
+const NUMBERS: [(u32, u32); 4] = [(1, 26), (28, 37), (39, 39), (50, 53)];
+/// Those with a letter.
+const LETTERED: [&str; 4] = ["LC-13a", "LC-14a", "LC-25a", "LC-25b"];
+
+/// Lists the criteria that no test names in its doc line.
+pub(crate) fn ids_without_a_test(files: &[TextFile]) -> Vec<String> {
+    let docs: String = files
+        .iter()
+        .filter(|file| file.is_rust())
+        .map(|file| docs_of_tests(&file.text))
+        .collect();
+    let named: BTreeSet<&str> = docs
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        .collect();
+    let numbers = NUMBERS.iter().flat_map(|(first, last)| *first..=*last);
+    let wanted = numbers
+        .map(|number| format!("LC-{number}"))
+        .chain(LETTERED.map(str::to_owned));
+    let missing = wanted.filter(|id| !named.contains(id.as_str()));
+    missing.map(|id| format!("no test names {id}")).collect()
+}
 
 /// Names the test that provokes a refusal: in the running operator where that is possible, else where the gate is asked.
 const fn provokes(refusal: RefusalName) -> &'static str {
@@ -55,24 +81,16 @@ pub(crate) fn unprovoked(
     provocations: &[(&'static str, String, &'static str)],
     files: &[TextFile],
 ) -> Vec<String> {
+    let bodies = bodies_of_tests(files);
     let speaks = |word: &str, variant: &str, test: &str| {
-        let mut bodies = files.iter().filter_map(|file| body(&file.text, test));
-        bodies.any(|body| body.contains(word) || body.contains(variant))
+        let body = bodies.get(test);
+        body.is_some_and(|body| body.contains(word) || body.contains(variant))
     };
     let gone = provocations
         .iter()
         .filter(|(word, variant, test)| !speaks(word, variant, test));
     gone.map(|(word, _, test)| format!("no test {test} speaks of {word}"))
         .collect()
-}
-
-/// Returns the text of a test.
-fn body<'t>(text: &'t str, test: &str) -> Option<&'t str> {
-    let (before, rest) = text.split_once(&format!("fn {test}()"))?;
-    let above = before.trim_end_matches("async ").trim_end().lines().next_back();
-    let is_test = above.is_some_and(|line| is_test_attribute(line.trim()));
-    let end = rest.find("\n}\n").unwrap_or(rest.len());
-    is_test.then(|| &rest[..end])
 }
 
 /// Prints the checks of the gate in their order.

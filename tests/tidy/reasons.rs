@@ -109,11 +109,15 @@ pub(crate) fn unprovoked<'a>(
     provoked.filter_map(complaint).collect()
 }
 
-/// Returns the text of every test of the operator, by its name: from its first line to the next attribute.
-fn bodies_of_tests(files: &[TextFile]) -> BTreeMap<&str, String> {
+/// Returns the text of every test of the operator and of the gate, by its name: from its first line to the next attribute.
+pub(crate) fn bodies_of_tests(files: &[TextFile]) -> BTreeMap<&str, String> {
     let mut bodies: BTreeMap<&str, String> = BTreeMap::new();
-    let is_ours =
-        |path: &str| path.starts_with("tests/flow") || path.starts_with("crates/autoscaler-controller/");
+    let places = [
+        "tests/flow",
+        "crates/autoscaler-controller/",
+        "crates/node-lifecycle/src/gate/",
+    ];
+    let is_ours = |path: &str| places.iter().any(|place| path.starts_with(place));
     for file in files.iter().filter(|file| file.is_rust() && is_ours(&file.path)) {
         let mut name = None;
         let mut is_next = false;

@@ -82,11 +82,12 @@ fn missing(files: &[TextFile], folders: &[&str], numbers: &[u32]) -> Vec<String>
 }
 
 /// Collects the doc lines right above `#[test]` and its like.
-fn docs_of_tests(text: &str) -> String {
+pub(crate) fn docs_of_tests(text: &str) -> String {
     let (mut found, mut docs) = (String::new(), String::new());
     for line in text.lines().map(str::trim) {
         if let Some(doc) = line.strip_prefix("///") {
             docs.push_str(doc);
+            docs.push(' ');
         } else if line == "#[test]" || line.starts_with("#[tokio::test") {
             found.push_str(&std::mem::take(&mut docs));
         } else {
