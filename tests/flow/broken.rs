@@ -95,13 +95,13 @@ async fn full_disk_takes_one_node_of_five_out_of_service() {
     ready_web(&mut fleet, 5).await;
     run_pod(&fleet, "first").await;
     fill(&fleet, "web-1", "True").await;
-    let stored = fleet.polls(1).await;
-    assert_eq!(cordoned(&stored), Vec::<&str>::new());
+    tokio::time::sleep(fleet.settings.poll_interval * 3 / 2).await;
+    assert_eq!(cordoned(&fleet.stored().await), Vec::<&str>::new());
     // A new process counts from the start.
     fleet.kill().await;
     fleet.start().await;
-    let stored = fleet.polls(1).await;
-    assert_eq!(cordoned(&stored), Vec::<&str>::new());
+    tokio::time::sleep(fleet.settings.poll_interval * 3 / 2).await;
+    assert_eq!(cordoned(&fleet.stored().await), Vec::<&str>::new());
     let stored = fleet
         .until("it drains", |stored| {
             state(stored, "web-1").is_some_and(|state| state == "draining")
