@@ -14,6 +14,7 @@ const REFUSED_REMOVAL: &str = "refusal_of_a_removal_is_named_on_what_waits_for_i
 ///
 /// Most are stories of the whole operator. Not so why a group does not shrink, which is a table of decisions, and the word for
 /// a cluster of sixteen thousand machines.
+#[expect(clippy::too_many_lines, reason = "a table with a row for each word")]
 fn provoked_by(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::AtMinimumCapacity
