@@ -226,7 +226,8 @@ impl TestWorld {
     /// Decides about everything and returns what the audit log is told of what is refused: node, reason and decider.
     pub(crate) fn refusals(&self) -> Vec<String> {
         let claims = self.matched();
-        let entries = decide(&self.observe(), &self.matching(&claims), &self.lives).entries;
+        let states = self.states();
+        let entries = decide(&self.observe(), &self.matching(&claims), &self.lives, &states).entries;
         let entries = entries.iter().map(audit::Draft::entry);
         let refused = entries.filter(|entry| entry.result == audit::Outcome::Rejected);
         refused
