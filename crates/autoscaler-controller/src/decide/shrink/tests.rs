@@ -8,12 +8,13 @@ use crate::removal::Hold;
 use crate::resources::ScaleDownPolicy;
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
-    ClaimBuilder, GroupBuilder, TestWorld, at, claim, drained, group, intent, member, own, own_node, world,
+    ClaimBuilder, GroupBuilder, TestWorld, at, claim, drained, found, group, intent, member, own, own_node,
+    world,
 };
 use chrono::TimeDelta;
 use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::{Doubt, Refusal};
-use node_match::Verdict;
+use node_match::{Machine, Verdict};
 use std::sync::Arc;
 use vpsie_api::{Call, CallError};
 
