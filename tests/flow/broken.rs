@@ -184,8 +184,10 @@ async fn silent_node_goes_where_its_group_asks_for_it() {
     assert_eq!((fleet.cloud.removals(), cordoned(&stored).len()), (vec![], 0));
     clean_up(&fleet).await;
     fleet
-        .until("it takes no new pods", |stored| cordoned(stored) == ["web-1"])
-        .await;
+        .wire
+        .hold(|sent| sent.body.to_string().contains("removal-intent"));
+    fleet.wire.is_held().await;
+    assert_eq!(cordoned(&fleet.stored().await), ["web-1"]);
     fleet.kill().await;
     fleet.start().await;
     let stored = fleet
