@@ -301,7 +301,11 @@ async fn pod_among_others_is_told_between_passes() {
     fleet.polls(2).await;
     let reader = fleet.states().await;
     assert_eq!(state(&reader, &node).workload.pods, 1);
+    // Polls are ten seconds apart, and so are the looks of this test: in between no pass is due.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let passes = fleet.metrics.passes();
     run_pod(&fleet, "second").await;
     tokio::time::sleep(A_MOMENT).await;
     assert_eq!(state(&reader, &node).workload.pods, 2);
+    assert_eq!(fleet.metrics.passes(), passes, "no pass has seen it");
 }

@@ -232,6 +232,11 @@ impl Metrics {
         self.vpsie.set(Box::new(state));
     }
 
+    /// Counts the passes that were made.
+    pub fn passes(&self) -> u64 {
+        self.passes.get()
+    }
+
     /// Says whether this replica leads.
     pub(crate) fn leads(&self, is_leading: bool) {
         self.is_leading.set(i64::from(is_leading));
