@@ -88,7 +88,8 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
         view::View::new(world, claim, verdict, turn, lives)
     };
     let mut decision = Decision::default();
-    let (mut chosen, kept) = shrink::choose(world, &leaving, view_of, &mut decision.entries);
+    let mut plights = plight::find(world, lives, &leaving, view_of, &mut decision.entries);
+    let (mut chosen, kept) = shrink::choose(world, &leaving, &plights, view_of, &mut decision.entries);
     let groups = world
         .groups
         .iter()
@@ -99,7 +100,6 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
             hearing::hear_group(group, &mut batch);
             batch
         });
-    let mut plights = plight::find(world, lives, &leaving, view_of, &mut decision.entries);
     let claims = claims.map(|claim| {
         let view = view_of(claim);
         let fate = claim::Fate {

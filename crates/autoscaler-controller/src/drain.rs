@@ -55,6 +55,7 @@ impl Drain {
     pub fn for_disk(node: &Node, now: DateTime<Utc>) -> Self {
         let begun = Self::begin(node, Decider::UnhealthyCleanup, now);
         Self {
+            why: "its disk is nearly full".to_owned(),
             is_for_disk: true,
             was_cordoned: Self::of(node).map_or(begun.was_cordoned, |earlier| earlier.was_cordoned),
             ..begun
@@ -129,6 +130,8 @@ mod tests {
         let why = String::new();
         assert_eq!(marked(&earlier), Some(Drain { why, ..drain }));
         assert_eq!(marked("{}"), None);
+        let full = Drain::for_disk(&Node::default(), since);
+        assert_eq!(full.why, "its disk is nearly full");
     }
 
     /// LC-25: a mark is never older than the write that makes it.

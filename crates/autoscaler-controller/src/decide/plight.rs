@@ -68,10 +68,12 @@ pub(super) fn find<'w>(
     heard: &mut Vec<audit::Draft>,
 ) -> Plights {
     let mut plights = Plights::new();
-    // What is seen by a wrong clock is not counted.
-    let groups = world.groups.iter().filter(|_| world.skew.is_none());
+    if world.skew.is_some() {
+        // What is seen by a wrong clock is not counted.
+        return plights;
+    }
     let is_ours = |group: &&Arc<NodeGroup>| group.is_managed() && group.metadata.deletion_timestamp.is_none();
-    for group in groups.filter(is_ours) {
+    for group in world.groups.iter().filter(is_ours) {
         let members = || world.members(group);
         let is_affected = |member: &&ClaimObject| lives.wrong(member.uid()).is_some_and(Wrong::is_affected);
         let affected: Vec<View<'w>> = members().filter(is_affected).map(&view_of).collect();

@@ -11,6 +11,7 @@ mod standing;
 
 use super::case::{Leaving, judge, node};
 use super::hearing::held;
+use super::plight::{Plight, Plights};
 use super::rest::{Rest, at_rest, give_back, settle};
 use super::slots::is_one_coming;
 use super::view::View;
@@ -51,12 +52,13 @@ pub(super) type Kept = BTreeMap<String, Keep>;
 pub(super) fn choose<'w>(
     world: &'w World<'w>,
     leaving: &Leaving,
+    plights: &Plights,
     view_of: impl Fn(&'w ClaimObject) -> View<'w>,
     heard: &mut Vec<Draft>,
 ) -> (Chosen, Kept) {
     let (mut chosen, mut kept) = (Chosen::new(), Kept::new());
     for group in &world.groups {
-        match choose_of(world, group, leaving, &view_of, heard) {
+        match choose_of(world, group, leaving, plights, &view_of, heard) {
             Ok((uid, choice)) => {
                 if let Choice::Waits(keep) = &choice {
                     kept.insert(group.uid().unwrap_or_default(), keep.clone());
@@ -127,10 +129,16 @@ fn choose_of<'w>(
     world: &'w World<'w>,
     group: &NodeGroup,
     leaving: &Leaving,
+    plights: &Plights,
     view_of: &impl Fn(&'w ClaimObject) -> View<'w>,
     heard: &mut Vec<Draft>,
 ) -> Result<(String, Choice), Keep> {
     may_shrink(world, group)?;
+    // A broken one goes before one that only rests, not beside it.
+    let is_going = |member: &ClaimObject| matches!(plights.get(member.uid()), Some(Plight::Goes(_)));
+    if world.members(group).any(is_going) {
+        return Err(Keep::OneIsGoing);
+    }
     let members = world.members(group);
     let resting = members.filter_map(|member| {
         let view = view_of(member);

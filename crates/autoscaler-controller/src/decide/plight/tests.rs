@@ -1,7 +1,7 @@
 //! What becomes of members that are broken or short of disk, and of those beside them.
 
 use super::*;
-use crate::resources::Phase;
+use crate::resources::{Phase, ScaleDownPolicy};
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
     ClaimBuilder, GroupBuilder, TestWorld, claim, condition, drained, group, member, own_node, world,
@@ -129,6 +129,23 @@ fn full_disk_takes_a_node_out_of_service() {
     assert_eq!(world.look(), ["idle > draining: disk_pressure"]);
     assert_eq!(done(&world), ["web-1: DiskPressure"]);
     assert_eq!(world.look(), Vec::<String>::new());
+}
+
+/// LC-13a: of one NodeGroup one member goes at a time: a broken one before an idle one, not beside it.
+#[test]
+fn broken_member_goes_before_an_idle_one_and_not_beside_it() {
+    let both = || {
+        cleaned().but(|group| {
+            group.spec.scale_down_policy = Some(ScaleDownPolicy {
+                enabled: Some(true),
+                ..ScaleDownPolicy::default()
+            });
+        })
+    };
+    let idle = seen(with(both(), 5, vec![]), 3);
+    assert_eq!(done(&idle), ["web-1: drain-node"]);
+    let beside = seen(with(both(), 5, vec![broken("web-1")]), 3);
+    assert_eq!(done(&beside), ["web-1: drain-node"]);
 }
 
 /// LC-13: what has left service for its disk stays out of it, whether or not the disk is full any longer.

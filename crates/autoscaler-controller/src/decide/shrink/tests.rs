@@ -72,7 +72,8 @@ fn kept(world: &TestWorld) -> Keep {
     let verdict = |claim: &ClaimObject| world.verdicts.get(claim.uid());
     let view_of = |claim| View::new(&seen, claim, verdict(claim), None, &world.lives);
     let leaving = Leaving::of(&seen);
-    let chosen = choose_of(&seen, &seen.groups[0], &leaving, &view_of, &mut Vec::new());
+    let (whole, heard) = (Plights::new(), &mut Vec::new());
+    let chosen = choose_of(&seen, &seen.groups[0], &leaving, &whole, &view_of, heard);
     chosen.map(|(uid, _)| uid).expect_err("nobody goes")
 }
 
