@@ -102,6 +102,14 @@ async fn ask_for_web(fleet: &mut Fleet) {
         .await;
 }
 
+/// Holds the write that says that the removal of a machine is about to be asked for, and waits until it comes.
+async fn hold_removal(fleet: &Fleet) {
+    fleet
+        .wire
+        .hold(|sent| sent.body.to_string().contains("removal-intent"));
+    fleet.wire.is_held().await;
+}
+
 /// Starts the operator, creates the NodeGroup `web` and waits until all of its nodes are Ready.
 async fn ready_web(fleet: &mut Fleet, minimum: i32) -> Stored {
     fleet.start().await;

@@ -1,31 +1,14 @@
 //! Whose each line of the log is. A test of its own process: which lines are wanted is asked once for all threads.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use autoscaler_controller::resources::VPSieNode;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::Fleet;
+use kit::log::Log;
 use kube::ResourceExt;
 use serde_json::Value;
 
 /// The lines of the log, as JSON.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+struct Lines(Log);
 
 impl Lines {
     fn find(&self, message: &str) -> Value {
@@ -33,8 +16,7 @@ impl Lines {
     }
 
     fn find_where(&self, message: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let text = String::from_utf8(bytes).expect("text");
+        let text = self.0.text();
         let mut lines = text
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
@@ -46,14 +28,14 @@ impl Lines {
 /// E1: a line about an error says whose it is, how long it took and under which id, alone and without its spans.
 #[tokio::test(start_paused = true)]
 async fn error_lines_say_whose_they_are() {
-    let lines = Lines::default();
-    let writer = lines.clone();
+    let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_max_level(tracing::Level::INFO)
-        .with_writer(move || writer.clone())
+        .with_writer(log.clone())
         .finish();
     let _listening = tracing::subscriber::set_default(subscriber);
+    let lines = Lines(log);
     let mut fleet = Fleet::in_memory(1);
     fleet
         .cloud

@@ -16,7 +16,7 @@ use kit::control_plane::{ControlPlane, Right};
 use kit::deploy;
 use kit::fleet::Fleet;
 
-use heard::Heard;
+use kit::log::Log;
 
 /// How long one story may take on two cores that also compile; alone it takes seconds.
 const STORY_LIMIT: Duration = Duration::from_secs(90);
@@ -113,7 +113,7 @@ async fn check_rights(control_plane: &ControlPlane, first: usize, say: fn(&str))
 
 /// Tells the story under the role without one right, until that right is missed.
 async fn without(control_plane: &ControlPlane, right: &Right) -> Finding {
-    let (heard, _listening) = Heard::listen();
+    let (log, _listening) = Log::listen(tracing::Level::INFO);
     let mut fleet = Fleet::on(control_plane).await;
     let documents = role::without(&deploy::documents("rbac.yaml"), right);
     deploy::apply(&control_plane.client(), &documents).await;
@@ -122,14 +122,14 @@ async fn without(control_plane: &ControlPlane, right: &Right) -> Finding {
     let is_missed = || control_plane.asked(from).forbidden.contains(right);
 
     let missed_and_said = async {
-        while !(is_missed() && heard.names(right)) {
+        while !(is_missed() && heard::names(&log.text(), right)) {
             tokio::time::sleep(LOOK).await;
         }
     };
     let told = async {
         let ended = tokio::time::timeout(STORY_LIMIT, story::tell(&mut fleet)).await;
         if let Ok(Err(error)) = &ended {
-            heard.note(error);
+            log.note(error);
         }
         // What is only announced, such as an Event, may be refused a while after the story, where the machine is busy; who
         // waits for it ends this wait.
@@ -140,9 +140,9 @@ async fn without(control_plane: &ControlPlane, right: &Right) -> Finding {
         biased;
         () = missed_and_said => Finding::Missed,
         has_ended_well = told => match (is_missed(), has_ended_well) {
-            (true, _) => Finding::MissedInSilence(heard.text()),
+            (true, _) => Finding::MissedInSilence(log.text()),
             (false, true) => Finding::NotNeeded,
-            (false, false) => Finding::Stuck(heard.text()),
+            (false, false) => Finding::Stuck(log.text()),
         },
     };
     story::clean_up(&mut fleet).await;

@@ -1,7 +1,6 @@
 //! The Secret with the credentials changes while the operator runs: what is taken over, and what is said.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use autoscaler_controller::credentials::{Followed, Standing, follow};
@@ -10,6 +9,7 @@ use fleet_sim::cloud::TOKEN;
 use fleet_sim::{Cloud, KubeApi, SimClock};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
+use kit::log::Log;
 use kube::api::{DeleteParams, PostParams};
 use kube::{Api, ResourceExt};
 use tokio::time::sleep;
@@ -32,44 +32,12 @@ struct Scene {
     _logging: DefaultGuard,
 }
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panic held it").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Takes out what was logged since the last time, and sees to it that no secret is in it.
-    fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().expect("no panic held it"));
-        let text = String::from_utf8(bytes).expect("logs are text");
-        for secret in [TOKEN, NEW_TOKEN] {
-            assert!(!text.contains(secret), "{secret} is in the log: {text}");
-        }
-        text
-    }
-}
-
 // === impl Scene ===
 
 impl Scene {
     /// Starts to follow a Secret with the accepted token and these further entries.
     async fn with(url: Option<&str>, url_is_fixed: bool) -> Self {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(move || writer.clone())
-            .finish();
-        let logging = tracing::subscriber::set_default(subscriber);
+        let (log, logging) = Log::listen(tracing::Level::TRACE);
         let clock = SimClock::starting_at(DateTime::UNIX_EPOCH);
         let kubernetes = KubeApi::new(clock).client();
         let cloud = Cloud::new(clock, 1);
@@ -118,6 +86,15 @@ impl Scene {
         replaced.expect("the Secret is accepted");
     }
 
+    /// Takes out what was logged since the last time, and sees to it that no secret is in it.
+    fn said(&self) -> String {
+        let text = self.log.take();
+        for secret in [TOKEN, NEW_TOKEN] {
+            assert!(!text.contains(secret), "{secret} is in the log: {text}");
+        }
+        text
+    }
+
     /// Tells whether VPSie accepts what the client says of itself.
     async fn is_let_in(&self) -> bool {
         self.vpsie.clusters().await.is_ok()
@@ -130,7 +107,7 @@ async fn new_token_is_used_without_a_restart() {
     let scene = Scene::with(None, false).await;
     sleep(SOON).await;
     assert!(scene.is_let_in().await);
-    assert!(!scene.log.take().contains("credentials"));
+    assert!(!scene.said().contains("credentials"));
 
     scene.write(NEW_TOKEN, None).await;
     scene.cloud.accept_only_token(NEW_TOKEN);
@@ -138,9 +115,9 @@ async fn new_token_is_used_without_a_restart() {
     sleep(SOON).await;
     assert!(scene.is_let_in().await);
     let said = "the credentials of VPSie have changed and are in use";
-    assert_eq!(scene.log.take().matches(said).count(), 1);
+    assert_eq!(scene.said().matches(said).count(), 1);
     sleep(SOON).await;
-    assert!(!scene.log.take().contains(said));
+    assert!(!scene.said().contains(said));
 }
 
 /// Deliver 3: a Secret that is gone or empty leaves the credentials in use; the log and the standing say why.
@@ -150,7 +127,7 @@ async fn credentials_in_use_outlive_a_broken_secret() {
     scene.write("  ", None).await;
     sleep(SOON).await;
     assert!(scene.is_let_in().await);
-    let told = scene.log.take();
+    let told = scene.said();
     assert!(
         told.contains("neither `token` nor both") && told.contains("stay as they are"),
         "{told}"
@@ -161,7 +138,7 @@ async fn credentials_in_use_outlive_a_broken_secret() {
     scene.write("two\nlines", None).await;
     sleep(SOON).await;
     assert!(scene.is_let_in().await);
-    assert!(scene.log.take().contains("a header cannot carry"));
+    assert!(scene.said().contains("a header cannot carry"));
 
     let parameters = DeleteParams::default();
     let deleted = scene.secrets.delete("vpsie-secret", &parameters).await;
@@ -170,8 +147,7 @@ async fn credentials_in_use_outlive_a_broken_secret() {
     assert!(scene.is_let_in().await);
     assert!(
         scene
-            .log
-            .take()
+            .said()
             .contains("there is no Secret kube-system/vpsie-secret")
     );
 
@@ -194,7 +170,7 @@ async fn another_url_is_said_and_its_credentials_are_not_sent_to_the_old_one() {
         scene.write(NEW_TOKEN, after).await;
         for _ in 0..2 {
             sleep(SOON).await;
-            let told = scene.log.take();
+            let told = scene.said();
             assert!(
                 told.contains("WARN") && told.contains("names another URL") && told.contains("restart"),
                 "{before:?} {after:?}: {told}"
@@ -220,5 +196,5 @@ async fn url_of_the_secret_does_not_matter_when_another_is_fixed() {
     scene.cloud.accept_only_token(NEW_TOKEN);
     sleep(SOON).await;
     assert!(scene.is_let_in().await);
-    assert!(!scene.log.take().contains("another URL"));
+    assert!(!scene.said().contains("another URL"));
 }

@@ -1,10 +1,9 @@
 //! One story told again and again, with a death at its first effect, its second, and so on; and at what it died.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kit::fleet::{Fleet, Stored};
+use kit::log::Log;
 use kit::wire::LAST_WORDS;
 use tracing::subscriber::DefaultGuard;
 
@@ -13,34 +12,23 @@ const MOST_EFFECTS: usize = 100;
 
 /// The commands at which processes have died, as their own log tells.
 pub(crate) struct Deaths {
-    lines: Lines,
+    log: Log,
     _listening: DefaultGuard,
 }
-
-/// The lines of a log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
 
 // === impl Deaths ===
 
 impl Deaths {
     /// Listens to the last words of every process on this thread.
     pub(crate) fn listen() -> Self {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        let _listening = tracing::subscriber::set_default(subscriber);
-        Self { lines, _listening }
+        let (log, _listening) = Log::listen(tracing::Level::INFO);
+        Self { log, _listening }
     }
 
     /// Checks that a process has died at each of these commands.
     #[track_caller]
     pub(crate) fn check(&self, expected: &[&str]) {
-        let log = String::from_utf8_lossy(&self.lines.bytes()).into_owned();
+        let log = self.log.text();
         let last_words = log.lines().filter(|line| line.contains(LAST_WORDS));
         let died_at: BTreeSet<&str> = last_words.filter_map(command).collect();
         let lacking: Vec<&&str> = expected.iter().filter(|one| !died_at.contains(**one)).collect();
@@ -51,25 +39,6 @@ impl Deaths {
 /// Returns the command that a line of the log was written in.
 fn command(line: &str) -> Option<&str> {
     line.split_once("command=\"")?.1.split('"').next()
-}
-
-// === impl Lines ===
-
-impl Lines {
-    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.bytes().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Tells a story with a death at the first effect, then at the second, until it has fewer effects than that.

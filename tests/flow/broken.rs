@@ -15,7 +15,7 @@ use super::audit::told;
 use super::lives::{end_pod, record_of, run_pod};
 use super::scenarios::cordoned;
 use super::telemetry::events;
-use super::{bought, ready_web};
+use super::{bought, hold_removal, ready_web};
 
 /// Longer than a Node may be silent before it counts as broken.
 const LONG: Duration = Duration::from_secs(300);
@@ -183,10 +183,7 @@ async fn silent_node_goes_where_its_group_asks_for_it() {
     assert_eq!(state(&stored, "web-1"), Some(json!("unhealthy")));
     assert_eq!((fleet.cloud.removals(), cordoned(&stored).len()), (vec![], 0));
     clean_up(&fleet).await;
-    fleet
-        .wire
-        .hold(|sent| sent.body.to_string().contains("removal-intent"));
-    fleet.wire.is_held().await;
+    hold_removal(&fleet).await;
     assert_eq!(cordoned(&fleet.stored().await), ["web-1"]);
     fleet.kill().await;
     fleet.start().await;
@@ -219,10 +216,7 @@ async fn node_that_speaks_again_at_the_last_moment_stays() {
     ready_web(&mut fleet, 5).await;
     clean_up(&fleet).await;
     silence(&fleet, "web-1", true).await;
-    fleet
-        .wire
-        .hold(|sent| sent.body.to_string().contains("removal-intent"));
-    fleet.wire.is_held().await;
+    hold_removal(&fleet).await;
     // The pass has decided on a silent Node already; nothing that comes now is seen before it ends.
     silence(&fleet, "web-1", false).await;
     say(&fleet, "web-1", "Ready", "True").await;

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::audit::told;
 use super::lives::{end_pod, record, run_pod, until_state};
-use super::ready_web;
+use super::{hold_removal, ready_web};
 
 /// Lets `web` shrink to nothing, as soon as the gate agrees.
 pub(super) async fn shrink(fleet: &Fleet) {
@@ -189,10 +189,7 @@ async fn pod_bound_at_the_last_moment_keeps_an_idle_machine() {
     let mut fleet = Fleet::in_memory(1);
     ready_web(&mut fleet, 1).await;
     shrink(&fleet).await;
-    fleet
-        .wire
-        .hold(|sent| sent.body.to_string().contains("removal-intent"));
-    fleet.wire.is_held().await;
+    hold_removal(&fleet).await;
     // The pass has decided on an empty Node already; nothing that comes now is seen before it ends.
     run_pod(&fleet, "first").await;
     fleet.wire.release();

@@ -8,8 +8,8 @@ use fleet_sim::kube_api::{Verb, WriteRecord};
 use kit::fleet::Fleet;
 use serde_json::Value;
 
-use super::ready_web;
 use super::scenarios::{cordoned, shrink, until_gone};
+use super::{hold_removal, ready_web};
 
 /// Lists what was written of cordons of all Nodes, in order.
 fn cordons(fleet: &Fleet) -> Vec<Value> {
@@ -38,10 +38,7 @@ async fn cordon_outlasts_a_restart() {
     ready_web(&mut fleet, 1).await;
     shrink(&fleet).await;
     // The Node is cordoned and settled; the process dies before its machine is asked to go.
-    fleet
-        .wire
-        .hold(|sent| sent.body.to_string().contains("removal-intent"));
-    fleet.wire.is_held().await;
+    hold_removal(&fleet).await;
     fleet.kill().await;
     assert_eq!(cordoned(&fleet.stored().await), ["web-1"]);
     fleet.start().await;

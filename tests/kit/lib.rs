@@ -5,6 +5,7 @@ pub mod control_plane;
 pub mod deploy;
 pub mod fleet;
 pub mod interceptor;
+pub mod log;
 pub mod proxy;
 mod stored;
 pub mod wire;
