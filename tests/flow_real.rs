@@ -1,4 +1,7 @@
-//! The main flow once against a real API server, with a real clock and a cloud in a hurry.
+//! The main flow once against a real API server, with a real clock and a cloud in a hurry; and watches that end.
+
+#[path = "flow_real/watches.rs"]
+mod watches;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

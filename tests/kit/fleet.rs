@@ -214,6 +214,11 @@ impl Fleet {
         self.vpsie.retry.first_delay = Duration::from_millis(50);
     }
 
+    /// Lets operators that start from now on reach the Kubernetes API through this client.
+    pub fn operate_through(&mut self, client: Client) {
+        self.operator_client = client;
+    }
+
     /// Waits so long for whatever is waited for.
     pub fn be_patient(&mut self, limit: Duration) {
         self.limit = limit;

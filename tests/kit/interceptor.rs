@@ -1,10 +1,13 @@
-//! A server on this machine between a process and an API, which kills the process at a chosen request.
+//! A server on this machine between a process and an API, which kills the process at a chosen request, or refuses its
+//! lists and cuts its watches.
 //!
 //! ```text
 //!  process ──HTTP──▶ Interceptor ──▶ Kubernetes (over TLS, as the operator), or the simulated VPSie
 //!     ▲                  │
 //!     └───── SIGKILL ────┘ before the request is passed on, or after its reply has come and before it is given back
 //! ```
+
+mod reads;
 
 use std::future::pending;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use kube::Client;
+use kube::{Client, Config};
+use reads::{Read, Reads};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -53,6 +57,7 @@ struct Shared {
     behind: Behind,
     plan: Mutex<Option<Plan>>,
     killed: Notify,
+    reads: Reads,
 }
 
 #[derive(Clone, Copy)]
@@ -82,6 +87,7 @@ impl Interceptor {
             behind,
             plan: Mutex::default(),
             killed: Notify::new(),
+            reads: Reads::default(),
         });
         let answering = Arc::clone(&shared);
         let app = Router::new().fallback(move |request| answer(Arc::clone(&answering), request));
@@ -110,6 +116,47 @@ impl Interceptor {
         });
         std::fs::write(&path, content.to_string()).expect("the folder can be written");
         path
+    }
+
+    /// Makes a client that leads here, for an operator in this process; like that of `run`, it tries nothing twice.
+    ///
+    /// # Panics
+    /// Panics outside a tokio runtime.
+    pub fn client(&self) -> Client {
+        let mut config = Config::new(self.url().parse().expect("an address"));
+        config.default_retry = false;
+        Client::try_from(config).expect("it needs no credentials")
+    }
+
+    /// Answers every list and watch of the kinds that the operator follows with this code, until they may pass again.
+    pub fn refuse_reads(&self, code: u16) {
+        self.shared.reads.refuse(Some(code));
+    }
+
+    /// Waits until a list or watch of every such kind was refused.
+    ///
+    /// # Panics
+    /// Panics when that takes more than a minute.
+    pub async fn reads_are_refused(&self) {
+        self.shared.reads.are_refused().await;
+    }
+
+    /// Lets lists and watches pass again.
+    pub fn allow_reads(&self) {
+        self.shared.reads.refuse(None);
+    }
+
+    /// Breaks every open watch off in the middle of its stream.
+    pub fn cut_watches(&self) {
+        self.shared.reads.cut();
+    }
+
+    /// Waits until every kind that the operator follows is watched.
+    ///
+    /// # Panics
+    /// Panics when that takes more than a minute.
+    pub async fn watches_are_open(&self) {
+        self.shared.reads.are_open().await;
     }
 
     /// Plans to kill a process at the next request that fits, with SIGKILL.
@@ -187,12 +234,19 @@ async fn answer(shared: Arc<Shared>, request: Request<Body>) -> Response<Body> {
         path: head.uri.path().to_owned(),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
     };
+    let read = Read::of(&head);
+    if let Some(refusal) = read.and_then(|read| shared.reads.stop(read)) {
+        return refusal;
+    }
     shared.at(Moment::Before, &sent).await;
     drop_hops(&mut head.headers);
     let mut reply = shared.pass_on(Request::from_parts(head, body)).await;
     drop_hops(reply.headers_mut());
     shared.at(Moment::After, &sent).await;
-    reply
+    match read {
+        Some(read) => shared.reads.follow(read, reply),
+        None => reply,
+    }
 }
 
 /// Takes away what is said for one connection only.

@@ -291,13 +291,22 @@ impl Transport for Recorded {
 
 /// Writes a refusal as an API server does.
 fn refusal(code: u16) -> Response<Body> {
-    let reason = if code == 403 { "Forbidden" } else { "InternalError" };
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": "refused on the wire", "reason": reason, "code": code,
-    });
     let answer = Response::builder().status(code);
     answer
-        .body(Body::from(status.to_string().into_bytes()))
+        .body(Body::from(status(code).to_string().into_bytes()))
         .expect("a response of plain parts")
+}
+
+/// Writes what an API server says of a failure.
+pub(crate) fn status(code: u16) -> Value {
+    let reason = match code {
+        403 => "Forbidden",
+        410 => "Expired",
+        429 => "TooManyRequests",
+        _ => "InternalError",
+    };
+    json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": "refused on the wire", "reason": reason, "code": code,
+    })
 }
