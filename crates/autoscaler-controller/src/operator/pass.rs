@@ -3,9 +3,11 @@
 use super::Operator;
 use super::unfound::unfound;
 use crate::chronicle::Sight;
+use crate::command::Batch;
 use crate::convert;
 use crate::decide::{Decision, decide};
 use crate::lease::{Mandate, Rule};
+use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
 use crate::states::Trigger;
 use crate::world::{ClaimObject, Index, World};
@@ -20,43 +22,12 @@ impl Operator {
     pub(super) async fn pass(&mut self, mandate: &Mandate) -> usize {
         let span = self.numbers.span();
         let metrics = Arc::clone(&self.telemetry.metrics);
-        let now = self.clock.now();
-        span.in_scope(|| {
+        let batches = span.in_scope(|| {
+            let now = self.clock.now();
             self.compare_clocks(now);
             self.telemetry.journal().begin_pass(self.numbers.id());
             self.record();
-        });
-        let batches = span.in_scope(|| {
-            let began = Instant::now();
-            let mut lives = std::mem::take(&mut self.lives);
-            let mut states = std::mem::take(&mut self.states);
-            let world = self.observe(mandate, now);
-            let snapshot = convert::snapshot(&world);
-            let matching = match_fleet(&snapshot);
-            metrics.took(Part::Match, began);
-            let began = Instant::now();
-            let unfound = unfound(&world, &matching);
-            // A life that counts time is not lived by a wrong clock.
-            if world.skew.is_none() {
-                for step in lives.look(&world, &matching, &self.watches.pods()) {
-                    self.telemetry.journal().step(&step, now);
-                }
-            }
-            // Marks are read after the objects, so that no state is older than the observation.
-            states.take_in(self.watches.changes(), &lives);
-            states.take_in_lives(&world.claims, &lives);
-            let evaluated = states.settle(&self.watches.pods(), Trigger::Pass, now, &metrics);
-            self.telemetry.pulse.synced();
-            let Decision { batches, entries } = decide(&world, &matching, &lives, &evaluated);
-            self.telemetry.journal().hear(entries, now);
-            metrics.took(Part::Decide, began);
-            metrics.show(&world, &matching, &evaluated);
-            drop(world);
-            self.lives = lives;
-            self.states = states;
-            self.telemetry.let_go(&batches);
-            self.without_candidate.observe_each(unfound);
-            batches
+            self.think(mandate, now, &metrics)
         });
         let began = Instant::now();
         let acting = self.actor.act(batches, &self.polls, &self.watches, mandate);
@@ -72,6 +43,60 @@ impl Operator {
         metrics.passes.inc();
         self.numbers.advance();
         done
+    }
+
+    /// Observes, matches, lets lives and states go on, and decides. Nothing has an effect yet.
+    fn think(&mut self, mandate: &Mandate, now: DateTime<Utc>, metrics: &Metrics) -> Vec<Batch> {
+        let began = Instant::now();
+        let claims = self.claims();
+        let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
+        let stored = self.actor.stored();
+        // The observation borrows what it looks at. Lives and states belong to the operator, and go on beside it.
+        let world = World {
+            now,
+            skew: self.comparison.skew(),
+            is_hand_over: mandate.age().is_some_and(is_hand_over),
+            began_at: Some(self.began_at),
+            settings: &self.settings,
+            groups: self.watches.groups(),
+            claims,
+            nodes: self.watches.nodes(),
+            polls: &self.polls,
+            baselines: &stored.baselines,
+            firsts: &stored.firsts,
+            tombstones: &stored.tombstones,
+            troubles: self.actor.troubles(),
+            credentials: self.credentials.problem(),
+            without_candidate: &self.without_candidate,
+            index: Index::default(),
+        }
+        .in_order();
+        let snapshot = convert::snapshot(&world);
+        let matching = match_fleet(&snapshot);
+        metrics.took(Part::Match, began);
+        let began = Instant::now();
+        let unfound = unfound(&world, &matching);
+        // A life that counts time is not lived by a wrong clock.
+        if world.skew.is_none() {
+            for step in self.lives.look(&world, &matching, &self.watches.pods()) {
+                self.telemetry.journal().step(&step, now);
+            }
+        }
+        // Marks are read after the objects, so that no state is older than the observation.
+        self.states.take_in(self.watches.changes(), &self.lives);
+        self.states.take_in_lives(&world.claims, &self.lives);
+        let evaluated = self
+            .states
+            .settle(&self.watches.pods(), Trigger::Pass, now, metrics);
+        self.telemetry.pulse.synced();
+        let Decision { batches, entries } = decide(&world, &matching, &self.lives, &evaluated);
+        self.telemetry.journal().hear(entries, now);
+        metrics.took(Part::Decide, began);
+        metrics.show(&world, &matching, &evaluated);
+        self.telemetry.let_go(&batches);
+        drop(world);
+        self.without_candidate.observe_each(unfound);
+        batches
     }
 
     /// Compares what our clock shows with those of VPSie and Kubernetes, before anything is concluded from it.
@@ -100,29 +125,5 @@ impl Operator {
             .into_iter()
             .map(ClaimObject::new)
             .collect()
-    }
-
-    fn observe(&self, mandate: &Mandate, now: DateTime<Utc>) -> World<'_> {
-        let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
-        let stored = self.actor.stored();
-        World {
-            now,
-            skew: self.comparison.skew(),
-            is_hand_over: mandate.age().is_some_and(is_hand_over),
-            began_at: Some(self.began_at),
-            settings: &self.settings,
-            groups: self.watches.groups(),
-            claims: self.claims(),
-            nodes: self.watches.nodes(),
-            polls: &self.polls,
-            baselines: &stored.baselines,
-            firsts: &stored.firsts,
-            tombstones: &stored.tombstones,
-            troubles: self.actor.troubles(),
-            credentials: self.credentials.problem(),
-            without_candidate: &self.without_candidate,
-            index: Index::default(),
-        }
-        .in_order()
     }
 }
