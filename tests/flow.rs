@@ -22,6 +22,8 @@ mod given_up;
 mod kept;
 #[path = "flow/lives.rs"]
 mod lives;
+#[path = "flow/moments.rs"]
+mod moments;
 #[path = "flow/reasons.rs"]
 mod reasons;
 #[path = "flow/records.rs"]

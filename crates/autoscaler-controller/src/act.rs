@@ -41,6 +41,8 @@ pub struct Actor {
     gate: Gate,
     baselines: BaselineStore,
     troubles: Troubles,
+    /// Whether a write of the last pass met a newer version.
+    has_conflicts: bool,
     clock: Clock,
     metrics: Arc<Metrics>,
     pulse: Pulse,
@@ -145,6 +147,7 @@ impl Actor {
             gate: settings.gate.clone(),
             baselines,
             troubles: Troubles::default(),
+            has_conflicts: false,
             clock,
             metrics: Arc::clone(&telemetry.metrics),
             pulse: telemetry.pulse.clone(),
@@ -180,6 +183,11 @@ impl Actor {
         &self.troubles
     }
 
+    /// Tells whether a write of the last pass met a newer version or an object of its name: it is decided on anew, soon.
+    pub fn has_conflicts(&self) -> bool {
+        self.has_conflicts
+    }
+
     /// Carries out batches and returns how many commands had an effect: first those that stay in Kubernetes, then those
     /// that ask VPSie, each in their order.
     ///
@@ -203,6 +211,7 @@ impl Actor {
         };
         let subjects = batches.iter().map(|batch| batch.subject.as_str()).collect();
         self.troubles.keep_only(&subjects);
+        self.has_conflicts = false;
         let (staying, asking) = asking::part(batches);
         let mut done = 0;
         for batch in staying {
@@ -253,6 +262,7 @@ impl Actor {
                 }
                 Err(error) => {
                     span.in_scope(|| report(&batch.subject, label, &batch.context, began.elapsed(), &error));
+                    self.has_conflicts |= matches!(error, ActError::Conflict);
                     match Trouble::of(label, &error) {
                         Some(trouble) => self.troubles.note(&batch.subject, trouble),
                         None => self.troubles.is_over(&batch.subject),

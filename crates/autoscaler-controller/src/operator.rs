@@ -33,6 +33,11 @@ use vpsie_api::{RemoveWorker, VpsieApi};
 /// Wait after a change before a pass, so that a burst of changes is one pass.
 const SETTLING: Duration = Duration::from_millis(100);
 
+/// Wait after a write that met a newer version, or an object of its name, before the next pass decides on it anew.
+///
+/// A watch that shows what was in the way comes first; this is for one that does not (`NS-22`).
+const AFTER_A_CONFLICT: Duration = Duration::from_secs(1);
+
 /// The node autoscaler: watches, polls, and the actor.
 pub struct Operator {
     settings: Settings,
@@ -273,14 +278,16 @@ impl Operator {
         loaded.is_ok()
     }
 
-    /// Waits for a change, an answer of VPSie, the time of the next poll, or until a Node has taken no new pods for long
-    /// enough; which of them it was does not matter.
+    /// Waits for a change, an answer of VPSie, the time of the next poll, until a Node has taken no new pods for long
+    /// enough, a moment that changes a state, or a second after a conflict; which of them it was does not matter.
     async fn woken(&mut self) {
         let now = self.clock.now();
         let poll = self.polls.due_in(now, self.settings.poll_interval);
         let nodes = self.watches.nodes();
         let settled = next_settled(nodes.iter().map(Arc::as_ref), self.settings.settle, now);
-        let wait = settled.map_or(poll, |settled| settled.min(poll));
+        let again = self.actor.has_conflicts().then_some(AFTER_A_CONFLICT);
+        let sooner = [settled, self.states.due_in(now), again].into_iter().flatten();
+        let wait = sooner.fold(poll, Duration::min);
         let changed = async {
             tokio::select! {
                 () = self.watches.changed() => {}

@@ -6,8 +6,8 @@
 //!  lives (poll of VPSie, Nodes) ───┘   facts    what changed  generation └─▶ whoever subscribes
 //! ```
 //!
-//! A pass does it before it decides; between passes, and while effects wait for answers, the watches alone do. It reads
-//! and writes nothing in the cluster (`NS-32`).
+//! A pass does it before it decides; between passes, and while effects wait for answers, the watches and the clock alone
+//! do. It reads and writes nothing in the cluster (`NS-32`).
 
 mod facts;
 mod measured;
@@ -36,6 +36,9 @@ use tokio::time::Instant;
 /// It is counted from the first change of a burst, so that an object that changes all the time is not hidden by that.
 const SETTLING: Duration = Duration::from_millis(100);
 
+/// What reads node states. None of it can be switched off, so the states are there whenever the operator acts (`NS-24`).
+const NEEDED_BY: &str = "lifecycle, metrics, node_group_status";
+
 /// Evaluates nodes for one operator, and publishes their states.
 pub struct States {
     evaluator: Box<dyn Evaluator + Send + Sync>,
@@ -62,9 +65,10 @@ impl Default for States {
 }
 
 impl States {
-    /// Evaluates with another evaluator.
+    /// Evaluates with another evaluator, and with it everything anew: another rule may concern any node (`NS-9`).
     pub fn evaluate_with(&mut self, evaluator: Box<dyn Evaluator + Send + Sync>) {
         self.evaluator = evaluator;
+        self.fleet.mark_all();
     }
 
     /// Returns where the states can be read and subscribed to: nothing before everything was evaluated, and while another
@@ -85,7 +89,14 @@ impl States {
         self.readers.borrow().is_some()
     }
 
-    /// Evaluates what the watches mark, for ever. Nothing is lost when it is dropped.
+    /// Returns how long it is until time alone changes a state; nothing while it never does.
+    pub fn due_in(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let left = self.fleet.due_at()?.signed_duration_since(now);
+        // What is due already waits no longer.
+        Some(left.to_std().unwrap_or_default())
+    }
+
+    /// Evaluates what the watches mark and what falls due, for ever. Nothing is lost when it is dropped.
     ///
     /// Before everything was evaluated once, it waits (`NS-6`).
     pub async fn follow(
@@ -99,10 +110,17 @@ impl States {
             return std::future::pending().await;
         }
         loop {
-            watches.marked().await;
-            tokio::time::sleep(SETTLING).await;
+            let due = self.due_in(clock.now());
+            let trigger = tokio::select! {
+                biased;
+                () = watches.marked() => {
+                    tokio::time::sleep(SETTLING).await;
+                    Trigger::Watch
+                }
+                () = passed(due) => Trigger::Time,
+            };
             self.take_in(watches.changes(), lives);
-            self.settle(&watches.pods(), Trigger::Watch, clock.now(), metrics);
+            self.settle(&watches.pods(), trigger, clock.now(), metrics);
         }
     }
 
@@ -190,6 +208,11 @@ impl States {
         let snapshot = reader.snapshot();
         self.notify(&batch, &snapshot, metrics);
         if !self.is_whole() {
+            tracing::info!(
+                needed_by = NEEDED_BY,
+                nodes = snapshot.count(),
+                "everything was evaluated once; node states are kept from now on"
+            );
             self.readers.send_replace(Some(reader));
         }
         snapshot
@@ -210,6 +233,14 @@ impl States {
             metrics.show_states(snapshot);
             metrics.note_notification(consumer, began);
         });
+    }
+}
+
+/// Waits so long; for ever where there is nothing to wait for.
+async fn passed(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -54,11 +54,14 @@ impl Actor {
     }
 
     /// Creates a VPSieNode; one that exists already is the same slot, made before a crash or a stale read.
-    pub(super) async fn create_vpsie_node(&self, object: &VPSieNode) -> Result<(), ActError> {
+    pub(super) async fn create_vpsie_node(&mut self, object: &VPSieNode) -> Result<(), ActError> {
         let api = self.api_of::<VPSieNode>(&object.namespace().unwrap_or_default());
         match api.create(&PostParams::default(), object).await {
             Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Ok(()),
+            Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
+                self.has_conflicts = true;
+                Ok(())
+            }
             Err(error) => Err(ActError::of("create", "vpsienodes")(error)),
         }
     }

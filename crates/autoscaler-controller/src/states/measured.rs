@@ -11,6 +11,8 @@ pub enum Trigger {
     Pass,
     /// A watch has told of changes between two passes.
     Watch,
+    /// A moment has come that changes what is found, between two passes.
+    Time,
 }
 
 /// An evaluator whose work is measured and traced; it changes no state.
@@ -30,6 +32,7 @@ impl Trigger {
         match self {
             Self::Pass => "pass",
             Self::Watch => "watch",
+            Self::Time => "time",
         }
     }
 }
