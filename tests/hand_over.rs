@@ -231,6 +231,40 @@ async fn replica_that_was_cut_off_alone_leads_again_and_goes_on() {
     check_purchases(&fleet).await;
 }
 
+/// NS-26, NS-6: whoever leads again evaluates everything anew before his first effect, and shows no states in between.
+#[tokio::test(start_paused = true)]
+async fn leader_of_a_second_term_evaluates_everything_first() {
+    let fleet = Fleet::in_memory(1);
+    let only = fleet.replica("only", 1.0).await;
+    leads(&only, 5).await;
+    fleet.create(&fleet.node_group("web", 57, 1)).await;
+    ready(&fleet, 1).await;
+    let states = only.states().await.snapshot();
+    let mut all: Vec<String> = states
+        .all()
+        .map(|state| state.subject.name().to_string())
+        .collect();
+    all.sort();
+    only.wire.cut_off(true);
+    sleep(Duration::from_secs(60)).await;
+    assert!(!only.leadership.is_leader() && only.states_now().is_none());
+    drop(only.evaluations.take());
+    let effects = only.wire.effects();
+    fleet.create(&fleet.node_group("batch", 58, 1)).await;
+    only.wire.cut_off(false);
+    leads(&only, 10).await;
+    fleet
+        .until("the new group is Ready", |stored| stored.counts("batch", 1, 1))
+        .await;
+    // The one effect before is the write of the Lease.
+    let first = only.evaluations.take().into_iter();
+    let first = first.take_while(|evaluation| evaluation.effects <= effects + 1);
+    let mut first: Vec<String> = first.map(|evaluation| evaluation.name).collect();
+    first.sort();
+    assert_eq!(first, all, "each once, and nothing was done before");
+    check_purchases(&fleet).await;
+}
+
 /// Whether a write opens a creation intent.
 fn opens(sent: &Sent) -> bool {
     let annotations = &sent.body["metadata"]["annotations"];

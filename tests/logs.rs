@@ -25,7 +25,16 @@ impl Lines {
     }
 }
 
-/// E1: a line about an error says whose it is, how long it took and under which id, alone and without its spans.
+/// NS-24: what node states are needed by is said when they are there, and before anything is done.
+fn check_needs(lines: &Lines) {
+    let line = lines.find("everything was evaluated once; node states are kept from now on");
+    assert_eq!(
+        line["fields"]["needed_by"],
+        "lifecycle, metrics, node_group_status"
+    );
+}
+
+/// E1, NS-24: a line about an error says whose it is, how long it took and under which id, alone and without its spans.
 #[tokio::test(start_paused = true)]
 async fn error_lines_say_whose_they_are() {
     let log = Log::default();
@@ -52,6 +61,7 @@ async fn error_lines_say_whose_they_are() {
         .claim("web-1")
         .and_then(ResourceExt::uid)
         .expect("it has one");
+    check_needs(&lines);
     fleet.polls(2).await;
     fleet.delete::<VPSieNode>("web-1").await;
     fleet

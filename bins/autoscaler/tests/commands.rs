@@ -309,11 +309,12 @@ fn match_prints_its_schema() {
     }
 }
 
-/// Bad input: what the command line does not know ends with 2 and says so.
+/// Bad input, NS-24: what the command line does not know ends with 2 and says so; nothing switches node states on or off.
 #[test]
 fn wrong_arguments_end_with_two() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["run", "--colour"], "--colour"),
+        (&["run", "--node-states"], "--node-states"),
         (&["dance"], "dance"),
         (&["match"], "--from"),
         (&["demo", "--speed", "fast"], "max"),

@@ -84,7 +84,8 @@ fn web() -> TestWorld {
         .node(node("lone"))
 }
 
-/// NS-6: all is evaluated, once, and published as one generation; before it there is nothing to read.
+/// NS-6, NS-25: all is evaluated, once, and published as one generation; before it there is nothing to read, and no way to
+/// subscribe.
 #[test]
 fn first_generation_has_everything() {
     let mut engine = Engine::new();
@@ -172,7 +173,54 @@ fn group_concerns_its_members() {
         ..nothing()
     };
     assert_eq!(engine.hear(&world, changed(Some(newer))).1, ["n1", "web-2"]);
+    let paused = group("web").unmanaged();
+    assert_eq!(engine.hear(&world, changed(Some(paused.clone()))).1, ["n1", "web-2"]);
+    assert_eq!(engine.hear(&world, changed(Some(paused))).1.len(), 0, "nothing new");
     assert_eq!(engine.hear(&world, changed(None)).1, ["n1", "web-2"]);
+    assert_eq!(
+        engine.hear(&world, changed(Some(group("web")))).1,
+        ["n1", "web-2"],
+        "who names it is of it again"
+    );
+}
+
+/// NS-9: another group for a VPSieNode and its Node evaluates that node, and tells the old group and the new one.
+#[test]
+fn member_that_moves_concerns_both_groups() {
+    let mut engine = Engine::new();
+    let mut world = web().group(group("db"));
+    engine.list(&world);
+    let reader = engine.states.readers().borrow().clone().unwrap();
+    let mut told = reader.subscribe("told", Filter::groups());
+    drop(told.try_next());
+    let mut moved = world.claims[0].object.as_ref().clone();
+    moved.spec.node_group_name = "db".to_owned();
+    let moved = ClaimObject::new(Arc::new(moved));
+    let vpsie_nodes = News::Some(vec![(
+        ("kube-system".to_owned(), "web-1".to_owned()),
+        Some(Arc::clone(&moved.object)),
+    )]);
+    world.claims[0] = moved;
+    let changes = Changes {
+        vpsie_nodes,
+        ..nothing()
+    };
+    assert_eq!(engine.hear(&world, changes).1, ["n1"]);
+    let Some(Update::Changes { groups, .. }) = told.try_next() else {
+        panic!("both groups are told");
+    };
+    let names: Vec<&str> = groups.keys().map(|group| &*group.name).collect();
+    assert_eq!(names, ["db", "web"]);
+}
+
+/// NS-9: what concerns everything, as other rules do, evaluates everything.
+#[test]
+fn other_rules_concern_all() {
+    let mut engine = Engine::new();
+    let world = web();
+    engine.list(&world);
+    engine.states.evaluate_with(Box::new(engine.asked.clone()));
+    assert_eq!(engine.hear(&world, nothing()).1, ["lone", "n1", "web-2"]);
 }
 
 /// NS-12: a pod concerns its Node, one on a Node that nobody knows concerns none.
@@ -208,6 +256,24 @@ fn life_that_goes_on_is_a_change() {
     let (after, asked) = engine.hear(&world, nothing());
     assert_eq!((state(&after), asked), (State::Active, vec!["n1".to_owned()]));
     assert_eq!(engine.hear(&world, nothing()).1.len(), 0);
+}
+
+/// A moment of the future is waited for, and what is due already is not.
+#[test]
+fn next_moment_is_known() {
+    let mut engine = Engine::new();
+    let mut early = node("early");
+    let ready = early.status.as_mut().and_then(|status| status.conditions.as_mut());
+    let since = at(600).timestamp();
+    let since = k8s_openapi::jiff::Timestamp::from_second(since).unwrap();
+    ready.unwrap()[0].last_transition_time = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(since));
+    engine.list(&world().node(node("lone")));
+    assert_eq!(engine.states.due_in(at(0)), None);
+    engine.list(&world().node(early));
+    let due_in = |now| engine.states.due_in(at(now)).map(|left| left.as_secs());
+    // Clocks may differ by a minute.
+    assert_eq!((due_in(0), due_in(539)), (Some(540), Some(1)));
+    assert_eq!((due_in(540), due_in(9_999)), (Some(0), Some(0)));
 }
 
 /// NS-26, NS-19: at the end of a term subscriptions end, and the next term evaluates everything anew.

@@ -277,3 +277,26 @@ fn time_alone_evaluates_again_when_it_matters() {
     );
     assert_eq!(evaluated(60), (String::new(), 0, None));
 }
+
+/// NS-30: however much comes and goes, nothing is kept of what is gone.
+#[test]
+fn churn_leaves_nothing_behind() {
+    let mut fleet = Fleet::default();
+    for round in 0..100 {
+        let (name, claim) = (format!("node-{round}"), format!("claim-{round}"));
+        let place = OwnerKey::new("default", &claim);
+        fleet.put_group(group("web").selecting("pool", &name));
+        fleet.put_owner(owner(&claim, "web", Some(&name)));
+        fleet.put_node(node(&name).of_group("web").label("pool", &name));
+        fleet.put_pod(&name, pod("pod"));
+        assert!(!fleet.settle(&Rules::default(), at(round)).is_empty());
+        fleet.remove_pod(&name, "pod");
+        fleet.remove_node(&name);
+        assert!(!fleet.settle(&Rules::default(), at(round)).is_empty());
+        assert!(fleet.owner(&place).is_some());
+        fleet.remove_owner(&place);
+        fleet.remove_group(&group_key("web"));
+        assert!(!fleet.settle(&Rules::default(), at(round)).is_empty());
+    }
+    assert_eq!(format!("{fleet:?}"), format!("{:?}", Fleet::default()));
+}

@@ -13,6 +13,12 @@ use crate::snapshot::Snapshot;
 ///
 /// A consumer that is slow gets fewer and larger updates, and after too many changes the snapshot as a whole; nobody
 /// waits for it.
+///
+/// It is had from a [`Reader`](super::Reader) only, so nobody can be a consumer without a store (`NS-25`):
+///
+/// ```compile_fail
+/// let told = node_state::store::Subscription::default();
+/// ```
 #[derive(Debug)]
 pub struct Subscription {
     desk: Arc<Desk<Snapshot, Pending>>,

@@ -364,3 +364,23 @@ fn slow_consumers_hold_no_old_generation() {
         assert!(held.upgrade().is_none());
     }
 }
+
+/// NS-25: a consumer is handed what it reads; it cannot make that for itself, and so cannot run without a store.
+#[test]
+fn reader_and_subscription_come_from_a_store_only() {
+    struct Made<T>(std::marker::PhantomData<T>);
+    trait Otherwise {
+        const IS_FROM_NOTHING: bool = false;
+    }
+    // What is said of a type itself goes before what a trait says of all.
+    impl<T> Otherwise for Made<T> {}
+    impl<T: Default> Made<T> {
+        const IS_FROM_NOTHING: bool = true;
+    }
+    let makes = [
+        Made::<Store>::IS_FROM_NOTHING,
+        Made::<Reader>::IS_FROM_NOTHING,
+        Made::<Subscription>::IS_FROM_NOTHING,
+    ];
+    assert_eq!(makes, [true, false, false]);
+}
