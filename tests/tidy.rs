@@ -322,3 +322,40 @@ fn nodes_are_evaluated_in_one_place() {
         ],
     );
 }
+
+/// NS-31: what `scripts/test` measures includes the crate of node states, and it fails below 85 %.
+#[test]
+fn coverage_of_node_states_is_measured() {
+    let files = files::all();
+    let script = files.iter().find(|file| file.path == "scripts/test");
+    let script = &script.expect("it runs all checks").text;
+    for words in [
+        "least_coverage=85\n",
+        "--package node-state",
+        "lines of node-state that its tests",
+    ] {
+        assert!(script.contains(words), "{words}");
+    }
+    assert!(script.matches("--fail-under-lines \"$least_coverage\"").count() >= 3);
+}
+
+/// NS-32: what evaluates nodes has no way to change the cluster.
+#[test]
+fn node_states_write_nothing() {
+    let path = "crates/autoscaler-controller/src/states.rs";
+    check(
+        states::touches_the_cluster,
+        &[
+            (path, "let nodes: Api<Node> = all;"),
+            ("crates/node-state/src/store.rs", "use kube::Client;"),
+            (
+                "crates/autoscaler-controller/src/states/facts.rs",
+                "use crate::act::Actor;",
+            ),
+        ],
+        &[
+            (path, "// An Api<Node> is not needed."),
+            ("crates/autoscaler-controller/src/act.rs", "let api: Api<Node> = all;"),
+        ],
+    );
+}

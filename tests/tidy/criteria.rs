@@ -95,3 +95,26 @@ fn every_criterion_of_node_states_has_a_test() {
     assert_eq!(says("/// NS-1: it holds.", "#[derive(Debug)]"), none);
     nothing_to_say(states::ids_without_a_test(&files::all()));
 }
+
+/// The table of the criteria of node states has each once, with tests that name it.
+#[test]
+fn every_criterion_of_node_states_is_mapped_to_its_tests() {
+    let tests = [TextFile::new(
+        "a.rs",
+        "/// NS-1, NS-32: it holds.\n#[tokio::test]\nasync fn it_holds() {}\n",
+    )];
+    let says = |rows: &str| states::unmapped(&TextFile::new("a.md", rows), &tests).len();
+    let none = says("");
+    assert_eq!(none, 32, "each is missed");
+    assert_eq!(says("| NS-1 | it | `it_holds` |\n"), none - 1);
+    assert_eq!(
+        says("| NS-1 | it | `it_holds` |\n| NS-1 | it | `it_holds` |\n"),
+        none
+    );
+    assert_eq!(says("| NS-3 | it | `it_holds` |\n"), none, "the test names another");
+    assert_eq!(says("| NS-1 | it | `it_held` |\n"), none);
+    assert_eq!(says("| NS-1 | it | hope |\n"), none);
+    let files = files::all();
+    let document = files.iter().find(|file| file.path == "docs/testing.md");
+    nothing_to_say(states::unmapped(document.expect("it says which test to write"), &files));
+}
