@@ -24,6 +24,8 @@ mod kept;
 mod lives;
 #[path = "flow/moments.rs"]
 mod moments;
+#[path = "flow/oddities.rs"]
+mod oddities;
 #[path = "flow/reasons.rs"]
 mod reasons;
 #[path = "flow/records.rs"]

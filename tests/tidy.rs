@@ -355,7 +355,10 @@ fn node_states_write_nothing() {
         ],
         &[
             (path, "// An Api<Node> is not needed."),
-            ("crates/autoscaler-controller/src/act.rs", "let api: Api<Node> = all;"),
+            (
+                "crates/autoscaler-controller/src/act.rs",
+                "let api: Api<Node> = all;",
+            ),
         ],
     );
 }

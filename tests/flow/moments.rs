@@ -24,8 +24,13 @@ const A_MOMENT: Duration = Duration::from_millis(500);
 /// Tells whether a Node is said to have become Ready in the future.
 fn is_odd(reader: &Reader, node: &str) -> bool {
     let state = reader.get(&Subject::node(node)).expect("it has a state");
-    let says = state.warnings.contains(&Warning::FutureTimestamp("change of readiness"));
-    assert_eq!(state.conditions[&Topic::Warning].reason == "FutureTimestamp", says);
+    let says = state
+        .warnings
+        .contains(&Warning::FutureTimestamp("change of readiness"));
+    assert_eq!(
+        state.conditions[&Topic::Warning].reason == "FutureTimestamp",
+        says
+    );
     says
 }
 
@@ -34,7 +39,10 @@ async fn ready_since(fleet: &Fleet, node: &str, since: DateTime<Utc>) {
     let ready = json!({ "type": "Ready", "status": "True", "reason": "KubeletReady",
                         "lastTransitionTime": since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true) });
     let change = Patch::Merge(json!({ "status": { "conditions": [ready] } }));
-    let written = fleet.nodes().patch_status(node, &PatchParams::default(), &change).await;
+    let written = fleet
+        .nodes()
+        .patch_status(node, &PatchParams::default(), &change)
+        .await;
     written.expect("a kubelet may write its status");
 }
 
@@ -56,7 +64,10 @@ async fn moment_that_falls_due_is_looked_at_by_itself() {
         let state = reader.get(&Subject::node(name)).expect("it has a state");
         state.scope == Scope::Unmanaged
     };
-    let node = strangers(&fleet).into_iter().find(worker).expect("a worker of nobody");
+    let node = strangers(&fleet)
+        .into_iter()
+        .find(worker)
+        .expect("a worker of nobody");
     let since = fleet.clock.now() + TimeDelta::minutes(30);
     ready_since(&fleet, &node, since).await;
     sleep(A_MOMENT).await;
@@ -80,7 +91,11 @@ fn group_is_told(group: &NodeGroup) -> bool {
 
 /// Lists since when the conditions are as they are.
 fn transitions(group: &NodeGroup) -> Vec<(String, Option<DateTime<Utc>>)> {
-    let conditions = group.status.iter().flat_map(|status| &status.conditions).flatten();
+    let conditions = group
+        .status
+        .iter()
+        .flat_map(|status| &status.conditions)
+        .flatten();
     let since = |condition: &Condition| (condition.type_.clone(), condition.last_transition_time);
     conditions.map(since).collect()
 }
@@ -112,7 +127,11 @@ async fn status_that_met_a_conflict_is_written_a_second_later() {
     timeout(A_MOMENT, refused).await.expect("the change is looked at");
     sleep(Duration::from_millis(800)).await;
     let group = groups.get("web").await.expect("it is there");
-    assert_eq!(group.resource_version(), changed.resource_version(), "not at once");
+    assert_eq!(
+        group.resource_version(),
+        changed.resource_version(),
+        "not at once"
+    );
     sleep(A_MOMENT).await;
     let group = groups.get("web").await.expect("it is there");
     assert!(group_is_told(&group), "{:?}", group.status);

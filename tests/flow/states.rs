@@ -31,7 +31,7 @@ async fn node_of(fleet: &Fleet, claim: &str) -> String {
 }
 
 /// Changes a Node as a person does.
-async fn change_node(fleet: &Fleet, name: &str, change: &Value) {
+pub(super) async fn change_node(fleet: &Fleet, name: &str, change: &Value) {
     let patched = fleet
         .nodes()
         .patch(name, &PatchParams::default(), &Patch::Merge(change))
@@ -54,14 +54,14 @@ async fn listen(reader: &Reader, filter: Filter) -> Subscription {
     told
 }
 
-fn hashes(reader: &Reader) -> BTreeMap<Subject, StateHash> {
+pub(super) fn hashes(reader: &Reader) -> BTreeMap<Subject, StateHash> {
     let states = reader.all().into_iter();
     states
         .map(|state| (state.subject.clone(), state.state_hash))
         .collect()
 }
 
-fn state(reader: &Reader, node: &str) -> Arc<NodeState> {
+pub(super) fn state(reader: &Reader, node: &str) -> Arc<NodeState> {
     reader.get(&Subject::node(node)).expect("it has a state")
 }
 

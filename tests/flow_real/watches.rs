@@ -16,7 +16,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Excepts a Node from every removal, or no longer, as a person does.
 async fn protect(fleet: &Fleet, node: &str, is_protected: bool) {
-    let change = json!({ "metadata": { "annotations": { keys::ANNOTATION_PROTECTED: is_protected.to_string() } } });
+    let change =
+        json!({ "metadata": { "annotations": { keys::ANNOTATION_PROTECTED: is_protected.to_string() } } });
     let patched = fleet
         .nodes()
         .patch(node, &PatchParams::default(), &Patch::Merge(&change))

@@ -111,10 +111,17 @@ fn every_criterion_of_node_states_is_mapped_to_its_tests() {
         says("| NS-1 | it | `it_holds` |\n| NS-1 | it | `it_holds` |\n"),
         none
     );
-    assert_eq!(says("| NS-3 | it | `it_holds` |\n"), none, "the test names another");
+    assert_eq!(
+        says("| NS-3 | it | `it_holds` |\n"),
+        none,
+        "the test names another"
+    );
     assert_eq!(says("| NS-1 | it | `it_held` |\n"), none);
     assert_eq!(says("| NS-1 | it | hope |\n"), none);
     let files = files::all();
     let document = files.iter().find(|file| file.path == "docs/testing.md");
-    nothing_to_say(states::unmapped(document.expect("it says which test to write"), &files));
+    nothing_to_say(states::unmapped(
+        document.expect("it says which test to write"),
+        &files,
+    ));
 }

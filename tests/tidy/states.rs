@@ -148,13 +148,23 @@ fn names(text: &str, id: &str) -> bool {
 
 /// Complains about a node state that could touch the cluster: what evaluates only reads what others watch (`NS-32`).
 pub(crate) fn touches_the_cluster(file: &TextFile) -> Vec<String> {
-    let is_theirs = ["crates/node-state/src/", "crates/autoscaler-controller/src/states"]
-        .iter()
-        .any(|folder| file.path.starts_with(folder));
+    let is_theirs = [
+        "crates/node-state/src/",
+        "crates/autoscaler-controller/src/states",
+    ]
+    .iter()
+    .any(|folder| file.path.starts_with(folder));
     if !is_theirs || !file.is_rust() {
         return Vec::new();
     }
-    let ways = ["kube::Client", "Api<", "Api::", "PatchParams", "PostParams", "crate::act"];
+    let ways = [
+        "kube::Client",
+        "Api<",
+        "Api::",
+        "PatchParams",
+        "PostParams",
+        "crate::act",
+    ];
     let complain = |(place, line): (usize, &str)| {
         let way = ways.iter().find(|way| line.contains(**way))?;
         Some(file.complaint(place, &format!("`{way}` is a way to change the cluster")))

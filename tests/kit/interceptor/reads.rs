@@ -95,8 +95,10 @@ impl Reads {
 
     /// Waits until a read of every kind was refused.
     pub(super) async fn are_refused(&self) {
-        self.reach("every kind is refused", |traffic| traffic.refused.len() == KINDS.len())
-            .await;
+        self.reach("every kind is refused", |traffic| {
+            traffic.refused.len() == KINDS.len()
+        })
+        .await;
     }
 
     /// Waits until a watch of every kind is open.
@@ -110,7 +112,9 @@ impl Reads {
 
     async fn reach(&self, what: &str, is_so: impl FnMut(&Traffic) -> bool) {
         let mut traffic = self.0.subscribe();
-        let reached = timeout(LIMIT, traffic.wait_for(is_so)).await.is_ok_and(|is| is.is_ok());
+        let reached = timeout(LIMIT, traffic.wait_for(is_so))
+            .await
+            .is_ok_and(|is| is.is_ok());
         assert!(reached, "it did not come to this: {what}: {:?}", self.0.borrow());
     }
 

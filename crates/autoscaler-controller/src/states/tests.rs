@@ -174,8 +174,15 @@ fn group_concerns_its_members() {
     };
     assert_eq!(engine.hear(&world, changed(Some(newer))).1, ["n1", "web-2"]);
     let paused = group("web").unmanaged();
-    assert_eq!(engine.hear(&world, changed(Some(paused.clone()))).1, ["n1", "web-2"]);
-    assert_eq!(engine.hear(&world, changed(Some(paused))).1.len(), 0, "nothing new");
+    assert_eq!(
+        engine.hear(&world, changed(Some(paused.clone()))).1,
+        ["n1", "web-2"]
+    );
+    assert_eq!(
+        engine.hear(&world, changed(Some(paused))).1.len(),
+        0,
+        "nothing new"
+    );
     assert_eq!(engine.hear(&world, changed(None)).1, ["n1", "web-2"]);
     assert_eq!(
         engine.hear(&world, changed(Some(group("web")))).1,
@@ -263,10 +270,14 @@ fn life_that_goes_on_is_a_change() {
 fn next_moment_is_known() {
     let mut engine = Engine::new();
     let mut early = node("early");
-    let ready = early.status.as_mut().and_then(|status| status.conditions.as_mut());
+    let ready = early
+        .status
+        .as_mut()
+        .and_then(|status| status.conditions.as_mut());
     let since = at(600).timestamp();
     let since = k8s_openapi::jiff::Timestamp::from_second(since).unwrap();
-    ready.unwrap()[0].last_transition_time = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(since));
+    ready.unwrap()[0].last_transition_time =
+        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(since));
     engine.list(&world().node(node("lone")));
     assert_eq!(engine.states.due_in(at(0)), None);
     engine.list(&world().node(early));
