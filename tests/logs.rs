@@ -1,11 +1,14 @@
 //! Whose each line of the log is. A test of its own process: which lines are wanted is asked once for all threads.
 
+use std::collections::BTreeSet;
+
 use autoscaler_controller::resources::VPSieNode;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::Fleet;
 use kit::log::Log;
 use kube::ResourceExt;
 use serde_json::Value;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 /// The lines of the log, as JSON.
 struct Lines(Log);
@@ -34,13 +37,54 @@ fn check_needs(lines: &Lines) {
     );
 }
 
-/// E1, NS-24: a line about an error says whose it is, how long it took and under which id, alone and without its spans.
+/// NS-29: every evaluation has a span that says of what, why and in which run; that of a notification has the same id.
+fn check_spans(lines: &Lines) {
+    let text = lines.0.text();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let begun = lines.filter(|line| line["fields"]["message"] == "new");
+    let spans: Vec<Value> = begun.map(|line| line["span"].clone()).collect();
+    let named = |name: &str| {
+        spans
+            .iter()
+            .filter(|span| span["name"] == name)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let ids = |spans: &[Value]| {
+        spans
+            .iter()
+            .map(|span| span["evaluation"].as_u64())
+            .collect::<BTreeSet<_>>()
+    };
+    let (evaluations, notifications) = (named("evaluation"), named("notification"));
+    for evaluation in &evaluations {
+        for field in ["node", "operation", "trigger"] {
+            assert!(evaluation[field].is_string(), "{field} in {evaluation}");
+        }
+    }
+    let of_a_member =
+        |span: &&Value| span["node_group"] == "default/web" && span["resource_version"].is_string();
+    assert!(
+        evaluations.iter().any(|span| of_a_member(&span)),
+        "{evaluations:?}"
+    );
+    assert!(!notifications.is_empty() && !ids(&notifications).contains(&None));
+    assert!(
+        ids(&notifications).is_subset(&ids(&evaluations)),
+        "{notifications:?}"
+    );
+}
+
+/// E1, NS-24, NS-29: a line about an error says whose it is, how long it took and under which id, alone and without its spans.
 #[tokio::test(start_paused = true)]
 async fn error_lines_say_whose_they_are() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
-        .with_max_level(tracing::Level::INFO)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(FmtSpan::NEW)
         .with_writer(log.clone())
         .finish();
     let _listening = tracing::subscriber::set_default(subscriber);
@@ -101,6 +145,7 @@ async fn error_lines_say_whose_they_are() {
         "{asked}"
     );
     assert_eq!(spans[1]["request_id"], asked["fields"]["request_id"], "{asked}");
+    check_spans(&lines);
 }
 
 /// Leaked: a machine that nobody asked for has a line, with the NodeGroup that it is of.

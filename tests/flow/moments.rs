@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoscaler_controller::resources::{Condition, NodeGroup};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
 use kit::fleet::Fleet;
 use kube::ResourceExt;
@@ -68,7 +68,8 @@ async fn moment_that_falls_due_is_looked_at_by_itself() {
         .into_iter()
         .find(worker)
         .expect("a worker of nobody");
-    let since = fleet.clock.now() + TimeDelta::minutes(30);
+    // Kubernetes tells whole seconds.
+    let since = (fleet.clock.now() + TimeDelta::minutes(30)).trunc_subsecs(0);
     ready_since(&fleet, &node, since).await;
     sleep(A_MOMENT).await;
     assert!(is_odd(&reader, &node));
