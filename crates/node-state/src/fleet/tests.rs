@@ -284,9 +284,10 @@ fn churn_leaves_nothing_behind() {
     let mut fleet = Fleet::default();
     for round in 0..100 {
         let (name, claim) = (format!("node-{round}"), format!("claim-{round}"));
-        let place = OwnerKey::new("default", &claim);
+        let owner = owner(&claim, "web", Some(&name));
+        let place = owner.key.clone();
         fleet.put_group(group("web").selecting("pool", &name));
-        fleet.put_owner(owner(&claim, "web", Some(&name)));
+        fleet.put_owner(owner);
         fleet.put_node(node(&name).of_group("web").label("pool", &name));
         fleet.put_pod(&name, pod("pod"));
         assert!(!fleet.settle(&Rules::default(), at(round)).is_empty());
