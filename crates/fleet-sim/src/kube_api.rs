@@ -2,13 +2,13 @@
 //!
 //! What it keeps of the real server, because an operator can only be wrong about it: one global
 //! `resourceVersion`, optimistic locking, `generation`, the status subresource, finalizers and
-//! `deletionTimestamp`, preconditions, generated names, label syntax, list and watch with bookmarks and
+//! `deletionTimestamp`, preconditions, generated names, label syntax, list in pages and watch with bookmarks and
 //! `410 Gone`, custom resource definitions with pruning, defaults and validation, evictions that ask disruption
 //! budgets, and errors as `Status`. `tests/conformance.rs` asks both servers the same.
 //!
 //! What it leaves out: conflicts between appliers (every server-side apply is as if forced), CEL rules,
 //! admission plugins (a new Node gets no `not-ready` taint) and webhooks, RBAC, garbage collection by owner
-//! reference, grace periods of Pods, paging (a list always comes whole), aggregated discovery, and the
+//! reference, grace periods of Pods, aggregated discovery, and the
 //! controllers of a control plane: a Namespace that is deleted stays `Terminating`, and the status of a disruption
 //! budget is what a test writes. Custom resource definitions are served the moment they are stored.
 //!

@@ -6,7 +6,7 @@ use super::builtin::Kind;
 use super::path::{Query, ResourcePath};
 use super::selector::Selector;
 use super::status_error::ApiError;
-use super::store::State;
+use super::store::{ObjectKey, State};
 
 /// Reads one object.
 pub(super) fn get(state: &State, kind: &Kind, path: &ResourcePath) -> Result<Value, ApiError> {
@@ -19,7 +19,7 @@ pub(super) fn get(state: &State, kind: &Kind, path: &ResourcePath) -> Result<Val
     Ok(view(kind, &object))
 }
 
-/// Reads all objects that the selectors match, always in one page.
+/// Reads the objects that the selectors match: all of them, or a page of at most `limit`.
 pub(super) fn list(
     state: &mut State,
     kind: &Kind,
@@ -29,20 +29,63 @@ pub(super) fn list(
     let selector = selector(kind, path, query)?;
     let newest = state.version;
     refuse_the_future(query, newest)?;
-    let wanted = state
-        .shelf(&kind.key)
-        .objects
-        .iter()
-        .filter(|((namespace, _), object)| {
-            path.namespace.as_ref().is_none_or(|it| it == namespace) && selector.matches(object)
-        });
-    let items: Vec<Value> = wanted.map(|(_, object)| list_item(kind, object)).collect();
+    let page = Page::asked(query, newest)?;
+    let objects = state.shelf(&kind.key).as_of(page.version, page.after.as_ref())?;
+    let mut wanted = objects.into_iter().filter(|((namespace, _), object)| {
+        path.namespace.as_ref().is_none_or(|it| it == namespace) && selector.matches(object)
+    });
+    let listed: Vec<(&ObjectKey, &Value)> = wanted.by_ref().take(page.limit).collect();
+    let items: Vec<Value> = listed.iter().map(|(_, object)| list_item(kind, object)).collect();
+    let mut metadata = json!({"resourceVersion": page.version.to_string()});
+    if let (Some((last, _)), true) = (listed.last(), wanted.next().is_some()) {
+        metadata["continue"] = page.token(last).into();
+    }
     Ok(json!({
         "apiVersion": kind.api_version(),
         "kind": kind.list_kind,
-        "metadata": {"resourceVersion": newest.to_string()},
+        "metadata": metadata,
         "items": items,
     }))
+}
+
+/// Which part of a list is asked for; all pages of one list show the same version.
+struct Page {
+    version: u64,
+    /// The last object of the page before it.
+    after: Option<ObjectKey>,
+    limit: usize,
+}
+
+impl Page {
+    fn asked(query: &Query, newest: u64) -> Result<Page, ApiError> {
+        let limit = query.get("limit").map_or(Ok(0), str::parse);
+        let limit = limit.map_err(|_| ApiError::bad_request("invalid limit".to_owned()))?;
+        let (version, after) = match query.get("continue") {
+            None => (newest, None),
+            Some(token) => {
+                let (version, after) = read_token(token)
+                    .ok_or_else(|| ApiError::bad_request("continue key is not valid".to_owned()))?;
+                (version, Some(after))
+            }
+        };
+        Ok(Page {
+            version,
+            after,
+            limit: if limit == 0 { usize::MAX } else { limit },
+        })
+    }
+
+    /// Says where the next page begins.
+    fn token(&self, last: &ObjectKey) -> String {
+        let (namespace, name) = last;
+        format!("{}/{namespace}/{name}", self.version)
+    }
+}
+
+fn read_token(token: &str) -> Option<(u64, ObjectKey)> {
+    let (version, rest) = token.split_once('/')?;
+    let (namespace, name) = rest.split_once('/')?;
+    Some((version.parse().ok()?, (namespace.to_owned(), name.to_owned())))
 }
 
 /// Reads the selectors of a list or watch. Custom resources know no other fields than name and namespace.

@@ -1,6 +1,7 @@
 //! What the server holds: objects, one global version, and a bounded history of changes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,6 +13,7 @@ use super::builtin::{self, Kind, ResourceKey};
 use super::fault::KubeFault;
 use super::patch::ownership::{Applied, Manager};
 use super::record::{Bounded, WriteRecord};
+use super::status_error::ApiError;
 
 const WRITES_KEPT: usize = 200_000;
 const DELETED_KEPT: usize = 100_000;
@@ -52,6 +54,7 @@ pub(super) struct Shelf {
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) version: u64,
+    pub(super) key: ObjectKey,
     /// Absent when the object was made by this change.
     pub(super) before: Option<Arc<Value>>,
     pub(super) after: Arc<Value>,
@@ -117,11 +120,12 @@ impl State {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         let object = Arc::new(object);
-        let before = self.shelf(resource).objects.insert(key, object.clone());
+        let before = self.shelf(resource).objects.insert(key.clone(), object.clone());
         self.note(
             resource,
             Change {
                 version: self.version,
+                key,
                 before,
                 after: object.clone(),
                 gone: false,
@@ -143,6 +147,7 @@ impl State {
             resource,
             Change {
                 version: self.version,
+                key: key.clone(),
                 before,
                 after: last.clone(),
                 gone: true,
@@ -247,6 +252,35 @@ impl State {
 // === impl Shelf ===
 
 impl Shelf {
+    /// Returns the objects as they were at a version, after one of them or from the first on.
+    ///
+    /// # Errors
+    /// When what happened since is forgotten in part.
+    pub(super) fn as_of(
+        &self,
+        version: u64,
+        after: Option<&ObjectKey>,
+    ) -> Result<BTreeMap<&ObjectKey, &Value>, ApiError> {
+        if self.forgotten > version {
+            return Err(ApiError::expired(version, self.forgotten));
+        }
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let objects = self.objects.range((from, Bound::Unbounded));
+        let mut objects: BTreeMap<&ObjectKey, &Value> =
+            objects.map(|(key, object)| (key, &**object)).collect();
+        let later = self.changes.iter().rev();
+        for change in later.take_while(|change| change.version > version) {
+            if after.is_some_and(|after| change.key <= *after) {
+                continue;
+            }
+            match &change.before {
+                Some(before) => objects.insert(&change.key, before),
+                None => objects.remove(&change.key),
+            };
+        }
+        Ok(objects)
+    }
+
     fn forget_beyond(&mut self, kept: usize) {
         while self.changes.len() > kept {
             if let Some(change) = self.changes.pop_front() {

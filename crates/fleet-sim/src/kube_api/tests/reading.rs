@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, Secret};
 use kube::ResourceExt;
-use kube::api::{Api, DynamicObject, ListParams, PartialObjectMeta, PostParams};
+use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PartialObjectMeta, PostParams};
 use serde_json::{Value, json};
 
 use super::kit::{assert_refused, claim, claims, config_maps, create, node, nodes, refusal, server};
@@ -121,6 +121,35 @@ async fn namespaces_keep_objects_apart_and_a_list_of_all_shows_both() {
         server.object("configmaps", "kube-system", "same").unwrap()["data"]["in"],
         "kube-system"
     );
+}
+
+/// A list in pages is of the moment of its first page, whatever happens between them.
+#[tokio::test(start_paused = true)]
+async fn pages_show_one_moment() {
+    let server = server();
+    let api = nodes(&server);
+    for name in ["a", "b", "c", "d"] {
+        let new = node(json!({"metadata": {"name": name}}));
+        api.create(&PostParams::default(), &new).await.unwrap();
+    }
+    let mut wanted = ListParams::default().limit(2);
+    let first = api.list(&wanted).await.unwrap();
+    let names =
+        |list: &kube::core::ObjectList<Node>| list.iter().map(ResourceExt::name_any).collect::<String>();
+    assert_eq!(names(&first), "ab");
+    api.delete("c", &DeleteParams::default()).await.unwrap();
+    let new = node(json!({"metadata": {"name": "e"}}));
+    api.create(&PostParams::default(), &new).await.unwrap();
+    wanted.continue_token = first.metadata.continue_;
+    let second = api.list(&wanted).await.unwrap();
+    assert_eq!(names(&second), "cd");
+    assert_eq!(second.metadata.resource_version, first.metadata.resource_version);
+    assert_eq!(second.metadata.continue_, None);
+    assert_eq!(names(&api.list(&ListParams::default()).await.unwrap()), "abde");
+    server.compact();
+    assert_refused(api.list(&wanted).await, 410, "Expired");
+    wanted.continue_token = Some("x".to_owned());
+    assert_refused(api.list(&wanted).await, 400, "BadRequest");
 }
 
 #[tokio::test(start_paused = true)]
