@@ -7,5 +7,6 @@ pub mod fleet;
 pub mod interceptor;
 pub mod log;
 pub mod proxy;
+pub mod served;
 mod stored;
 pub mod wire;

@@ -114,6 +114,10 @@ pub(crate) struct RunOptions {
         env = "AUTOSCALER_LISTEN"
     )]
     pub(crate) listen: Listen,
+    /// Address of a collector of OpenTelemetry that takes spans over HTTP, such as `http://collector:4318`; by default
+    /// nothing is sent.
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// Namespace of the autoscaler's own ConfigMap.
     #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
     pub(crate) namespace: String,
@@ -319,6 +323,19 @@ pub(crate) struct SimCloudOptions {
 // === impl Command ===
 
 impl Command {
+    /// Returns where spans are sent: those of `run`, where somebody wants them.
+    pub(crate) fn otlp_endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Run(options) => options.otlp_endpoint.as_deref().filter(|url| !url.is_empty()),
+            Self::Demo(_)
+            | Self::Crd
+            | Self::Match(_)
+            | Self::Explain(_)
+            | Self::Audit(_)
+            | Self::SimCloud(_) => None,
+        }
+    }
+
     /// Returns the level of its logs: what `run` does is told nowhere else, the others print their result.
     ///
     /// The worlds of `demo` are full of trouble made on purpose, which the operator rightly warns of and records.

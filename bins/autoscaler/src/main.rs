@@ -14,11 +14,13 @@ mod output;
 mod run;
 mod sim_cloud;
 mod site;
+mod traces;
 
 use args::{Command, ExplainCommand};
 use configuration::Configuration;
 use exit::Failure;
 use std::process::ExitCode;
+use traces::Traces;
 
 fn main() -> ExitCode {
     let configuration = match Configuration::read(std::env::args_os()) {
@@ -29,9 +31,19 @@ fn main() -> ExitCode {
         },
     };
     let arguments = &configuration.arguments;
-    if let Err(failure) = logging::start(&arguments.log, arguments.command.usual_log_level()) {
-        return failure.report();
-    }
+    let (usual, endpoint) = (
+        arguments.command.usual_log_level(),
+        arguments.command.otlp_endpoint(),
+    );
+    let traces = endpoint.map(Traces::to).transpose();
+    let started = traces.and_then(|traces| {
+        logging::start(&arguments.log, usual, traces.as_ref())?;
+        Ok(traces)
+    });
+    let traces = match started {
+        Ok(traces) => traces,
+        Err(failure) => return failure.report(),
+    };
     let outcome = match &arguments.command {
         Command::Run(options) if options.print_config => run::print(options, &configuration),
         Command::Run(options) => run::run(options),
@@ -45,6 +57,9 @@ fn main() -> ExitCode {
         Command::Audit(command) => audit::run(command),
         Command::SimCloud(options) => sim_cloud::run(options),
     };
+    if let Some(traces) = traces {
+        traces.finish();
+    }
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
