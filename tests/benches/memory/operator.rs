@@ -1,0 +1,96 @@
+//! The operator as a process of its own, and how much memory it has.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use kit::access::signal;
+use tempfile::TempDir;
+
+/// A running operator; it ends with this value.
+pub(super) struct Process {
+    child: Child,
+    _folder: TempDir,
+}
+
+/// Memory of a process, in KiB.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    /// What it has in memory now (`VmRSS`).
+    pub(super) resident: u64,
+    /// The most that it ever had (`VmHWM`).
+    pub(super) peak: u64,
+}
+
+// === impl Process ===
+
+impl Process {
+    /// Builds the program as it is released, and starts it with the usual settings.
+    pub(super) fn start(kubeconfig: &str, vpsie: &str) -> Self {
+        let program = build();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("kubeconfig");
+        std::fs::write(&file, kubeconfig).expect("the folder can be written");
+        let child = Command::new(program)
+            .args(["run", "--listen", "127.0.0.1:0", "--allow-plain-http-to-loopback"])
+            .args([
+                "--first-removal-seconds",
+                "0",
+                "--vpsie-url",
+                vpsie,
+                "--kubeconfig",
+            ])
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .env(
+                "AUTOSCALER_LOG_LEVEL",
+                std::env::var("AUTOSCALER_LOG_LEVEL").unwrap_or("error".to_owned()),
+            )
+            .spawn();
+        Self {
+            child: child.expect("the program was built"),
+            _folder: folder,
+        }
+    }
+
+    /// Reads how much memory it has.
+    pub(super) fn memory(&self) -> Memory {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the operator runs");
+        let value = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|line| line.split_whitespace().next());
+            number
+                .and_then(|number| number.parse().ok())
+                .expect("Linux shows it in kB")
+        };
+        Memory {
+            resident: value("VmRSS:"),
+            peak: value("VmHWM:"),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        signal(Some(self.child.id()), "-TERM");
+        drop(self.child.wait());
+    }
+}
+
+/// Builds the program beside this benchmark; where nothing changed, that takes a moment.
+fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--release", "--locked", "--package", "autoscaler"])
+        .status();
+    assert!(
+        built.expect("cargo runs").success(),
+        "the operator does not build"
+    );
+    let here = std::env::current_exe().expect("this program has a path");
+    let folder = here.parent().and_then(|folder| folder.parent());
+    folder
+        .expect("cargo puts benchmarks into release/deps")
+        .join("autoscaler")
+}
