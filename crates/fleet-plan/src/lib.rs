@@ -1,0 +1,30 @@
+//! Does this pod fit there; which nodes to add, what they cost, and why not.
+#![doc = include_str!("../README.md")]
+
+pub mod cluster;
+mod fit;
+pub mod group;
+pub mod labels;
+pub mod misfit;
+mod name;
+pub mod node;
+mod pack;
+mod plan;
+pub mod pod;
+mod quantity;
+mod resources;
+mod scene;
+mod site;
+pub mod taint;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use cluster::Cluster;
+pub use fit::fit;
+pub use misfit::Misfit;
+pub use name::{Name, Names};
+pub use plan::{Growth, Outcome, Plan, PodAnswer, Refusals, RunnerUp, plan};
+pub use pod::{Demand, Demands, PodName};
+pub use quantity::{Quantity, QuantityError};
+pub use resources::Resources;
+pub use site::contradictory_label;

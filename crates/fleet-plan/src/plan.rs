@@ -1,0 +1,148 @@
+//! One plan for the whole backlog: what to buy, where each pod goes, and why the others cannot be helped.
+
+mod answers;
+mod remedy;
+mod setup;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::Name;
+use crate::cluster::{Cluster, Ignored, PodFlaw};
+use crate::group::{GroupName, Price};
+use crate::misfit::Misfit;
+use crate::pack::buy;
+use crate::pod::PodName;
+use setup::Setup;
+
+/// Says what to do for a cluster, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Nodes to buy, by group.
+    pub purchases: Vec<Growth>,
+    /// An answer for each pod that is on no Node, by name.
+    pub pods: Vec<PodAnswer>,
+}
+
+/// Is a group that grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Growth {
+    /// The group.
+    pub group: GroupName,
+    /// VPSie's number of the size.
+    pub size: Option<i64>,
+    /// How many nodes are added.
+    pub count: u32,
+    /// How many of them its minimum asks for, whatever waits.
+    pub minimum: u32,
+    /// What all of them cost; none when the price is unknown.
+    pub price: Option<Price>,
+    /// For each node the pods that it is for, by name.
+    pub nodes: Vec<Vec<PodName>>,
+    /// The next best group that could take the same pods, node by node.
+    pub runner_up: Option<RunnerUp>,
+    /// How many groups could take the same pods, this one included.
+    pub candidates: usize,
+}
+
+/// Is the group that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerUp {
+    /// The group.
+    pub group: GroupName,
+    /// VPSie's number of the size.
+    pub size: Option<i64>,
+    /// What as many nodes of it cost; none when the price is unknown.
+    pub price: Option<Price>,
+}
+
+/// Is the answer about a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodAnswer {
+    /// Who it is.
+    pub pod: PodName,
+    /// What becomes of it.
+    pub outcome: Outcome,
+}
+
+/// Says what becomes of a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It fits on this Node, now or once pods there have ended.
+    FitsNow(Name),
+    /// It fits on a node that is coming: the name of its VPSieNode.
+    Incoming(Name),
+    /// It fits on a node that is to be bought: the group, and which of its new nodes, from 1.
+    NewNode(GroupName, u32),
+    /// Nothing that may be bought helps; pods of one class share the reasons.
+    Unhelpable(Arc<Refusals>),
+    /// It cannot be planned for.
+    Unreadable(PodFlaw),
+    /// It is not for planning.
+    Ignored(Ignored),
+}
+
+/// Says why no group helps a pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// For each group its reasons.
+    pub groups: Vec<(GroupName, Vec<Misfit>)>,
+    /// The smallest change that would help.
+    pub would_help: String,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Names for each pod the node that is to come for it: what [`Cluster::promises`] holds in the next pass.
+    ///
+    /// `name` says how the VPSieNode is called that is made for the numbered node of a group, from 1.
+    pub fn promises(&self, name: impl Fn(&GroupName, u32) -> Name) -> BTreeMap<PodName, Name> {
+        let promised = self.pods.iter().filter_map(|answer| match &answer.outcome {
+            Outcome::Incoming(coming) => Some((answer.pod.clone(), coming.clone())),
+            Outcome::NewNode(group, number) => Some((answer.pod.clone(), name(group, *number))),
+            Outcome::FitsNow(_) | Outcome::Unhelpable(_) | Outcome::Unreadable(_) | Outcome::Ignored(_) => {
+                None
+            }
+        });
+        promised.collect()
+    }
+}
+
+/// Plans for a cluster (`SC-4` to `SC-6`).
+///
+/// # Guarantees
+/// No pod has two places, no group passes its maximum and the cluster not its own; the order of any list in `cluster`
+/// changes nothing; planning again with what was bought as coming buys nothing more.
+#[must_use]
+pub fn plan(cluster: &Cluster) -> Plan {
+    let setup = Setup::new(cluster);
+    let (rules, classes) = setup.rules();
+    let order = setup.by_need(&rules, &classes);
+    let coming: Vec<usize> = setup.incoming_bins().collect();
+    let by_name = setup.by_name();
+    let mut promises = cluster.promises.clone();
+    loop {
+        let (mut packing, offers) = setup.start(&rules, &classes, &promises);
+        setup.fill_nodes(&mut packing, &order);
+        setup.end_terminating(&mut packing, &classes);
+        setup.fill_nodes(&mut packing, &order);
+        setup.welcome_incoming(&mut packing);
+        let kept = setup.keep_promises(&mut packing, &promises);
+        let mut packing = buy(packing, &offers, &order, &by_name, &coming);
+        let broken = Setup::broken_promises(&mut packing, &kept);
+        if broken.is_empty() {
+            return answers::of(&setup, &packing, &offers, &classes, kept);
+        }
+        // Each round has fewer promises, so this ends; without any, none is broken.
+        promises.retain(|pod, _| !broken.contains(pod));
+    }
+}
+
+/// Lists the pods of each class by name: the first in the list is the first to get a place.
+type Queues = Vec<std::vec::IntoIter<PodName>>;
+
+/// Class and bin of the pods that have their place by a promise.
+type Fixed = BTreeMap<PodName, (usize, usize)>;
