@@ -28,6 +28,7 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
         node_uid: Some("91ab".to_owned()),
         machine: "0d6c".to_owned(),
     };
+    let services = ["shop/web".to_owned()];
     let mut facts = Facts {
         protection: ProtectionFacts::default(),
         identity: Identity::Unproven(Doubt::Absent),
@@ -41,6 +42,7 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
             capacity_nodes: 1,
             ..GroupFacts::default()
         },
+        last_endpoints: &services,
     };
     let mut ask = |facts: &Facts<'_>, now| {
         let answer = gate.decide(Some(facts), Decider::ScaleDownPolicy, now);
@@ -77,6 +79,8 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
     now += TimeDelta::minutes(30);
     ask(&facts, now)?;
     facts.group.capacity_nodes = 2;
+    ask(&facts, now)?;
+    facts.last_endpoints = &[];
     let permit = ask(&facts, now)?.ok_or("nothing was left to refuse")?;
     let removal = permit.redeem(&binding, now)?;
     writeln!(text, "to be removed now: machine {}", removal.machine())?;
@@ -97,6 +101,7 @@ still_starting_up: Node is still starting up: provisioning
 workload_pods: Node has 2 workload pods
 ready_node_too_young: Ready node too young: ready for 0 s, 30 min remain
 below_min_nodes: group would have 0 usable nodes, and needs 1
+last_ready_endpoint: Node carries the last ready endpoint of 1 watched Services, first shop/web
 permit for machine 0d6c: never_used
 to be removed now: machine 0d6c
 ";

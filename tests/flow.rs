@@ -16,6 +16,8 @@ mod clocks;
 mod edited;
 #[path = "flow/endings.rs"]
 mod endings;
+#[path = "flow/endpoints.rs"]
+mod endpoints;
 #[path = "flow/given_up.rs"]
 mod given_up;
 #[path = "flow/kept.rs"]

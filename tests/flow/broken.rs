@@ -26,7 +26,7 @@ fn node_name(stored: &Stored, claim: &str) -> String {
 }
 
 /// Says on the Node of a VPSieNode whether its disk is nearly full.
-async fn fill(fleet: &Fleet, claim: &str, status: &str) {
+pub(super) async fn fill(fleet: &Fleet, claim: &str, status: &str) {
     say(fleet, claim, "DiskPressure", status).await;
 }
 

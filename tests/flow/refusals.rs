@@ -18,7 +18,7 @@ use super::scenarios::shrink;
 use super::{ready_web, web};
 
 /// Tells whether a condition of a VPSieNode has this reason.
-fn says(stored: &Stored, claim: &str, reason: &str) -> bool {
+pub(super) fn says(stored: &Stored, claim: &str, reason: &str) -> bool {
     let status = stored.claim(claim).and_then(|claim| claim.status.as_ref());
     let mut conditions = status
         .and_then(|status| status.conditions.as_deref())
@@ -28,7 +28,7 @@ fn says(stored: &Stored, claim: &str, reason: &str) -> bool {
 }
 
 /// Checks that the audit log has the refusal, with who decided, and that VPSie was asked for nothing.
-fn check_refused(fleet: &Fleet, name: RefusalName, decided_by: &str) {
+pub(super) fn check_refused(fleet: &Fleet, name: RefusalName, decided_by: &str) {
     let entries = fleet.audit.select(&Filter {
         result: Some(Outcome::Rejected),
         ..Filter::default()

@@ -21,6 +21,7 @@ use std::time::Duration;
 use audit_store::Recorder;
 use autoscaler_controller::Settings;
 use autoscaler_controller::credentials::Standing;
+use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::metrics::Metrics;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, VPSieNode, VPSieNodeSpec, all_crds, keys};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -76,6 +77,10 @@ pub struct Fleet {
     pub credentials: Standing,
     /// What the operators were asked to evaluate, but for replicas.
     pub evaluations: Evaluations,
+    /// The Services that the operator watches, once it starts; none unless a test says so.
+    pub watched: Option<endpoint_discovery::Settings>,
+    /// What the operator that was started last knows of them.
+    pub endpoints: Endpoints,
     /// Where the states of the operator that was started last are read.
     pub(super) states: Option<watch::Receiver<Option<Reader>>>,
     /// What the operator's client of VPSie is built with, but for the clock.
@@ -163,6 +168,8 @@ impl Fleet {
             audit: Recorder::in_memory(0),
             credentials: Standing::default(),
             evaluations: Evaluations::default(),
+            watched: None,
+            endpoints: Endpoints::default(),
             states: None,
             vpsie: vpsie_api::Settings {
                 // What is left to chance belongs to the story that the seed tells.

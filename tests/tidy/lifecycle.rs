@@ -56,6 +56,7 @@ const fn provokes(refusal: RefusalName) -> &'static str {
         RefusalName::ManualCleanupRequired => "clean_up_leaves_what_has_failed_to_a_person",
         RefusalName::BelowMinNodes => "replacement_is_ready_before_the_machine_of_a_deleted_vpsienode_goes",
         RefusalName::LastNodeOfWorkload => "last_usable_node_stays_while_pods_run_in_its_group",
+        RefusalName::LastReadyEndpoint => "node_with_the_last_ready_endpoint_stays",
     }
 }
 

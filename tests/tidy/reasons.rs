@@ -86,7 +86,8 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         | Reason::InvalidState
         | Reason::ManualCleanupRequired
         | Reason::BelowMinNodes
-        | Reason::LastNodeOfWorkload => return None,
+        | Reason::LastNodeOfWorkload
+        | Reason::LastReadyEndpoint => return None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod discovery;
 
 use crate::site::Listen;
 pub(crate) use audit::{
@@ -11,6 +12,7 @@ use autoscaler_controller::{Gate, Graces};
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(crate) use demo::{DemoOptions, DemoOutput, Speed, Worlds};
+use discovery::DiscoveryOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -142,6 +144,9 @@ pub(crate) struct RunOptions {
     /// How long a node rests before its machine goes.
     #[command(flatten)]
     pub(crate) gate: GateOptions,
+    /// Which Services are watched.
+    #[command(flatten)]
+    pub(crate) discovery: DiscoveryOptions,
     /// Seconds between two replies that prove an absence; to test the end of a machine without minutes of waiting.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true)]

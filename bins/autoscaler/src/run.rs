@@ -10,11 +10,13 @@ use crate::site::Shown;
 use anyhow::Context;
 use audit_store::Recorder;
 use autoscaler_controller::credentials;
+use autoscaler_controller::endpoints::Endpoints;
 #[cfg(debug_assertions)]
 use autoscaler_controller::lease::EFFECT_WITHIN;
 use autoscaler_controller::lease::Elector;
-use autoscaler_controller::{Operator, Settings, StartError, Telemetry};
+use autoscaler_controller::{Clock, Operator, Settings, StartError, Telemetry};
 use chrono::TimeDelta;
+use endpoint_discovery::ProbeSettings;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,6 +44,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
 pub(crate) fn print(options: &RunOptions, configuration: &Configuration) -> Result<(), Failure> {
     election::candidacy(&options.election, &options.namespace)?;
     options.audit.location()?;
+    options.discovery.settings()?;
     output::print(configuration.to_yaml().trim_end());
     Ok(())
 }
@@ -86,6 +89,7 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
 
 async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     let candidacy = election::candidacy(&options.election, &options.namespace)?;
+    let watched = options.discovery.settings()?;
     let recorder = recorder(options)?;
     let kubernetes = access::kubernetes(&options.access).await?;
     let replica = candidacy.as_ref().map(|candidacy| candidacy.identity.clone());
@@ -115,17 +119,33 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         StartError::Settings(_) => Failure::input(error),
         StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
     })?;
+    let endpoints = endpoints(watched, &kubernetes, &clock, &telemetry);
     // Only who has seen the cluster contends: whoever takes over can act at once.
     let (elector, leadership) = election::start(kubernetes, clock, candidacy);
     shown.show_leader(&leadership);
     let operator = operator.led_by(leadership).with_credentials(standing);
-    let operator = operator.telling(telemetry);
+    let operator = operator.telling(telemetry).watching(endpoints);
     Ok(Begun {
         operator,
         elector,
         shown,
         recorder,
     })
+}
+
+/// Begins to watch Services, where some are chosen.
+fn endpoints(
+    watched: Option<(endpoint_discovery::Settings, Option<ProbeSettings>)>,
+    kubernetes: &kube::Client,
+    clock: &Clock,
+    telemetry: &Telemetry,
+) -> Endpoints {
+    let Some((mut settings, probes)) = watched else {
+        tracing::info!("no Service is watched; name some with --discovery-services");
+        return Endpoints::default();
+    };
+    settings.meters = telemetry.metrics.discovery_meters();
+    Endpoints::start(kubernetes.clone(), settings, probes, clock.clone())
 }
 
 /// Starts to record. A store that is in trouble keeps nobody from starting: it is said, and tried again.

@@ -8,10 +8,12 @@ use std::process::{Command, Output};
 /// Fields of the sample that differ from the defaults, for a pod needs them so.
 const DIFFERENT: [(&str, &str); 2] = [("listen", "0.0.0.0:8080"), ("log-format", "json")];
 /// Fields without a default; what the sample shows for them is what holds without them, or an example.
-const WITHOUT_DEFAULT: [&str; 5] = [
+const WITHOUT_DEFAULT: [&str; 7] = [
+    "discovery-selector",
     "kubeconfig",
     "leader-election-namespace",
     "log-level",
+    "node-name",
     "otlp-endpoint",
     "vpsie-url",
 ];

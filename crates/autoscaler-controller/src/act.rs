@@ -12,6 +12,7 @@ mod request;
 use crate::baseline::Stored;
 use crate::clock::Clock;
 use crate::command::{Batch, Command, Context};
+use crate::endpoints::Endpoints;
 use crate::journal::Journal;
 use crate::lease::{EFFECT_START, Mandate};
 use crate::metrics::{Measured, Metrics};
@@ -47,6 +48,7 @@ pub struct Actor {
     metrics: Arc<Metrics>,
     pulse: Pulse,
     journal: Journal,
+    endpoints: Endpoints,
 }
 
 /// Why a command was not carried out.
@@ -152,7 +154,13 @@ impl Actor {
             metrics: Arc::clone(&telemetry.metrics),
             pulse: telemetry.pulse.clone(),
             journal: telemetry.journal().clone(),
+            endpoints: Endpoints::default(),
         }
+    }
+
+    /// Looks at these endpoints once more right before a machine goes.
+    pub(crate) fn heed(&mut self, endpoints: Endpoints) {
+        self.endpoints = endpoints;
     }
 
     /// Measures every call of VPSie from now on, and gives a sign of life between two commands.

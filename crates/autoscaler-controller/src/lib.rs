@@ -51,6 +51,8 @@ pub mod lives;
 
 pub mod states;
 
+pub mod endpoints;
+
 pub mod command;
 
 pub mod decide;

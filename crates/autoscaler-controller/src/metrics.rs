@@ -4,6 +4,7 @@
 //! disappear with it. `docs/metrics.md` lists all of them.
 
 mod audit;
+mod endpoints;
 mod facts;
 mod fleet;
 mod kubernetes;
@@ -16,6 +17,7 @@ mod vpsie;
 pub(crate) use vpsie::Measured;
 
 use audit::AuditSource;
+use endpoint_discovery::Meters;
 use labels::{
     ConditionLabels, DecommissionLabels, EvaluationLabels, EventLabels, GroupLabels, MethodLabels,
     NotificationLabels, OutcomeLabels, Part, PartLabels, PhaseLabels, ReasonLabels, RequestLabels,
@@ -64,6 +66,8 @@ macro_rules! metrics {
             vpsie: Source,
             /// The recorder of the audit log, which keeps counts of its own.
             audit: AuditSource,
+            /// What discovery of endpoints counts; all are zero, or absent, where no Service is watched.
+            discovery_meters: Meters,
             $(#[doc = $help] pub(crate) $field: $type,)+
         }
 
@@ -75,8 +79,9 @@ macro_rules! metrics {
                 catalogue.add_source(&vpsie, &source::DESCRIBED);
                 let audit = AuditSource::default();
                 catalogue.add_source(&audit, &audit::DESCRIBED);
+                let discovery_meters = endpoints::meters(&mut catalogue);
                 let Catalogue { registry, descriptions } = catalogue;
-                Self { registry: Arc::new(registry), descriptions, vpsie, audit, $($field,)+ }
+                Self { registry: Arc::new(registry), descriptions, vpsie, audit, discovery_meters, $($field,)+ }
             }
         }
     };
@@ -230,6 +235,11 @@ impl Metrics {
     /// Shows what the client of VPSie counts. The first one that is given stays.
     pub fn show_vpsie(&self, state: impl Fn() -> ClientState + Send + Sync + 'static) {
         self.vpsie.set(Box::new(state));
+    }
+
+    /// Returns what discovery of endpoints counts in.
+    pub fn discovery_meters(&self) -> Meters {
+        self.discovery_meters.clone()
     }
 
     /// Counts the passes that were made.

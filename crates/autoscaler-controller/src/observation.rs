@@ -128,6 +128,7 @@ impl Observation {
             firsts: &self.stored.firsts,
             tombstones: &self.stored.tombstones,
             without_candidate: &self.without_candidate,
+            endpoints: Arc::default(),
             troubles: &self.troubles,
             credentials: None,
             index: Index::default(),

@@ -8,6 +8,7 @@ use crate::act::{ActError, Actor};
 use crate::clock::Clock;
 use crate::credentials::Standing;
 use crate::drain::next_settled;
+use crate::endpoints::Endpoints;
 use crate::lease::{Leadership, Mandate, Rule};
 use crate::lives::Lives;
 use crate::metrics::Measured;
@@ -28,6 +29,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use vpsie_api::{RemoveWorker, VpsieApi};
 
 /// Wait after a change before a pass, so that a burst of changes is one pass.
@@ -55,6 +57,9 @@ pub struct Operator {
     leadership: Leadership,
     telemetry: Telemetry,
     credentials: Standing,
+    endpoints: Endpoints,
+    /// What hands node states on; ends with the operator.
+    followers: JoinSet<()>,
     numbers: Numbers,
 }
 
@@ -130,6 +135,8 @@ impl Operator {
             leadership: Leadership::alone(),
             telemetry: Telemetry::default(),
             credentials: Standing::default(),
+            endpoints: Endpoints::default(),
+            followers: JoinSet::new(),
             numbers,
         })
     }
@@ -144,6 +151,14 @@ impl Operator {
     #[must_use]
     pub fn with_credentials(self, credentials: Standing) -> Self {
         Self { credentials, ..self }
+    }
+
+    /// Heeds the endpoints of watched Services before a machine goes, and lets discovery know of Nodes.
+    #[must_use]
+    pub fn watching(mut self, endpoints: Endpoints) -> Self {
+        endpoints.follow(self.states.readers(), &mut self.followers);
+        self.actor.heed(endpoints.clone());
+        Self { endpoints, ..self }
     }
 
     /// Tells of its work from now on, to whoever reads the telemetry.

@@ -179,6 +179,8 @@ reasons! {
     BelowMinNodes,
     /// Its group has workload pods and would have no node.
     LastNodeOfWorkload,
+    /// Watched Services would have no ready endpoint.
+    LastReadyEndpoint,
 
     // --- VPSieNode: its Node is broken, or its disk is nearly full ---
 

@@ -42,6 +42,8 @@ pub struct Case {
     pub workload: Option<Workload>,
     /// Its group.
     pub group: GroupFacts,
+    /// Watched Services that have no ready endpoint on any other node that stays (`SC-12`).
+    pub last_endpoints: Vec<String>,
 }
 
 // === impl Case ===
@@ -123,6 +125,7 @@ impl Case {
             is_under_way: self.is_under_way,
             workload: self.workload,
             group: self.group,
+            last_endpoints: &self.last_endpoints,
         }
     }
 }

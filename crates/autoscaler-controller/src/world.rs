@@ -10,6 +10,7 @@ use crate::skew::Skew;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
 use chrono::{DateTime, Utc};
+use endpoint_discovery::Views;
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
@@ -49,6 +50,8 @@ pub struct World<'a> {
     pub credentials: Option<String>,
     /// Deleted VPSieNodes for whose open request nothing was found, by uid (`I6`).
     pub without_candidate: &'a Absences<String>,
+    /// The endpoints of the watched Services; empty where none is watched.
+    pub endpoints: Arc<Views>,
     /// Where the objects are; empty until the world is [in order](World::in_order).
     pub index: Index,
 }
@@ -127,9 +130,14 @@ impl World<'_> {
         self.nodes.get(*self.index.nodes_by_uid.get(uid)?)
     }
 
+    /// Returns a Node by its name.
+    pub fn node_named(&self, name: &str) -> Option<&Arc<Node>> {
+        self.nodes.get(*self.index.nodes_by_name.get(name)?)
+    }
+
     /// Tells whether there is a Node of a name.
     pub fn has_node(&self, name: &str) -> bool {
-        self.index.nodes_by_name.contains_key(name)
+        self.node_named(name).is_some()
     }
 
     /// Returns the Nodes whose label names a VPSieNode.

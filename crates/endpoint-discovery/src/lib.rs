@@ -28,7 +28,10 @@ pub use breaker::{Breaker, BreakerRules, BreakerState, Pass};
 pub use identity::{EndpointKey, InstanceId, TargetRef};
 pub use instance::{Addresses, DnsName, Health, Instance, NodeFacts};
 #[cfg(feature = "live")]
-pub use live::{Discovery, Inputs, Origin, Selection, Settings, Stale, Subscription, View, Views};
+pub use live::{
+    Discovery, Inputs, Meters, Origin, Selection, ServiceAlert, Settings, Stale, Subscription, View, Views,
+    zone_of_node,
+};
 pub use merge::{Endpoint, Merged, merge};
 pub use mode::{Mode, Source, UnknownMode, is_refusal};
 pub use ports::Port;

@@ -3,11 +3,13 @@
 mod feed;
 mod follow;
 mod guard;
+mod meters;
 #[cfg(feature = "probe")]
 mod probing;
 mod shelf;
 mod tracker;
 mod view;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -16,13 +18,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kube::Client;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use guard::Trouble;
+pub use meters::{ApiLabels, CallLabels, Meters, ServiceLabels};
 pub use view::{Origin, Stale, View, Views};
+pub use zone::zone_of_node;
 
+use crate::alert::Alert;
 use crate::breaker::{Breaker, BreakerRules, BreakerState};
 use crate::identity::InstanceId;
 use crate::instance::{Instance, NodeFacts};
@@ -63,6 +68,20 @@ pub struct Settings {
     pub call_limit: Duration,
     /// When calls are given up for a while.
     pub breaker: BreakerRules,
+    /// The Node that we are on, such as `NODE_NAME` names it: with its zone in the inputs, each view says which instances are
+    /// near, and a choice that changes is logged once (EP-22).
+    pub own_node: Option<String>,
+    /// What is counted and measured; a program that serves metrics registers a clone of it.
+    pub meters: Meters,
+}
+
+/// Says of which Service an instance is not well (EP-21).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceAlert {
+    /// The Service.
+    pub service: ServiceKey,
+    /// The instance.
+    pub alert: Alert,
 }
 
 /// Holds what discovery takes into account besides Kubernetes objects of endpoints.
@@ -87,6 +106,7 @@ struct Shared {
     client: Client,
     views: watch::Sender<Arc<Views>>,
     inputs: watch::Sender<Arc<Inputs>>,
+    alerts: broadcast::Sender<ServiceAlert>,
     /// Since when the Services with the labels cannot be listed.
     selection: watch::Sender<Option<Stale>>,
     breaker: Mutex<Breaker>,
@@ -100,6 +120,9 @@ pub struct Subscription(AbortHandle);
 
 /// More Services than this are not followed at once: each costs two watches.
 const MOST_SERVICES: usize = 100;
+
+/// As many alerts wait for who listens: one for each of a large Service. Whoever is slower loses the oldest.
+const KEPT_ALERTS: usize = 1024;
 
 // === impl Settings ===
 
@@ -115,6 +138,8 @@ impl Settings {
             hints: BTreeMap::new(),
             call_limit: Duration::from_secs(10),
             breaker: BreakerRules::default(),
+            own_node: None,
+            meters: Meters::default(),
         }
     }
 }
@@ -140,6 +165,7 @@ impl Discovery {
             client,
             views: watch::Sender::default(),
             inputs: watch::Sender::default(),
+            alerts: broadcast::Sender::new(KEPT_ALERTS),
             selection: watch::Sender::default(),
             started: Instant::now(),
             now: Box::new(now),
@@ -189,6 +215,13 @@ impl Discovery {
         Subscription(task.abort_handle())
     }
 
+    /// Tells of instances that are not well from now on, each once in five minutes: for a webhook, or whoever is to know.
+    ///
+    /// They are logged and counted as well. Each needs a receiver of its own, and one that does not look loses the oldest.
+    pub fn alerts(&self) -> broadcast::Receiver<ServiceAlert> {
+        self.shared.alerts.subscribe()
+    }
+
     /// Changes what discovery knows of Nodes and probes; what follows from it is seen at once.
     pub fn update_inputs(&self, change: impl FnOnce(&mut Inputs)) {
         self.shared
@@ -232,6 +265,7 @@ impl Shared {
 
     /// Publishes the view of one Service, if anything can be seen to differ.
     fn publish(&self, view: View) {
+        self.settings.meters.show(&view);
         self.views.send_if_modified(|views| {
             if views
                 .get(&view.service)
@@ -255,6 +289,7 @@ impl Shared {
 
     /// Takes the view of a Service away that is no longer followed.
     fn withdraw(&self, service: &ServiceKey) {
+        self.settings.meters.forget(service);
         self.views
             .send_if_modified(|views| Arc::make_mut(views).remove(service).is_some());
     }

@@ -34,6 +34,8 @@ pub struct Facts<'a> {
     pub workload: Option<Workload>,
     /// Its group.
     pub group: GroupFacts,
+    /// Watched Services that have no ready endpoint on any other node that stays, as `namespace/name` (`SC-12`).
+    pub last_endpoints: &'a [String],
 }
 
 /// Tells whether Node and machine are one.
@@ -98,6 +100,7 @@ pub struct Question<'a> {
 ///     is_under_way: false,
 ///     workload: None,
 ///     group: GroupFacts::default(),
+///     last_endpoints: &[],
 /// };
 /// let answer = gate.decide(Some(&facts), Decider::Manual, now);
 /// assert_eq!(answer.unwrap_err(), Refusal::IdentityUnproven { doubt: Doubt::Ambiguous });

@@ -109,6 +109,13 @@ pub enum Refusal {
         /// Workload pods in the group.
         pods: u64,
     },
+    /// Watched Services would have no ready endpoint.
+    LastReadyEndpoint {
+        /// The first of them, as `namespace/name`.
+        service: String,
+        /// How many they are; never zero.
+        services: u64,
+    },
 }
 
 // === impl Refusal ===
@@ -133,6 +140,7 @@ impl Refusal {
             Self::ManualCleanupRequired { .. } => RefusalName::ManualCleanupRequired,
             Self::BelowMinNodes { .. } => RefusalName::BelowMinNodes,
             Self::LastNodeOfWorkload { .. } => RefusalName::LastNodeOfWorkload,
+            Self::LastReadyEndpoint { .. } => RefusalName::LastReadyEndpoint,
         }
     }
 
@@ -154,7 +162,8 @@ impl Refusal {
             | Self::InvalidState { .. }
             | Self::ManualCleanupRequired { .. }
             | Self::BelowMinNodes { .. }
-            | Self::LastNodeOfWorkload { .. } => None,
+            | Self::LastNodeOfWorkload { .. }
+            | Self::LastReadyEndpoint { .. } => None,
         }
     }
 

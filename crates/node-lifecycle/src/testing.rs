@@ -36,6 +36,8 @@ pub struct Candidate {
     pub workload: Option<Workload>,
     /// Its group.
     pub group: GroupFacts,
+    /// Watched Services that have no ready endpoint on any other node that stays.
+    pub last_endpoints: Vec<String>,
 }
 
 /// Makes the life of a node in this state that has rested for half an hour, and for an hour before worked or run.
@@ -106,6 +108,7 @@ pub fn candidate(state: State) -> Candidate {
             workload_pods: 5,
             is_deleted: false,
         },
+        last_endpoints: Vec::new(),
     }
 }
 
@@ -162,6 +165,7 @@ impl Candidate {
             is_under_way: self.is_under_way,
             workload: self.workload,
             group: self.group,
+            last_endpoints: &self.last_endpoints,
         }
     }
 
@@ -205,6 +209,13 @@ impl Candidate {
     #[must_use]
     pub fn recovered(mut self, minutes: i64) -> Self {
         self.life.recover(at(minutes));
+        self
+    }
+
+    /// Lets it carry the last ready endpoint of a watched Service.
+    #[must_use]
+    pub fn serving(mut self, service: &str) -> Self {
+        self.last_endpoints.push(service.to_owned());
         self
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::{Clock, Operator, StartError, Telemetry};
 use chrono::TimeDelta;
 use fleet_sim::cloud::TOKEN;
@@ -35,8 +36,9 @@ impl Fleet {
         self.connection = Some(Arc::clone(&vpsie));
         let client = self.wire.client(self.operator_client.clone());
         let telemetry = self.telemetry(&client, &vpsie);
+        let client = self.metrics.measure_kubernetes(client);
         let operator = Operator::start(
-            self.metrics.measure_kubernetes(client),
+            client.clone(),
             vpsie,
             self.time_of_day(),
             self.settings.clone(),
@@ -44,6 +46,8 @@ impl Fleet {
         self.evaluations.watch(&self.wire);
         let operator = operator.await?.with_credentials(self.credentials.clone());
         let operator = operator.telling(telemetry).evaluating(self.evaluations.clone());
+        self.endpoints = self.watch(client);
+        let operator = operator.watching(self.endpoints.clone());
         self.states = Some(operator.states());
         let (stop, stopped) = oneshot::channel();
         let operate = async move {
@@ -51,6 +55,16 @@ impl Fleet {
         };
         self.operator = Some((tokio::spawn(operate), stop));
         Ok(())
+    }
+
+    /// Begins to watch the Services that the fleet names.
+    fn watch(&self, client: kube::Client) -> Endpoints {
+        let Some(settings) = &self.watched else {
+            return Endpoints::default();
+        };
+        let mut settings = settings.clone();
+        settings.meters = self.metrics.discovery_meters();
+        Endpoints::start(client, settings, None, self.time_of_day())
     }
 
     /// Makes a client of VPSie as a new process has it.

@@ -3,6 +3,7 @@
 use super::{ActError, Actor, Pass};
 use crate::convert::is_control_plane;
 use crate::decide::{has_opted_out, is_ready};
+use crate::endpoints::last_endpoints;
 use crate::pods::facts;
 use crate::removal::Case;
 use crate::resources::{VPSieNode, keys};
@@ -107,6 +108,8 @@ impl Actor {
             found.node_uid = node.uid();
         }
         case.workload = self.workload(name, case).await?;
+        // What else is leaving shows in the states of Nodes, which discovery knows.
+        case.last_endpoints = last_endpoints(&self.endpoints.views(), name, |_| false);
         Ok(found)
     }
 

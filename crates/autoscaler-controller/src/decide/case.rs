@@ -3,6 +3,8 @@
 use super::slots;
 use super::view::View;
 use crate::decide::marks;
+use crate::drain::Drain;
+use crate::endpoints;
 use crate::intent::Intent;
 use crate::lives;
 use crate::removal::{Case, Hold, Obstacle};
@@ -19,12 +21,13 @@ use vpsie_api::{ClusterId, NodeUuid};
 
 /// How many nodes of each NodeGroup the decisions of this pass let go, by namespace and name.
 ///
-/// The next one must not count them as capacity any longer.
+/// The next one must not count them as capacity any longer, nor their endpoints as such that stay (`SC-12`).
 ///
 /// Nor may anything be removed where VPSie refused a removal for good a short time ago (`LC-25b`).
 #[derive(Debug)]
 pub(super) struct Leaving {
     nodes: BTreeMap<(String, String), u32>,
+    names: BTreeSet<String>,
     stopped: BTreeSet<String>,
 }
 
@@ -40,6 +43,7 @@ impl Leaving {
         });
         Self {
             nodes: BTreeMap::new(),
+            names: BTreeSet::new(),
             stopped: refused
                 .map(|claim| claim.object.spec.resource_identifier.clone())
                 .collect(),
@@ -53,6 +57,7 @@ impl Leaving {
 
     /// Notes that a node of this life is let go.
     pub(super) fn note(&mut self, view: &View<'_>, life: &Life) {
+        self.names.extend(node(view).map(|node| node.name_any()));
         if life.state().counts_as_capacity() {
             *self.nodes.entry(place(view)).or_default() += 1;
         }
@@ -118,7 +123,16 @@ pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, lea
         // Of a VPSieNode without a Node, nothing can run.
         workload: Some(view.load.map_or_else(Workload::default, |load| load.workload)),
         group: group(view, leaving),
+        last_endpoints: node.map_or_else(Vec::new, |node| last_endpoints(view, node, leaving)),
     }
+}
+
+/// Lists the watched Services that would have no ready endpoint without a Node (`SC-12`).
+fn last_endpoints(view: &View<'_>, node: &Node, leaving: &Leaving) -> Vec<String> {
+    let world = view.world;
+    let is_drained = |name: &str| world.node_named(name).is_some_and(|node| Drain::of(node).is_some());
+    let is_leaving = |name: &str| leaving.names.contains(name) || is_drained(name);
+    endpoints::last_endpoints(&world.endpoints, &node.name_any(), is_leaving)
 }
 
 /// Returns its Node: the one that is matched now, else the one that bears its marks.

@@ -44,7 +44,8 @@ pub(super) fn at_rest(hold: &Hold) -> Rest {
         | Refusal::InvalidState { .. }
         | Refusal::ManualCleanupRequired { .. }
         | Refusal::BelowMinNodes { .. }
-        | Refusal::LastNodeOfWorkload { .. } => Rest::Ends,
+        | Refusal::LastNodeOfWorkload { .. }
+        | Refusal::LastReadyEndpoint { .. } => Rest::Ends,
     }
 }
 

@@ -68,6 +68,7 @@ impl Operator {
             troubles: self.actor.troubles(),
             credentials: self.credentials.problem(),
             without_candidate: &self.without_candidate,
+            endpoints: self.endpoints.views(),
             index: Index::default(),
         }
         .in_order();

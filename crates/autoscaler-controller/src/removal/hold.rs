@@ -134,7 +134,8 @@ impl Hold {
             | Refusal::IdleTooShort { .. }
             | Refusal::InvalidState { .. }
             | Refusal::BelowMinNodes { .. }
-            | Refusal::LastNodeOfWorkload { .. } => {
+            | Refusal::LastNodeOfWorkload { .. }
+            | Refusal::LastReadyEndpoint { .. } => {
                 format!("{}; what to do: {}", name.meaning(), name.advice())
             }
         }
@@ -161,7 +162,8 @@ impl Hold {
                 | Refusal::ReadyNodeTooYoung { .. }
                 | Refusal::IdleTooShort { .. }
                 | Refusal::BelowMinNodes { .. }
-                | Refusal::LastNodeOfWorkload { .. } => true,
+                | Refusal::LastNodeOfWorkload { .. }
+                | Refusal::LastReadyEndpoint { .. } => true,
                 Refusal::NodeNotFound
                 | Refusal::NotManagedNode { .. }
                 | Refusal::IdentityUnproven { .. }
@@ -202,6 +204,7 @@ const fn of_refusal(name: RefusalName) -> Reason {
         RefusalName::ManualCleanupRequired => Reason::ManualCleanupRequired,
         RefusalName::BelowMinNodes => Reason::BelowMinNodes,
         RefusalName::LastNodeOfWorkload => Reason::LastNodeOfWorkload,
+        RefusalName::LastReadyEndpoint => Reason::LastReadyEndpoint,
     }
 }
 

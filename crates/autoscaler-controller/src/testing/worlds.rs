@@ -18,6 +18,7 @@ use crate::trouble::Troubles;
 use crate::watches::{Changes, Marked, News};
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, TimeDelta, Utc};
+use endpoint_discovery::Views;
 use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::audit;
 use node_match::{Answer, Claim, Matching, Unexplained, Verdict};
@@ -45,6 +46,7 @@ pub(crate) struct TestWorld {
     pub(crate) troubles: Troubles,
     pub(crate) credentials: Option<String>,
     pub(crate) without_candidate: Absences<String>,
+    pub(crate) endpoints: Arc<Views>,
     pub(crate) verdicts: BTreeMap<String, Verdict<'static>>,
 }
 
@@ -69,6 +71,7 @@ pub(crate) fn world() -> TestWorld {
         tombstones: Tombstones::new(),
         troubles: Troubles::default(),
         credentials: None,
+        endpoints: Arc::default(),
         verdicts: BTreeMap::new(),
     }
 }
@@ -191,6 +194,7 @@ impl TestWorld {
             troubles: &self.troubles,
             credentials: self.credentials.clone(),
             without_candidate: &self.without_candidate,
+            endpoints: Arc::clone(&self.endpoints),
             index: Index::default(),
         }
         .in_order()

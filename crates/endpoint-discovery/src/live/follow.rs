@@ -38,12 +38,18 @@ pub(super) async fn run(shared: Arc<Shared>) {
             let labels = Config::default().labels(selector);
             let api: Api<Service> = Api::namespaced(contact.guard(&shared), namespace);
             let mut feed = Feed::new(api, labels);
+            let mut told = None;
             loop {
                 tokio::select! {
                     step = feed.next() => match step {
                         Step::Same => {}
-                        Step::Failed(code) => tracing::warn!(code, "Services cannot be listed; trying again"),
+                        // What was said is not said again for every try.
+                        Step::Failed(code) => if told != Some(code) {
+                            tracing::warn!(code, "services cannot be listed; grant list and watch on them");
+                            told = Some(code);
+                        },
                         Step::Changed => {
+                            told = None;
                             let names = feed.shelf().objects().into_iter().flatten();
                             let services = names.map(|(name, _)| ServiceKey::new(namespace, name));
                             trackers.follow(&services.collect());

@@ -8,6 +8,7 @@ use http_body_util::{BodyExt as _, Limited};
 use kube::Client;
 use kube::client::Body;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tower::BoxError;
 
 use super::Shared;
@@ -103,9 +104,11 @@ async fn call(
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
     let unanswered = |error: String| Trouble { code: None, error };
+    let (meters, path) = (&shared.settings.meters, request.uri().path().to_owned());
     let pass = shared
         .with_breaker(|breaker, now| breaker.admit(now))
         .map_err(|wait| {
+            meters.called(&path, "rested");
             let error = CallError::Resting { wait };
             // The number of seconds would wake every reader each second.
             let resting = "calls to the API server rest after too many failures".to_owned();
@@ -113,6 +116,7 @@ async fn call(
             error
         })?;
     let limit = shared.settings.call_limit;
+    let (began, is_watch) = (Instant::now(), is_watch(&request));
     let made = tokio::time::timeout(limit, make(&shared.client, request)).await;
     let made = made.unwrap_or_else(|_| Err(CallError::TimedOut { limit }.into()));
     let (failed, trouble) = match &made {
@@ -128,15 +132,31 @@ async fn call(
             (status.is_server_error() || status.as_u16() == 429, trouble)
         }
     };
+    meters.took(&path, is_watch, began.elapsed().as_secs_f64());
+    meters.called(&path, result(&made));
     shared.with_breaker(|breaker, now| breaker.report(&pass, failed, now));
+    meters.show_breaker(shared.breaker_state());
     tell(told, trouble);
     made
 }
 
+/// Names what came of a call, for a metric.
+fn result(made: &Result<Response<Body>, BoxError>) -> &'static str {
+    match made {
+        Ok(response) if response.status().is_success() => "answered",
+        Ok(response) if is_refusal(response.status().as_u16()) => "refused",
+        Ok(_) | Err(_) => "failed",
+    }
+}
+
+fn is_watch(request: &Request<Body>) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query.split('&').any(|part| part == "watch=true")
+}
+
 /// Makes the call. The answer is read to its end, but for a watch, whose end is nobody's to wait for.
 async fn make(client: &Client, request: Request<Body>) -> Result<Response<Body>, BoxError> {
-    let query = request.uri().query().unwrap_or_default();
-    let is_watch = query.split('&').any(|part| part == "watch=true");
+    let is_watch = is_watch(&request);
     let response = client.send(request).await?;
     if is_watch && response.status().is_success() {
         return Ok(response);

@@ -1,6 +1,9 @@
-//! Keeps asking the instances of a Service for their health, and lets discovery know.
+//! Keeps asking the instances of Services for their health, and lets discovery know.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
+
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{Discovery, Shared, Subscription};
 use crate::probe::{ProbeSettings, Prober};
@@ -18,6 +21,53 @@ impl Discovery {
         let task = tokio::spawn(async move { run(&shared, &service, settings).await });
         Subscription(task.abort_handle())
     }
+
+    /// Asks the live instances of every Service that is followed, as [`probe`](Self::probe) does of one.
+    pub fn probe_all(&self, settings: ProbeSettings) -> Subscription {
+        let shared = Arc::downgrade(&self.shared);
+        let task = tokio::spawn(async move { run_all(&shared, &settings).await });
+        Subscription(task.abort_handle())
+    }
+}
+
+async fn run_all(shared: &Weak<Shared>, settings: &ProbeSettings) {
+    // All end with this one.
+    let mut running = JoinSet::new();
+    let mut asked: BTreeMap<ServiceKey, AbortHandle> = BTreeMap::new();
+    let Some(mut views) = shared.upgrade().map(|shared| shared.views.subscribe()) else {
+        return;
+    };
+    loop {
+        let followed: Vec<ServiceKey> = views.borrow_and_update().keys().cloned().collect();
+        let gone = asked.extract_if(.., |service, _| !followed.contains(service));
+        for (service, handle) in gone.collect::<Vec<_>>() {
+            handle.abort();
+            if let Some(shared) = shared.upgrade() {
+                forget(&shared, &service);
+            }
+        }
+        for service in followed {
+            asked.entry(service.clone()).or_insert_with(|| {
+                let (shared, settings) = (Weak::clone(shared), settings.clone());
+                running.spawn(async move { run(&shared, &service, settings).await })
+            });
+        }
+        while running.try_join_next().is_some() {}
+        if views.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Forgets what the instances of a Service answered that is followed no longer.
+fn forget(shared: &Shared, service: &ServiceKey) {
+    shared.inputs.send_if_modified(|inputs| {
+        let is_known = inputs.checks.contains_key(service);
+        if is_known {
+            Arc::make_mut(inputs).checks.remove(service);
+        }
+        is_known
+    });
 }
 
 async fn run(shared: &Weak<Shared>, service: &ServiceKey, settings: ProbeSettings) {

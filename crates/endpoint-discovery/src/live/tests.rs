@@ -6,6 +6,8 @@ mod modes;
 #[cfg(feature = "probe")]
 mod probing;
 mod services;
+mod signs;
+mod soak;
 
 use std::time::Duration;
 

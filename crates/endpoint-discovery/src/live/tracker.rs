@@ -7,21 +7,26 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Service;
 use kube::Api;
 use kube::runtime::watcher::Config;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::feed::{Feed, SourceFeed, Step};
 use super::guard::{Contact, Trouble};
 use super::view::{Origin, Stale, View};
-use super::{Inputs, Shared};
-use crate::alert::Alerts;
+use super::{Inputs, ServiceAlert, Shared};
+use crate::alert::{Alert, Alerts};
 use crate::merge::{Merged, merge};
 use crate::mode::{Source, is_refusal};
 use crate::roster::{Roster, Surroundings};
 use crate::service::{ServiceFacts, ServiceKey};
 use crate::sighting::{Ignored, Reading, Warning};
+use crate::topology::{Account, choose};
 
 /// How often time alone may change something: an instance that has been booting for too long.
 const TICK: Duration = Duration::from_secs(5);
+
+/// How many times in a row a Service must fail to be read before it is supposed to be a usual one. One failure passes; who
+/// believed it would call unready instances of an unusual Service ready for a moment.
+const SERVICE_TRIES: u32 = 3;
 
 /// Follows one Service.
 pub(super) struct Tracker {
@@ -29,6 +34,7 @@ pub(super) struct Tracker {
     facts: ServiceFacts,
     /// Whether the Service is known to be there, not there, or unreadable.
     is_service_settled: bool,
+    service_failures: u32,
     service_warnings: BTreeSet<Warning>,
     service: Feed<Service>,
     service_contact: Contact,
@@ -36,10 +42,14 @@ pub(super) struct Tracker {
     sources: Vec<Source>,
     feed: Option<SourceFeed>,
     source_contact: Contact,
+    /// Whether it was said that the last source is refused.
+    is_refusal_told: bool,
     /// What was last read, and never anything less.
     live: Option<Live>,
     stale: Option<Stale>,
     alerts: Alerts,
+    /// Which instances are near, and why these.
+    near: Option<Account>,
 }
 
 /// The last complete reading, and what became of it.
@@ -70,15 +80,18 @@ impl Tracker {
         Self {
             facts,
             is_service_settled: false,
+            service_failures: 0,
             service_warnings: BTreeSet::new(),
             service,
             service_contact,
             feed,
             source_contact,
             sources,
+            is_refusal_told: false,
             live: None,
             stale: None,
             alerts,
+            near: None,
             shared,
         }
     }
@@ -108,19 +121,21 @@ impl Tracker {
     fn on_service(&mut self, step: &Step) {
         match step {
             Step::Same => return,
-            Step::Failed(_) => {
-                // What was read stands, marked as stale; what never was hides no endpoints until it is.
-                if self.is_service_settled {
+            Step::Failed(code) => {
+                // What was read stands, marked as stale; what never was hides no endpoints for long.
+                self.service_failures += 1;
+                let is_over = code.is_some_and(is_refusal) || self.service_failures >= SERVICE_TRIES;
+                if self.is_service_settled || !is_over {
                     return;
                 }
-                self.service_warnings = [Warning::ServiceUnreadable].into();
+                self.set_service_warnings([Warning::ServiceUnreadable].into());
             }
             Step::Changed => {
                 let domain = &self.shared.settings.cluster_domain;
                 let key = self.facts.key.clone();
                 let objects = self.service.shelf().objects();
                 let service = objects.and_then(|objects| objects.get(&key.name));
-                self.service_warnings = match service {
+                let warnings = match service {
                     Some(_) => BTreeSet::new(),
                     None => [Warning::ServiceNotFound].into(),
                 };
@@ -130,6 +145,7 @@ impl Tracker {
                 };
                 let is_of_others = facts.selector != self.facts.selector;
                 self.facts = facts;
+                self.set_service_warnings(warnings);
                 if is_of_others && self.reads_by_selector() {
                     self.open_source();
                 }
@@ -139,22 +155,38 @@ impl Tracker {
         self.read();
     }
 
+    /// Remembers what is doubtful about the Service itself, and says what is new of it.
+    fn set_service_warnings(&mut self, warnings: BTreeSet<Warning>) {
+        self.warn(&warnings, Some(&self.service_warnings));
+        self.service_warnings = warnings;
+    }
+
     fn on_source(&mut self, step: &Step) {
         match step {
             Step::Same => {}
             Step::Changed => self.read(),
-            Step::Failed(code) => {
-                if code.is_some_and(is_refusal) && self.sources.len() > 1 {
-                    let refused = self.sources.remove(0);
-                    tracing::warn!(
-                        service = %self.facts.key,
-                        refused = refused.as_str(),
-                        instead = self.sources[0].as_str(),
-                        "the API server refuses; grant list and watch, or choose another discovery mode"
-                    );
-                    self.open_source();
-                }
-            }
+            Step::Failed(code) if code.is_some_and(is_refusal) => self.on_refusal(),
+            Step::Failed(_) => {}
+        }
+    }
+
+    /// Goes on to the next source, if there is one; either is said once.
+    fn on_refusal(&mut self) {
+        let refused = self.sources.first().map_or("", |source| source.as_str());
+        let instead = self.sources.get(1).map(|source| source.as_str());
+        if instead.is_some() || !self.is_refusal_told {
+            tracing::warn!(
+                service = %self.facts.key,
+                refused,
+                instead,
+                "the API server refuses; grant list and watch, or choose another discovery mode"
+            );
+        }
+        if instead.is_some() {
+            self.sources.remove(0);
+            self.open_source();
+        } else {
+            self.is_refusal_told = true;
         }
     }
 
@@ -201,6 +233,7 @@ impl Tracker {
         if !self.is_service_settled {
             return;
         }
+        let began = Instant::now();
         let reading = match &self.feed {
             Some(feed) => feed.read(&self.facts),
             // Without a selector no pod can belong to the Service. That is an answer, once the Service was read.
@@ -224,6 +257,8 @@ impl Tracker {
         });
         let inputs = Arc::clone(&self.shared.inputs.borrow());
         self.look_again(&inputs);
+        let took = began.elapsed().as_secs_f64();
+        self.shared.settings.meters.update_duration.observe(took);
     }
 
     /// Sees the same endpoints under what else is known now.
@@ -239,14 +274,15 @@ impl Tracker {
             };
             live.roster = live.roster.observe(&live.merged, &around, now);
             for alert in self.alerts.due(live.roster.instances(), now) {
-                tracing::warn!(
-                    service = %self.facts.key,
-                    instance = alert.instance,
-                    score = alert.score,
-                    threshold = alert.threshold,
-                    "an instance is not well"
-                );
+                tell(&self.shared, &self.facts.key, alert);
             }
+            let near = self.shared.near(inputs, &live.roster);
+            if near != self.near
+                && let Some(near) = &near
+            {
+                log_choice(&self.facts.key, near);
+            }
+            self.near = near;
         }
         self.publish();
     }
@@ -283,9 +319,48 @@ impl Tracker {
             stale: self.stale.clone(),
             ignored,
             warnings,
+            near: self.near.clone(),
             breaker: self.shared.breaker_state(),
         });
     }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Chooses what is near to us; nothing where nobody said where we are.
+    fn near(&self, inputs: &Inputs, roster: &Roster) -> Option<Account> {
+        let own_node = self.settings.own_node.as_ref()?;
+        let zone = inputs.nodes.get(own_node).and_then(|node| node.zone.as_deref());
+        Some(choose(roster.instances(), zone).account)
+    }
+}
+
+/// Tells of an instance that is not well, to everybody who may want to know (EP-21).
+fn tell(shared: &Shared, service: &ServiceKey, alert: Alert) {
+    tracing::warn!(
+        %service,
+        instance = alert.instance,
+        score = alert.score,
+        threshold = alert.threshold,
+        "an instance is not well"
+    );
+    shared.settings.meters.alerts.inc();
+    let service = service.clone();
+    // Nobody has to listen.
+    drop(shared.alerts.send(ServiceAlert { service, alert }));
+}
+
+fn log_choice(service: &ServiceKey, near: &Account) {
+    tracing::info!(
+        %service,
+        zone = near.zone,
+        reason = ?near.reason,
+        chosen = near.chosen,
+        ready = near.ready,
+        draining = near.draining,
+        "other instances are near"
+    );
 }
 
 /// Waits for the next step of a feed; for ever when there is none.

@@ -13,6 +13,7 @@ use crate::mode::{Mode, Source};
 use crate::roster::Roster;
 use crate::service::ServiceKey;
 use crate::sighting::{Ignored, Warning};
+use crate::topology::Account;
 
 /// Holds the view of each Service.
 pub type Views = BTreeMap<ServiceKey, Arc<View>>;
@@ -34,6 +35,8 @@ pub struct View {
     pub ignored: Ignored,
     /// What is doubtful about its objects.
     pub warnings: BTreeSet<Warning>,
+    /// Which ready instances are near to us, and why these; nothing where nobody said where we are (EP-22).
+    pub near: Option<Account>,
     /// The state of the breaker of API calls, when this was made.
     pub breaker: BreakerState,
 }
@@ -108,6 +111,7 @@ impl View {
                 stale,
                 view.ignored,
                 view.warnings.clone(),
+                view.near.clone(),
                 view.breaker,
             )
         };

@@ -54,6 +54,11 @@ pub const CHECKS: &[Check] = &[
         asks: "does its group keep enough nodes?",
         refusal: refusal_of_group_floor,
     },
+    Check {
+        rule: "SC-12",
+        asks: "does every watched Service keep a ready endpoint?",
+        refusal: refusal_of_last_endpoint,
+    },
 ];
 
 fn refusal_of_protected(question: &Question<'_>) -> Option<Refusal> {
@@ -177,6 +182,17 @@ fn refusal_of_group_floor(question: &Question<'_>) -> Option<Refusal> {
     (remaining == 0 && group.workload_pods > 0).then_some(Refusal::LastNodeOfWorkload {
         pods: group.workload_pods,
     })
+}
+
+/// Keeps the last ready endpoint of a Service, unless its whole group goes, or it may be gone already (`SC-12`).
+fn refusal_of_last_endpoint(question: &Question<'_>) -> Option<Refusal> {
+    let facts = question.facts;
+    if facts.group.is_deleted || facts.is_under_way {
+        return None;
+    }
+    let service = facts.last_endpoints.first()?.clone();
+    let services = u64::try_from(facts.last_endpoints.len()).unwrap_or(u64::MAX);
+    Some(Refusal::LastReadyEndpoint { service, services })
 }
 
 /// Returns what is left of a grace after so much time; nothing when it is over.

@@ -271,6 +271,26 @@ fn graces_can_be_set() {
     }
 }
 
+/// SC-12: a node without which a watched Service has no ready endpoint stays, for everybody and in every state from which
+/// something is removed, unless its whole group goes or its removal may have begun.
+#[test]
+fn node_of_a_last_ready_endpoint_must_stay() {
+    let serving = |state| candidate(state).serving("shop/web").serving("shop/worker");
+    for state in [State::Ready, State::Idle, State::Draining, State::Unhealthy] {
+        let refusal = Refusal::LastReadyEndpoint {
+            service: "shop/web".to_owned(),
+            services: 2,
+        };
+        check_all(&serving(state), Some(&refusal));
+        let mut ending = serving(state);
+        ending.group.is_deleted = true;
+        check_all(&ending, None);
+        let mut begun = serving(state);
+        begun.is_under_way = true;
+        check_all(&begun, None);
+    }
+}
+
 /// Impossible graces are refused by the name of their field.
 #[test]
 fn impossible_graces_are_refused_by_name() {

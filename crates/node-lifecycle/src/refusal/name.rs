@@ -35,6 +35,8 @@ words! {
         BelowMinNodes => "below_min_nodes",
         /// Its group has workload pods and would have no node (`LC-23`).
         LastNodeOfWorkload => "last_node_of_workload",
+        /// Watched Services would have no ready endpoint (`SC-12`).
+        LastReadyEndpoint => "last_ready_endpoint",
     }
 }
 
@@ -70,6 +72,7 @@ impl RefusalName {
             Self::ManualCleanupRequired => "the VPSieNode failed, and a failed one waits for a person",
             Self::BelowMinNodes => "the group would have fewer usable nodes than minNodes",
             Self::LastNodeOfWorkload => "the group has workload pods and would have no usable node",
+            Self::LastReadyEndpoint => "a watched Service would have no ready endpoint",
         }
     }
 
@@ -96,6 +99,9 @@ impl RefusalName {
                 "nothing while a replacement comes; else lower minNodes, or delete the NodeGroup"
             }
             Self::LastNodeOfWorkload => "move the pods, or delete the NodeGroup",
+            Self::LastReadyEndpoint => {
+                "let another endpoint become ready on a node that stays, or watch the Service no longer"
+            }
         }
     }
 }

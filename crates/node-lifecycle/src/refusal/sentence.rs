@@ -73,6 +73,12 @@ impl fmt::Display for Refusal {
             Self::LastNodeOfWorkload { pods } => {
                 write!(f, "group has {pods} workload pods and would have no usable node")
             }
+            Self::LastReadyEndpoint { service, services } => {
+                write!(
+                    f,
+                    "Node carries the last ready endpoint of {services} watched Services, first {service}"
+                )
+            }
         }
     }
 }

@@ -82,6 +82,13 @@ fn of_state_and_group() -> Vec<(Refusal, &'static str)> {
             Refusal::LastNodeOfWorkload { pods: 4 },
             "group has 4 workload pods and would have no usable node",
         ),
+        (
+            Refusal::LastReadyEndpoint {
+                service: "shop/web".into(),
+                services: 2,
+            },
+            "Node carries the last ready endpoint of 2 watched Services, first shop/web",
+        ),
     ]
 }
 
@@ -126,6 +133,7 @@ fn names_are_stable() {
         "manual_cleanup_required",
         "below_min_nodes",
         "last_node_of_workload",
+        "last_ready_endpoint",
     ];
     assert_eq!(names, expected);
 }

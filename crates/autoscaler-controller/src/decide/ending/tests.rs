@@ -94,6 +94,7 @@ fn removal_again(attempt: u32, node: Option<&str>) -> Command {
             is_deleted: true,
             ..GroupFacts::default()
         },
+        last_endpoints: Vec::new(),
     };
     let permit = case.ask(&Gate::default(), at(0));
     Command::RemoveMachine(permit.expect("it may go"), Box::new(case), attempt)

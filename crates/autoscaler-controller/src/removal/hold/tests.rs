@@ -92,6 +92,10 @@ fn refusals() -> Vec<Refusal> {
             floor: 2,
         },
         Refusal::LastNodeOfWorkload { pods: 4 },
+        Refusal::LastReadyEndpoint {
+            service: "shop/web".into(),
+            services: 2,
+        },
     ]
 }
 

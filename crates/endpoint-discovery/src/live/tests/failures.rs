@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
+use k8s_openapi::api::core::v1::Service;
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::kit::{Cluster, ready};
 use crate::breaker::BreakerState;
 use crate::mode::Source;
 use crate::sighting::Warning;
+use crate::testing::logs::Logs;
 
 /// EP-9: after each kind of failure the list is exact again, with what came and went meanwhile.
 #[tokio::test(start_paused = true)]
@@ -163,6 +166,45 @@ async fn service_that_cannot_be_read_is_told_whatever_the_failure() {
             })
             .await;
     }
+}
+
+/// EP-6, EP-10: one failure to read a Service passes, and nobody takes its unready endpoints for ready meanwhile.
+#[tokio::test(start_paused = true)]
+async fn one_failure_to_read_a_service_shows_nothing_wrong() {
+    let (logs, _guard) = Logs::collect();
+    for code in [500, 429] {
+        let cluster = Cluster::with_pods(&["web-0"]).await;
+        cluster
+            .put::<Service>(json!({
+                "metadata": {"name": "web"},
+                "spec": {"publishNotReadyAddresses": true, "ports": [{"port": 80}]},
+            }))
+            .await;
+        let fault = KubeFault::new(KubeFaultEffect::Status(code));
+        cluster.server.fault(fault.on(Verb::List).resource("services"));
+        let mut settings = cluster.settings();
+        settings.use_endpoint_slices = false;
+        let discovery = cluster.discover_with(settings);
+        let mut views = discovery.subscribe();
+        let watched = tokio::spawn(async move {
+            let mut usual = 0;
+            while views.changed().await.is_ok() {
+                let newest = views.borrow_and_update().clone();
+                usual += newest
+                    .values()
+                    .filter(|view| !ready(view).is_empty() || view.warnings.contains(&Warning::ServiceUnreadable))
+                    .count();
+            }
+            usual
+        });
+        let unreliable = [Warning::ReadinessUnreliable].into();
+        cluster
+            .view_is(&discovery, |view| view.is_live() && view.warnings == unreliable)
+            .await;
+        drop(discovery);
+        assert_eq!(watched.await.unwrap(), 0, "{code}");
+    }
+    assert_eq!(logs.lines("cannot be read").len(), 0);
 }
 
 /// EP-10: a Service that was read and no longer can be is out of date, though its endpoints are not.

@@ -83,15 +83,8 @@ impl Cluster {
         self.set(names, false).await;
     }
 
-    async fn set(&self, names: &[&str], is_ready: bool) {
-        let ip = |name: &str| {
-            let number = name
-                .rsplit('-')
-                .next()
-                .and_then(|digits| digits.parse::<u8>().ok());
-            format!("10.0.0.{}", number.unwrap_or(0) + 1)
-        };
-        let target = |name: &str| json!({"kind": "Pod", "name": name, "uid": format!("uid-{name}")});
+    /// Writes the slice of the Service, and nothing else.
+    pub(super) async fn set_slice(&self, names: &[&str], is_ready: bool) {
         let endpoints = names.iter().map(|name| {
             json!({
                 "addresses": [ip(name)], "conditions": {"ready": is_ready},
@@ -105,6 +98,10 @@ impl Cluster {
             "ports": [{"name": "http", "port": 8080}],
         }))
         .await;
+    }
+
+    async fn set(&self, names: &[&str], is_ready: bool) {
+        self.set_slice(names, is_ready).await;
         let addresses = names
             .iter()
             .map(|name| json!({"ip": ip(name), "targetRef": target(name)}));
@@ -206,6 +203,19 @@ impl Cluster {
         self.view_is(discovery, |view| view.is_live() && ready(view) == names)
             .await;
     }
+}
+
+/// Gives the pod of a name its address: that of `web-0` ends with 1.
+fn ip(name: &str) -> String {
+    let number = name
+        .rsplit('-')
+        .next()
+        .and_then(|digits| digits.parse::<u8>().ok());
+    format!("10.0.0.{}", number.unwrap_or(0) + 1)
+}
+
+fn target(name: &str) -> Value {
+    json!({"kind": "Pod", "name": name, "uid": format!("uid-{name}")})
 }
 
 /// Lists the ids of what is ready.

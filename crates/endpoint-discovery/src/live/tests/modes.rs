@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use serde_json::json;
+
 use super::kit::{Cluster, ready};
 use crate::mode::{Mode, Source};
 use crate::testing::logs::Logs;
@@ -35,6 +39,45 @@ async fn mode_is_said_in_one_line() {
         lines[0].ends_with("Using discovery mode: kubernetes-endpoints"),
         "{lines:?}"
     );
+}
+
+/// EP-38: a full start in the usual mode says which it is, fails nowhere, and lists the instances with addresses and names.
+#[tokio::test(start_paused = true)]
+async fn full_start_lists_instances_with_addresses_and_names() {
+    for (cluster_ip, expected) in [
+        ("10.96.0.1", json!({"serviceEndpoint": "web.shop.svc.cluster.local"})),
+        ("None", json!({"dnsName": "web-0.web.shop.svc.cluster.local"})),
+    ] {
+        let (logs, _guard) = Logs::collect();
+        let cluster = Cluster::with_pods(&[]).await;
+        cluster
+            .put::<Service>(json!({
+                "metadata": {"name": "web"}, "spec": {"clusterIP": cluster_ip, "ports": [{"port": 80}]},
+            }))
+            .await;
+        cluster
+            .put::<EndpointSlice>(json!({
+                "metadata": {"name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
+                "addressType": "IPv4", "ports": [{"name": "http", "port": 8080}],
+                "endpoints": [{
+                    "addresses": ["10.0.0.1"], "hostname": "web-0",
+                    "targetRef": {"kind": "Pod", "name": "web-0", "uid": "u1"},
+                }],
+            }))
+            .await;
+        let discovery = cluster.discover();
+        cluster.ready_are(&discovery, &["web-0"]).await;
+        let view = cluster.view_is(&discovery, crate::View::is_live).await;
+        let shown = serde_json::to_value(view.instances()).unwrap();
+        let addresses = shown[0]["addresses"].as_object().unwrap();
+        assert_eq!((shown.as_array().unwrap().len(), &addresses["ip"]), (1, &json!("10.0.0.1")));
+        for (key, value) in expected.as_object().unwrap() {
+            assert_eq!(&addresses[key], value);
+        }
+        assert_eq!(shown[0]["podName"], "web-0");
+        assert_eq!(logs.lines("Using discovery mode: kubernetes-endpoints").len(), 1);
+        assert_eq!((logs.lines("WARN").len(), logs.lines("ERROR").len()), (0, 0));
+    }
 }
 
 /// EP-10: a right that is lost later leads on as well, and the old list stands until the new source has told.

@@ -7,10 +7,14 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{Api, DeleteParams};
 use serde_json::json;
 
+use tokio::time::Instant;
+
 use super::kit::{Cluster, web};
 use crate::live::{Discovery, Selection, Settings};
+use crate::score::Status;
 use crate::service::ServiceKey;
 use crate::sighting::Warning;
+use crate::testing::logs::Logs;
 
 /// Waits until exactly these Services are shown, each with so many instances.
 async fn shown(discovery: &Discovery, expected: &[(&str, usize)]) {
@@ -122,6 +126,36 @@ async fn malformed_slice_costs_only_itself() {
     cluster
         .view_is(&discovery, |view| view.ignored.fqdn_slices == 1)
         .await;
+}
+
+/// EP-39: one, three, one: what is new is seen within ten seconds with its right status, what is gone is gone, and nothing
+/// is wrong meanwhile.
+#[tokio::test(start_paused = true)]
+async fn scaling_is_seen_within_ten_seconds_and_without_an_error() {
+    let (logs, _guard) = Logs::collect();
+    let cluster = Cluster::with_pods(&["web-0"]).await;
+    let discovery = cluster.discover();
+    cluster.ready_are(&discovery, &["web-0"]).await;
+    let three = ["web-0", "web-1", "web-2"];
+    let statuses = |expected: Status| {
+        let is_so = move |view: &crate::View| {
+            let instances = view.instances();
+            let new = instances.iter().skip(1);
+            instances.len() == 3 && new.map(|instance| instance.status).all(|status| status == expected)
+        };
+        cluster.view_is(&discovery, is_so)
+    };
+    let began = Instant::now();
+    cluster.set_unready_pods(&three).await;
+    statuses(Status::Booting).await;
+    cluster.set_pods(&three).await;
+    statuses(Status::Ready).await;
+    cluster.set_pods(&["web-0"]).await;
+    cluster.ready_are(&discovery, &["web-0"]).await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let view = cluster.view_is(&discovery, crate::View::is_live).await;
+    assert_eq!(view.instances().len(), 1);
+    assert_eq!((logs.lines("WARN").len(), logs.lines("ERROR").len()), (0, 0));
 }
 
 /// EP-39, EP-40: one, three, one, nine, one in rapid succession ends exact.

@@ -101,6 +101,10 @@ fn broken_by_group(node: &Candidate, by: Decider) -> Rules {
             is_floored && left <= 0 && node.group.workload_pods > 0,
             LastNodeOfWorkload,
         ),
+        (
+            !node.last_endpoints.is_empty() && !node.group.is_deleted && !node.is_under_way,
+            LastReadyEndpoint,
+        ),
     ]
 }
 
@@ -197,12 +201,14 @@ fn candidates() -> impl Strategy<Value = Candidate> {
     let rest = (
         proptest::option::of(moment()),
         mostly(None, Some("DiscoveryTimeout".to_owned())),
+        mostly(Vec::new(), vec!["shop/web".to_owned()]),
     );
     (lives(), workloads(), protection, identity, group, rest).prop_map(
-        |(life, workload, protection, (doubt, node_uid), group, (created_at, failure))| {
+        |(life, workload, protection, (doubt, node_uid), group, (created_at, failure, last_endpoints))| {
             let mut node = candidate(State::Idle);
             (node.life, node.workload, node.doubt) = (life, workload, doubt);
             (node.created_at, node.failure, node.binding.node_uid) = (created_at, failure, node_uid);
+            node.last_endpoints = last_endpoints;
             node.protection = ProtectionFacts {
                 is_of_control_plane: protection.0,
                 has_owner: protection.1,

@@ -155,6 +155,14 @@ fn failed_comes_before_the_floor_of_the_group() {
     );
 }
 
+/// LC-22, SC-12: LC-23 before the last ready endpoint of a Service.
+#[test]
+fn floor_of_the_group_comes_before_the_last_ready_endpoint() {
+    let serve: Spoil = |candidate| candidate.serving("shop/web");
+    let first: (Spoil, _) = (need, RefusalName::BelowMinNodes);
+    check_pair(State::Idle, first, (serve, RefusalName::LastReadyEndpoint));
+}
+
 /// LC-17: pods come before what they request.
 #[test]
 fn pods_come_before_requests() {
@@ -174,6 +182,7 @@ fn checks_are_in_the_written_order() {
         "LC-17",
         "LC-18 to LC-20",
         "LC-23",
+        "SC-12",
     ];
     assert_eq!(rules, expected);
 }
