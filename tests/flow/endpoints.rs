@@ -78,7 +78,9 @@ async fn until_front(fleet: &Fleet, is_so: impl Fn(&View) -> bool) -> Vec<Arc<In
 
 fn is_ready_on(view: &View, nodes: &[&str]) -> bool {
     let instances = view.instances();
-    let on = instances.iter().filter_map(|instance| instance.node_name.as_deref());
+    let on = instances
+        .iter()
+        .filter_map(|instance| instance.node_name.as_deref());
     view.is_live() && on.eq(nodes.iter().copied())
 }
 
@@ -116,9 +118,7 @@ async fn policy_takes_a_node_without_the_last_ready_endpoint() {
     serve_front(&fleet, &[&first, &second]).await;
     until_front(&fleet, |view| is_ready_on(view, &[&first, &second])).await;
     shrink(&fleet).await;
-    fleet
-        .until("one went", |stored| stored.claims.len() == 1)
-        .await;
+    fleet.until("one went", |stored| stored.claims.len() == 1).await;
     tokio::time::sleep(Duration::from_secs(3 * 3600)).await;
     let stored = fleet.stored().await;
     assert_eq!(stored.claims.len(), 1, "the other has the last one");
@@ -167,7 +167,9 @@ async fn endpoints_show_the_state_and_the_zone_of_their_node() {
     assert_eq!(facts.lifecycle_state, "ready");
     assert_eq!(facts.node_group.as_deref(), Some("default/web"));
     let snapshot = fleet.states().await.snapshot();
-    let state = snapshot.get(&node_state::Subject::node(&first)).expect("it is evaluated");
+    let state = snapshot
+        .get(&node_state::Subject::node(&first))
+        .expect("it is evaluated");
     assert!(facts.zone.is_some() && facts.zone == state.zone, "{facts:?}");
     assert_eq!(instances[1].node, None, "nobody knows that Node");
 

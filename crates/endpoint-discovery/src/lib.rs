@@ -29,8 +29,8 @@ pub use identity::{EndpointKey, InstanceId, TargetRef};
 pub use instance::{Addresses, DnsName, Health, Instance, NodeFacts};
 #[cfg(feature = "live")]
 pub use live::{
-    Discovery, Inputs, Meters, Origin, Selection, ServiceAlert, Settings, Stale, Subscription, View, Views,
-    zone_of_node,
+    ApiLabels, CallLabels, Discovery, Inputs, Meters, Origin, Selection, ServiceAlert, ServiceLabels,
+    Settings, Stale, Subscription, View, Views, zone_of_node,
 };
 pub use merge::{Endpoint, Merged, merge};
 pub use mode::{Mode, Source, UnknownMode, is_refusal};

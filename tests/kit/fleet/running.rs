@@ -37,12 +37,7 @@ impl Fleet {
         let client = self.wire.client(self.operator_client.clone());
         let telemetry = self.telemetry(&client, &vpsie);
         let client = self.metrics.measure_kubernetes(client);
-        let operator = Operator::start(
-            client.clone(),
-            vpsie,
-            self.time_of_day(),
-            self.settings.clone(),
-        );
+        let operator = Operator::start(client.clone(), vpsie, self.time_of_day(), self.settings.clone());
         self.evaluations.watch(&self.wire);
         let operator = operator.await?.with_credentials(self.credentials.clone());
         let operator = operator.telling(telemetry).evaluating(self.evaluations.clone());

@@ -24,12 +24,7 @@ pub(crate) struct DiscoveryOptions {
     )]
     pub(crate) discovery_mode: Mode,
     /// Services to watch, `[NAMESPACE/]NAME` with commas in between; without one, and without a selector, nothing is watched.
-    #[arg(
-        long,
-        default_value = "",
-        value_name = "SERVICES",
-        env = "DISCOVERY_SERVICES"
-    )]
+    #[arg(long, default_value = "", value_name = "SERVICES", env = "DISCOVERY_SERVICES")]
     pub(crate) discovery_services: ServiceNames,
     /// Watches the Services of the namespace that have these labels instead, such as `app=web`.
     #[arg(long, value_name = "SELECTOR", env = "DISCOVERY_SELECTOR")]
@@ -127,7 +122,8 @@ impl DiscoveryOptions {
 fn label(name: &str) -> Result<String, String> {
     let is_inner = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
     let has_hyphen_outside = name.starts_with('-') || name.ends_with('-');
-    let is_good = (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_inner) && !has_hyphen_outside;
+    let is_good =
+        (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_inner) && !has_hyphen_outside;
     if is_good {
         return Ok(name.to_owned());
     }
@@ -157,10 +153,18 @@ mod tests {
         let settings = |words: &[&str]| parse(words).unwrap().settings().unwrap();
         assert!(settings(&[]).is_none(), "nothing is watched unasked");
         assert!(settings(&["--discovery-services", " , "]).is_none());
-        let words = ["--discovery-services", "shop/web, api", "--discovery-namespace", "a"];
+        let words = [
+            "--discovery-services",
+            "shop/web, api",
+            "--discovery-namespace",
+            "a",
+        ];
         let (named, probes) = settings(&words).unwrap();
         let keys = vec![ServiceKey::new("shop", "web"), ServiceKey::new("a", "api")];
-        assert_eq!((named.services, named.mode), (Selection::Named(keys), Mode::KubernetesEndpoints));
+        assert_eq!(
+            (named.services, named.mode),
+            (Selection::Named(keys), Mode::KubernetesEndpoints)
+        );
         assert!(named.use_endpoint_slices);
         assert_eq!(probes, Some(ProbeSettings::default()));
         let (chosen, probes) = settings(&[
@@ -175,7 +179,10 @@ mod tests {
             namespace: "default".to_owned(),
             selector: "app=web".to_owned(),
         };
-        assert_eq!((chosen.services, chosen.mode, probes), (expected, Mode::Auto, None));
+        assert_eq!(
+            (chosen.services, chosen.mode, probes),
+            (expected, Mode::Auto, None)
+        );
         assert!(!chosen.use_endpoint_slices);
         assert_eq!(chosen.own_node.as_deref(), Some("ours"));
     }
@@ -184,7 +191,10 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_an_error_at_the_start() {
         let table = [
-            ("--discovery-mode=kubernetes", "use one of kubernetes-endpoints, kubernetes-pods, static, auto"),
+            (
+                "--discovery-mode=kubernetes",
+                "use one of kubernetes-endpoints, kubernetes-pods, static, auto",
+            ),
             ("--discovery-services=shop/", "`` is no name"),
             ("--discovery-services=a/b/c", "`b/c` is no name"),
             ("--discovery-services=Web", "`Web` is no name"),
@@ -200,6 +210,9 @@ mod tests {
         assert!(parse(&["--discovery-services", &many]).is_err());
         let both = parse(&["--discovery-services=web", "--discovery-selector=app=web"]).unwrap();
         let said = format!("{:?}", both.settings().unwrap_err());
-        assert!(said.contains("--discovery-services or --discovery-selector"), "{said}");
+        assert!(
+            said.contains("--discovery-services or --discovery-selector"),
+            "{said}"
+        );
     }
 }

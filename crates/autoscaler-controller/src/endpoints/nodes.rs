@@ -55,7 +55,9 @@ fn take(known: &mut BTreeMap<String, NodeFacts>, update: Update) -> bool {
 }
 
 fn take_one(known: &mut BTreeMap<String, NodeFacts>, subject: &Subject, change: &Change) -> bool {
-    let Subject::Node(name) = subject else { return false };
+    let Subject::Node(name) = subject else {
+        return false;
+    };
     let now = change.now.as_deref().and_then(facts);
     let before = known.get(&**name);
     if before == now.as_ref().map(|(_, facts)| facts) {
@@ -70,7 +72,9 @@ fn take_one(known: &mut BTreeMap<String, NodeFacts>, subject: &Subject, change: 
 
 /// Takes out of the state of a Node what discovery knows of it; nothing of a VPSieNode that has none.
 fn facts(state: &NodeState) -> Option<(String, NodeFacts)> {
-    let Subject::Node(name) = &state.subject else { return None };
+    let Subject::Node(name) = &state.subject else {
+        return None;
+    };
     let facts = NodeFacts {
         lifecycle_state: state.lifecycle_state.as_str().to_owned(),
         node_group: state.node_group.as_ref().map(ToString::to_string),
@@ -81,7 +85,11 @@ fn facts(state: &NodeState) -> Option<(String, NodeFacts)> {
 
 /// Tells discovery; false once nobody watches any longer.
 fn hand_on(watched: &Weak<Watched>, known: &BTreeMap<String, NodeFacts>) -> bool {
-    let Some(watched) = watched.upgrade() else { return false };
-    watched.discovery.update_inputs(|inputs| inputs.nodes.clone_from(known));
+    let Some(watched) = watched.upgrade() else {
+        return false;
+    };
+    watched
+        .discovery
+        .update_inputs(|inputs| inputs.nodes.clone_from(known));
     true
 }

@@ -66,7 +66,9 @@ impl Default for Meters {
             instances_ready: Family::default(),
             calls: Family::default(),
             // From a millisecond to sixteen seconds: a call ends after ten.
-            call_duration: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 2.0, 15))),
+            call_duration: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.001, 2.0, 15))
+            }),
             watches: Family::default(),
             // From a hundredth of a millisecond to a third of a second.
             update_duration: Histogram::new(exponential_buckets(0.000_01, 2.0, 16)),
@@ -90,7 +92,11 @@ impl Meters {
         let help = "Watches begun";
         registry.register("discovery_watches", help, self.watches.clone());
         let help = "Time from the word of the API server to the view";
-        registry.register("discovery_update_duration_seconds", help, self.update_duration.clone());
+        registry.register(
+            "discovery_update_duration_seconds",
+            help,
+            self.update_duration.clone(),
+        );
         registry.register("discovery_alerts", "Alerts raised", self.alerts.clone());
         let help = "State of the breaker: 0 closed, 1 half-open, 2 open";
         registry.register("discovery_breaker_state", help, self.breaker.clone());

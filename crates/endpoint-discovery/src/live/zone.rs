@@ -14,7 +14,11 @@ use crate::topology::own_zone;
 /// # Errors
 ///
 /// When the API server does not answer, or refuses; a Node that is not there has no zone.
-pub async fn zone_of_node(client: Client, node: &str, others: &[&str]) -> Result<Option<String>, kube::Error> {
+pub async fn zone_of_node(
+    client: Client,
+    node: &str,
+    others: &[&str],
+) -> Result<Option<String>, kube::Error> {
     let node = Api::<Node>::all(client).get_opt(node).await?;
     Ok(node.and_then(|node| own_zone(node.labels(), others)))
 }

@@ -111,5 +111,8 @@ fn nothing_is_concluded_from_what_is_not_seen() {
     };
     let all = views([old, elsewhere, unread, hinted]);
     assert_eq!(last_endpoints(&all, "n1", |_| false), ["shop/old"]);
-    assert_eq!(last_endpoints(&Views::new(), "n1", |_| false), Vec::<String>::new());
+    assert_eq!(
+        last_endpoints(&Views::new(), "n1", |_| false),
+        Vec::<String>::new()
+    );
 }

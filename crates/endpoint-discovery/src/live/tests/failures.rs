@@ -192,7 +192,9 @@ async fn one_failure_to_read_a_service_shows_nothing_wrong() {
                 let newest = views.borrow_and_update().clone();
                 usual += newest
                     .values()
-                    .filter(|view| !ready(view).is_empty() || view.warnings.contains(&Warning::ServiceUnreadable))
+                    .filter(|view| {
+                        !ready(view).is_empty() || view.warnings.contains(&Warning::ServiceUnreadable)
+                    })
                     .count();
             }
             usual

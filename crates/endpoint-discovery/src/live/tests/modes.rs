@@ -45,7 +45,10 @@ async fn mode_is_said_in_one_line() {
 #[tokio::test(start_paused = true)]
 async fn full_start_lists_instances_with_addresses_and_names() {
     for (cluster_ip, expected) in [
-        ("10.96.0.1", json!({"serviceEndpoint": "web.shop.svc.cluster.local"})),
+        (
+            "10.96.0.1",
+            json!({"serviceEndpoint": "web.shop.svc.cluster.local"}),
+        ),
         ("None", json!({"dnsName": "web-0.web.shop.svc.cluster.local"})),
     ] {
         let (logs, _guard) = Logs::collect();
@@ -70,7 +73,10 @@ async fn full_start_lists_instances_with_addresses_and_names() {
         let view = cluster.view_is(&discovery, crate::View::is_live).await;
         let shown = serde_json::to_value(view.instances()).unwrap();
         let addresses = shown[0]["addresses"].as_object().unwrap();
-        assert_eq!((shown.as_array().unwrap().len(), &addresses["ip"]), (1, &json!("10.0.0.1")));
+        assert_eq!(
+            (shown.as_array().unwrap().len(), &addresses["ip"]),
+            (1, &json!("10.0.0.1"))
+        );
         for (key, value) in expected.as_object().unwrap() {
             assert_eq!(&addresses[key], value);
         }

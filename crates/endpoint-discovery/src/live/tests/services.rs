@@ -141,7 +141,10 @@ async fn scaling_is_seen_within_ten_seconds_and_without_an_error() {
         let is_so = move |view: &crate::View| {
             let instances = view.instances();
             let new = instances.iter().skip(1);
-            instances.len() == 3 && new.map(|instance| instance.status).all(|status| status == expected)
+            instances.len() == 3
+                && new
+                    .map(|instance| instance.status)
+                    .all(|status| status == expected)
         };
         cluster.view_is(&discovery, is_so)
     };

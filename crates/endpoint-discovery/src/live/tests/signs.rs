@@ -48,7 +48,10 @@ async fn alert_is_heard_logged_and_counted_once_in_five_minutes() {
     assert_eq!(alerts.recv().await, Ok(expected.clone()));
     let view = cluster.view_is(&discovery, |view| !view.summary().degraded.is_empty());
     let summary = view.await.summary();
-    assert_eq!((summary.average, summary.degraded), (Some(72.0), vec!["web-1".to_owned()]));
+    assert_eq!(
+        (summary.average, summary.degraded),
+        (Some(72.0), vec!["web-1".to_owned()])
+    );
     tokio::time::sleep(Duration::from_secs(290)).await;
     assert!(alerts.try_recv().is_err(), "it was told");
     tokio::time::sleep(Duration::from_secs(20)).await;
@@ -86,7 +89,13 @@ async fn choice_that_changes_is_logged_once_with_its_zone_and_numbers() {
     let lines = logs.lines("other instances are near");
     let said = |line: &String, words: &[&str]| words.iter().all(|word| line.contains(word));
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(said(&lines[1], &["zone=\"ams\"", "SameZone", "chosen=2", "ready=2", "draining=0"]), "{lines:?}");
+    assert!(
+        said(
+            &lines[1],
+            &["zone=\"ams\"", "SameZone", "chosen=2", "ready=2", "draining=0"]
+        ),
+        "{lines:?}"
+    );
     assert!(said(&lines[2], &["zone=\"fra\"", "NoneInZone"]), "{lines:?}");
 }
 
@@ -110,14 +119,19 @@ async fn zone_of_our_own_node_can_be_read() {
     let client = cluster.server.client();
     let nodes: kube::Api<Node> = kube::Api::all(client.clone());
     for (name, labels) in [
-        ("usual", json!({"topology.kubernetes.io/zone": "ams", "datacenter": "hel"})),
+        (
+            "usual",
+            json!({"topology.kubernetes.io/zone": "ams", "datacenter": "hel"}),
+        ),
         ("other", json!({"datacenter": "hel"})),
     ] {
         let node = serde_json::from_value(json!({"metadata": {"name": name, "labels": labels}})).unwrap();
         nodes.create(&Default::default(), &node).await.unwrap();
     }
     for (name, expected) in [("usual", Some("ams")), ("other", Some("hel")), ("absent", None)] {
-        let zone = crate::zone_of_node(client.clone(), name, &["datacenter"]).await.unwrap();
+        let zone = crate::zone_of_node(client.clone(), name, &["datacenter"])
+            .await
+            .unwrap();
         assert_eq!(zone.as_deref(), expected, "{name}");
     }
 }
@@ -156,7 +170,11 @@ async fn series_tell_what_discovery_does() {
         .view_is(&discovery, |view| view.breaker == crate::BreakerState::Open)
         .await;
     let away = text();
-    for line in ["result=\"failed\"} ", "result=\"rested\"} ", "discovery_breaker_state 2"] {
+    for line in [
+        "result=\"failed\"} ",
+        "result=\"rested\"} ",
+        "discovery_breaker_state 2",
+    ] {
         assert!(away.contains(line), "no {line} in\n{away}");
     }
     meters.forget(&web());

@@ -50,9 +50,15 @@ async fn ten_minutes_of_churn_end_exact() {
 }
 
 fn fail_once(cluster: &Cluster, code: u16) {
-    let effect = if code == 410 { KubeFaultEffect::Gone410 } else { KubeFaultEffect::Status(code) };
+    let effect = if code == 410 {
+        KubeFaultEffect::Gone410
+    } else {
+        KubeFaultEffect::Status(code)
+    };
     for verb in [Verb::Watch, Verb::List] {
-        cluster.server.fault(KubeFault::new(effect).on(verb).resource("endpointslices"));
+        cluster
+            .server
+            .fault(KubeFault::new(effect).on(verb).resource("endpointslices"));
     }
     cluster.server.cut_watches();
 }
