@@ -59,7 +59,7 @@ impl Alerts {
 
     /// Lists the alerts that are due, in the order of ids, and remembers them.
     ///
-    /// An instance that recovers and falls again within the quiet time is not told again. One that is gone is
+    /// One that is still booting is not ready by nature, and not told. An instance that recovers and falls again within the quiet time is not told again. One that is gone is
     /// forgotten once its quiet time is over, so that the memory of alerts does not grow.
     pub fn due<'a>(
         &mut self,
@@ -70,7 +70,8 @@ impl Alerts {
         self.raised.retain(|_, raised| now - *raised < quiet);
         let mut due = Vec::new();
         for instance in instances {
-            let Some(score) = instance.health.score.filter(|score| *score < self.threshold) else {
+            let is_low = |score: &u8| *score < self.threshold && instance.status != Status::Booting;
+            let Some(score) = instance.health.score.filter(is_low) else {
                 continue;
             };
             if self.raised.contains_key(&instance.id) {

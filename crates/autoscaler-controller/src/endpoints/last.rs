@@ -10,14 +10,14 @@ use endpoint_discovery::{Check, Instance, View, Views};
 pub fn last_endpoints(views: &Views, node: &str, is_leaving: impl Fn(&str) -> bool) -> Vec<String> {
     let is_last = |view: &View| {
         let Some(roster) = view.roster() else { return false };
-        let mut ready = roster.instances().filter(|instance| instance.health.is_ready);
+        let ready = || roster.instances().filter(|instance| instance.health.is_ready);
         let is_here = |instance: &Instance| instance.node_name.as_deref() == Some(node);
         let stays = |instance: &Instance| {
             let leaves = instance.node_name.as_deref().is_some_and(&is_leaving);
             !is_here(instance) && !leaves && !instance.is_on_draining_node() && is_sure(instance)
         };
-        let has_one_here = ready.clone().any(|instance| is_here(instance));
-        has_one_here && (view.stale.is_some() || !ready.any(|instance| stays(instance)))
+        let has_one_here = ready().any(|instance| is_here(instance));
+        has_one_here && (view.stale.is_some() || !ready().any(|instance| stays(instance)))
     };
     let last = views.values().filter(|view| is_last(view));
     last.map(|view| view.service.to_string()).collect()

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Alert, Alerts, Summary};
 use crate::identity::InstanceId;
 use crate::instance::Instance;
-use crate::score::Check;
+use crate::score::{Check, Status};
 use crate::testing::{World, at, endpoint, instances};
 
 /// One instance that is well, and one whose probe failed.
@@ -40,6 +40,19 @@ fn alert_is_raised_once_in_five_minutes() {
     assert_eq!(alerts.due(&two, at(299)), []);
     assert_eq!(alerts.due(&two[..1], at(299)), []);
     assert_eq!(alerts.due(&two, at(300)), [alert]);
+}
+
+/// EP-21, EP-39: what is still booting is told by its status, and no alert is raised for every pod of a rollout.
+#[test]
+fn booting_instance_raises_no_alert_until_it_boots_for_too_long() {
+    let unready = [endpoint("web-0", "10.0.0.1", &json!({"ready": false}))];
+    let booting = instances(&World::default(), &unready);
+    assert_eq!(booting[0].status, Status::Booting);
+    assert!(booting[0].health.score < Some(70));
+    assert_eq!(Alerts::default().due(&booting, at(0)), []);
+    let mut late = Instance::clone(&booting[0]);
+    late.status = Status::NotReady;
+    assert_eq!(Alerts::default().due(&[Arc::new(late)], at(0)).len(), 1);
 }
 
 /// EP-21: the threshold is a setting.

@@ -71,16 +71,14 @@ async fn full_start_lists_instances_with_addresses_and_names() {
         let discovery = cluster.discover();
         cluster.ready_are(&discovery, &["web-0"]).await;
         let view = cluster.view_is(&discovery, crate::View::is_live).await;
-        let shown = serde_json::to_value(view.instances()).unwrap();
-        let addresses = shown[0]["addresses"].as_object().unwrap();
-        assert_eq!(
-            (shown.as_array().unwrap().len(), &addresses["ip"]),
-            (1, &json!("10.0.0.1"))
-        );
+        let instances = view.instances();
+        let shown = serde_json::to_value(instances[0].as_ref()).unwrap();
+        let addresses = shown["addresses"].as_object().unwrap();
+        assert_eq!((instances.len(), &addresses["ip"]), (1, &json!("10.0.0.1")));
         for (key, value) in expected.as_object().unwrap() {
             assert_eq!(&addresses[key], value);
         }
-        assert_eq!(shown[0]["podName"], "web-0");
+        assert_eq!(shown["podName"], "web-0");
         assert_eq!(logs.lines("Using discovery mode: kubernetes-endpoints").len(), 1);
         assert_eq!((logs.lines("WARN").len(), logs.lines("ERROR").len()), (0, 0));
     }

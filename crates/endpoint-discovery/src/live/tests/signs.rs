@@ -169,6 +169,7 @@ async fn series_tell_what_discovery_does() {
     cluster
         .view_is(&discovery, |view| view.breaker == crate::BreakerState::Open)
         .await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
     let away = text();
     for line in [
         "result=\"failed\"} ",
