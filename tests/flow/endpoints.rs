@@ -108,9 +108,10 @@ async fn node_with_the_last_ready_endpoint_stays() {
     assert_eq!(fleet.cloud.removals().len(), 1);
 }
 
-/// SC-12: what the policy would take stays as well, and it takes another one.
+/// SC-12: the policy takes the one node and not the other: the endpoint of a Node that is gone is no replacement, though it
+/// is still listed as ready.
 #[tokio::test(start_paused = true)]
-async fn policy_takes_a_node_without_the_last_ready_endpoint() {
+async fn endpoint_of_a_node_that_is_gone_replaces_nothing() {
     let mut fleet = Fleet::in_memory(1);
     watch_front(&mut fleet);
     let stored = ready_web(&mut fleet, 2).await;

@@ -3,15 +3,18 @@
 use super::{ActError, Actor, Pass};
 use crate::convert::is_control_plane;
 use crate::decide::{has_opted_out, is_ready};
+use crate::drain::Drain;
 use crate::endpoints::last_endpoints;
 use crate::pods::facts;
 use crate::removal::Case;
 use crate::resources::{VPSieNode, keys};
+use crate::watches::Watches;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use node_lifecycle::gate::{Binding, Removal};
 use node_lifecycle::{Decider, Permit, PodFacts, State, Workload};
+use std::collections::BTreeSet;
 use vpsie_api::Call;
 
 /// Most pods that are looked at before a removal: several times what a kubelet runs. A Node with more is in use.
@@ -33,7 +36,7 @@ impl Actor {
         let written = self
             .write_intent::<VPSieNode>(claim.clone(), key, &intent, pass)
             .await?;
-        let leave = self.leave(permit, &mut case, &written).await;
+        let leave = self.leave(permit, &mut case, &written, pass.watches).await;
         let leave = leave.and_then(|leave| self.may_start(opened, pass).map(|()| leave));
         let leave = match leave {
             Ok(leave) => leave,
@@ -64,10 +67,16 @@ impl Actor {
     }
 
     /// Turns a permit into leave: the gate is asked again, on the VPSieNode, its Node and its pods as they are now.
-    async fn leave(&self, permit: Permit, case: &mut Case, written: &VPSieNode) -> Result<Removal, ActError> {
+    async fn leave(
+        &self,
+        permit: Permit,
+        case: &mut Case,
+        written: &VPSieNode,
+        watches: &Watches,
+    ) -> Result<Removal, ActError> {
         let now = self.clock.now();
         let version = permit.binding().resource_version.clone();
-        let found = self.look_again(case, written).await?;
+        let found = self.look_again(case, written, watches).await?;
         // The write of the intent has shown that nobody else wrote the VPSieNode since the permit was made.
         let decided = Binding {
             resource_version: version,
@@ -83,7 +92,12 @@ impl Actor {
     /// Reads the Node and its pods afresh into a case, and returns who VPSieNode, Node and machine are now.
     ///
     /// A pod may be bound that the watch has not told of (`LC-28`).
-    async fn look_again(&self, case: &mut Case, written: &VPSieNode) -> Result<Binding, ActError> {
+    async fn look_again(
+        &self,
+        case: &mut Case,
+        written: &VPSieNode,
+        watches: &Watches,
+    ) -> Result<Binding, ActError> {
         let mut found = Binding {
             vpsie_node_uid: written.uid().unwrap_or_default(),
             resource_version: written.resource_version().unwrap_or_default(),
@@ -108,9 +122,16 @@ impl Actor {
             found.node_uid = node.uid();
         }
         case.workload = self.workload(name, case).await?;
-        // What else is leaving shows in the states of Nodes, which discovery knows.
-        case.last_endpoints = last_endpoints(&self.endpoints.views(), name, |_| false);
+        case.last_endpoints = self.last_endpoints(name, watches);
         Ok(found)
+    }
+
+    /// Lists the watched Services that would have no ready endpoint without a Node, as far as is known now (`SC-12`).
+    fn last_endpoints(&self, node: &str, watches: &Watches) -> Vec<String> {
+        let nodes = watches.nodes();
+        let staying = nodes.iter().filter(|node| Drain::of(node).is_none());
+        let staying: BTreeSet<String> = staying.map(|node| node.name_any()).collect();
+        last_endpoints(&self.endpoints.views(), node, |name| !staying.contains(name))
     }
 
     /// Counts the workload pods that the API server itself knows on a Node; nothing when there are too many to list.

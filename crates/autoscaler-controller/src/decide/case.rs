@@ -130,12 +130,9 @@ pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, lea
 /// Lists the watched Services that would have no ready endpoint without a Node (`SC-12`).
 fn last_endpoints(view: &View<'_>, node: &Node, leaving: &Leaving) -> Vec<String> {
     let world = view.world;
-    let is_drained = |name: &str| {
-        world
-            .node_named(name)
-            .is_some_and(|node| Drain::of(node).is_some())
-    };
-    let is_leaving = |name: &str| leaving.names.contains(name) || is_drained(name);
+    let is_drained = |node: &Arc<Node>| Drain::of(node).is_some();
+    let is_leaving =
+        |name: &str| leaving.names.contains(name) || world.node_named(name).is_none_or(is_drained);
     endpoints::last_endpoints(&world.endpoints, &node.name_any(), is_leaving)
 }
 

@@ -4,7 +4,8 @@ use endpoint_discovery::{Check, Instance, View, Views};
 
 /// Lists the Services that have a ready endpoint on a Node and none elsewhere that stays, as `namespace/name` in order.
 ///
-/// An endpoint on a Node that is leaving, by the word of the caller or of its state, replaces nothing. Of a Service whose
+/// An endpoint on a Node that is leaving or gone, by the word of the caller or of its state, replaces nothing: it may be
+/// listed for minutes after its machine went. Of a Service whose
 /// view is out of date nobody knows what else is ready, so each of its endpoints counts as the last. One that was never
 /// read is not among them: nothing is concluded from what was not seen.
 pub fn last_endpoints(views: &Views, node: &str, is_leaving: impl Fn(&str) -> bool) -> Vec<String> {

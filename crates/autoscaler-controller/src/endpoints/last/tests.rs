@@ -25,7 +25,7 @@ fn view(name: &str, nodes: &[(&str, bool)]) -> View {
         })
     });
     let slice: EndpointSlice = serde_json::from_value(json!({
-        "metadata": {"name": name}, "addressType": "IPv4", "endpoints": endpoints.collect::<Vec<_>>(), "ports": [],
+        "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}}, "addressType": "IPv4", "endpoints": endpoints.collect::<Vec<_>>(), "ports": [],
     }))
     .expect("a slice");
     let draining = NodeFacts {
