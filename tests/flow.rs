@@ -52,6 +52,8 @@ mod telemetry;
 mod time_limits;
 #[path = "flow/troubles.rs"]
 mod troubles;
+#[path = "flow/unreadable.rs"]
+mod unreadable;
 #[path = "flow/variants.rs"]
 mod variants;
 

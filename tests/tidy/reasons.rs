@@ -37,6 +37,7 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::ProviderGroupNotFound => "group_that_vpsie_does_not_list_is_named",
         Reason::VPSieAPIError => "vpsie_that_answers_with_web_pages_is_a_condition",
         Reason::LeakedMachine => "machine_that_nobody_asked_for_is_told_until_it_is_gone",
+        Reason::ObjectUnreadable => "what_cannot_be_read_is_not_absent",
         Reason::SecretUnusable => "secret_that_loses_its_keys_is_named_and_holds_nothing_up",
         Reason::SizeChanging
         | Reason::ScaleDownDisabled

@@ -5,6 +5,7 @@ use crate::poll::{Absences, Poller, Polls};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
 use crate::trouble::Troubles;
+use crate::watches::Unreadable;
 use crate::world::{ClaimObject, Index, World, wanted};
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
@@ -123,6 +124,8 @@ impl Observation {
             groups: self.groups.clone(),
             claims: self.claims.clone(),
             nodes: self.nodes.clone(),
+            // What cannot be read ends an observation as a whole.
+            unreadable: Unreadable::default(),
             polls: &self.polls,
             baselines: &self.stored.baselines,
             firsts: &self.stored.firsts,

@@ -48,6 +48,8 @@ reasons! {
     LeakedMachine,
     /// The Secret with the credentials of VPSie cannot be used as it is.
     SecretUnusable,
+    /// An object on which it depends is there and cannot be read.
+    ObjectUnreadable,
     /// A member is on its way to its Node, or on its way out.
     SizeChanging,
     /// An annotation forbids that members go by themselves.

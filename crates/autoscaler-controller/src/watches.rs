@@ -1,6 +1,7 @@
 //! Kubernetes, watched: four kinds in memory, never listed in a loop.
 
 mod followed;
+mod unreadable;
 
 use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
@@ -19,6 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
+use unreadable::Sieve;
+pub use unreadable::{Places, Unreadable};
 
 /// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
 const FIRST_LIST_LIMIT: Duration = Duration::from_secs(60);
@@ -147,6 +150,15 @@ impl Watches {
         self.pods.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns what is there of these kinds and cannot be read.
+    pub fn unreadable(&self) -> Unreadable {
+        Unreadable {
+            groups: self.groups.unreadable(),
+            vpsie_nodes: self.vpsie_nodes.unreadable(),
+            nodes: self.nodes.unreadable(),
+        }
+    }
+
     /// Waits until some watched object changed since the last call. Of pods only the first and the last workload pod
     /// of a Node count; those in between are seen in the next pass.
     pub async fn changed(&self) {
@@ -250,9 +262,20 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     let (store, writer) = reflector::store();
-    let marked = Arc::<Mutex<Marked>>::default();
-    let (signals, marks) = (signals.clone(), Arc::clone(&marked));
-    let events = events(client).modify(move |object: &mut K| {
+    let (marked, sieve) = (Arc::<Mutex<Marked>>::default(), Arc::<Mutex<Sieve>>::default());
+    let followed = Followed::new(store.clone(), Arc::clone(&marked), Arc::clone(&sieve));
+    let (signals, marks, told) = (signals.clone(), marked, Arc::clone(&signals.changed));
+    let events = events(client).try_filter_map(move |event| {
+        let event = followed::lock(&sieve).take(event, |place| {
+            followed::find(&store, place).map(Arc::unwrap_or_clone)
+        });
+        if event.is_none() {
+            // That an object cannot be read, or is gone, is all that there is to see.
+            told.notify_one();
+        }
+        std::future::ready(Ok(event))
+    });
+    let events = events.modify(move |object: &mut K| {
         object.managed_fields_mut().clear();
         trim(object);
     });
@@ -266,7 +289,7 @@ where
             signals.changed.notify_one();
         }
     });
-    Followed::new(store, marked)
+    followed
 }
 
 /// Watches pods without keeping them; the other half of the answer comes once the first list is complete.
@@ -279,7 +302,10 @@ fn watch_pods(
     let index = Arc::<Mutex<PodIndex>>::default();
     let kept = Arc::clone(&index);
     let signals = signals.clone();
-    let events = events::<Pod>(client);
+    // Before a machine goes, the pods of its Node are read once more: one that cannot be read holds it then.
+    let mut sieve = Sieve::default();
+    let events = events::<Pod>(client)
+        .try_filter_map(move |event| std::future::ready(Ok(sieve.take(event, |_| None))));
     tasks.spawn(async move {
         let mut complete = Some(complete);
         let mut events = std::pin::pin!(events);
@@ -301,7 +327,9 @@ fn watch_pods(
 }
 
 /// Follows a kind for ever: after an error it waits a little longer each time and lists anew.
-fn events<K>(client: &Client) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static
+fn events<K>(
+    client: &Client,
+) -> impl Stream<Item = watcher::Result<Event<DeserializeGuard<K>>>> + Send + 'static
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
@@ -310,28 +338,7 @@ where
         watcher::Config::default(),
     )
     .default_backoff()
-    .try_filter_map(|event| std::future::ready(Ok(readable(event))))
     .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"))
-}
-
-/// Leaves out an object that cannot be read: one bad object never stops the others.
-fn readable<K: Resource<DynamicType = ()>>(event: Event<DeserializeGuard<K>>) -> Option<Event<K>> {
-    let read = |guard: DeserializeGuard<K>| match guard.0 {
-        Ok(object) => Some(object),
-        Err(error) => {
-            let name = error.metadata.name.unwrap_or_default();
-            let namespace = error.metadata.namespace.unwrap_or_default();
-            tracing::warn!(kind = %K::kind(&()), namespace, name, error = error.error, "the object cannot be read and is left out");
-            None
-        }
-    };
-    match event {
-        Event::Apply(object) => read(object).map(Event::Apply),
-        Event::Delete(object) => read(object).map(Event::Delete),
-        Event::InitApply(object) => read(object).map(Event::InitApply),
-        Event::Init => Some(Event::Init),
-        Event::InitDone => Some(Event::InitDone),
-    }
 }
 
 /// The images of a Node are most of its size, and nobody here reads them.

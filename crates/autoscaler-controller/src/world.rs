@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::skew::Skew;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
+use crate::watches::Unreadable;
 use chrono::{DateTime, Utc};
 use endpoint_discovery::Views;
 use k8s_openapi::api::core::v1::Node;
@@ -36,6 +37,8 @@ pub struct World<'a> {
     pub claims: Vec<ClaimObject>,
     /// All Nodes, in order of name.
     pub nodes: Vec<Arc<Node>>,
+    /// What is there and cannot be read.
+    pub unreadable: Unreadable,
     /// What VPSie answered last, by cluster.
     pub polls: &'a Polls,
     /// The stored baselines.
@@ -119,10 +122,29 @@ impl World<'_> {
         groups.find(|other| other.metadata.uid != group.metadata.uid)
     }
 
-    /// Tells whether a namespace has a VPSieNode of a name.
+    /// Tells whether a namespace has a VPSieNode of a name, be it one that cannot be read.
     pub fn has_claim(&self, namespace: &str, name: &str) -> bool {
         let place = (namespace.to_owned(), name.to_owned());
-        self.index.claims.contains_key(&place)
+        self.index.claims.contains_key(&place) || self.unreadable.vpsie_nodes.contains_key(&place)
+    }
+
+    /// Returns the name of a VPSieNode that cannot be read and may be of a NodeGroup: its label names that, or none.
+    pub fn hidden_member(&self, group: &NodeGroup) -> Option<&str> {
+        let (namespace, name) = (group.namespace().unwrap_or_default(), group.name_any());
+        let mut hidden = self.unreadable.vpsie_nodes.iter().filter(|((other, _), labels)| {
+            let label = labels.get(keys::LABEL_NODE_GROUP);
+            *other == namespace && label.is_none_or(|label| *label == name)
+        });
+        hidden.next().map(|((_, name), _)| name.as_str())
+    }
+
+    /// Tells whether the NodeGroup of a VPSieNode is there and cannot be read.
+    pub fn is_group_hidden(&self, claim: &VPSieNode) -> bool {
+        let place = (
+            claim.namespace().unwrap_or_default(),
+            claim.spec.node_group_name.clone(),
+        );
+        self.unreadable.groups.contains_key(&place)
     }
 
     /// Returns a Node by its uid.
@@ -135,9 +157,10 @@ impl World<'_> {
         self.nodes.get(*self.index.nodes_by_name.get(name)?)
     }
 
-    /// Tells whether there is a Node of a name.
+    /// Tells whether there is a Node of a name, be it one that cannot be read.
     pub fn has_node(&self, name: &str) -> bool {
-        self.node_named(name).is_some()
+        let is_hidden = || self.unreadable.nodes.keys().any(|(_, other)| other == name);
+        self.node_named(name).is_some() || is_hidden()
     }
 
     /// Returns the Nodes whose label names a VPSieNode.

@@ -90,6 +90,10 @@ pub(super) fn judge(
         return Err(Obstacle::RemovalsStopped.into());
     }
     let listing = view.cluster.and_then(|cluster| cluster.listing(machine));
+    let is_node_hidden = node(view).is_none() && !world.unreadable.nodes.is_empty();
+    if is_node_hidden || world.is_group_hidden(view.object()) {
+        return Err(Obstacle::Unreadable.into());
+    }
     if let Some(obstacle) = Obstacle::find(&ClusterId::new(cluster), listing, world.now) {
         return Err(obstacle.into());
     }

@@ -45,7 +45,7 @@ pub(super) fn decide(
         for member in members.iter().filter(|member| !member.is_deleted()) {
             batch.push(Command::DeleteVpsieNode(Target::of(member.object.as_ref())));
         }
-        if members.is_empty() && has_finalizer {
+        if members.is_empty() && has_finalizer && world.hidden_member(group).is_none() {
             batch.push(Kind::NodeGroup.release(group));
         }
     } else {
@@ -101,6 +101,10 @@ fn say_leaked(
 ) {
     /// Most machines that a message names.
     const MOST_NAMES: usize = 5;
+    // Of a member that cannot be read nobody knows which machine it has.
+    if world.hidden_member(group).is_some() {
+        return;
+    }
     let Some(leaked) = leaked(world, matching, group) else {
         return;
     };

@@ -42,6 +42,8 @@ pub(super) enum WaitingOn {
         /// When it ends.
         until: DateTime<Utc>,
     },
+    /// A VPSieNode of its NodeGroup that cannot be read: what comes could be that one's machine.
+    HiddenMember,
     /// Another group of the cluster, because a new machine does not tell which group it is of (`R7`).
     OtherGroup,
 }
@@ -57,6 +59,7 @@ impl WaitingOn {
             Self::ProviderGroup => Reason::WaitingForProviderGroup,
             Self::Baseline => Reason::WaitingForBaseline,
             Self::BackOff { .. } => Reason::BackingOff,
+            Self::HiddenMember => Reason::ObjectUnreadable,
             Self::OtherGroup => Reason::WaitingForOtherGroup,
         }
     }
@@ -73,6 +76,9 @@ impl WaitingOn {
             }
             Self::Baseline => "two complete replies of VPSie are needed before a machine is asked for",
             Self::BackOff { .. } => "the last request had no effect; it is repeated after a growing wait",
+            Self::HiddenMember => {
+                "a VPSieNode of the NodeGroup cannot be read, and what comes could be its machine; mend or delete it"
+            }
             Self::OtherGroup => "machines of another group are still being discovered; groups take turns",
         }
     }
@@ -134,6 +140,9 @@ fn turn(world: &World<'_>, claim: &ClaimObject) -> Turn {
     let group = world.group_of(object);
     if group.is_none_or(|group| group.metadata.deletion_timestamp.is_some() || !group.is_managed()) {
         return Turn::Wait(WaitingOn::NodeGroup);
+    }
+    if group.is_some_and(|group| world.hidden_member(group).is_some()) {
+        return Turn::Wait(WaitingOn::HiddenMember);
     }
     let Some(group) = provider_group(object, world) else {
         return Turn::Wait(WaitingOn::ProviderGroup);

@@ -26,7 +26,11 @@ pub(super) fn at_rest(hold: &Hold) -> Rest {
     let refusal = match hold {
         Hold::Obstacle(Obstacle::RemovalsStopped) => return Rest::EndsAlways,
         Hold::Obstacle(
-            Obstacle::ReplyIncomplete | Obstacle::NotListed | Obstacle::NodeReady | Obstacle::JustStarted,
+            Obstacle::ReplyIncomplete
+            | Obstacle::NotListed
+            | Obstacle::NodeReady
+            | Obstacle::JustStarted
+            | Obstacle::Unreadable,
         ) => return Rest::Stays,
         Hold::Obstacle(Obstacle::IdentifierUnknown | Obstacle::ControlPlane) => return Rest::Ends,
         Hold::Refusal(refusal) => refusal,

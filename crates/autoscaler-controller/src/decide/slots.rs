@@ -26,6 +26,13 @@ pub(super) fn create_missing(
     group: &NodeGroup,
     number: i64,
 ) {
+    if let Some(hidden) = world.hidden_member(group) {
+        let message = format!(
+            "the VPSieNode {hidden} cannot be read and may be a member; none is made and none asks for a machine before it is mended or deleted; the log says what is wrong with it"
+        );
+        problem(draft, Reason::ObjectUnreadable, message);
+        return;
+    }
     let members: Vec<&ClaimObject> = world.members(group).collect();
     let missing = missing(group, &members).min(MOST_NEW);
     for name in free_names(world, group).take(missing) {

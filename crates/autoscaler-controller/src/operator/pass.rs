@@ -61,6 +61,7 @@ impl Operator {
             groups: self.watches.groups(),
             claims,
             nodes: self.watches.nodes(),
+            unreadable: self.watches.unreadable(),
             polls: &self.polls,
             baselines: &stored.baselines,
             firsts: &stored.firsts,

@@ -26,6 +26,8 @@ pub enum Obstacle {
     JustStarted,
     /// VPSie refused a removal in its cluster for good (`LC-25b`).
     RemovalsStopped,
+    /// Its NodeGroup cannot be read, or it has no Node while there is one that cannot be read.
+    Unreadable,
 }
 
 /// Why a machine must stay for now.
@@ -66,6 +68,7 @@ impl Obstacle {
             Self::NodeReady => Reason::NodeReady,
             Self::JustStarted => Reason::JustStarted,
             Self::RemovalsStopped => Reason::RemovalsStopped,
+            Self::Unreadable => Reason::ObjectUnreadable,
         }
     }
 
@@ -88,6 +91,9 @@ impl Obstacle {
             Self::RemovalsStopped => {
                 "VPSie refused a removal in this cluster for good, so none is asked for; see what its VPSieNode says, and take the annotation removal-intent off it to go on at once"
             }
+            Self::Unreadable => {
+                "its NodeGroup cannot be read, or there is a Node that cannot be read and may be its own; the log names the object and what is wrong with it; mend the object"
+            }
         }
     }
 
@@ -95,7 +101,11 @@ impl Obstacle {
     const fn is_passing(self) -> bool {
         match self {
             Self::ReplyIncomplete | Self::NotListed | Self::JustStarted => true,
-            Self::IdentifierUnknown | Self::ControlPlane | Self::NodeReady | Self::RemovalsStopped => false,
+            Self::IdentifierUnknown
+            | Self::ControlPlane
+            | Self::NodeReady
+            | Self::RemovalsStopped
+            | Self::Unreadable => false,
         }
     }
 }

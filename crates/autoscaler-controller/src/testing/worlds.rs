@@ -15,7 +15,7 @@ use crate::skew::Skew;
 use crate::states::{States, Trigger};
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
-use crate::watches::{Changes, Marked, News};
+use crate::watches::{Changes, Marked, News, Unreadable};
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use endpoint_discovery::Views;
@@ -37,6 +37,7 @@ pub(crate) struct TestWorld {
     pub(crate) groups: Vec<Arc<NodeGroup>>,
     pub(crate) claims: Vec<ClaimObject>,
     pub(crate) nodes: Vec<Arc<Node>>,
+    pub(crate) unreadable: Unreadable,
     pub(crate) pods: PodIndex,
     pub(crate) lives: Lives,
     pub(crate) polls: Polls,
@@ -64,6 +65,7 @@ pub(crate) fn world() -> TestWorld {
         groups: Vec::new(),
         claims: Vec::new(),
         nodes: Vec::new(),
+        unreadable: Unreadable::default(),
         pods: PodIndex::default(),
         lives: Lives::default(),
         baselines: Baselines::new(),
@@ -187,6 +189,7 @@ impl TestWorld {
             groups: self.groups.clone(),
             claims: self.claims.clone(),
             nodes: self.nodes.clone(),
+            unreadable: self.unreadable.clone(),
             polls: &self.polls,
             baselines: &self.baselines,
             firsts: &self.firsts,

@@ -1,5 +1,6 @@
 //! One watched kind: its objects, and which of them changed since somebody asked.
 
+use super::unreadable::{Places, Sieve};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
@@ -34,6 +35,7 @@ pub enum News<K> {
 pub(super) struct Followed<K: Resource<DynamicType = ()> + Clone + 'static> {
     store: Store<K>,
     marked: Arc<Mutex<Marked>>,
+    sieve: Arc<Mutex<Sieve>>,
 }
 
 // === impl Marked ===
@@ -97,8 +99,13 @@ fn place<K: Resource<DynamicType = ()>>(object: &K) -> Place {
 // === impl Followed ===
 
 impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
-    pub(super) fn new(store: Store<K>, marked: Arc<Mutex<Marked>>) -> Self {
-        Self { store, marked }
+    pub(super) fn new(store: Store<K>, marked: Arc<Mutex<Marked>>, sieve: Arc<Mutex<Sieve>>) -> Self {
+        Self { store, marked, sieve }
+    }
+
+    /// Returns what is there and cannot be read.
+    pub(super) fn unreadable(&self) -> Places {
+        lock(&self.sieve).places().clone()
     }
 
     /// Waits for the first list; tells whether it came.
@@ -122,7 +129,15 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
         let marked = std::mem::take(&mut *lock(&self.marked));
         match marked {
             Marked::All => News::All(self.sorted()),
-            Marked::Some(places) => News::Some(places.into_iter().map(|place| self.find(place)).collect()),
+            Marked::Some(places) => News::Some(
+                places
+                    .into_iter()
+                    .map(|place| {
+                        let object = find(&self.store, &place);
+                        (place, object)
+                    })
+                    .collect(),
+            ),
         }
     }
 
@@ -133,16 +148,18 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
     pub(super) fn mark_all(&self) {
         *lock(&self.marked) = Marked::All;
     }
+}
 
-    fn find(&self, place: Place) -> (Place, Option<Arc<K>>) {
-        let (namespace, name) = &place;
-        let reference = ObjectRef::new(name);
-        let found = if namespace.is_empty() {
-            self.store.get(&reference)
-        } else {
-            self.store.get(&reference.within(namespace))
-        };
-        (place, found)
+/// Returns the object of a name, where the store has it.
+pub(super) fn find<K>(store: &Store<K>, (namespace, name): &Place) -> Option<Arc<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let reference = ObjectRef::new(name);
+    if namespace.is_empty() {
+        store.get(&reference)
+    } else {
+        store.get(&reference.within(namespace))
     }
 }
 
@@ -158,9 +175,9 @@ pub(super) fn mark<K: Resource<DynamicType = ()>>(marked: &Mutex<Marked>, event:
     }
 }
 
-/// No assignment can stop half-way, so a panic elsewhere leaves the marks sound.
-fn lock(marked: &Mutex<Marked>) -> MutexGuard<'_, Marked> {
-    marked.lock().unwrap_or_else(PoisonError::into_inner)
+/// No assignment can stop half-way, so a panic elsewhere leaves what is locked sound.
+pub(super) fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

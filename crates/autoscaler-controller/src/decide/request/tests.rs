@@ -265,6 +265,7 @@ fn words_of_waits_are_stable() {
         (WaitingOn::ProviderGroup, "WaitingForProviderGroup"),
         (WaitingOn::Baseline, "WaitingForBaseline"),
         (WaitingOn::BackOff { until: at(0) }, "BackingOff"),
+        (WaitingOn::HiddenMember, "ObjectUnreadable"),
         (WaitingOn::OtherGroup, "WaitingForOtherGroup"),
     ];
     let sentences: BTreeSet<&str> = all.iter().map(|(reason, _)| reason.sentence()).collect();
