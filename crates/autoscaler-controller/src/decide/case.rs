@@ -90,8 +90,7 @@ pub(super) fn judge(
         return Err(Obstacle::RemovalsStopped.into());
     }
     let listing = view.cluster.and_then(|cluster| cluster.listing(machine));
-    let is_node_hidden = node(view).is_none() && !world.unreadable.nodes.is_empty();
-    if is_node_hidden || world.is_group_hidden(view.object()) {
+    if is_node_hidden(view) || world.is_group_hidden(view.object()) {
         return Err(Obstacle::Unreadable.into());
     }
     if let Some(obstacle) = Obstacle::find(&ClusterId::new(cluster), listing, world.now) {
@@ -144,6 +143,11 @@ fn last_endpoints(view: &View<'_>, node: &Node, leaving: &Leaving) -> Vec<String
 pub(super) fn node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
     let is_ours = |node: &&Arc<Node>| marks::claimed_by_another(node, view.object()).is_none();
     view.node().filter(is_ours).or_else(|| marked_node(view))
+}
+
+/// Tells whether it may have a Node that cannot be read: it has no other, and there is such a one.
+pub(super) fn is_node_hidden(view: &View<'_>) -> bool {
+    node(view).is_none() && !view.world.unreadable.nodes.is_empty()
 }
 
 /// Returns the worker's Node that is marked for this VPSieNode.

@@ -1,6 +1,6 @@
 //! The end of a VPSieNode: its machine is removed and proven gone before its finalizer goes.
 
-use super::case::{Leaving, judge, marked_node, node};
+use super::case::{Leaving, is_node_hidden, judge, marked_node, node};
 use super::claim::{ERROR, VPS_READY, fail};
 use super::draft::Draft;
 use super::hearing::held;
@@ -39,6 +39,10 @@ pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving) -> Batch {
         _ if view.is_machine_gone() && marked_node(view).is_some_and(|node| is_ready(node)) => {
             // A machine with a joined Node is never leaked, whatever the lists say.
             say_hold(&mut draft, &Obstacle::NodeReady.into());
+            batch.commands.extend(draft.finish(&view.target));
+        }
+        _ if view.is_machine_gone() && is_node_hidden(view) => {
+            say_hold(&mut draft, &Obstacle::Unreadable.into());
             batch.commands.extend(draft.finish(&view.target));
         }
         _ if view.is_machine_gone() => finish(view, &mut batch),

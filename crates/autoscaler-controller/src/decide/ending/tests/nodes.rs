@@ -62,6 +62,29 @@ fn vpsie_node_of_a_ready_node_does_not_end() {
     );
 }
 
+/// Bad input: while a Node cannot be read, it may be that of any VPSieNode that has none: its machine stays, and so does it.
+#[test]
+fn node_that_cannot_be_read_may_be_its_own() {
+    let bad = |mut world: TestWorld| {
+        let place = (String::new(), "bad".to_owned());
+        world.unreadable.nodes.insert(place, Default::default());
+        world
+    };
+    let held = || {
+        let shown = shown(ERROR, Obstacle::Unreadable);
+        [status(&leaving(), Phase::Terminating, &[shown])]
+    };
+    let listed = world().claim(leaving()).polled(&["m1"]);
+    check(bad(listed.verdict("web-1", own_machine())), &held());
+    let gone = || world().claim(leaving()).polled_empty_thrice();
+    check(gone(), &[release()]);
+    check(bad(gone()), &held());
+    let mut settled = marked("n1");
+    drained(&mut settled, -5);
+    let with_node = world().claim(leaving()).polled(&["m1"]).node(settled);
+    check(bad(with_node.verdict("web-1", tied())), &removed());
+}
+
 /// L5, R2c: only a worker's Node that is marked for this very VPSieNode is touched.
 #[test]
 fn node_of_anybody_else_is_not_touched() {
