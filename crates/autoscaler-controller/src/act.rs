@@ -42,7 +42,6 @@ pub struct Actor {
     gate: Gate,
     baselines: BaselineStore,
     troubles: Troubles,
-    /// Whether a write of the last pass met a newer version.
     has_conflicts: bool,
     clock: Clock,
     metrics: Arc<Metrics>,
