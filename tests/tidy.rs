@@ -10,6 +10,8 @@ mod criteria;
 mod discovery;
 #[path = "tidy/docs.rs"]
 mod docs;
+#[path = "tidy/endpoints.rs"]
+mod endpoints;
 #[path = "tidy/facts.rs"]
 mod facts;
 #[path = "tidy/files.rs"]

@@ -2,21 +2,24 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use autoscaler_controller::lease::{Candidacy, Elector, Timing};
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
 use autoscaler_controller::{Clock, credentials};
+use endpoint_discovery::{Discovery, Selection, ServiceKey, Settings, View, Views};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret};
 use kit::deploy;
-use kit::fleet::Fleet;
+use kit::fleet::{Fleet, NAMESPACE};
 use kit::wire::Sent;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio::sync::watch;
 
 /// How many calls fail in a row: more than the client repeats in one poll.
 const FAILURES: usize = 8;
@@ -33,7 +36,11 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
     access.map_err(|error| with_causes(&error))?;
     let (elector, mut leadership) = Elector::start(operator, Clock::system(), candidacy());
     drop(leadership.gained().await);
+    create_front(&person).await;
+    fleet.watched = Some(watched());
     fleet.try_start().await.map_err(|error| with_causes(&error))?;
+    // It is watched to the end: what is missing may show only after the first list.
+    let _plain = see_front(fleet).await;
 
     fleet.wire.hold(|sent| sent.is_about("nodes") && sent.is_effect());
     fleet.create(&fleet.node_group("web", 57, 1)).await;
@@ -65,6 +72,39 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
     // The Lease has been renewed meanwhile, and is let go at the end.
     elector.release().await;
     Ok(())
+}
+
+/// Watches the Service `front`, as a configuration may say.
+fn watched() -> Settings {
+    Settings::new(Selection::Named(vec![ServiceKey::new(NAMESPACE, "front")]))
+}
+
+async fn create_front(person: &Client) {
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "front", "namespace": NAMESPACE},
+        "spec": {"ports": [{"port": 80}]},
+    });
+    deploy::apply(person, &[service]).await;
+}
+
+/// Waits until the Service is seen by its slices, and by plain Endpoints, which another configuration reads.
+async fn see_front(fleet: &Fleet) -> Discovery {
+    let slices = fleet.endpoints.subscribe().expect("it is watched");
+    is_live(slices).await;
+    let plain = Settings {
+        use_endpoint_slices: false,
+        ..watched()
+    };
+    let discovery = Discovery::start(fleet.operator_client(), plain);
+    is_live(discovery.subscribe()).await;
+    discovery
+}
+
+/// Waits until all views are read, and nothing about them is out of date.
+async fn is_live(mut views: watch::Receiver<Arc<Views>>) {
+    let is_seen = |view: &View| view.is_live() && view.stale.is_none() && view.warnings.is_empty();
+    let seen = views.wait_for(|views| !views.is_empty() && views.values().all(|view| is_seen(view)));
+    drop(seen.await);
 }
 
 /// Contends for the Lease that the process contends for.

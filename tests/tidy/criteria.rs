@@ -1,7 +1,7 @@
 //! Whether each invariant, criterion and refusal has a test that holds it.
 
 use super::files::TextFile;
-use super::{discovery, docs, files, lifecycle, nothing_to_say, states};
+use super::{discovery, docs, endpoints, files, lifecycle, nothing_to_say, states};
 
 /// An invariant is worth its table only while the test that holds it is there.
 #[test]
@@ -124,4 +124,23 @@ fn every_criterion_of_node_states_is_mapped_to_its_tests() {
         document.expect("it says which test to write"),
         &files,
     ));
+}
+
+/// The same for the criteria of endpoints, and EP-37: nine tenths of what reads objects is run through, or the checks fail.
+#[test]
+fn every_criterion_of_endpoints_has_a_test() {
+    let says = |doc: &str, attribute: &str| {
+        let text = format!("{doc}\n{attribute}\nfn it_holds() {{}}\n");
+        endpoints::ids_without_a_test(&[TextFile::new("a.rs", &text)]).len()
+    };
+    let none = says("/// Nothing.", "#[test]");
+    assert_eq!(says("/// EP-1: it holds.", "#[test]"), none - 1);
+    assert_eq!(says("/// EP-39, EP-40: it holds.", "#[tokio::test]"), none - 2);
+    assert_eq!(says("/// EP-100, XEP-1.", "#[test]"), none);
+    assert_eq!(says("/// EP-1: it holds.", "#[derive(Debug)]"), none);
+    let files = files::all();
+    nothing_to_say(endpoints::ids_without_a_test(&files));
+    let script = files.iter().find(|file| file.path == "scripts/test");
+    let script = &script.expect("it is what CI runs").text;
+    assert!(script.contains("least_parser_coverage=90") && script.contains("\"$least_parser_coverage\""));
 }

@@ -124,6 +124,12 @@ impl Tracker {
             Step::Failed(code) => {
                 // What was read stands, marked as stale; what never was hides no endpoints for long.
                 self.service_failures += 1;
+                if self.is_service_settled && self.service_failures == 1 && code.is_some_and(is_refusal) {
+                    tracing::warn!(
+                        service = %self.facts.key,
+                        "the Service can be read no longer: grant list and watch on services"
+                    );
+                }
                 let is_over = code.is_some_and(is_refusal) || self.service_failures >= SERVICE_TRIES;
                 if self.is_service_settled || !is_over {
                     return;
@@ -131,6 +137,7 @@ impl Tracker {
                 self.set_service_warnings([Warning::ServiceUnreadable].into());
             }
             Step::Changed => {
+                self.service_failures = 0;
                 let domain = &self.shared.settings.cluster_domain;
                 let key = self.facts.key.clone();
                 let objects = self.service.shelf().objects();
