@@ -19,7 +19,7 @@ use crate::skew::Comparison;
 use crate::states::States;
 use crate::telemetry::Telemetry;
 use crate::watches::{WatchError, Watches};
-use crate::world::wanted;
+use crate::world::{departures, wanted};
 use chrono::{DateTime, Utc};
 use kube::Client;
 use node_state::Evaluator;
@@ -337,10 +337,15 @@ impl Operator {
     /// Asks VPSie for what is due; the answers are taken in when they are there.
     fn ask(&mut self) {
         let now = self.clock.now();
-        let wanted = wanted(&self.watches.groups(), &self.claims());
+        let (groups, claims) = (self.watches.groups(), self.claims());
+        let wanted = wanted(&groups, &claims);
         let due = self.polls.due(now, self.settings.poll_interval, &wanted);
+        let prices = self.polls.due_prices(departures(&groups, &claims), now);
         self.telemetry.pulse.beat();
-        self.numbers.span().in_scope(|| self.poller.start(now, &due));
+        self.numbers.span().in_scope(|| {
+            self.poller.start(now, &due);
+            self.poller.ask_prices(prices);
+        });
     }
 
     /// Takes in what VPSie has answered.

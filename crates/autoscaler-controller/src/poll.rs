@@ -1,13 +1,18 @@
 //! One shared poll of VPSie per cycle: every cluster is asked once, whatever the number of its nodes (`D8`).
 
 mod poller;
+mod prices;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use vpsie_api::{CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, NodeGroup, NodeUuid};
+use vpsie_api::{
+    CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, Decimal, NodeGroup, NodeUuid,
+    Offer, SizeNumber,
+};
 
 pub use poller::Poller;
+use prices::Prices;
 
 /// How many complete replies must lack a machine before it counts as gone.
 pub const ABSENCES_NEEDED: u32 = 3;
@@ -79,6 +84,7 @@ pub struct Polls {
     absence_spacing: TimeDelta,
     clusters: BTreeMap<ClusterId, ClusterView>,
     polled_at: Option<DateTime<Utc>>,
+    prices: Prices,
 }
 
 // === impl Reply ===
@@ -236,7 +242,27 @@ impl Polls {
             absence_spacing,
             clusters: BTreeMap::new(),
             polled_at: None,
+            prices: Prices::default(),
         }
+    }
+
+    /// Lists the data centres whose prices are due to be asked for: once an hour each.
+    pub(crate) fn due_prices(
+        &mut self,
+        wanted: BTreeSet<DatacenterId>,
+        now: DateTime<Utc>,
+    ) -> Vec<DatacenterId> {
+        self.prices.due(wanted, now)
+    }
+
+    /// Takes in what a data centre offers.
+    pub(crate) fn take_offers(&mut self, datacenter: &DatacenterId, answer: Result<Vec<Offer>, CallError>) {
+        self.prices.take(datacenter, answer);
+    }
+
+    /// Returns what an hour of a machine of a size costs; nothing while VPSie has not said.
+    pub(crate) fn hourly_cost(&self, datacenter: &DatacenterId, size: SizeNumber) -> Option<Decimal> {
+        self.prices.hourly(datacenter, size)
     }
 
     /// Returns what is known of a cluster.

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use node_lifecycle::audit::{Action, Draft, Outcome, Snapshot};
 use node_lifecycle::gate::{Binding, Facts, Ground, GroupFacts, Identity};
 use node_lifecycle::{Brake, Decider, Doubt, Gate, Life, Permit, ProtectionFacts, Refusal, Workload};
+use vpsie_api::Decimal;
 
 pub use hold::{Hold, Obstacle};
 
@@ -44,6 +45,8 @@ pub struct Case {
     pub group: GroupFacts,
     /// Watched Services that have no ready endpoint on any other node that stays (`SC-12`).
     pub last_endpoints: Vec<String>,
+    /// What an hour of its machine costs; nothing while VPSie has not said.
+    pub hourly_cost: Option<Decimal>,
 }
 
 // === impl Case ===
@@ -88,7 +91,7 @@ impl Case {
             Outcome::Failed
         };
         let draft = Draft::new(Action::NodeDecommission, result, self.decided_by, ground.as_str());
-        let snapshot = Snapshot::of(&self.facts(), now).ending(&self.life, None, now);
+        let snapshot = Snapshot::of(&self.facts(), now).ending(&self.life, self.hourly_cost, now);
         let machine = self
             .identity
             .as_ref()

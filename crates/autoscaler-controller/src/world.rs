@@ -15,9 +15,9 @@ use endpoint_discovery::Views;
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use vpsie_api::{ClusterId, NodeUuid};
+use vpsie_api::{ClusterId, DatacenterId, NodeUuid};
 
 /// One observation of Kubernetes and VPSie.
 pub struct World<'a> {
@@ -283,6 +283,22 @@ pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> Wanted {
         wanted.entry(cluster).or_default().extend(claim.identity());
     }
     wanted
+}
+
+/// Lists the data centres in which a machine is about to go, or may go by itself: there prices matter, for the audit log.
+pub(crate) fn departures(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> BTreeSet<DatacenterId> {
+    let may_shrink = |group: &&Arc<NodeGroup>| {
+        let policy = group.spec.scale_down_policy.as_ref();
+        let cleaned = group.annotations().get(keys::ANNOTATION_UNHEALTHY_CLEANUP);
+        policy.is_some_and(|policy| policy.is_enabled())
+            || cleaned.is_some_and(|value| value == keys::ENABLED)
+    };
+    let shrinking = groups.iter().filter(may_shrink);
+    let shrinking = shrinking.map(|group| group.spec.datacenter_id.as_str());
+    let going = claims.iter().filter(|claim| claim.is_deleted());
+    let going = going.map(|claim| claim.object.spec.datacenter_id.as_str());
+    let named = shrinking.chain(going).filter(|datacenter| !datacenter.is_empty());
+    named.map(DatacenterId::new).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ impl Actor {
         let answer = self.metrics.time(Call::RemoveWorker, removing).await;
         tracing::info!(
             vpsie_node = format!("{}/{}", claim.namespace, claim.name), cluster, machine, %decided_by, %ground,
+            hourly_cost = case.hourly_cost.map(|cost| cost.to_string()),
             error = answer.as_ref().err().map(ToString::to_string), "machine removal asked for"
         );
         let (error, now) = (answer.as_ref().err().map(ToString::to_string), self.clock.now());

@@ -2,6 +2,7 @@
 
 use super::slots;
 use super::view::View;
+use crate::convert::provider_group;
 use crate::decide::marks;
 use crate::drain::Drain;
 use crate::endpoints;
@@ -17,7 +18,7 @@ use node_lifecycle::{Decider, Doubt, Life, Permit, ProtectionFacts, State, Workl
 use node_match::{Link, Match, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use vpsie_api::{ClusterId, NodeUuid};
+use vpsie_api::{ClusterId, DatacenterId, Decimal, GroupNumber, NodeUuid};
 
 /// How many nodes of each NodeGroup the decisions of this pass let go, by namespace and name.
 ///
@@ -127,6 +128,7 @@ pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, lea
         workload: Some(view.load.map_or_else(Workload::default, |load| load.workload)),
         group: group(view, leaving),
         last_endpoints: node.map_or_else(Vec::new, |node| last_endpoints(view, node, leaving)),
+        hourly_cost: hourly_cost(view),
     }
 }
 
@@ -137,6 +139,16 @@ fn last_endpoints(view: &View<'_>, node: &Node, leaving: &Leaving) -> Vec<String
     let is_leaving =
         |name: &str| leaving.names.contains(name) || world.node_named(name).is_none_or(is_drained);
     endpoints::last_endpoints(&world.endpoints, &node.name_any(), is_leaving)
+}
+
+/// Returns what an hour of its machine costs: that of the size of its group at VPSie.
+fn hourly_cost(view: &View<'_>) -> Option<Decimal> {
+    let object = view.object();
+    let number = GroupNumber::new(provider_group(object, view.world)?);
+    let mut groups = view.cluster?.latest()?.groups.iter();
+    let size = groups.find(|group| group.number == number)?.size?;
+    let datacenter = DatacenterId::new(&object.spec.datacenter_id);
+    view.world.polls.hourly_cost(&datacenter, size)
 }
 
 /// Returns its Node: the one that is matched now, else the one that bears its marks.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use vpsie_api::{Call, CallError, ClusterId, ClusterSummary, VpsieApi};
+use vpsie_api::{Call, CallError, ClusterId, ClusterSummary, DatacenterId, Offer, VpsieApi};
 
 /// Longest wait for one cluster (`D7`); its own repetitions and the local rate limit included.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -30,7 +30,12 @@ pub struct Poller {
     /// Since when something is under way.
     began: Option<Instant>,
     rounds: JoinSet<()>,
+    /// What data centres offer, as it comes in.
+    offers: (mpsc::Sender<Offered>, mpsc::Receiver<Offered>),
 }
+
+/// What one data centre offers.
+type Offered = (DatacenterId, Result<Vec<Offer>, CallError>);
 
 /// The answer of one cluster.
 struct Answered {
@@ -52,6 +57,7 @@ impl Poller {
             under_way: BTreeMap::new(),
             began: None,
             rounds: JoinSet::new(),
+            offers: mpsc::channel(MOST_WAITING),
         }
     }
 
@@ -83,6 +89,25 @@ impl Poller {
         while self.rounds.try_join_next().is_some() {}
     }
 
+    /// Asks each data centre once for its prices, one after the other. Nothing waits for the answers.
+    pub(crate) fn ask_prices(&mut self, datacenters: Vec<DatacenterId>) {
+        if datacenters.is_empty() {
+            return;
+        }
+        let (api, offers) = (Arc::clone(&self.api), self.offers.0.clone());
+        let asking = async move {
+            for datacenter in datacenters {
+                let answer = tokio::time::timeout(ANSWER_LIMIT, api.offers(&datacenter)).await;
+                let call = Call::ListOffers;
+                let answer = answer.unwrap_or(Err(CallError::TimedOut { call }));
+                if offers.send((datacenter, answer)).await.is_err() {
+                    return;
+                }
+            }
+        };
+        self.rounds.spawn(asking.in_current_span());
+    }
+
     /// Waits until a cluster has answered; safe to give up waiting.
     pub async fn answered(&mut self) {
         if let Some(answered) = self.receiver.recv().await {
@@ -94,6 +119,9 @@ impl Poller {
     pub fn take_in(&mut self, polls: &mut Polls) -> bool {
         while let Ok(answered) = self.receiver.try_recv() {
             self.arrived.push(answered);
+        }
+        while let Ok((datacenter, answer)) = self.offers.1.try_recv() {
+            polls.take_offers(&datacenter, answer);
         }
         let has_any = !self.arrived.is_empty();
         for Answered { cluster, answer } in self.arrived.drain(..) {

@@ -95,6 +95,7 @@ fn removal_again(attempt: u32, node: Option<&str>) -> Command {
             ..GroupFacts::default()
         },
         last_endpoints: Vec::new(),
+        hourly_cost: None,
     };
     let permit = case.ask(&Gate::default(), at(0));
     Command::RemoveMachine(permit.expect("it may go"), Box::new(case), attempt)
