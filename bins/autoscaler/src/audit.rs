@@ -6,7 +6,7 @@ use crate::args::{AuditCommand, AuditListOptions, AuditOutput, AuditVerifyOption
 use crate::exit::Failure;
 use crate::output;
 use anyhow::{Context, anyhow};
-use audit_store::{Access, AuditStore, Cause, Location, StoreError};
+use audit_store::{Access, AuditStore, Cause, Location, Selection, StoreError};
 use node_lifecycle::audit::Verified;
 
 /// Lists or verifies a stored log.
@@ -21,7 +21,7 @@ pub(crate) fn run(command: &AuditCommand) -> Result<(), Failure> {
 
 async fn list(options: &AuditListOptions) -> Result<(), Failure> {
     let filter = options.filter()?;
-    let records = opened(&options.store)
+    let Selection { records, unreadable } = opened(&options.store)
         .await?
         .select(&filter)
         .await
@@ -34,7 +34,12 @@ async fn list(options: &AuditListOptions) -> Result<(), Failure> {
             }
         }
     }
-    Ok(())
+    if unreadable == 0 {
+        return Ok(());
+    }
+    Err(Failure::audit_store(anyhow!(
+        "{unreadable} entries cannot be read, and are missing above; `autoscaler audit verify` says whether they were altered, else a newer version wrote them"
+    )))
 }
 
 async fn verify(options: &AuditVerifyOptions) -> Result<(), Failure> {

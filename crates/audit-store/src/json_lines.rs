@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use node_lifecycle::audit::{Filter, Hash, Head, Record, Verified};
 
-use crate::{Access, AuditStore, Cause, StoreError};
+use crate::{Access, AuditStore, Cause, Selection, StoreError};
 use file::Writer;
 use reading::Lines;
 
@@ -75,7 +75,7 @@ impl AuditStore for JsonLines {
         self.write(move |writer| writer.append(&batch)).await
     }
 
-    async fn select(&self, filter: &Filter) -> Result<Vec<Record>, StoreError> {
+    async fn select(&self, filter: &Filter) -> Result<Selection, StoreError> {
         let (path, filter) = (self.path.clone(), filter.clone());
         blocking(move || reading::select(&path, &filter)).await
     }

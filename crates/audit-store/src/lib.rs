@@ -15,4 +15,4 @@ pub use location::{InvalidLocation, Location};
 pub use mirror::MIRROR_TARGET;
 pub use recorder::{Recorder, RecorderState, StoreTrouble};
 pub use sql::SqlStore;
-pub use store::{Access, AuditStore, open};
+pub use store::{Access, AuditStore, Selection, open};

@@ -13,7 +13,7 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe};
 
-use crate::{AuditStore, Cause, StoreError};
+use crate::{AuditStore, Cause, Selection, StoreError};
 use rows::{nanos, number, stored};
 
 /// Entries that one statement inserts: with 11 values each far below the 32,766 that SQLite takes.
@@ -130,12 +130,16 @@ impl SqlStore {
         let anchors = rows.iter().map(rows::anchor);
         anchors.collect::<Result<_, _>>().map_err(wrong)
     }
-
-    fn record(&self, row: &AnyRow) -> Result<Record, StoreError> {
-        let stored = stored(row).map_err(self.failed("reading"))?;
-        Record::read(stored).map_err(|error| self.corrupt(error))
-    }
 }
+
+/// Reads the entry of a row; nothing where somebody altered it, or a newer version wrote it.
+fn record(row: &AnyRow) -> Result<Record, Unreadable> {
+    let stored = stored(row).map_err(|_| Unreadable)?;
+    Record::read(stored).map_err(|_| Unreadable)
+}
+
+/// Says that a row is no entry of this version; `verify` says which, and why.
+struct Unreadable;
 
 #[async_trait]
 impl AuditStore for SqlStore {
@@ -148,23 +152,23 @@ impl AuditStore for SqlStore {
         transaction.commit().await.map_err(wrong)
     }
 
-    async fn select(&self, filter: &Filter) -> Result<Vec<Record>, StoreError> {
+    async fn select(&self, filter: &Filter) -> Result<Selection, StoreError> {
         let question = Question::of(filter);
         let query = question.bind(filter);
         let rows = query
             .fetch_all(&self.pool)
             .await
             .map_err(self.failed("reading"))?;
-        rows.iter().rev().map(|row| self.record(row)).collect()
+        Ok(rows.iter().rev().map(record).collect())
     }
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {
-        let newest = Filter {
-            limit: 1,
-            ..Filter::default()
-        };
-        let records = self.select(&newest).await?;
-        Ok(records.last().map(|record| record.link().head()))
+        let wrong = self.failed("reading");
+        let newest = sqlx::query(
+            "SELECT term, sequence, hash FROM audit_entries ORDER BY term DESC, sequence DESC LIMIT 1",
+        );
+        let row = newest.fetch_optional(&self.pool).await.map_err(&wrong)?;
+        row.map(|row| rows::head(&row)).transpose().map_err(wrong)
     }
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {

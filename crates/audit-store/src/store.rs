@@ -17,6 +17,15 @@ pub enum Access {
     Write,
 }
 
+/// Is what a store has of what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The entries that can be read, the oldest first.
+    pub records: Vec<Record>,
+    /// How many more there are that this version cannot read: of a newer version, or altered.
+    pub unreadable: u64,
+}
+
 /// Keeps the entries of the audit log, whatever happens to the process.
 ///
 /// # Guarantees
@@ -34,12 +43,15 @@ pub trait AuditStore: Send + Sync {
 
     /// Returns the entries that a filter asks for, the oldest first (`LC-32`).
     ///
+    /// An entry that cannot be read keeps nobody from the others. It is counted, also where nobody can tell whether it was
+    /// asked for, and takes its place within the limit.
+    ///
     /// # Errors
     ///
     /// Says why the store cannot be read.
-    async fn select(&self, filter: &Filter) -> Result<Vec<Record>, StoreError>;
+    async fn select(&self, filter: &Filter) -> Result<Selection, StoreError>;
 
-    /// Returns the place of the newest entry, on which the next one rests.
+    /// Returns the place of the newest entry, on which the next one rests, whether or not that entry can be read.
     ///
     /// # Errors
     ///
@@ -62,6 +74,22 @@ pub trait AuditStore: Send + Sync {
     ///
     /// Says why the store cannot be read; findings are no error.
     async fn verify(&self, head: Option<Hash>) -> Result<Verified, StoreError>;
+}
+
+// === impl Selection ===
+
+impl<E> FromIterator<Result<Record, E>> for Selection {
+    /// Takes what can be read, and counts the rest.
+    fn from_iter<T: IntoIterator<Item = Result<Record, E>>>(read: T) -> Self {
+        let mut selection = Self::default();
+        for record in read {
+            match record {
+                Ok(record) => selection.records.push(record),
+                Err(_) => selection.unreadable += 1,
+            }
+        }
+        selection
+    }
 }
 
 /// Opens a store.

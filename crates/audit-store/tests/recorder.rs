@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use audit_store::{Access, Cause, Location, Recorder, open};
 use chrono::{DateTime, TimeDelta, Utc};
-use node_lifecycle::audit::Filter;
+use node_lifecycle::audit::{Filter, Finding};
 use node_lifecycle::testing::requested;
 use server::Server;
 
@@ -63,7 +63,8 @@ async fn check_mended(location: &str, cause: Cause, mend: impl FnOnce()) {
 
 async fn check_stored(location: &Location, count: usize) {
     let store = open(location, Access::Read).await.unwrap();
-    assert_eq!(store.select(&Filter::default()).await.unwrap().len(), count);
+    let found = store.select(&Filter::default()).await.unwrap();
+    assert_eq!((found.records.len(), found.unreadable), (count, 0));
     let verified = store.verify(None).await.unwrap();
     assert!(verified.is_sound(), "{verified:?}");
 }
@@ -97,6 +98,60 @@ async fn file_that_cannot_be_used_gets_everything_once_it_is_mended() {
         })
         .await;
     }
+}
+
+/// Records five entries, makes the newest unreadable, and looks whether the others are there and more can be stored.
+async fn check_unreadable(location: &str, damage: impl AsyncFnOnce()) {
+    let location: Location = location.parse().unwrap();
+    let recorder = Recorder::start(location.clone(), 1000, None);
+    (0..5).for_each(|number| record(&recorder, number));
+    recorder.finish(PATIENCE).await;
+    damage().await;
+    let recorder = Recorder::start(location.clone(), 1000, None);
+    record(&recorder, 5);
+    let is_stored = |state: &audit_store::RecorderState| state.stored == 1 || state.trouble.is_some();
+    until(&recorder, "it stores", is_stored).await;
+    assert_eq!(recorder.state().trouble, None);
+    let shown = recorder.select(&Filter::default());
+    let shown: Vec<_> = shown.iter().filter_map(|entry| entry.node.as_deref()).collect();
+    assert_eq!(
+        shown,
+        ["worker-0", "worker-1", "worker-2", "worker-3", "worker-5"]
+    );
+    recorder.finish(PATIENCE).await;
+    let store = open(&location, Access::Read).await.unwrap();
+    let found = store.select(&Filter::default()).await.unwrap();
+    assert_eq!((found.records.len(), found.unreadable), (5, 1));
+    let verified = store.verify(None).await.unwrap();
+    let altered = Finding::Altered { term: 0, sequence: 5 };
+    assert_eq!((verified.entries, verified.findings), (6, vec![altered]));
+}
+
+/// Bad input, LC-37: an entry that cannot be read, as one of a newer version, hides no other and holds nothing up.
+#[tokio::test]
+async fn entry_that_cannot_be_read_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines");
+    let damage_lines = async || {
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace(r#""worker-4""#, "7")).unwrap();
+    };
+    check_unreadable(&format!("jsonl:{}", path.display()), damage_lines).await;
+
+    const DAMAGE: &str = r#"UPDATE audit_entries SET body = replace(body, '"worker-4"', '7')"#;
+    let path = folder.path().join("database");
+    let damage_file = async || {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}", path.display());
+        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+        sqlx::raw_sql(DAMAGE).execute(&pool).await.unwrap();
+        pool.close().await;
+    };
+    check_unreadable(&format!("sqlite:{}", path.display()), damage_file).await;
+
+    let Some(server) = Server::start() else { return };
+    let damage_server = async || server.sql("unreadable", DAMAGE);
+    check_unreadable(&server.database("unreadable"), damage_server).await;
 }
 
 /// Bad input: a schema of a newer version is left alone, and a database that goes away and comes back has everything.

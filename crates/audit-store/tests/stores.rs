@@ -82,7 +82,7 @@ async fn postgres_that_goes_away_comes_back_with_all_that_was_acknowledged() {
     store.append(&waiting).await.unwrap();
     store.append(&waiting).await.unwrap();
     assert!(store.verify(history.hash()).await.unwrap().is_sound());
-    assert_eq!(store.select(&audit_filter(0)).await.unwrap().len(), 15);
+    assert_eq!(store.select(&audit_filter(0)).await.unwrap().records.len(), 15);
 }
 
 fn audit_filter(limit: usize) -> node_lifecycle::audit::Filter {
@@ -162,7 +162,10 @@ async fn check_older(location: &Location, sql: impl Fn(&str)) {
     for (access, stored) in [(Access::Read, 3), (Access::Write, 3), (Access::Write, 4)] {
         let store = open(location, access).await.unwrap();
         assert!(store.verify(history.hash()).await.unwrap().is_sound());
-        assert_eq!(store.select(&audit_filter(0)).await.unwrap().len(), stored);
+        assert_eq!(
+            store.select(&audit_filter(0)).await.unwrap().records.len(),
+            stored
+        );
         if access == Access::Write {
             store.append(&history.some(1, 1)).await.unwrap();
         }

@@ -9,7 +9,7 @@ use node_lifecycle::audit::{Anchor, Filter, Hash, Head, Record, Stored, Verified
 use serde::{Deserialize, Serialize};
 
 use super::{failed, io};
-use crate::{Cause, StoreError};
+use crate::{Cause, Selection, StoreError};
 
 /// Longest line: the texts of an entry have limits, and even escaped they are far below it.
 const LINE_LIMIT: u64 = 1 << 20;
@@ -103,11 +103,6 @@ impl Lines {
         let text = format!("line {}: {source}", self.number);
         failed("reading", &self.path, Cause::Corrupt, Some(text.into()))
     }
-
-    /// Reads the entry of a line.
-    pub(super) fn record(&self, stored: Stored) -> Result<Record, StoreError> {
-        Record::read(stored).map_err(|error| self.corrupt(Box::new(error)))
-    }
 }
 
 /// Tells whether a text without line feed may be what is left of an entry; nothing else is ever cut off.
@@ -130,15 +125,18 @@ pub(super) fn newest(path: &Path) -> Result<(Option<Head>, u64), StoreError> {
 }
 
 /// Returns what a filter asks for.
-pub(super) fn select(path: &Path, filter: &Filter) -> Result<Vec<Record>, StoreError> {
+pub(super) fn select(path: &Path, filter: &Filter) -> Result<Selection, StoreError> {
     let mut lines = Lines::open(path)?;
     let mut found = VecDeque::new();
     while let Some(line) = lines.next()? {
         let record = match line {
             Line::Anchor(_) => continue,
-            Line::Entry(stored) => lines.record(stored)?,
+            Line::Entry(stored) => Record::read(stored),
         };
-        if !filter.matches(record.entry()) {
+        if record
+            .as_ref()
+            .is_ok_and(|record| !filter.matches(record.entry()))
+        {
             continue;
         }
         if filter.limit > 0 && found.len() == filter.limit {
@@ -146,7 +144,7 @@ pub(super) fn select(path: &Path, filter: &Filter) -> Result<Vec<Record>, StoreE
         }
         found.push_back(record);
     }
-    Ok(found.into())
+    Ok(found.into_iter().collect())
 }
 
 /// Looks for what was altered or removed.

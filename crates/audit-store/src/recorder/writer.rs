@@ -177,8 +177,15 @@ impl<O: Opener> Writer<O> {
             limit,
             ..Filter::default()
         };
-        let records = store.select(&newest).await?;
-        let entries = records.iter().map(|record| Arc::clone(record.entry()));
+        let stored = store.select(&newest).await?;
+        if stored.unreadable > 0 {
+            tracing::warn!(
+                store = self.opener.name(),
+                unreadable = stored.unreadable,
+                "entries of the audit log cannot be read and are not shown; see `autoscaler audit verify`"
+            );
+        }
+        let entries = stored.records.iter().map(|record| Arc::clone(record.entry()));
         self.shared.state().log.restore(entries);
         Ok(())
     }

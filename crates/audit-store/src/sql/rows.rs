@@ -68,13 +68,18 @@ pub(super) fn stored(row: &AnyRow) -> Result<Stored, sqlx::Error> {
     })
 }
 
-/// Reads term, number, hash and count.
-pub(super) fn anchor(row: &AnyRow) -> Result<Anchor, sqlx::Error> {
-    let head = Head {
+/// Reads term, number and hash.
+pub(super) fn head(row: &AnyRow) -> Result<Head, sqlx::Error> {
+    Ok(Head {
         term: positive(row, 0)?,
         sequence: positive(row, 1)?,
         hash: hash(row, 2)?,
-    };
+    })
+}
+
+/// Reads term, number, hash and count.
+pub(super) fn anchor(row: &AnyRow) -> Result<Anchor, sqlx::Error> {
+    let head = head(row)?;
     let pruned = positive(row, 3)?;
     Ok(Anchor { head, pruned })
 }

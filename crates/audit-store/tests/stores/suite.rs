@@ -186,7 +186,9 @@ fn newest(limit: usize) -> Filter {
 }
 
 async fn select(store: &dyn AuditStore, filter: &Filter) -> Vec<Record> {
-    store.select(filter).await.unwrap()
+    let found = store.select(filter).await.unwrap();
+    assert_eq!(found.unreadable, 0);
+    found.records
 }
 
 #[track_caller]

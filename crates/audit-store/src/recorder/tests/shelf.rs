@@ -2,6 +2,8 @@
 
 use node_lifecycle::audit::{Hash, Head, Record, Verified};
 
+use crate::Selection;
+
 use super::*;
 
 /// Holds entries for any number of recorders; clones are the same shelf.
@@ -122,14 +124,13 @@ impl AuditStore for Shelf {
         Ok(())
     }
 
-    async fn select(&self, filter: &Filter) -> Result<Vec<Record>, StoreError> {
+    async fn select(&self, filter: &Filter) -> Result<Selection, StoreError> {
         self.well()?;
         let records = self.records();
         let skipped = records.len().saturating_sub(filter.limit);
-        Ok(records
-            .iter()
-            .skip(skipped)
-            .map(|record| record.as_ref().clone())
+        let newest = records.iter().skip(skipped);
+        Ok(newest
+            .map(|record| Record::read(record.stored().clone()))
             .collect())
     }
 
