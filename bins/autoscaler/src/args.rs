@@ -3,16 +3,16 @@
 mod audit;
 mod demo;
 mod discovery;
+mod removal;
 
 use crate::site::Listen;
 pub(crate) use audit::{
     AuditCommand, AuditKeeping, AuditListOptions, AuditOutput, AuditVerifyOptions, StoreOptions,
 };
-use autoscaler_controller::{Gate, Graces};
-use chrono::TimeDelta;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(crate) use demo::{DemoOptions, DemoOutput, Speed, Worlds};
 use discovery::DiscoveryOptions;
+pub(crate) use removal::{BrakeOptions, GateOptions};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -147,6 +147,9 @@ pub(crate) struct RunOptions {
     /// Which Services are watched.
     #[command(flatten)]
     pub(crate) discovery: DiscoveryOptions,
+    /// What happens by itself to nodes that are broken or short of disk.
+    #[command(flatten)]
+    pub(crate) brakes: BrakeOptions,
     /// Seconds between two replies that prove an absence; to test the end of a machine without minutes of waiting.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true)]
@@ -156,55 +159,6 @@ pub(crate) struct RunOptions {
     #[cfg(debug_assertions)]
     #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(6..))]
     pub(crate) effect_wait_seconds: Option<u32>,
-}
-
-/// Options of the decommission gate.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Decommission gate")]
-pub(crate) struct GateOptions {
-    /// Seconds for which a node that was never used stays Ready before the autoscaler may take it by itself.
-    #[arg(long, default_value_t = 1800, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
-    pub(crate) ready_grace_seconds: u32,
-    /// Seconds for which a node stays idle before the autoscaler may take it by itself.
-    #[arg(long, default_value_t = 1800, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
-    pub(crate) idle_grace_seconds: u32,
-    /// Seconds for which a node that was never used stays Ready before a person may have it.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
-    pub(crate) ready_grace_manual_seconds: u32,
-    /// Seconds for which a node stays idle before a person may have it.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
-    pub(crate) idle_grace_manual_seconds: u32,
-    /// Seconds for which a node that was found again without a record rests once its pods were listed.
-    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
-    pub(crate) post_sync_grace_seconds: u32,
-    /// Seconds past its due end and its grace period for which a pod on a broken node still counts.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
-    pub(crate) stuck_pod_grace_seconds: u32,
-    /// Seconds for which a Node takes no new pods before they are looked at once more and its machine goes.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
-    pub(crate) settle_seconds: u32,
-    /// Seconds after a start, or a change of the leader, in which nothing is removed.
-    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(0..=3600))]
-    pub(crate) first_removal_seconds: u32,
-}
-
-// === impl GateOptions ===
-
-impl GateOptions {
-    /// Makes the gate; the grace of consolidation, which removes nothing yet, has its default.
-    pub(crate) fn gate(&self) -> Gate {
-        let seconds = |value: u32| TimeDelta::seconds(value.into());
-        let graces = Graces {
-            ready: seconds(self.ready_grace_seconds),
-            idle_scale_down: seconds(self.idle_grace_seconds),
-            ready_manual: seconds(self.ready_grace_manual_seconds),
-            idle_manual: seconds(self.idle_grace_manual_seconds),
-            post_sync: seconds(self.post_sync_grace_seconds),
-            stuck_pod: seconds(self.stuck_pod_grace_seconds),
-            ..Graces::default()
-        };
-        Gate::new(graces).expect("the parser lets nothing through that the gate refuses")
-    }
 }
 
 /// Options of the leader election.

@@ -184,6 +184,8 @@ fn settings(options: &RunOptions) -> Settings {
         gate: options.gate.gate(),
         settle: TimeDelta::seconds(options.gate.settle_seconds.into()),
         first_removal: TimeDelta::seconds(options.gate.first_removal_seconds.into()),
+        unhealthy_after: options.brakes.unhealthy_after(),
+        brakes: options.brakes.brakes(),
         ..shortened(options)
     }
 }
@@ -220,3 +222,6 @@ pub(crate) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

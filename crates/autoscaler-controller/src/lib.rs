@@ -76,8 +76,8 @@ mod operator;
 mod testing;
 
 pub use clock::Clock;
-pub use node_lifecycle::Gate;
 pub use node_lifecycle::gate::Graces;
+pub use node_lifecycle::{Brakes, Gate, UnhealthyAfter};
 pub use operator::{Operator, StartError};
 pub use pulse::{Answering, Compared, LONGEST_SILENCE, Pulse};
 pub use settings::{Settings, SettingsError};

@@ -69,7 +69,23 @@ pub enum SettingsError {
     /// A brake would never hold, or always.
     #[error(transparent)]
     Brakes(#[from] InvalidBrake),
+    /// A time runs backwards, or is a mistake in the unit.
+    #[error("{field} must be between 0 s and {most} s, and is {found} s")]
+    Duration {
+        /// Name of the field.
+        field: &'static str,
+        /// The most that it may be, in seconds.
+        most: i64,
+        /// What it is, in seconds.
+        found: i64,
+    },
+    /// VPSie would be asked without a pause.
+    #[error("poll_interval must be longer than nothing")]
+    PollInterval,
 }
+
+/// Longest time that anything waits: longer is a mistake in the unit, and would mean never.
+const LONGEST: TimeDelta = TimeDelta::days(30);
 
 // === impl Settings ===
 
@@ -81,6 +97,10 @@ impl Settings {
     /// Names the field, and what it must cover.
     pub fn check(&self) -> Result<(), SettingsError> {
         self.brakes.validate()?;
+        if self.poll_interval.is_zero() {
+            return Err(SettingsError::PollInterval);
+        }
+        self.check_durations()?;
         let least = Rule::REAL.patience(self.request_timeout);
         match self.effect_wait.to_std() {
             Ok(wait) if wait >= least => Ok(()),
@@ -89,6 +109,30 @@ impl Settings {
                 least: least.as_secs(),
             }),
         }
+    }
+
+    fn check_durations(&self) -> Result<(), SettingsError> {
+        let durations = [
+            ("discovery_timeout", self.discovery_timeout),
+            ("joining_timeout", self.joining_timeout),
+            ("clock_skew", self.clock_skew),
+            ("absence_spacing", self.absence_spacing),
+            ("candidate_spacing", self.candidate_spacing),
+            ("settle", self.settle),
+            ("first_removal", self.first_removal),
+            ("refusal_pause", self.refusal_pause),
+        ];
+        let is_possible = |duration: TimeDelta| (TimeDelta::zero()..=LONGEST).contains(&duration);
+        let mut wrong = durations
+            .into_iter()
+            .filter(|(_, duration)| !is_possible(*duration));
+        wrong.next().map_or(Ok(()), |(field, found)| {
+            Err(SettingsError::Duration {
+                field,
+                most: LONGEST.num_seconds(),
+                found: found.num_seconds(),
+            })
+        })
     }
 }
 
@@ -132,6 +176,47 @@ mod tests {
             refused,
             "brakes.sharePercent must be between 0 and 100, and is 101"
         );
+    }
+
+    /// Bad input: a time that cannot be is refused by the name of its field.
+    #[test]
+    fn impossible_durations_are_refused_by_their_field() {
+        type Set = fn(&mut Settings) -> &mut TimeDelta;
+        let fields: [(&str, Set); 8] = [
+            ("discovery_timeout", |settings| &mut settings.discovery_timeout),
+            ("joining_timeout", |settings| &mut settings.joining_timeout),
+            ("clock_skew", |settings| &mut settings.clock_skew),
+            ("absence_spacing", |settings| &mut settings.absence_spacing),
+            ("candidate_spacing", |settings| &mut settings.candidate_spacing),
+            ("settle", |settings| &mut settings.settle),
+            ("first_removal", |settings| &mut settings.first_removal),
+            ("refusal_pause", |settings| &mut settings.refusal_pause),
+        ];
+        let with = |set: Set, duration| {
+            let mut settings = Settings::default();
+            *set(&mut settings) = duration;
+            settings.check()
+        };
+        for (field, set) in fields {
+            assert_eq!(with(set, TimeDelta::zero()), Ok(()));
+            assert_eq!(with(set, TimeDelta::days(30)), Ok(()));
+            let (most, longer) = (2_592_000, TimeDelta::seconds(2_592_001));
+            for wrong in [TimeDelta::seconds(-1), longer] {
+                let found = wrong.num_seconds();
+                let refused = SettingsError::Duration { field, most, found };
+                assert_eq!(with(set, wrong), Err(refused));
+                assert!(
+                    refused
+                        .to_string()
+                        .starts_with(&format!("{field} must be between"))
+                );
+            }
+        }
+        let unpaused = Settings {
+            poll_interval: Duration::ZERO,
+            ..Settings::default()
+        };
+        assert_eq!(unpaused.check(), Err(SettingsError::PollInterval));
     }
 
     /// a removal or a group creation is not repeated while the first request may be under way.
