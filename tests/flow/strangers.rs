@@ -7,6 +7,7 @@ use fleet_sim::cloud::{CallKind, Role};
 use kit::fleet::{Fleet, Stored};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
+use node_lifecycle::audit::Filter;
 use prometheus_client::encoding::text::encode;
 use serde_json::{Value, json};
 
@@ -86,7 +87,8 @@ async fn machines_that_a_person_adds_are_neither_labelled_nor_removed() {
     );
 }
 
-/// Leaked: a machine that turns up in our group, and that nothing explains, is told on the NodeGroup until it is gone.
+/// Leaked: a machine that turns up in our group, and that nothing explains, is told on the NodeGroup until it is gone; a
+/// second one beside it is told by an Event and an entry of its own.
 #[tokio::test(start_paused = true)]
 async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
     let mut fleet = Fleet::in_memory(1);
@@ -116,12 +118,12 @@ async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
     let message = condition.message.unwrap_or_default();
     assert!(message.contains(hostname), "{message} does not name {hostname}");
     fleet.polls(6).await;
-    let events = events(&fleet).await.into_iter();
-    let said: Vec<(String, i32)> = events
-        .filter(|(_, _, reason, _)| reason == "LeakedMachine")
-        .map(|(kind, type_, _, count)| (format!("{kind} {type_}"), count))
-        .collect();
-    assert_eq!(said, [("NodeGroup Warning".to_owned(), 1)], "it is said once");
+    let once = ("NodeGroup Warning".to_owned(), 1);
+    assert_eq!(
+        said_of_leaks(&fleet).await,
+        std::slice::from_ref(&once),
+        "it is said once"
+    );
     assert_eq!(bought(&fleet.cloud).len(), 2, "nothing is bought for it");
     let is_alive = |uuid: &str| {
         fleet
@@ -131,8 +133,38 @@ async fn machine_that_nobody_asked_for_is_told_until_it_is_gone() {
             .any(|it| it.uuid == uuid && it.is_alive())
     };
     assert!(is_alive(&uuid), "it is left alone");
+    let second = fleet.cloud.add_foreign_machine(&fleet.cluster, Some(group));
+    fleet
+        .until("so is the second one", |_| told_leaks(&fleet).len() == 2)
+        .await;
     fleet.cloud.remove_by_hand(&uuid);
-    fleet.until("it is gone", |stored| leaked(stored).is_none()).await;
+    fleet.polls(12).await;
+    assert_eq!(
+        said_of_leaks(&fleet).await,
+        [once.clone(), once],
+        "who is left is not told again"
+    );
+    assert_eq!(told_leaks(&fleet).len(), 2);
+    fleet.cloud.remove_by_hand(&second);
+    fleet
+        .until("both are gone", |stored| leaked(stored).is_none())
+        .await;
+}
+
+/// Lists the Events about leaked machines, with how often each was seen.
+async fn said_of_leaks(fleet: &Fleet) -> Vec<(String, i32)> {
+    let events = events(fleet).await.into_iter();
+    events
+        .filter(|(_, _, reason, _)| reason == "LeakedMachine")
+        .map(|(kind, type_, _, count)| (format!("{kind} {type_}"), count))
+        .collect()
+}
+
+/// Lists what the audit log has of leaked machines.
+fn told_leaks(fleet: &Fleet) -> Vec<String> {
+    let mut entries = fleet.audit.select(&Filter::default());
+    entries.retain(|entry| entry.reason == "LeakedMachine");
+    entries.iter().filter_map(|entry| entry.error.clone()).collect()
 }
 
 /// Describes a VPSieNode by which a person gives the group `web` a machine that runs already.

@@ -17,6 +17,7 @@ pub mod news;
 pub mod notice;
 
 use crate::command::{Batch, Command, Kind};
+use crate::decide::leaks;
 use crate::intent::Outcome;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
 use crate::time::to_chrono;
@@ -117,7 +118,7 @@ pub enum What {
         /// The phase now.
         to: Phase,
     },
-    /// A condition changed its status or its reason.
+    /// A condition changed its status or its reason, or names another leaked machine.
     Condition {
         /// The condition now.
         condition: Condition,
@@ -316,7 +317,8 @@ fn claimed(before: &Arc<Node>, now: &Arc<Node>) -> Option<Fact> {
     })
 }
 
-/// Lists the conditions of an object that changed their status or their reason; `since` is when its work began.
+/// Lists the conditions of an object that changed their status or their reason, or name another leaked machine; `since` is
+/// when its work began.
 fn changed<'a, K: Resource>(
     object: &K,
     before: Option<&'a [Condition]>,
@@ -332,6 +334,7 @@ fn changed<'a, K: Resource>(
     let is_changed = move |condition: &&Condition| {
         earlier(condition).is_none_or(|earlier| {
             (&earlier.status, &earlier.reason) != (&condition.status, &condition.reason)
+                || leaks::names_another(earlier, condition)
         })
     };
     let now = now.unwrap_or_default().iter();

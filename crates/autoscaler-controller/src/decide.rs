@@ -18,6 +18,7 @@ mod view;
 mod counts;
 mod group;
 mod hearing;
+pub(crate) mod leaks;
 mod provider;
 mod slots;
 
@@ -38,8 +39,9 @@ mod timeless;
 pub(crate) use case::has_opted_out;
 pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
 pub(crate) use draft::BLOCKED;
-pub(crate) use group::{CREDENTIALS, LEAKED};
+pub(crate) use group::CREDENTIALS;
 pub(crate) use joining::is_ready;
+pub(crate) use leaks::LEAKED;
 pub(crate) use marks::is_marked_for;
 pub(crate) use plight::DEGRADED;
 

@@ -4,7 +4,7 @@ use super::news::News;
 use super::{Fact, What};
 use crate::decide::{
     BLOCKED, CONTESTED, CREDENTIALS, DEGRADED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY,
-    VPS_READY,
+    VPS_READY, leaks,
 };
 use crate::intent::Outcome;
 use crate::reason::Reason;
@@ -119,13 +119,18 @@ fn related(what: &What) -> Option<ObjectReference> {
     match what {
         What::Grown { members } => members.first().cloned(),
         What::Ended { member, .. } => Some(member.clone()),
+        // No object of Kubernetes, but what keeps one more leaked machine from being counted as the last one again.
+        What::Condition { condition, .. } => leaks::names(condition).map(|names| ObjectReference {
+            kind: Some("Machine".to_owned()),
+            name: Some(names.to_owned()),
+            ..ObjectReference::default()
+        }),
         What::ProviderGroupKnown { .. }
         | What::Requested { .. }
         | What::Discovered { .. }
         | What::Joined { .. }
         | What::Ready { .. }
         | What::Phase { .. }
-        | What::Condition { .. }
         | What::RemovalAsked { .. }
         | What::Claimed { .. } => None,
     }

@@ -3,18 +3,14 @@
 use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
 use super::shrink::Keep;
-use super::{counts, shrink, slots};
+use super::{counts, leaks, shrink, slots};
 use crate::command::{Batch, Command, Kind};
-use crate::leaked::leaked;
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus};
 use crate::target::Target;
 use crate::world::{ClaimObject, World};
 use node_match::Matching;
 use node_state::Snapshot;
-
-/// Condition: machines of the group are nobody's.
-pub(crate) const LEAKED: &str = "MachinesLeaked";
 
 /// Condition: the Secret with the credentials of VPSie cannot be used as it is.
 pub(crate) const CREDENTIALS: &str = "CredentialsUnusable";
@@ -65,7 +61,7 @@ pub(super) fn decide(
     // A deleted group that nothing of ours holds, or holds any longer, may vanish at any moment.
     if !is_deleted || (has_finalizer && !members.is_empty()) {
         counts::count(group, &members, states, &mut draft);
-        say_leaked(world, matching, group, &mut draft);
+        leaks::say(world, matching, group, &mut draft);
         say_credentials(world, &mut draft);
         // Whether a wait is over, a wrong clock does not tell.
         if world.skew.is_none() {
@@ -90,48 +86,6 @@ fn say_credentials(world: &World<'_>, draft: &mut Draft<NodeGroupStatus>) {
         }
         None => draft.clear(CREDENTIALS),
     }
-}
-
-/// Says which machines of the group nobody asked for; what cannot be judged now stays as it was.
-fn say_leaked(
-    world: &World<'_>,
-    matching: &Matching<'_>,
-    group: &NodeGroup,
-    draft: &mut Draft<NodeGroupStatus>,
-) {
-    /// Most machines that a message names.
-    const MOST_NAMES: usize = 5;
-    // Of a member that cannot be read nobody knows which machine it has.
-    if world.hidden_member(group).is_some() {
-        return;
-    }
-    let Some(leaked) = leaked(world, matching, group) else {
-        return;
-    };
-    if leaked.is_empty() {
-        return draft.clear(LEAKED);
-    }
-    let named = leaked.iter().take(MOST_NAMES).map(|machine| {
-        let name = machine
-            .hostname()
-            .or(machine.identifier())
-            .unwrap_or("without a name");
-        let id = machine.id().map(|id| format!(" ({id})")).unwrap_or_default();
-        format!("{name}{id}")
-    });
-    let named = named.collect::<Vec<_>>().join(", ");
-    let more = match leaked.len().saturating_sub(MOST_NAMES) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    draft.condition(
-        LEAKED,
-        true,
-        Reason::LeakedMachine,
-        format!(
-            "VPSie has new machines that could be of this group and that no VPSieNode asked for: {named}{more}; they are left alone"
-        ),
-    );
 }
 
 #[cfg(test)]
