@@ -13,7 +13,7 @@ const WAYS: [(&str, &[&str]); 5] = [
         "redeem",
         &[
             "crates/autoscaler-controller/src/act/removal.rs",
-            "crates/autoscaler-controller/src/decide/laws.rs",
+            "crates/autoscaler-controller/src/decide/laws/removals.rs",
             "examples/may_it_go.rs",
         ],
     ),

@@ -14,7 +14,7 @@ use vpsie_api::ClusterId;
 
 pub(crate) use members::{member, own, own_node};
 pub(crate) use objects::{
-    ClaimBuilder, GroupBuilder, claim, condition, drained, group, intent, node, tombstone,
+    ClaimBuilder, GroupBuilder, claim, condition, drained, group, intent, node, told, tombstone,
 };
 pub(crate) use verdicts::{ambiguous, conflict, found, tied, timed_out, waiting, without_node};
 pub(crate) use worlds::{TestWorld, listed, provider_group, reply, world};

@@ -155,6 +155,8 @@ impl Cut {
         let mut anchors: BTreeMap<u64, Anchor> = BTreeMap::new();
         let mut ended = BTreeSet::new();
         let mut removed = 0;
+        // What cannot be read is as old as the next of its term that can.
+        let mut unread: (u64, u64) = (0, 0);
         let mut lines = Lines::open(path)?;
         while let Some(line) = lines.next()? {
             let stored = match line {
@@ -165,15 +167,22 @@ impl Cut {
                 Line::Entry(stored) => stored,
             };
             let head = stored.link.head();
-            let record = lines.record(stored)?;
+            if unread.0 != head.term {
+                unread = (head.term, 0);
+            }
+            let Ok(record) = Record::read(stored) else {
+                unread.1 += 1;
+                continue;
+            };
             let stays = record.entry().timestamp >= before || Some(head) == newest;
             if stays || ended.contains(&head.term) {
                 ended.insert(head.term);
                 continue;
             }
-            let pruned = anchors.get(&head.term).map_or(0, |anchor| anchor.pruned) + 1;
+            let gone = 1 + std::mem::take(&mut unread.1);
+            let pruned = anchors.get(&head.term).map_or(0, |anchor| anchor.pruned) + gone;
             anchors.insert(head.term, Anchor { head, pruned });
-            removed += 1;
+            removed += gone;
         }
         Ok(Self { anchors, removed })
     }

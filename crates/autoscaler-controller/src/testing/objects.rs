@@ -74,6 +74,22 @@ pub(crate) fn drained(node: &mut Node, seconds: i64) {
     node.spec.get_or_insert_default().unschedulable = Some(true);
 }
 
+/// Says something of a Node, as its kubelet does: `told(node, "DiskPressure", "True")`.
+pub(crate) fn told(mut node: Node, type_: &str, status: &str) -> Node {
+    let conditions = node
+        .status
+        .get_or_insert_default()
+        .conditions
+        .get_or_insert_default();
+    conditions.retain(|condition| condition.type_ != type_);
+    conditions.push(NodeCondition {
+        type_: type_.to_owned(),
+        status: status.to_owned(),
+        ..NodeCondition::default()
+    });
+    node
+}
+
 /// Makes the record of a first request with this outcome, `seconds` from now.
 pub(crate) fn intent(outcome: Outcome, seconds: i64) -> Intent {
     Intent {

@@ -2,10 +2,10 @@
 
 use crate::intent::{Intent, Outcome};
 use crate::poll::Reply;
-use crate::resources::{Phase, keys};
+use crate::resources::{Phase, ScaleDownPolicy, keys};
 use crate::testing::{
     ClaimBuilder, GroupBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, conflict, drained, found, group,
-    intent, node, provider_group, reply, timed_out, waiting, world,
+    intent, node, provider_group, reply, timed_out, told, waiting, world,
 };
 use chrono::TimeDelta;
 use node_lifecycle::State;
@@ -41,6 +41,8 @@ pub(super) struct Sketch {
     pub(super) is_kept: bool,
     pub(super) is_managed: bool,
     pub(super) is_deleted: bool,
+    pub(super) shrinks: bool,
+    pub(super) cleans_up: bool,
     pub(super) members: Vec<Member>,
 }
 
@@ -85,6 +87,31 @@ fn member() -> impl Strategy<Value = Member> {
     })
 }
 
+/// A member in service since a day, of which little can be wrong: who has others on their way loses nobody by itself.
+fn serving() -> impl Strategy<Value = Member> {
+    // At rest, broken, short of disk, or any state with any Node.
+    let (rests, breaks) = ((0..2_i64, 4..5_usize), (3..4_i64, 5..6_usize));
+    let (fills, any) = ((0..2_i64, 6..7_usize), (0..6_i64, 4..7_usize));
+    let looks = prop_oneof![4 => rests, 2 => breaks, 1 => fills, 1 => any];
+    let fate = (-2000..0_i64, prop::bool::weighted(0.05));
+    (looks, fate).prop_map(|((state, node), (seconds, is_deleted))| Member {
+        phase: Phase::ALL
+            .iter()
+            .position(|phase| *phase == Phase::Ready)
+            .unwrap(),
+        request: 13,
+        seconds,
+        has_machine: true,
+        is_kept: true,
+        is_deleted,
+        verdict: 7,
+        node,
+        joined: true,
+        proven_empty: false,
+        created: -86_400 + state,
+    })
+}
+
 fn sketch() -> impl Strategy<Value = Sketch> {
     let bounds = (0..6_i32, 0..8_i32);
     let flags = (
@@ -92,10 +119,15 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.1),
+        (any::<bool>(), any::<bool>()),
     );
-    (bounds, flags, prop::collection::vec(member(), 0..5)).prop_map(|(bounds, flags, members)| {
+    let members = prop_oneof![
+        prop::collection::vec(member(), 0..5),
+        prop::collection::vec(serving(), 1..5)
+    ];
+    (bounds, flags, members).prop_map(|(bounds, flags, members)| {
         let (minimum, maximum) = bounds;
-        let (has_number, is_kept, is_managed, is_deleted) = flags;
+        let (has_number, is_kept, is_managed, is_deleted, (shrinks, cleans_up)) = flags;
         Sketch {
             minimum,
             maximum,
@@ -103,6 +135,8 @@ fn sketch() -> impl Strategy<Value = Sketch> {
             is_kept,
             is_managed,
             is_deleted,
+            shrinks,
+            cleans_up,
             members,
         }
     })
@@ -146,7 +180,19 @@ fn build_group(name: &str, number: u64, sketch: &Sketch) -> GroupBuilder {
     if sketch.is_deleted {
         built = built.deleted();
     }
-    built
+    built.but(|group| {
+        group.spec.scale_down_policy = sketch.shrinks.then(|| ScaleDownPolicy {
+            enabled: Some(true),
+            ..ScaleDownPolicy::default()
+        });
+        let wish = if sketch.cleans_up {
+            keys::ENABLED
+        } else {
+            keys::DISABLED
+        };
+        let annotations = group.metadata.annotations.get_or_insert_default();
+        annotations.insert(keys::ANNOTATION_UNHEALTHY_CLEANUP.to_owned(), wish.to_owned());
+    })
 }
 
 fn build_claim(name: &str, member: &Member) -> ClaimBuilder {
@@ -284,7 +330,7 @@ fn add_member(mut world: TestWorld, name: &str, member: &Member) -> TestWorld {
     if member.is_deleted && member.seconds % 8 != 0 {
         own.status = None;
     }
-    if member.is_deleted && member.seconds % 2 != 0 {
+    if (member.is_deleted || member.node > 3) && member.seconds % 2 != 0 {
         drained(&mut own, -60);
     }
     match member.node {
@@ -294,6 +340,9 @@ fn add_member(mut world: TestWorld, name: &str, member: &Member) -> TestWorld {
             own.status = None;
             world = world.node(own);
         }
+        4 => world = world.node(own),
+        5 => world = world.node(told(own, "Ready", "Unknown")),
+        6 => world = world.node(told(own, "DiskPressure", "True")),
         _ => world = world.node(node(&format!("n-{name}"))),
     }
     if member.proven_empty {

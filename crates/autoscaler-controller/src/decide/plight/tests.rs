@@ -4,10 +4,10 @@ use super::*;
 use crate::resources::{Phase, ScaleDownPolicy};
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
-    ClaimBuilder, GroupBuilder, TestWorld, claim, condition, drained, group, member, own_node, world,
+    ClaimBuilder, GroupBuilder, TestWorld, claim, condition, drained, group, member, own_node, told, world,
 };
 use chrono::TimeDelta;
-use k8s_openapi::api::core::v1::{Node, NodeCondition};
+use k8s_openapi::api::core::v1::Node;
 
 /// A group whose broken members may go by themselves.
 fn cleaned() -> GroupBuilder {
@@ -42,21 +42,6 @@ fn seen(mut world: TestWorld, times: usize) -> TestWorld {
         world.now += TimeDelta::seconds(10);
     }
     world
-}
-
-fn told(mut node: Node, type_: &str, status: &str) -> Node {
-    let conditions = node
-        .status
-        .get_or_insert_default()
-        .conditions
-        .get_or_insert_default();
-    conditions.retain(|condition| condition.type_ != type_);
-    conditions.push(NodeCondition {
-        type_: type_.to_owned(),
-        status: status.to_owned(),
-        ..NodeCondition::default()
-    });
-    node
 }
 
 fn full(name: &str) -> (ClaimBuilder, Node) {

@@ -1,18 +1,21 @@
 //! What a NodeGroup says about its shrinking.
 
 use super::*;
+use crate::decide::shrink::standing::SCALE_DOWN;
 use crate::resources::find_condition;
+use crate::testing::condition;
 
 /// Returns the status and the reason of the condition that the group has after this pass, and its sentence.
 fn said(world: &TestWorld) -> Option<(bool, String, String)> {
     let commands = world.group_commands("web");
-    let conditions = commands.iter().find_map(|command| {
+    let written = commands.iter().find_map(|command| {
         let Command::WriteNodeGroupStatus(_, write) = command else {
             return None;
         };
-        write.status.conditions.as_deref()
+        Some(&write.status)
     });
-    let condition = find_condition(conditions, "ScaleDown")?;
+    let status = written.or(world.groups[0].status.as_ref())?;
+    let condition = find_condition(status.conditions.as_deref(), SCALE_DOWN)?;
     let (reason, message) = (condition.reason.clone()?, condition.message.clone()?);
     Some((condition.is_true(), reason, message))
 }
@@ -98,8 +101,22 @@ fn words_about_shrinking_stay_while_the_reason_does() {
         });
         said(&with(group, member("web-2", State::Idle), own_node("web-2")))
     };
+    assert!(cooling(1).is_some_and(|(_, reason, _)| reason == "CoolingDown"));
     assert_eq!(cooling(1), cooling(599));
     let call = vpsie_api::Call::GetCluster;
-    let cut = two().answered(Err(vpsie_api::CallError::TimedOut { call }));
-    check("no reply", &cut, None);
+    let cut = |group: GroupBuilder| {
+        let world = with(group, member("web-2", State::Idle), own_node("web-2"));
+        world.answered(Err(vpsie_api::CallError::TimedOut { call }))
+    };
+    check("no reply", &cut(web()), None);
+    // What was said before the reply was missing stands.
+    let stands = condition(SCALE_DOWN, false, "IdleTooShort", "it rests since a moment");
+    let before = web().but(|group| {
+        group.status.get_or_insert_default().conditions = Some(vec![stands]);
+    });
+    check(
+        "no reply after words",
+        &cut(before),
+        Some((false, "IdleTooShort")),
+    );
 }
