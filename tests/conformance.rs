@@ -11,6 +11,8 @@ mod evictions;
 mod leases;
 #[path = "conformance/ownership.rs"]
 mod ownership;
+#[path = "conformance/paging.rs"]
+mod paging;
 #[path = "conformance/request.rs"]
 mod request;
 #[path = "conformance/steps.rs"]
@@ -83,6 +85,11 @@ async fn eviction_in_memory_asks_the_budget() {
     evictions::tell(&in_memory()).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn list_in_memory_comes_in_pages() {
+    paging::tell(&in_memory()).await;
+}
+
 /// The assertions that the API in memory is held to are true of the real one.
 #[tokio::test]
 async fn the_same_is_true_of_the_real_api() {
@@ -93,6 +100,7 @@ async fn the_same_is_true_of_the_real_api() {
     leases::tell(&real).await;
     dates::tell(&real).await;
     evictions::tell(&real).await;
+    paging::tell(&real).await;
     ownership::tell(&real).await;
 }
 

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use autoscaler_controller::resources::{VPSieNode, keys};
 use fleet_sim::cloud::{CallKind, Delay};
-use kit::fleet::{Fleet, Stored};
-use kube::api::{Patch, PatchParams};
+use k8s_openapi::api::core::v1::Pod;
+use kit::fleet::{Fleet, NAMESPACE, Stored};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::{Api, ResourceExt};
 use node_lifecycle::RefusalName;
 use node_lifecycle::audit::{Filter, Outcome};
 use serde_json::{Value, json};
@@ -84,6 +86,62 @@ async fn life_that_says_too_little_keeps_the_machine() {
         fleet.until(reason, |stored| says(stored, "web-1", reason)).await;
         check_refused(&fleet, name, "manual");
     }
+}
+
+/// Lets so many pods that are no workload be on the Node of `web-1`: over, or of a DaemonSet.
+async fn crowd(fleet: &Fleet, name: &str, count: usize, is_over: bool) {
+    let stored = fleet.stored().await;
+    let status = stored.claim("web-1").and_then(|claim| claim.status.clone());
+    let node = status.and_then(|status| status.node_name);
+    let pods: Api<Pod> = Api::namespaced(fleet.nodes().into_client(), NAMESPACE);
+    let daemon_set = json!([{
+        "apiVersion": "apps/v1", "kind": "DaemonSet", "name": name, "uid": name, "controller": true,
+    }]);
+    for number in 0..count {
+        let pod = json!({
+            "metadata": {
+                "name": format!("{name}-{number}"),
+                "ownerReferences": if is_over { json!([]) } else { daemon_set.clone() },
+            },
+            "spec": { "nodeName": node, "containers": [{ "name": "work", "image": "work" }] },
+        });
+        let pod: Pod = serde_json::from_value(pod).expect("a pod");
+        let made = pods.create(&PostParams::default(), &pod).await;
+        let name = made.expect("the pod is accepted").name_any();
+        if is_over {
+            let over = Patch::Merge(json!({ "status": { "phase": "Succeeded" } }));
+            let written = pods.patch_status(&name, &PatchParams::default(), &over).await;
+            written.expect("a kubelet writes its pods");
+        }
+    }
+}
+
+/// LC-21, LC-25: right before a removal all pods of the Node that are not over must fit into one list; with more the machine
+/// stays, whatever they are, and pods that are over are any number.
+#[tokio::test(start_paused = true)]
+async fn node_with_more_pods_than_one_list_shows_keeps_its_machine() {
+    let mut fleet = Fleet::in_memory(1);
+    ready_web(&mut fleet, 1).await;
+    crowd(&fleet, "daemon", 1001, false).await;
+    fleet.polls(2).await;
+    fleet.delete::<VPSieNode>("web-1").await;
+    let name = RefusalName::WorkloadSyncInProgress;
+    let is_refused = |fleet: &Fleet| {
+        let entries = fleet.audit.select(&Filter::default());
+        entries.iter().any(|entry| entry.reason == name.as_str())
+    };
+    fleet.until("it is refused", |_| is_refused(&fleet)).await;
+    fleet.polls(10).await;
+    check_refused(&fleet, name, "manual");
+    crowd(&fleet, "job", 2000, true).await;
+    let pods: Api<Pod> = Api::namespaced(fleet.nodes().into_client(), NAMESPACE);
+    pods.delete("daemon-0", &DeleteParams::default().grace_period(0))
+        .await
+        .expect("it is there");
+    let gone = fleet.until("its machine is removed", |_| {
+        fleet.cloud.calls_of(CallKind::RemoveWorker) == 1
+    });
+    gone.await;
 }
 
 /// E4, LC-20: what has Failed is a person's, and no clean-up has it.

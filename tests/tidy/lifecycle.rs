@@ -40,8 +40,8 @@ const fn provokes(refusal: RefusalName) -> &'static str {
         RefusalName::NodeNotFound => "unknown_node_is_not_found",
         RefusalName::NotManagedNode => "excepted_node_keeps_its_machine",
         RefusalName::IdentityUnproven => "doubtful_machine_must_stay",
-        // No pass begins before the pods are listed, and no Node has more pods than one list shows.
-        RefusalName::WorkloadSyncInProgress => "node_whose_pods_are_unknown_must_stay",
+        // No pass begins before the pods are listed; right before a removal they are listed again.
+        RefusalName::WorkloadSyncInProgress => "node_with_more_pods_than_one_list_shows_keeps_its_machine",
         RefusalName::PostSyncGracePeriod | RefusalName::TimestampMissing | RefusalName::InvalidState => {
             "life_that_says_too_little_keeps_the_machine"
         }

@@ -19,6 +19,8 @@ use vpsie_api::Call;
 
 /// Most pods that are looked at before a removal: several times what a kubelet runs. A Node with more is in use.
 const MOST_PODS: u32 = 1000;
+/// Leaves out pods that are over: a Node that runs Jobs keeps the names of any number of them.
+const NOT_OVER: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
 impl Actor {
     /// Writes the intent on the VPSieNode, asks the gate once more, removes the machine, and writes what came of it.
@@ -138,7 +140,7 @@ impl Actor {
     /// Counts the workload pods that the API server itself knows on a Node; nothing when there are too many to list.
     async fn workload(&self, node: &str, case: &Case) -> Result<Option<Workload>, ActError> {
         let of_node = ListParams::default()
-            .fields(&format!("spec.nodeName={node}"))
+            .fields(&format!("spec.nodeName={node},{NOT_OVER}"))
             .limit(MOST_PODS);
         let listed = Api::<Pod>::all(self.client.clone()).list(&of_node).await;
         let listed = listed.map_err(ActError::of("list", "pods"))?;

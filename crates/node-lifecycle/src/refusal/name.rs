@@ -47,19 +47,23 @@ impl RefusalName {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::NodeNotFound => "nobody knows a node of this name; counted as failed",
+            Self::NodeNotFound => {
+                "nobody knows a node of this name; counted as failed. The operator asks about VPSieNodes that it sees, so only another program that uses the gate is told this"
+            }
             Self::NotManagedNode => {
                 "the node belongs to the control plane, has no VPSieNode, is of an unmanaged group, or was excepted"
             }
             Self::IdentityUnproven => "Node and machine are not linked by what is seen now",
-            Self::WorkloadSyncInProgress => "the pods of the node were not listed completely yet",
+            Self::WorkloadSyncInProgress => {
+                "the pods of the node were not listed completely yet, or more than 1,000 that are not over are on it"
+            }
             Self::PostSyncGracePeriod => {
                 "the node was found again, and its pods were listed too short a time ago"
             }
             Self::StillStartingUp => "the node has not been ready yet",
             Self::WorkloadPods => "workload pods run on the node",
             Self::WorkloadRequests => {
-                "no workload pod runs on the node, and yet CPU or memory of it is requested"
+                "no workload pod runs on the node, and yet CPU or memory of it is requested. The operator sums up both from the same pods, so only another program that uses the gate is told this"
             }
             Self::ReadyNodeTooYoung => {
                 "the node has been ready for too short a time and has carried nothing yet"
@@ -85,7 +89,9 @@ impl RefusalName {
                 "nothing; to have it removed, take the exception away or let its group be managed"
             }
             Self::IdentityUnproven => "see what matching says of the VPSieNode, and remove the wrong record",
-            Self::WorkloadSyncInProgress => "nothing; if it lasts, pods cannot be listed",
+            Self::WorkloadSyncInProgress => {
+                "nothing; if it lasts, pods cannot be listed, or something makes too many on the node"
+            }
             Self::PostSyncGracePeriod
             | Self::ReadyNodeTooYoung
             | Self::IdleTooShort
