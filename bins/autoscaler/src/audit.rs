@@ -73,6 +73,11 @@ fn summary(verified: &Verified) -> String {
 }
 
 async fn opened(options: &StoreOptions) -> Result<Box<dyn AuditStore>, Failure> {
+    if options.audit_store.is_memory() {
+        return Err(Failure::input(anyhow!(
+            "--audit-store is `memory`, of which nothing is left to read; name the store that `autoscaler run` has"
+        )));
+    }
     let location: Location = options.audit_store.exposed().parse().map_err(Failure::input)?;
     audit_store::open(&location, Access::Read).await.map_err(failed)
 }

@@ -160,6 +160,8 @@ fn store_that_cannot_be_used_is_named_without_its_password() {
         assert!(!said.contains("hunter2"), "{said}");
     }
     check(&["list"], 2);
+    let (_, said) = check(&["list", "--audit-store", "memory"], 2);
+    assert!(said.contains("nothing is left to read"), "{said}");
 }
 
 /// Runs statements in a file of SQLite.

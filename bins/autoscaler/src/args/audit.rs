@@ -151,7 +151,7 @@ impl AuditKeeping {
     ///
     /// When the text names no store; it is not repeated, since it may hold a password.
     pub(crate) fn location(&self) -> Result<Option<Location>, Failure> {
-        if self.audit_store.exposed() == MEMORY {
+        if self.audit_store.is_memory() {
             return Ok(None);
         }
         let location = self.audit_store.exposed().parse();
@@ -170,6 +170,11 @@ impl AuditKeeping {
 // === impl StoreName ===
 
 impl StoreName {
+    /// Tells whether it names no store, but the memory of the process.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.0 == MEMORY
+    }
+
     /// Returns it as it was given.
     pub(crate) fn exposed(&self) -> &str {
         &self.0

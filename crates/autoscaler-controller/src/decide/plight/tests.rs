@@ -133,6 +133,22 @@ fn broken_member_goes_before_an_idle_one_and_not_beside_it() {
     assert_eq!(done(&beside), ["web-1: drain-node"]);
 }
 
+/// LC-13a: one observation is as far from the next as two polls; looks in between are none.
+#[test]
+fn looks_between_two_polls_are_one_observation() {
+    let mut world = with(group("web").min(1), 5, vec![full("web-1")]);
+    for _ in 0..4 {
+        world.look();
+        world.now += TimeDelta::seconds(4);
+    }
+    let wrong = world.lives.wrong("kube-system/web-1");
+    assert_eq!(
+        wrong.map(Wrong::pressed),
+        Some(2),
+        "at once, and twelve seconds later"
+    );
+}
+
 /// LC-13: what has left service for its disk stays out of it, whether or not the disk is full any longer.
 #[test]
 fn node_that_left_service_for_its_disk_does_not_come_back() {
