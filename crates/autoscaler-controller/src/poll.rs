@@ -5,6 +5,7 @@ mod prices;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use vpsie_api::{
     CallError, Cluster, ClusterId, ClusterNode, ClusterSummary, DatacenterId, Decimal, NodeGroup, NodeUuid,
@@ -46,9 +47,9 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct ClusterView {
     /// The newest reply, or why there is none.
-    latest: Option<Result<Reply, CallError>>,
+    latest: Option<Result<Arc<Reply>, CallError>>,
     /// The two newest complete replies, older first; together they make a baseline (`R2b`).
-    complete: Vec<Reply>,
+    complete: Vec<Arc<Reply>>,
     /// Machines that were asked about and not listed.
     absences: Absences<Identity>,
     /// Places of the machines in the newest reply, by identifier.
@@ -132,7 +133,7 @@ impl ClusterView {
 
     /// Returns the newest reply if the newest poll succeeded.
     pub fn latest(&self) -> Option<&Reply> {
-        self.latest.as_ref()?.as_ref().ok()
+        self.latest.as_ref()?.as_deref().ok()
     }
 
     /// Returns why the newest poll failed.
@@ -144,7 +145,7 @@ impl ClusterView {
     pub fn baseline_replies(&self) -> Option<[&Reply; 2]> {
         let latest = self.latest()?;
         match self.complete.as_slice() {
-            [older, newer] if newer.at == latest.at => Some([older, newer]),
+            [older, newer] if newer.at == latest.at => Some([&**older, &**newer]),
             _ => None,
         }
     }
@@ -167,11 +168,12 @@ impl ClusterView {
 
     /// Takes in the answer to one poll; `wanted` are the recorded machines whose absence matters.
     fn take(&mut self, id: &ClusterId, answer: Result<Reply, CallError>, wanted: &BTreeSet<Identity>) {
+        let answer = answer.map(Arc::new);
         if let Ok(reply) = &answer
             && reply.is_complete(id)
         {
             self.count_absences(reply, wanted);
-            self.complete.push(reply.clone());
+            self.complete.push(Arc::clone(reply));
             if self.complete.len() > 2 {
                 self.complete.remove(0);
             }

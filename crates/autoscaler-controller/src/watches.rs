@@ -1,6 +1,7 @@
 //! Kubernetes, watched: four kinds in memory, never listed in a loop.
 
 mod followed;
+mod trim;
 mod unreadable;
 
 use crate::pods::PodIndex;
@@ -13,7 +14,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector;
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Client, Resource, ResourceExt};
+use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +26,9 @@ pub use unreadable::{Places, Unreadable};
 
 /// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
 const FIRST_LIST_LIMIT: Duration = Duration::from_secs(60);
+/// Objects of one answer to a list. An answer is in memory as a whole, as text and as objects, and a Node with its images
+/// has some twenty kB: so it is a few MB, and 150,000 pods are still listed in some seconds.
+const PAGE: u32 = 200;
 /// Wait after an API server said that it is not ready yet; it asks for a second.
 const BETWEEN_FIRST_LISTS: Duration = Duration::from_secs(1);
 
@@ -108,9 +112,9 @@ impl Watches {
         check::<Pod>(client).await?;
         let mut tasks = JoinSet::new();
         let signals = Signals::default();
-        let groups = watch::<NodeGroup>(client, &signals, &mut tasks, |_| ());
-        let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks, |_| ());
-        let nodes = watch::<Node>(client, &signals, &mut tasks, drop_images);
+        let groups = watch::<NodeGroup>(client, &signals, &mut tasks, trim::managed_fields);
+        let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks, trim::managed_fields);
+        let nodes = watch::<Node>(client, &signals, &mut tasks, trim::node);
         let (pods, pods_listed) = watch_pods(client, &signals, &mut tasks);
         let first_lists = async {
             let listed =
@@ -275,11 +279,7 @@ where
         }
         std::future::ready(Ok(event))
     });
-    let events = events.modify(move |object: &mut K| {
-        object.managed_fields_mut().clear();
-        trim(object);
-    });
-    let events = events.reflect(writer);
+    let events = events.modify(trim).reflect(writer);
     tasks.spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
@@ -335,15 +335,8 @@ where
 {
     watcher(
         Api::<DeserializeGuard<K>>::all(client.clone()),
-        watcher::Config::default(),
+        watcher::Config::default().page_size(PAGE),
     )
     .default_backoff()
     .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"))
-}
-
-/// The images of a Node are most of its size, and nobody here reads them.
-fn drop_images(node: &mut Node) {
-    if let Some(status) = &mut node.status {
-        status.images = None;
-    }
 }

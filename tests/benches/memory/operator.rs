@@ -30,6 +30,7 @@ impl Process {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("kubeconfig");
         std::fs::write(&file, kubeconfig).expect("the folder can be written");
+        let audit = format!("sqlite:{}", folder.path().join("audit.db").display());
         let child = Command::new(program)
             .args(["run", "--listen", "127.0.0.1:0", "--allow-plain-http-to-loopback"])
             .args([
@@ -40,6 +41,7 @@ impl Process {
                 "--kubeconfig",
             ])
             .arg(&file)
+            .args(["--audit-store", &audit])
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .env(
