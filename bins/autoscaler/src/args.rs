@@ -1,11 +1,13 @@
 //! The command line.
 
+mod api;
 mod audit;
 mod demo;
 mod discovery;
 mod removal;
 
 use crate::site::Listen;
+pub(crate) use api::ApiOptions;
 pub(crate) use audit::{
     AuditCommand, AuditKeeping, AuditListOptions, AuditOutput, AuditVerifyOptions, StoreOptions,
 };
@@ -120,6 +122,9 @@ pub(crate) struct RunOptions {
     /// nothing is sent.
     #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub(crate) otlp_endpoint: Option<String>,
+    /// Where the HTTP API is served.
+    #[command(flatten)]
+    pub(crate) api: ApiOptions,
     /// Namespace of the autoscaler's own ConfigMap.
     #[arg(long, default_value = "kube-system", env = "POD_NAMESPACE")]
     pub(crate) namespace: String,

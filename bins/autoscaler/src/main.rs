@@ -1,6 +1,7 @@
 //! The node autoscaler for VPSie: reads its arguments, wires the libraries together, and ends with a clear code.
 
 mod access;
+mod api;
 mod args;
 mod audit;
 mod configuration;

@@ -1,6 +1,7 @@
 //! `run`: the operator against a real cluster and VPSie.
 
 use crate::access;
+use crate::api::{Reserved, Served};
 use crate::args::RunOptions;
 use crate::configuration::Configuration;
 use crate::election;
@@ -15,6 +16,7 @@ use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::lease::EFFECT_WITHIN;
 use autoscaler_controller::lease::Elector;
 use autoscaler_controller::{Clock, Operator, Settings, StartError, Telemetry};
+use autoscaler_web::api::Series;
 use chrono::TimeDelta;
 use endpoint_discovery::ProbeSettings;
 use std::sync::Arc;
@@ -54,6 +56,7 @@ struct Begun {
     operator: Operator,
     elector: Option<Elector>,
     shown: Shown,
+    api: Served,
     recorder: Recorder,
 }
 
@@ -76,6 +79,7 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
         elector.release().await;
     }
     begun.recorder.finish(STORING_LIMIT).await;
+    begun.api.stop().await;
     begun.shown.stop().await;
     if was_told {
         tracing::info!("told to stop; the last pass is finished");
@@ -98,7 +102,9 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         .with_audit(recorder.clone());
     let kubernetes = telemetry.metrics.measure_kubernetes(kubernetes);
     let standing = credentials::Standing::default();
-    let shown = Shown::start(options.listen, &telemetry, &recorder, &standing).await?;
+    let series = Series::default();
+    let shown = Shown::start(options.listen, &telemetry, &series, &recorder, &standing).await?;
+    let api = Reserved::take(&options.api, &kubernetes).await?;
     let access = access::secret(&options.access, &kubernetes).await?;
     let followed = credentials::Followed {
         namespace: options.access.vpsie_secret_namespace.clone(),
@@ -125,10 +131,12 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     shown.show_leader(&leadership);
     let operator = operator.led_by(leadership).with_credentials(standing);
     let operator = operator.telling(telemetry).watching(endpoints);
+    let api = api.serve(&operator, &recorder, &series);
     Ok(Begun {
         operator,
         elector,
         shown,
+        api,
         recorder,
     })
 }

@@ -4,8 +4,10 @@ use crate::exit::Failure;
 use audit_store::{Recorder, RecorderState};
 use autoscaler_controller::credentials::Standing;
 use autoscaler_controller::lease::Leadership;
+use autoscaler_controller::metrics::PREFIX;
 use autoscaler_controller::skew::describe;
 use autoscaler_controller::{Compared, LONGEST_SILENCE, Pulse, Telemetry};
+use autoscaler_web::api::Series;
 use autoscaler_web::{Health, Server, Site, Status};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -49,6 +51,7 @@ impl Shown {
     pub(crate) async fn start(
         listen: Listen,
         telemetry: &Telemetry,
+        series: &Series,
         recorder: &Recorder,
         credentials: &Standing,
     ) -> Result<Self, Failure> {
@@ -62,7 +65,7 @@ impl Shown {
         let taken = server.address().map_err(Failure::broken)?;
         tracing::info!(address = %taken, "metrics and health are served");
         let site = Site {
-            registry: telemetry.metrics.registry(),
+            registries: vec![telemetry.metrics.registry(), Arc::new(series.registry(PREFIX))],
             health: Arc::new(health(&telemetry.pulse, &leadership, recorder, credentials)),
         };
         let (stop, stopped) = oneshot::channel();

@@ -15,13 +15,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use node_lifecycle::audit::{Draft, Entry, Filter, Log, Stats};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 
 use crate::mirror::mirror;
 use crate::{Access, AuditStore, Cause, Location, StoreError, open};
 use queue::Queue;
 use writer::Writer;
+
+/// Entries that a listener who does not listen may miss at most before it is told so: as many as an hour brings.
+const NEWS: usize = 256;
 
 /// Takes entries of the audit log, and stores them in the background; clones are the same recorder.
 ///
@@ -82,6 +85,8 @@ pub(crate) struct Shared {
     work: Notify,
     /// Wakes the writer when it waits for a store that is in trouble, and the end is near.
     closing: Notify,
+    /// Tells whoever listens; nobody waits for them.
+    news: broadcast::Sender<Arc<Entry>>,
 }
 
 #[derive(Debug)]
@@ -196,6 +201,12 @@ impl Recorder {
         self.shared.state().log.ring().select(filter)
     }
 
+    /// Tells of every entry from now on. Who is more than 256 entries late is told how many it missed.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.shared.news.subscribe()
+    }
+
     /// Counts what is held in memory.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -238,6 +249,8 @@ impl Recorder {
         }
         for entry in entries {
             mirror(entry);
+            // It fails when nobody listens, which is usual.
+            drop(self.shared.news.send(Arc::clone(entry)));
         }
         self.shared.work.notify_one();
     }
@@ -265,6 +278,7 @@ impl Shared {
             state: Mutex::new(state),
             work: Notify::new(),
             closing: Notify::new(),
+            news: broadcast::Sender::new(NEWS),
         }
     }
 

@@ -30,6 +30,8 @@ pub mod reason;
 
 pub mod lease;
 
+pub mod visitors;
+
 pub mod intent;
 
 pub mod baseline;
@@ -65,6 +67,7 @@ pub mod trouble;
 pub mod chronicle;
 
 mod announcer;
+pub mod board;
 mod journal;
 pub mod metrics;
 mod pulse;

@@ -5,6 +5,7 @@ mod pass;
 mod unfound;
 
 use crate::act::{ActError, Actor};
+use crate::board::{Board, Boards};
 use crate::clock::Clock;
 use crate::credentials::Standing;
 use crate::drain::next_settled;
@@ -61,6 +62,7 @@ pub struct Operator {
     /// What hands node states on; ends with the operator.
     followers: JoinSet<()>,
     numbers: Numbers,
+    boards: Boards,
 }
 
 /// Why a term came to its end.
@@ -138,6 +140,7 @@ impl Operator {
             endpoints: Endpoints::default(),
             followers: JoinSet::new(),
             numbers,
+            boards: Boards::default(),
         })
     }
 
@@ -183,6 +186,11 @@ impl Operator {
         self.states.readers()
     }
 
+    /// Returns where it is shown what each pass sees besides the states: nothing while another replica leads.
+    pub fn boards(&self) -> watch::Receiver<Arc<Board>> {
+        self.boards.subscribe()
+    }
+
     /// Runs passes until a watch ends by itself, which none should.
     pub async fn run(self) {
         self.run_until(std::future::pending()).await;
@@ -217,6 +225,7 @@ impl Operator {
                 End::Broken => return false,
                 End::Deposed => {
                     self.states.forget();
+                    self.boards.clear();
                     tracing::info!(term = mandate.term(), "standing by; another replica may lead")
                 }
             }

@@ -1,18 +1,21 @@
 //! One listener: so many connections, so much time for each, and a graceful stop.
 
 use crate::places::Places;
-use crate::site::Site;
+use crate::pages::Pages;
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 /// How long a client may take to send the head of a request, or leave its connection idle.
 const HEAD_LIMIT: Duration = Duration::from_secs(5);
@@ -20,16 +23,22 @@ const HEAD_LIMIT: Duration = Duration::from_secs(5);
 const LARGEST_HEAD: usize = 16 << 10;
 /// How long one connection is kept, so that a client that does not read its answer holds its place no longer.
 const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
+/// How long a client may take nothing of an answer before its connection is cut.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// How long answers under way may still take once the server is told to stop.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Wait after a connection that could not be accepted: the process has no file descriptor left, or the client is gone.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
-/// A listener that shows a [`Site`].
+/// A listener that shows [`Pages`].
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
 }
+
+/// Who sent a request: every request carries it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Why nothing can be shown.
 #[derive(Debug, thiserror::Error)]
@@ -62,11 +71,11 @@ impl Server {
     }
 
     /// Answers until `stop` is done and the answers under way are sent, for which they have three seconds.
-    pub async fn serve(self, site: Site, stop: impl Future<Output = ()>) {
+    pub async fn serve(self, pages: impl Into<Pages>, stop: impl Future<Output = ()>) {
         let places = Places::new();
         let (told, hear) = watch::channel(false);
         let mut connections = JoinSet::new();
-        let routes = site.routes();
+        let Pages(routes) = pages.into();
         let mut stop = pin!(stop);
         loop {
             let accepted = async {
@@ -83,7 +92,7 @@ impl Server {
                             tracing::debug!(%peer, "an address with too many connections gets no more");
                             continue;
                         };
-                        let connection = converse(stream, routes.clone(), hear.clone());
+                        let connection = converse(stream, peer.ip(), routes.clone(), hear.clone());
                         connections.spawn(async move {
                             connection.await;
                             drop(place);
@@ -103,12 +112,19 @@ impl Server {
 }
 
 /// Answers the requests of one connection, until it ends, its time is over, or the server stops.
-async fn converse(stream: TcpStream, routes: Router, mut stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, peer: IpAddr, routes: Router, mut stop: watch::Receiver<bool>) {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_LIMIT));
+    let routes = TowerToHyperService::new(routes);
+    let routes = service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        routes.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
         .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .serve_connection(TokioIo::new(Box::pin(stream)), routes);
     let mut connection = pin!(connection);
     let is_over = async {
         tokio::select! {

@@ -19,8 +19,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// What is shown.
 #[derive(Clone)]
 pub struct Site {
-    /// Shown at `/metrics`.
-    pub registry: Arc<Registry>,
+    /// Shown at `/metrics`, one after the other; no two have a metric of one name.
+    pub registries: Vec<Arc<Registry>>,
     /// Shown at `/healthz`, `/livez` and `/readyz`.
     pub health: Arc<Health>,
 }
@@ -32,14 +32,14 @@ impl Site {
     ///
     /// A path that is not there answers 404, another method 405, a body of more than 64 KiB 413.
     pub(crate) fn routes(&self) -> Router {
-        let (registry, health) = (Arc::clone(&self.registry), Arc::clone(&self.health));
+        let (registries, health) = (self.registries.clone(), Arc::clone(&self.health));
         let live = {
             let health = Arc::clone(&health);
             move || async move { health.liveness().reply() }
         };
         let ready = move || async move { health.readiness().reply() };
         Router::new()
-            .route("/metrics", get(move || async move { metrics::reply(&registry) }))
+            .route("/metrics", get(move || async move { metrics::reply(&registries) }))
             .route("/healthz", get(live.clone()))
             .route("/livez", get(live))
             .route("/readyz", get(ready))

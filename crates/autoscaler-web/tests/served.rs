@@ -45,7 +45,7 @@ async fn served() -> Served {
         .expect("a free port");
     let address = server.address().expect("its number");
     let site = Site {
-        registry: Arc::new(registry),
+        registries: vec![Arc::new(registry)],
         health: Arc::new(health),
     };
     let (stop, stopped) = oneshot::channel();

@@ -95,6 +95,7 @@ impl Operator {
         self.telemetry.journal().hear(entries, now);
         metrics.took(Part::Decide, began);
         metrics.show(&world, &matching, &evaluated);
+        self.boards.show(&world, &matching, &self.lives);
         self.telemetry.let_go(&batches);
         drop(world);
         self.without_candidate.observe_each(unfound);

@@ -2,6 +2,7 @@
 
 use super::{CLUSTER, ClaimBuilder, GroupBuilder, NAMESPACE, NUMBER, at, cluster_id};
 use crate::baseline::Baselines;
+use crate::board::Boards;
 use crate::command::{Batch, Command};
 use crate::decide::decide;
 use crate::leaked::FirstBaselines;
@@ -261,6 +262,12 @@ impl TestWorld {
         told.map(|step| &step.transition)
             .map(|step| format!("{} > {}: {}", step.from, step.to, step.reason))
             .collect()
+    }
+
+    /// Shows what a pass sees, as one does after it has decided.
+    pub(crate) fn show(&self, boards: &Boards) {
+        let claims = self.matched();
+        boards.show(&self.observe(), &self.matching(&claims), &self.lives);
     }
 
     fn matched(&self) -> Vec<Claim> {

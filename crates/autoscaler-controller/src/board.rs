@@ -1,0 +1,176 @@
+//! What one pass saw of VPSieNodes and NodeGroups besides their states, for whoever shows it. Nothing is decided from it.
+
+use crate::lives::Lives;
+use crate::resources::{NodeGroup, VPSieNode};
+use crate::world::World;
+use node_lifecycle::Life;
+use node_match::{Evidence, Matching, Verdict};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Everything that a pass saw. A member that is as it was is shared with the board before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Board {
+    /// The NodeGroups, in order of namespace and name.
+    pub groups: Vec<Arc<NodeGroup>>,
+    /// The VPSieNodes, in order of namespace and name.
+    pub members: Vec<Arc<Member>>,
+}
+
+/// What a pass saw of one VPSieNode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The object as stored.
+    pub object: Arc<VPSieNode>,
+    /// Its life, once it was looked at.
+    pub life: Option<Life>,
+    /// How its machine and Node were found; nothing where it was not asked.
+    pub sighting: Option<Sighting>,
+}
+
+/// How a machine and a Node were found for a VPSieNode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The verdict of matching, in its stable word.
+    pub verdict: &'static str,
+    /// Why, where it is not matched.
+    pub reason: Option<&'static str>,
+    /// Whether a surplus machine makes the match doubtful (`R7`).
+    pub is_contested: bool,
+    /// What ties machine, Node and VPSieNode together.
+    pub clues: Vec<Clue>,
+}
+
+/// One link between two things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clue {
+    /// The two ends, in their stable word.
+    pub link: &'static str,
+    /// The kind of evidence, in its stable word.
+    pub kind: &'static str,
+    /// What both ends share.
+    pub detail: String,
+}
+
+/// Shows the newest board to whoever looks; while nobody does, none is made.
+#[derive(Debug)]
+pub(crate) struct Boards(watch::Sender<Arc<Board>>);
+
+// === impl Boards ===
+
+impl Default for Boards {
+    fn default() -> Self {
+        Self(watch::Sender::default())
+    }
+}
+
+impl Boards {
+    /// Returns where boards are seen.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Board>> {
+        self.0.subscribe()
+    }
+
+    /// Shows what a pass saw, if anybody looks and anything is different.
+    pub(crate) fn show(&self, world: &World<'_>, matching: &Matching<'_>, lives: &Lives) {
+        if self.0.receiver_count() == 0 {
+            return;
+        }
+        let board = Board::of(world, matching, lives, &self.0.borrow());
+        self.0.send_if_modified(|shown| {
+            let is_new = !shown.looks_like(&board);
+            if is_new {
+                *shown = Arc::new(board);
+            }
+            is_new
+        });
+    }
+
+    /// Shows nothing any longer: another replica may lead.
+    pub(crate) fn clear(&self) {
+        self.0.send_if_modified(|shown| {
+            let is_new = **shown != Board::default();
+            *shown = Arc::default();
+            is_new
+        });
+    }
+}
+
+// === impl Board ===
+
+impl Board {
+    fn of(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, before: &Self) -> Self {
+        let mut earlier = before.members.iter().peekable();
+        let members = world.claims.iter().map(|claim| {
+            let member = Member {
+                object: Arc::clone(&claim.object),
+                life: lives.of(claim.uid()).cloned(),
+                sighting: matching.verdict(claim.uid()).map(Sighting::of),
+            };
+            // Both are in order of namespace and name, so that one walk finds each member of the last board.
+            while earlier.next_if(|known| known.place() < member.place()).is_some() {}
+            match earlier.next_if(|known| known.looks_like(&member)) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(member),
+            }
+        });
+        Self {
+            members: members.collect(),
+            groups: world.groups.clone(),
+        }
+    }
+
+    /// Tells whether everything is the very same.
+    fn looks_like(&self, other: &Self) -> bool {
+        are_same(&self.members, &other.members) && are_same(&self.groups, &other.groups)
+    }
+}
+
+fn are_same<T>(ones: &[Arc<T>], others: &[Arc<T>]) -> bool {
+    let mut pairs = ones.iter().zip(others);
+    ones.len() == others.len() && pairs.all(|(one, other)| Arc::ptr_eq(one, other))
+}
+
+// === impl Member ===
+
+impl Member {
+    fn place(&self) -> (Option<&str>, Option<&str>) {
+        let metadata = &self.object.metadata;
+        (metadata.namespace.as_deref(), metadata.name.as_deref())
+    }
+
+    fn looks_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.object, &other.object)
+            && self.life == other.life
+            && self.sighting == other.sighting
+    }
+}
+
+// === impl Sighting ===
+
+impl Sighting {
+    fn of(verdict: &Verdict<'_>) -> Self {
+        let found = verdict.matched();
+        let evidence = found.map(|found| found.evidence.as_slice()).unwrap_or_default();
+        Self {
+            verdict: verdict.as_str(),
+            reason: verdict.reason(),
+            is_contested: found.is_some_and(|found| found.contested),
+            clues: evidence.iter().map(Clue::of).collect(),
+        }
+    }
+}
+
+// === impl Clue ===
+
+impl Clue {
+    fn of(evidence: &Evidence<'_>) -> Self {
+        Self {
+            link: evidence.link.as_str(),
+            kind: evidence.kind.as_str(),
+            detail: evidence.detail.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! What is shown of a pass, and when.
+
+use super::{Board, Boards};
+use crate::resources::Phase;
+use crate::testing::expected::{prepared, with_machine, with_node};
+use crate::testing::{TestWorld, group, node, waiting};
+use node_match::WaitingReason;
+use std::sync::Arc;
+
+fn seen() -> TestWorld {
+    let world = prepared().claim(with_machine(Phase::Ready)).node(node("n1"));
+    world.polled(&["m1"]).verdict("web-1", with_node()).seen()
+}
+
+/// LC-38: how a node was matched is shown with its evidence, beside its life.
+#[test]
+fn board_shows_how_each_member_was_matched() {
+    let (boards, world) = (Boards::default(), seen());
+    let receiver = boards.subscribe();
+    world.show(&boards);
+    let board = receiver.borrow().clone();
+    assert_eq!(board.groups.len(), world.groups.len());
+    let [member] = board.members.as_slice() else {
+        panic!("one VPSieNode: {board:?}");
+    };
+    assert!(Arc::ptr_eq(&member.object, &world.claims[0].object));
+    assert_eq!(member.life.as_ref(), world.lives.of("kube-system/web-1"));
+    let sighting = member.sighting.as_ref().expect("it was matched");
+    assert_eq!((sighting.verdict, sighting.reason), ("matched", None));
+    let words = sighting.clues.iter().map(|clue| (clue.link, clue.kind));
+    let expected = with_node();
+    let evidence = expected.matched().expect("a match").evidence.iter();
+    let evidence = evidence.map(|evidence| (evidence.link.as_str(), evidence.kind.as_str()));
+    assert!(words.eq(evidence), "{sighting:?}");
+}
+
+#[test]
+fn only_what_is_different_is_shown_again() {
+    let boards = Boards::default();
+    seen().show(&boards);
+    let mut receiver = boards.subscribe();
+    assert_eq!(**receiver.borrow(), Board::default(), "nobody looked, so none was made");
+    let world = seen();
+    world.show(&boards);
+    assert!(receiver.has_changed().unwrap());
+    let first = receiver.borrow_and_update().clone();
+    world.show(&boards);
+    assert!(!receiver.has_changed().unwrap(), "nothing is different");
+    let world = world.group(group("zebra"));
+    world.show(&boards);
+    assert!(receiver.has_changed().unwrap());
+    let second = receiver.borrow_and_update().clone();
+    assert!(Arc::ptr_eq(&first.members[0], &second.members[0]), "it is shared");
+    let world = world.verdict("web-1", waiting());
+    world.show(&boards);
+    let third = receiver.borrow_and_update().clone();
+    let sighting = third.members[0].sighting.clone().expect("it was asked");
+    assert_eq!(sighting.verdict, "waiting");
+    assert_eq!(sighting.reason, Some(WaitingReason::NoCandidates.as_str()));
+}
+
+#[test]
+fn nothing_is_shown_once_another_may_lead() {
+    let boards = Boards::default();
+    let receiver = boards.subscribe();
+    seen().show(&boards);
+    assert_ne!(**receiver.borrow(), Board::default());
+    boards.clear();
+    assert_eq!(**receiver.borrow(), Board::default());
+}

@@ -1,0 +1,36 @@
+//! The closed sets of words in answers, as the description of the API lists them.
+
+use node_lifecycle::audit::{Action, Author, Outcome};
+use node_lifecycle::{Health, Phase, State};
+use node_state::{Assessment, NodePhase, Status, Topic};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+/// Declares, for each set, the function that describes it.
+macro_rules! described {
+    ($($name:ident: $set:ty,)*) => {
+        $(pub(super) fn $name() -> Object {
+            one_of(<$set>::ALL.iter().map(|word| word.as_str()))
+        })*
+    };
+}
+
+described! {
+    action: Action,
+    assessment: Assessment,
+    author: Author,
+    health: Health,
+    node_phase: NodePhase,
+    outcome: Outcome,
+    owner_phase: Phase,
+    state: State,
+    status: Status,
+    topic: Topic,
+}
+
+/// Describes a text that is one of these words.
+pub(super) fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .build()
+}
