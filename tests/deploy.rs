@@ -17,6 +17,7 @@ const APPLIED: &[&str] = &[
 ];
 /// Samples to copy from.
 const EXAMPLES: &[&str] = &[
+    "examples/api-reader.yaml",
     "examples/nodegroup.yaml",
     "examples/nodegroup-dedicated.yaml",
     "examples/nodegroup-empty.yaml",

@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use autoscaler_controller::lease::{Candidacy, Elector, Timing};
 use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
+use autoscaler_controller::visitors::Visitors;
 use autoscaler_controller::{Clock, credentials};
 use endpoint_discovery::{Discovery, Selection, ServiceKey, Settings, View, Views};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret, ServiceAccount};
 use kit::deploy;
 use kit::fleet::{Fleet, NAMESPACE};
 use kit::wire::Sent;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -34,6 +36,11 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
     let operator = fleet.operator_client();
     let access = credentials::read(&operator, keys::SECRET_NAMESPACE, keys::SECRET_NAME).await;
     access.map_err(|error| with_causes(&error))?;
+    let token = token_of_somebody(&person).await;
+    let visitor = Visitors::new(operator.clone())
+        .judge(&token, "get", "/vpsie-autoscaler/api/nodes")
+        .await;
+    visitor.map_err(|error| with_causes(&error))?;
     let (elector, mut leadership) = Elector::start(operator, Clock::system(), candidacy());
     drop(leadership.gained().await);
     create_front(&person).await;
@@ -136,6 +143,17 @@ async fn be_in_trouble_twice(fleet: &Fleet) {
 
 fn name_of(sent: &Sent) -> String {
     sent.path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// Returns the token that somebody shows to the HTTP API.
+async fn token_of_somebody(person: &Client) -> String {
+    let accounts: Api<ServiceAccount> = Api::namespaced(person.clone(), deploy::NAMESPACE);
+    let (request, usual) = (TokenRequest::default(), PostParams::default());
+    let answer = accounts
+        .create_token_request(deploy::NAME, &usual, &request)
+        .await;
+    let answer = answer.expect("a person may ask for a token");
+    answer.status.expect("the API server signs tokens").token
 }
 
 async fn store_secret(person: &Client) {

@@ -42,7 +42,8 @@ impl Reserved {
         let Listen(Some(address)) = options.api_address else {
             return Ok(Self(None));
         };
-        let unusable = |error: ListenError| Failure::input(anyhow::Error::new(error).context("--api-address"));
+        let unusable =
+            |error: ListenError| Failure::input(anyhow::Error::new(error).context("--api-address"));
         let server = Server::bind(address).await.map_err(unusable)?;
         let address = server.address().map_err(Failure::broken)?;
         let door = Arc::new(Door(Visitors::new(kubernetes.clone())));

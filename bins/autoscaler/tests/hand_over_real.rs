@@ -23,8 +23,8 @@ use tokio::time::{Instant, sleep};
 
 /// A lease of 12 s, a renew deadline of 8 s: a clock may be slow by a third.
 const RUN: &str = "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback \
-                   --listen 127.0.0.1:0 --log-format json --lease-duration 12 --lease-renew-deadline 8 \
-                   --lease-retry 0.5";
+                   --listen 127.0.0.1:0 --api-address 127.0.0.1:0 --log-format json --lease-duration 12 \
+                   --lease-renew-deadline 8 --lease-retry 0.5";
 
 /// How long anything may take: a lease, the wait for what the last leader left open, and two busy cores.
 const LIMIT: Duration = Duration::from_secs(150);

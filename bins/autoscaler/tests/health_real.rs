@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep};
 /// How long the process may take to answer as expected, on two cores that also compile.
 const LIMIT: Duration = Duration::from_secs(60);
 
-const RUN: &str =
-    "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback";
+const RUN: &str = "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback \
+                   --api-address 127.0.0.1:0";
 
 /// A running process, and where it shows itself.
 struct Shown {

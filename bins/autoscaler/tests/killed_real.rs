@@ -24,8 +24,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 
 /// One minute is the shortest time-out that a person may set.
 const RUN: &str = "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback \
-                   --listen 127.0.0.1:0 --no-leader-election --discovery-timeout-seconds 60 --proof-spacing-seconds 1 \
-                   --settle-seconds 1 --first-removal-seconds 1 --effect-wait-seconds 10";
+                   --listen 127.0.0.1:0 --api-address 127.0.0.1:0 --no-leader-election \
+                   --discovery-timeout-seconds 60 --proof-spacing-seconds 1 --settle-seconds 1 --first-removal-seconds 1 --effect-wait-seconds 10";
 
 /// Where the process dies: a name, and which request it is.
 type Death = (&'static str, fn(&Sent) -> bool);

@@ -33,6 +33,8 @@ fn start_by_secret(kubeconfig: &Path, more: &[&str]) -> Child {
             "10000",
             "--listen",
             "127.0.0.1:0",
+            "--api-address",
+            "127.0.0.1:0",
             "--kubeconfig",
         ])
         .arg(kubeconfig)

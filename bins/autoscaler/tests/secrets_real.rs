@@ -45,7 +45,7 @@ struct Run {
 
 fn start(kubeconfig: &Path, url: &str, log_format: &str) -> Run {
     let fixed = "run --log-level trace --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 \
-                 --allow-plain-http-to-loopback --listen 127.0.0.1:0";
+                 --allow-plain-http-to-loopback --listen 127.0.0.1:0 --api-address 127.0.0.1:0";
     let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
         .args(fixed.split_whitespace())
         .args(["--log-format", log_format, "--vpsie-url", url, "--kubeconfig"])

@@ -139,9 +139,7 @@ impl Member {
     }
 
     fn looks_like(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.object, &other.object)
-            && self.life == other.life
-            && self.sighting == other.sighting
+        Arc::ptr_eq(&self.object, &other.object) && self.life == other.life && self.sighting == other.sighting
     }
 }
 

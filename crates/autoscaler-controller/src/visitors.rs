@@ -135,7 +135,11 @@ impl Visitors {
             return Ok(Judged::Unknown);
         };
         let is_allowed = self.may(user, verb, path).await?;
-        Ok(if is_allowed { Judged::Granted } else { Judged::Denied })
+        Ok(if is_allowed {
+            Judged::Granted
+        } else {
+            Judged::Denied
+        })
     }
 
     /// Asks whose token it is; nothing when nobody knows it.

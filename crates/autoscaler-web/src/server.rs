@@ -1,7 +1,7 @@
 //! One listener: so many connections, so much time for each, and a graceful stop.
 
-use crate::places::Places;
 use crate::pages::Pages;
+use crate::places::Places;
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;

@@ -39,7 +39,10 @@ impl Site {
         };
         let ready = move || async move { health.readiness().reply() };
         Router::new()
-            .route("/metrics", get(move || async move { metrics::reply(&registries) }))
+            .route(
+                "/metrics",
+                get(move || async move { metrics::reply(&registries) }),
+            )
             .route("/healthz", get(live.clone()))
             .route("/livez", get(live))
             .route("/readyz", get(ready))

@@ -18,6 +18,7 @@ const TOKEN_SECONDS: i64 = 3600;
 /// Acts as one service account.
 #[derive(Clone, Debug)]
 pub struct Identity {
+    token: String,
     config: Config,
     kubeconfig: PathBuf,
 }
@@ -31,6 +32,11 @@ impl Identity {
     /// Panics outside a tokio runtime.
     pub fn client(&self) -> Client {
         Client::try_from(self.config.clone()).expect("the administrator's settings worked, but for the token")
+    }
+
+    /// Returns the token that it shows.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// Returns the kubeconfig file of the service account.
@@ -76,9 +82,13 @@ impl ControlPlane {
         });
         write(&kubeconfig, &content.to_string()).expect("the folder of the control plane can be written");
         config.auth_info = AuthInfo {
-            token: Some(token.into()),
+            token: Some(token.clone().into()),
             ..AuthInfo::default()
         };
-        Identity { config, kubeconfig }
+        Identity {
+            token,
+            config,
+            kubeconfig,
+        }
     }
 }

@@ -39,7 +39,11 @@ fn only_what_is_different_is_shown_again() {
     let boards = Boards::default();
     seen().show(&boards);
     let mut receiver = boards.subscribe();
-    assert_eq!(**receiver.borrow(), Board::default(), "nobody looked, so none was made");
+    assert_eq!(
+        **receiver.borrow(),
+        Board::default(),
+        "nobody looked, so none was made"
+    );
     let world = seen();
     world.show(&boards);
     assert!(receiver.has_changed().unwrap());

@@ -53,10 +53,14 @@ impl Server {
         let spec = review["spec"].clone();
         review["status"] = if review["kind"] == "TokenReview" {
             let is_known = spec["token"].as_str().unwrap().starts_with("of ");
-            let user = json!({"username": spec["token"], "groups": ["readers"], "uid": "u", "extra": {"a": ["b"]}});
+            let user =
+                json!({"username": spec["token"], "groups": ["readers"], "uid": "u", "extra": {"a": ["b"]}});
             json!({"authenticated": is_known, "user": if is_known { user } else { json!({}) }})
         } else {
-            assert_eq!((&spec["groups"], &spec["uid"]), (&json!(["readers"]), &json!("u")));
+            assert_eq!(
+                (&spec["groups"], &spec["uid"]),
+                (&json!(["readers"]), &json!("u"))
+            );
             let attributes = &spec["nonResourceAttributes"];
             let may = spec["user"] == "of ann" && attributes == &json!({"verb": "get", "path": "/api/nodes"});
             json!({"allowed": may})
@@ -77,7 +81,11 @@ async fn token_is_granted_unknown_or_denied() {
         ("", "get", "/api/nodes", Judged::Unknown),
     ];
     for (token, verb, path, expected) in cases {
-        assert_eq!(visitors.judge(token, verb, path).await, Ok(expected), "{token} {verb} {path}");
+        assert_eq!(
+            visitors.judge(token, verb, path).await,
+            Ok(expected),
+            "{token} {verb} {path}"
+        );
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Visit {
     pub token: Token,
     /// The method of the request.
     pub method: Method,
-    /// The path, as it stands in the description of the API.
+    /// The path, as it stands in the description of the API, behind `/vpsie-autoscaler`.
     pub path: String,
 }
 
@@ -62,7 +62,9 @@ pub enum Access {
 
 /// An address would open the API to other machines, and nobody checks tokens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{address} can be reached from other machines, and no tokens are checked here; use an address of loopback")]
+#[error(
+    "{address} can be reached from other machines, and no tokens are checked here; use an address of loopback"
+)]
 pub struct AccessError {
     address: SocketAddr,
 }

@@ -61,7 +61,10 @@ pub(crate) struct EntriesShown {
 /// One entry of the audit log.
 #[derive(ToSchema)]
 #[schema(as = AuditEntry)]
-#[expect(dead_code, reason = "it only describes the JSON of `Entry`, which a test compares with it")]
+#[expect(
+    dead_code,
+    reason = "it only describes the JSON of `Entry`, which a test compares with it"
+)]
 pub(super) struct EntryShape {
     /// When it was recorded.
     timestamp: DateTime<Utc>,
@@ -103,7 +106,10 @@ pub(super) struct EntryShape {
 /// How much is in memory, and of what.
 #[derive(ToSchema)]
 #[schema(as = AuditStats)]
-#[expect(dead_code, reason = "it only describes the JSON of `Stats`, which a test compares with it")]
+#[expect(
+    dead_code,
+    reason = "it only describes the JSON of `Stats`, which a test compares with it"
+)]
 pub(super) struct StatsShape {
     /// Entries in memory.
     total_entries: usize,

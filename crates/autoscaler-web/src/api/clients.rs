@@ -48,7 +48,8 @@ impl Clients {
         let of_all: usize = open.values().sum();
         let of_one = open.get(&address).copied().unwrap_or_default();
         if of_all >= self.most || of_one >= self.most_of_one {
-            let detail = format!("{of_all} streams are open, {of_one} of them for this address; close one, or poll");
+            let detail =
+                format!("{of_all} streams are open, {of_one} of them for this address; close one, or poll");
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(10));
         }
         open.insert(address, of_one + 1);

@@ -47,7 +47,10 @@ struct Tokens;
 /// The header by which a client says what it has already.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it only describes a header, which the answer itself reads")]
+#[expect(
+    dead_code,
+    reason = "it only describes a header, which the answer itself reads"
+)]
 pub(super) struct IfNoneMatch {
     /// The `ETag` of the answer that the client has.
     #[param(rename = "If-None-Match")]
@@ -56,7 +59,10 @@ pub(super) struct IfNoneMatch {
 
 /// What any request may be answered with instead.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "it only describes answers, which a test compares with it")]
+#[expect(
+    dead_code,
+    reason = "it only describes answers, which a test compares with it"
+)]
 pub(super) enum Refusals {
     /// A parameter makes no sense.
     #[response(status = 400, content_type = "application/problem+json")]
@@ -77,7 +83,10 @@ pub(super) enum Refusals {
 
 /// What a replica answers that does not lead.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "it only describes an answer, which a test compares with it")]
+#[expect(
+    dead_code,
+    reason = "it only describes an answer, which a test compares with it"
+)]
 pub(super) enum Standby {
     /// This replica stands by, or nobody can be asked about the token.
     #[response(status = 503, content_type = "application/problem+json")]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::uri::Authority;
 use http::request::Parts;
+use http::uri::Authority;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::State as Shared;
@@ -17,6 +17,9 @@ use crate::server::Peer;
 
 /// Longest token that is looked at; those of Kubernetes have a thousand characters.
 const LONGEST_TOKEN: usize = 8 << 10;
+
+/// What stands before a path where rights are asked for: Kubernetes grants get on `/api/*` to everybody it knows.
+const RIGHTS: &str = "/vpsie-autoscaler";
 
 /// What every answer carries: it is data of one origin, and no page, script or frame.
 const SECURITY: [(HeaderName, &str); 6] = [
@@ -98,7 +101,7 @@ fn denied(visit: &Visit) -> Problem {
 /// Takes the path as the description has it, so that what is asked of the doorkeeper is one of few things.
 fn path(request: &Parts) -> String {
     let matched = request.extensions.get::<MatchedPath>();
-    matched.map_or("/api", MatchedPath::as_str).to_owned()
+    format!("{RIGHTS}{}", matched.map_or("/api", MatchedPath::as_str))
 }
 
 fn unauthorized(detail: &str) -> Problem {
@@ -184,11 +187,23 @@ mod tests {
     /// DNS rebinding: a page whose name leads to loopback sends that name as the host.
     #[test]
     fn only_names_of_this_machine_are_answered_without_a_token() {
-        for host in ["localhost", "LOCALHOST:8082", "127.0.0.1:8082", "127.1.2.3", "[::1]:8082"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8082",
+            "127.0.0.1:8082",
+            "127.1.2.3",
+            "[::1]:8082",
+        ] {
             let request = request(&[(header::HOST, host)]);
             assert_eq!(refusal_of_another_host(&request), Ok(()), "{host}");
         }
-        for host in ["evil.example:8082", "localhost.evil.example", "10.0.0.1", "", "127.0.0.1.evil"] {
+        for host in [
+            "evil.example:8082",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "",
+            "127.0.0.1.evil",
+        ] {
             let request = request(&[(header::HOST, host)]);
             let refusal = refusal_of_another_host(&request).expect_err(host);
             assert_eq!(refusal.into_response().status(), StatusCode::MISDIRECTED_REQUEST);

@@ -211,7 +211,9 @@ pub(super) async fn live(
         return Ok((StatusCode::SERVICE_UNAVAILABLE, Json(LiveUnknown::saying(error))).into_response());
     }
     let page = match &asked.service {
-        None => shared.live.page(discovered, |of| Page::of(&LiveShown::of(of, &of.all()))),
+        None => shared
+            .live
+            .page(discovered, |of| Page::of(&LiveShown::of(of, &of.all()))),
         Some(service) => {
             let found = discovered.of_service(service)?;
             Page::of(&LiveShown::of(&discovered, &found))

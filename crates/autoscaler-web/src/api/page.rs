@@ -67,7 +67,11 @@ impl<K: PartialEq> Shelf<K> {
     /// Returns the page that was made from this, or makes it.
     ///
     /// While one request makes it, others that want the same wait for that, which takes less than making it as well.
-    pub(super) fn page(&self, key: K, make: impl FnOnce(&K) -> Result<Page, Problem>) -> Result<Page, Problem> {
+    pub(super) fn page(
+        &self,
+        key: K,
+        make: impl FnOnce(&K) -> Result<Page, Problem>,
+    ) -> Result<Page, Problem> {
         // A page is put here as a whole, so that a panic while one is made leaves the last one.
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, page)) = kept.as_ref().filter(|(of, _)| *of == key) {

@@ -58,7 +58,10 @@ impl Problem {
     /// Says that an answer could not be written.
     pub(super) fn unwritable(error: &serde_json::Error) -> Self {
         tracing::error!(%error, "an answer of the API cannot be written");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written; see the log")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the answer cannot be written; see the log",
+        )
     }
 }
 

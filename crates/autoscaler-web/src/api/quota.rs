@@ -34,7 +34,8 @@ impl Quotas {
     pub(super) fn new(limits: &Limits) -> Self {
         let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let rate = limits.requests_per_second;
-        let requests = Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(rate.saturating_mul(3)));
+        let requests =
+            Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(rate.saturating_mul(3)));
         Self {
             requests: RateLimiter::hashmap(requests),
             refreshes: RateLimiter::direct(Quota::per_minute(at_least_one(limits.refreshes_per_minute))),

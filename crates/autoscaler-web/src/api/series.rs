@@ -111,6 +111,9 @@ pub(super) async fn measured(State(shared): State<Arc<Shared>>, request: Request
     let took = began.elapsed().as_secs_f64();
     series.duration.get_or_create(&of_path).observe(took);
     let code = response.status().as_u16();
-    series.requests.get_or_create(&Answered { method, path, code }).inc();
+    series
+        .requests
+        .get_or_create(&Answered { method, path, code })
+        .inc();
     response
 }

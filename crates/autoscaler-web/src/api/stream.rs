@@ -249,7 +249,8 @@ impl Told {
         let differ = keys.filter(|key| now.details.groups.get(*key) != before.details.groups.get(*key));
         let groups: Vec<GroupKey> = differ.cloned().collect();
         let is_same = subjects.is_empty() && groups.is_empty();
-        let told = (!is_same).then(|| event("changes", &ChangesTold::of(&now, subjects.iter(), groups.iter())));
+        let told =
+            (!is_same).then(|| event("changes", &ChangesTold::of(&now, subjects.iter(), groups.iter())));
         self.known = Some(now);
         told.flatten()
     }

@@ -13,8 +13,13 @@ use super::world::{Answer, World};
 /// Reads the description; objects have what is described and nothing else.
 fn document() -> Value {
     let mut document: Value = serde_json::from_str(description()).expect("JSON");
-    let schemas = document["components"]["schemas"].as_object_mut().expect("schemas");
-    for schema in schemas.values_mut().filter(|schema| schema.get("properties").is_some()) {
+    let schemas = document["components"]["schemas"]
+        .as_object_mut()
+        .expect("schemas");
+    for schema in schemas
+        .values_mut()
+        .filter(|schema| schema.get("properties").is_some())
+    {
         schema["additionalProperties"] = json!(false);
     }
     document
@@ -30,10 +35,30 @@ async fn talkative() -> World {
     };
     let world = World::with(Access::Loopback { may_refresh: true }, limits).await;
     world.discovered.send_replace(two_services());
-    let bought = Draft::new(Action::NodeProvision, Outcome::Success, Author::MinNodes, "requested");
-    world.record(bought.node("web-1").group("default/web").request_id("u").pass("p").count(2), 1);
+    let bought = Draft::new(
+        Action::NodeProvision,
+        Outcome::Success,
+        Author::MinNodes,
+        "requested",
+    );
+    world.record(
+        bought
+            .node("web-1")
+            .group("default/web")
+            .request_id("u")
+            .pass("p")
+            .count(2),
+        1,
+    );
     let failed = Draft::new(Action::NodeDecommission, Outcome::Failed, Author::Manual, "vpsie");
-    world.record(failed.node("n1").error("no").message("it was tried").workload("default/p"), 2);
+    world.record(
+        failed
+            .node("n1")
+            .error("no")
+            .message("it was tried")
+            .workload("default/p"),
+        2,
+    );
     world
 }
 
@@ -43,11 +68,16 @@ fn check(document: &Value, what: &str, operation: &Value, answer: &Answer) {
     let described = &operation["responses"][answer.code.to_string()];
     assert!(described.is_object(), "{what}: {} is not described", answer.code);
     let Some(contents) = described["content"].as_object() else {
-        assert!(answer.is_empty(), "{what}: a body that is not described: {answer:?}");
+        assert!(
+            answer.is_empty(),
+            "{what}: a body that is not described: {answer:?}"
+        );
         return;
     };
     let kind = answer.header("content-type").unwrap_or_default();
-    let content = contents.get(kind).unwrap_or_else(|| panic!("{what}: {kind} is not described"));
+    let content = contents
+        .get(kind)
+        .unwrap_or_else(|| panic!("{what}: {kind} is not described"));
     if kind == "text/event-stream" {
         return;
     }
@@ -55,7 +85,10 @@ fn check(document: &Value, what: &str, operation: &Value, answer: &Answer) {
     schema["components"] = document["components"].clone();
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let body = answer.json();
-    let errors: Vec<String> = validator.iter_errors(&body).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&body)
+        .map(|error| error.to_string())
+        .collect();
     assert!(errors.is_empty(), "{what}: {errors:?}\n{body:#}");
 }
 
@@ -73,11 +106,19 @@ fn samples(schema: &Value) -> (Vec<String>, Vec<String>) {
             panic!("a number without bounds: {schema}");
         };
         let good = [least, most].map(|number| number.to_string());
-        let bad = [text("many"), text("1.5"), (least - 1).to_string(), (most + 1).to_string()];
+        let bad = [
+            text("many"),
+            text("1.5"),
+            (least - 1).to_string(),
+            (most + 1).to_string(),
+        ];
         return (good.into(), bad.into());
     }
     if schema["format"] == "date-time" {
-        return (vec![text("2024-10-04T00:00:00Z")], vec![text("yesterday"), text("1")]);
+        return (
+            vec![text("2024-10-04T00:00:00Z")],
+            vec![text("yesterday"), text("1")],
+        );
     }
     assert!(is("string"), "a kind of parameter without samples: {schema}");
     (vec![text("default/web"), text("n1")], Vec::new())
@@ -100,7 +141,11 @@ async fn every_operation_answers_as_it_is_described() {
                 has_query = true;
                 let name = parameter["name"].as_str().expect("a name");
                 let (good, bad) = samples(&parameter["schema"]);
-                for (value, is_good) in good.iter().map(|v| (v, true)).chain(bad.iter().map(|v| (v, false))) {
+                for (value, is_good) in good
+                    .iter()
+                    .map(|v| (v, true))
+                    .chain(bad.iter().map(|v| (v, false)))
+                {
                     let path = format!("{path}?{name}={value}");
                     let answer = world.ask(&method, &path, &[]).await;
                     assert_eq!(answer.code != 400, is_good, "{path}: {answer:?}");
@@ -128,7 +173,12 @@ async fn answers_in_trouble_are_described() {
     let (document, world) = (document(), talkative().await);
     world.states.send_replace(None);
     world.discovered.send_replace(None);
-    for path in ["/api/nodes", "/api/groups", "/api/instances/live", "/api/instances"] {
+    for path in [
+        "/api/nodes",
+        "/api/groups",
+        "/api/instances/live",
+        "/api/instances",
+    ] {
         let operation = &document["paths"][path]["get"];
         check(&document, path, operation, &world.get(path).await);
         let foreign = world.ask("GET", path, &[("Origin", "null")]).await;
@@ -144,7 +194,9 @@ async fn answers_in_trouble_are_described() {
 #[test]
 fn description_lists_every_word() {
     let document = document();
-    let parameters = document["paths"]["/api/nodes"]["get"]["parameters"].as_array().expect("some");
+    let parameters = document["paths"]["/api/nodes"]["get"]["parameters"]
+        .as_array()
+        .expect("some");
     let words = |name: &str| {
         let mut parameters = parameters.iter();
         let found = parameters.find(|parameter| parameter["name"] == name);
@@ -154,5 +206,8 @@ fn description_lists_every_word() {
     assert_eq!(words("health"), json!(Health::ALL));
     assert_eq!(document["openapi"], "3.1.0");
     let scheme = &document["components"]["securitySchemes"]["token"];
-    assert_eq!((&scheme["type"], &scheme["scheme"]), (&json!("http"), &json!("bearer")));
+    assert_eq!(
+        (&scheme["type"], &scheme["scheme"]),
+        (&json!("http"), &json!("bearer"))
+    );
 }

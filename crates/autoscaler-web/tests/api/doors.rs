@@ -15,7 +15,7 @@ impl Doorkeeper for Door {
         match visit.token.expose() {
             "reader" if visit.method == "GET" => Ok(Leave::Granted),
             "reader" => Ok(Leave::Denied),
-            "of nodes" if visit.path == "/api/nodes" => Ok(Leave::Granted),
+            "of nodes" if visit.path == "/vpsie-autoscaler/api/nodes" => Ok(Leave::Granted),
             "of nodes" => Ok(Leave::Denied),
             "unlucky" => Err(Unanswered("the API server does not review the token".to_owned())),
             _ => Ok(Leave::Unknown),
@@ -51,15 +51,24 @@ async fn token_decides_what_is_shown() {
         let answer = world.ask(method, path, &[("Authorization", token)]).await;
         assert_eq!(answer.code, code, "{token} {method} {path}");
     }
-    let denied = world.ask("GET", "/api/groups", &[("Authorization", "Bearer of nodes")]).await;
-    assert!(denied.problem(403).contains("verb get on the non-resource URL /api/groups"));
+    let denied = world
+        .ask("GET", "/api/groups", &[("Authorization", "Bearer of nodes")])
+        .await;
+    assert!(
+        denied
+            .problem(403)
+            .contains("verb get on the non-resource URL /vpsie-autoscaler/api/groups")
+    );
 }
 
 /// In a cluster names lead to us by Services, and a token is proof enough.
 #[tokio::test]
 async fn with_tokens_any_host_is_answered() {
     let world = guarded().await;
-    let headers = [("Host", "autoscaler.kube-system"), ("Authorization", "Bearer reader")];
+    let headers = [
+        ("Host", "autoscaler.kube-system"),
+        ("Authorization", "Bearer reader"),
+    ];
     assert_eq!(world.ask("GET", "/api/nodes", &headers).await.code, 200);
 }
 
@@ -70,7 +79,10 @@ async fn pages_of_others_get_nothing_from_this_machine() {
     let rebound = world.ask("GET", "/api/nodes", &[("Host", "evil.example")]).await;
     rebound.problem(421);
     let foreign = [("Origin", "https://evil.example")];
-    world.ask("POST", "/api/instances/refresh", &foreign).await.problem(403);
+    world
+        .ask("POST", "/api/instances/refresh", &foreign)
+        .await
+        .problem(403);
     assert_eq!(*world.refreshed.lock().unwrap(), 0);
     let own = [("Host", "127.0.0.1:8082"), ("Origin", "http://127.0.0.1:8082")];
     assert_eq!(world.ask("POST", "/api/instances/refresh", &own).await.code, 202);
@@ -92,7 +104,9 @@ async fn every_answer_carries_the_headers_of_security() {
         let refusing = method == "DELETE";
         let reading = Access::Loopback { may_refresh: false };
         let other = World::with(reading, Limits::default()).await;
-        let answer = if refusing { &other } else { &world }.ask(method, path, &[]).await;
+        let answer = if refusing { &other } else { &world }
+            .ask(method, path, &[])
+            .await;
         assert_eq!(answer.code, code, "{method} {path}");
         let header = |name: &str| answer.header(name).unwrap_or_default().to_owned();
         assert_eq!(header("x-content-type-options"), "nosniff");
@@ -119,7 +133,10 @@ async fn what_is_too_much_is_refused() {
     for _ in 0..10 {
         codes.push(world.get("/api/audit").await);
     }
-    let refused = codes.iter().find(|answer| answer.code == 429).expect("it asks too often");
+    let refused = codes
+        .iter()
+        .find(|answer| answer.code == 429)
+        .expect("it asks too often");
     assert!(refused.problem(429).contains("asks too often"));
     assert_eq!(refused.header("retry-after"), Some("1"));
 }

@@ -9,16 +9,36 @@ use super::world::World;
 /// A node is bought, becomes ready, may not go twice, and goes.
 async fn told() -> World {
     let world = World::new().await;
-    let bought = Draft::new(Action::NodeProvision, Outcome::Success, Author::MinNodes, "requested");
+    let bought = Draft::new(
+        Action::NodeProvision,
+        Outcome::Success,
+        Author::MinNodes,
+        "requested",
+    );
     world.record(bought.node("web-1").group("kube-system/web"), 1);
-    let seen = Draft::new(Action::LifecycleTransition, Outcome::Success, Author::Observation, "node_ready");
+    let seen = Draft::new(
+        Action::LifecycleTransition,
+        Outcome::Success,
+        Author::Observation,
+        "node_ready",
+    );
     world.record(seen.node("web-1").group("kube-system/web"), 2);
     for (minute, decider) in [(3, Decider::Manual), (4, Decider::ScaleDownPolicy)] {
-        let refused = Draft::new(Action::NodeDecommission, Outcome::Rejected, decider, "workload_pods");
+        let refused = Draft::new(
+            Action::NodeDecommission,
+            Outcome::Rejected,
+            decider,
+            "workload_pods",
+        );
         let refused = refused.node("n1").message("Node has 3 workload pods");
         world.record(refused, minute);
     }
-    let gone = Draft::new(Action::NodeDecommission, Outcome::Success, Decider::Manual, "removed");
+    let gone = Draft::new(
+        Action::NodeDecommission,
+        Outcome::Success,
+        Decider::Manual,
+        "removed",
+    );
     world.record(gone.node("n1").group("kube-system/web"), 5);
     world
 }
@@ -48,7 +68,11 @@ async fn audit_entries_are_found_by_every_filter() {
         ("?limit=2", &["05", "04"]),
         ("?node=nobody", &[]),
     ] {
-        assert_eq!(minutes(&world, &format!("/api/audit{query}")).await, expected, "{query}");
+        assert_eq!(
+            minutes(&world, &format!("/api/audit{query}")).await,
+            expected,
+            "{query}"
+        );
     }
     let shown = world.get("/api/audit?limit=4").await.json();
     assert_eq!(shown["has_more"], true);
@@ -84,12 +108,18 @@ async fn audit_filters_that_make_no_sense_are_refused() {
 async fn decisions_are_the_log_without_transitions() {
     let world = told().await;
     assert_eq!(minutes(&world, "/api/decisions").await, ["05", "04", "03", "01"]);
-    assert_eq!(minutes(&world, "/api/decisions?result=rejected&limit=1").await, ["04"]);
+    assert_eq!(
+        minutes(&world, "/api/decisions?result=rejected&limit=1").await,
+        ["04"]
+    );
     let shown = world.get("/api/decisions?limit=3").await.json();
     assert_eq!(shown["has_more"], true, "the one that was bought is older");
     let bought = world.get("/api/decisions?action=node_provision").await.json();
     let facts = ["reason", "decision_by", "result", "group"].map(|name| bought["entries"][0][name].clone());
-    assert_eq!(Value::from_iter(facts), json!(["requested", "min_nodes", "success", "kube-system/web"]));
+    assert_eq!(
+        Value::from_iter(facts),
+        json!(["requested", "min_nodes", "success", "kube-system/web"])
+    );
 }
 
 /// LC-38: the counts of the log.
@@ -97,7 +127,10 @@ async fn decisions_are_the_log_without_transitions() {
 async fn audit_log_is_counted() {
     let world = told().await;
     let shown = world.get("/api/audit/stats").await.json();
-    assert_eq!((&shown["total_entries"], &shown["max_size"]), (&json!(5), &json!(1000)));
+    assert_eq!(
+        (&shown["total_entries"], &shown["max_size"]),
+        (&json!(5), &json!(1000))
+    );
     assert_eq!(shown["by_result"], json!({"success": 3, "rejected": 2}));
     assert_eq!(shown["last_action"], "node_decommission");
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use autoscaler_web::api::{Access, Discovered, DiscoveredService, Instance, InstanceStatus, Limits, Staleness};
+use autoscaler_web::api::{
+    Access, Discovered, DiscoveredService, Instance, InstanceStatus, Limits, Staleness,
+};
 use node_state::testing::at;
 use serde_json::json;
 
@@ -61,14 +63,23 @@ async fn live_instances_are_shown_with_how_far_they_can_be_trusted() {
     world.discovered.send_replace(two_services());
     let shown = world.get("/api/instances/live").await.json();
     assert_eq!(shown["discoveryMode"], "kubernetes-endpoints");
-    assert_eq!((&shown["namespace"], &shown["stale"]), (&json!("default"), &json!(true)));
+    assert_eq!(
+        (&shown["namespace"], &shown["stale"]),
+        (&json!("default"), &json!(true))
+    );
     assert_eq!(shown["lastUpdate"], "2024-10-04T00:00:00Z");
     let summary = json!({"total": 4, "ready": 2, "notReady": 1, "degraded": 1});
     assert_eq!(shown["summary"], summary);
     assert_eq!(shown["instances"].as_array().map(Vec::len), Some(4));
-    assert_eq!(shown["services"][0]["stale"]["error"], "the connection was refused");
+    assert_eq!(
+        shown["services"][0]["stale"]["error"],
+        "the connection was refused"
+    );
     let web = world.get("/api/instances/live?service=default/web").await.json();
-    assert_eq!((&web["summary"]["total"], &web["stale"]), (&json!(3), &json!(false)));
+    assert_eq!(
+        (&web["summary"]["total"], &web["stale"]),
+        (&json!(3), &json!(false))
+    );
     let ids = json!(["web-0", "web-1", "web-2"]);
     assert_eq!(web["services"][0]["instanceIds"], ids);
 }
@@ -79,9 +90,15 @@ async fn instances_and_discovery_are_shown_alone_as_well() {
     let world = World::new().await;
     world.discovered.send_replace(two_services());
     let shown = world.get("/api/instances?service=default/store").await.json();
-    assert_eq!(shown, json!({"instances": [{"id": "store-0", "name": "store-0", "status": "Ready"}]}));
+    assert_eq!(
+        shown,
+        json!({"instances": [{"id": "store-0", "name": "store-0", "status": "Ready"}]})
+    );
     let info = world.get("/api/instances/discovery-info").await.json();
-    assert_eq!((&info["summary"]["total"], &info["instances"]), (&json!(4), &json!(null)));
+    assert_eq!(
+        (&info["summary"]["total"], &info["instances"]),
+        (&json!(4), &json!(null))
+    );
     assert_eq!(info["services"][1]["breaker"], "closed");
 }
 
@@ -89,8 +106,18 @@ async fn instances_and_discovery_are_shown_alone_as_well() {
 #[tokio::test]
 async fn nothing_known_is_an_error_and_not_an_empty_list() {
     let world = World::new().await;
-    for path in ["/api/instances/live", "/api/instances", "/api/instances/discovery-info"] {
-        assert!(world.get(path).await.problem(404).contains("no Service is discovered"));
+    for path in [
+        "/api/instances/live",
+        "/api/instances",
+        "/api/instances/discovery-info",
+    ] {
+        assert!(
+            world
+                .get(path)
+                .await
+                .problem(404)
+                .contains("no Service is discovered")
+        );
     }
     world.discovered.send_replace(Some(Arc::new(Discovered {
         mode: "auto".to_owned(),
@@ -98,13 +125,18 @@ async fn nothing_known_is_an_error_and_not_an_empty_list() {
         services: Vec::new(),
     })));
     let answer = world.get("/api/instances/live").await;
-    let expected = json!({"discoveryMode": "error", "error": "the API server cannot be reached", "instances": []});
+    let expected =
+        json!({"discoveryMode": "error", "error": "the API server cannot be reached", "instances": []});
     assert_eq!((answer.code, answer.json()), (503, expected));
     let info = world.get("/api/instances/discovery-info").await.json();
     assert_eq!(info["error"], "the API server cannot be reached");
     world.discovered.send_replace(discovered(Vec::new()));
     let empty = world.get("/api/instances/live").await;
-    assert_eq!((empty.code, &empty.json()["summary"]["total"]), (200, &json!(0)), "Kubernetes said so");
+    assert_eq!(
+        (empty.code, &empty.json()["summary"]["total"]),
+        (200, &json!(0)),
+        "Kubernetes said so"
+    );
     world.get("/api/instances?service=default/web").await.problem(404);
 }
 
@@ -118,7 +150,9 @@ async fn live_view_that_is_known_is_not_sent_again() {
     let known = [("If-None-Match", tag.as_str())];
     let live = || world.ask("GET", "/api/instances/live", &known);
     assert_eq!(live().await.code, 304);
-    world.discovered.send_replace(discovered(vec![service("web", Vec::new())]));
+    world
+        .discovered
+        .send_replace(discovered(vec![service("web", Vec::new())]));
     assert_eq!(live().await.code, 200);
 }
 
@@ -131,7 +165,11 @@ async fn refresh_is_counted_and_must_be_allowed() {
     }
     let sixth = world.ask("POST", "/api/instances/refresh", &[]).await;
     assert!(sixth.problem(429).contains("come again"));
-    let wait: u64 = sixth.header("retry-after").expect("a time").parse().expect("seconds");
+    let wait: u64 = sixth
+        .header("retry-after")
+        .expect("a time")
+        .parse()
+        .expect("seconds");
     assert!((1..=12).contains(&wait), "{wait}");
     assert_eq!(*world.refreshed.lock().unwrap(), 5);
     world.ask("GET", "/api/instances/refresh", &[]).await.problem(405);

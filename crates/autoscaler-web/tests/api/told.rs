@@ -69,7 +69,9 @@ async fn until_measured(world: &World, line: &str) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
-    measured.await.unwrap_or_else(|_| panic!("{line}: {}", metrics(world)));
+    measured
+        .await
+        .unwrap_or_else(|_| panic!("{line}: {}", metrics(world)));
 }
 
 /// EP-27: first everything, then what is different, with the NodeGroups that it concerns.
@@ -104,10 +106,15 @@ async fn stream_tells_how_a_node_is_matched_once_that_is_known() {
         workloads_ever: Some(7),
         ..OwnerDetails::default()
     };
-    details.owners.insert(OwnerKey::new(NAMESPACE, "web-2"), Arc::new(told));
+    details
+        .owners
+        .insert(OwnerKey::new(NAMESPACE, "web-2"), Arc::new(told));
     world.details.send_replace(Arc::new(details));
     let (name, changes) = listener.next().await;
-    assert_eq!((name.as_str(), names(&changes["nodes"])), ("changes", vec!["web-2"]));
+    assert_eq!(
+        (name.as_str(), names(&changes["nodes"])),
+        ("changes", vec!["web-2"])
+    );
     assert_eq!(changes["nodes"][0]["details"]["workloads_ever"], 7);
     assert_eq!(changes["groups"], json!([]));
 }
@@ -116,13 +123,24 @@ async fn stream_tells_how_a_node_is_matched_once_that_is_known() {
 async fn stream_tells_of_the_audit_log_and_of_discovery() {
     let world = World::new().await;
     let (mut listener, _) = Listener::open(&world).await;
-    let refused = Draft::new(Action::NodeDecommission, Outcome::Rejected, Decider::Manual, "workload_pods");
+    let refused = Draft::new(
+        Action::NodeDecommission,
+        Outcome::Rejected,
+        Decider::Manual,
+        "workload_pods",
+    );
     world.record(refused.node("n1"), 1);
     let (name, entry) = listener.next().await;
-    assert_eq!((name.as_str(), &entry["reason"]), ("audit", &json!("workload_pods")));
+    assert_eq!(
+        (name.as_str(), &entry["reason"]),
+        ("audit", &json!("workload_pods"))
+    );
     world.discovered.send_replace(two_services());
     let (name, info) = listener.next().await;
-    assert_eq!((name.as_str(), &info["summary"]["total"]), ("discovery", &json!(4)));
+    assert_eq!(
+        (name.as_str(), &info["summary"]["total"]),
+        ("discovery", &json!(4))
+    );
     assert_eq!(info["instances"], Value::Null, "who wants them asks for them");
 }
 
@@ -146,7 +164,12 @@ async fn entries_that_were_missed_are_counted() {
     let (mut listener, _) = Listener::open(&world).await;
     // Without an await between them, nobody can take them.
     for minute in 0..40 {
-        let draft = Draft::new(Action::ScaleUp, Outcome::Success, audit::Author::MinNodes, "below");
+        let draft = Draft::new(
+            Action::ScaleUp,
+            Outcome::Success,
+            audit::Author::MinNodes,
+            "below",
+        );
         world.record(draft.count(u64::try_from(minute).expect("small")), minute);
     }
     let (name, missed) = listener.next().await;
@@ -187,7 +210,9 @@ async fn streams_are_few_and_end() {
 async fn client_that_never_reads_is_let_go() {
     let mut world = World::new().await;
     for number in 0..200 {
-        world.fleet.put_node(node(&format!("node-{number}")).of_group("web"));
+        world
+            .fleet
+            .put_node(node(&format!("node-{number}")).of_group("web"));
     }
     world.publish();
     let deaf = world.request("GET", "/api/stream", &[]).await;

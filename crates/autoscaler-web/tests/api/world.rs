@@ -238,9 +238,16 @@ impl Answer {
     #[track_caller]
     pub(crate) fn problem(&self, code: u16) -> String {
         assert_eq!(self.code, code, "{self:?}");
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
         let problem = self.json();
-        assert_eq!((&problem["type"], &problem["status"]), (&"about:blank".into(), &code.into()));
+        assert_eq!(
+            (&problem["type"], &problem["status"]),
+            (&"about:blank".into(), &code.into())
+        );
         problem["detail"].as_str().expect("it says what to do").to_owned()
     }
 }
