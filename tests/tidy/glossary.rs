@@ -67,9 +67,13 @@ fn tables_of_the_lifecycle_are_those_of_the_code() {
 fn docs_list_every_metric_as_it_is() {
     let metrics = autoscaler_controller::metrics::Metrics::default();
     let described = metrics.descriptions().iter();
-    let known: Vec<(String, String, String)> = described
-        .map(|it| (it.name.clone(), it.kind.clone(), it.help.to_owned()))
-        .collect();
+    let described = described.map(|it| (it.name.clone(), it.kind.clone(), it.help.to_owned()));
+    let prefix = autoscaler_controller::metrics::PREFIX;
+    let of_api = autoscaler_web::api::Series::DESCRIBED.map(|(name, kind, help)| {
+        let name = format!("{prefix}_{name}");
+        (name, kind.to_owned(), help.to_owned())
+    });
+    let known: Vec<(String, String, String)> = described.chain(of_api).collect();
     let files = files::all();
     let page = files.iter().find(|file| file.path == "docs/metrics.md");
     let page = page.expect("docs/metrics.md lists the metrics");

@@ -57,18 +57,39 @@ impl Default for Series {
 }
 
 impl Series {
+    /// Names all of them, without the prefix, with the kind and the words of each.
+    pub const DESCRIBED: [(&str, &str, &str); 4] = [
+        (
+            "api_requests",
+            "counter",
+            "Requests to the HTTP API by method, path and status",
+        ),
+        (
+            "api_request_duration_seconds",
+            "histogram",
+            "Time until the HTTP API answered, by path; for the stream, until it began",
+        ),
+        (
+            "api_stream_events",
+            "counter",
+            "Events sent to the clients of the stream of the HTTP API, by kind",
+        ),
+        (
+            "api_stream_clients",
+            "gauge",
+            "Clients of the stream of the HTTP API",
+        ),
+    ];
+
     /// Puts them into a registry of their own, all beginning with this.
     #[must_use]
     pub fn registry(&self, prefix: &str) -> Registry {
         let mut registry = Registry::with_prefix(prefix);
-        let requests = "Requests to the HTTP API by method, path and status";
-        registry.register("api_requests", requests, self.requests.clone());
-        let duration = "Time until the HTTP API answered, by path; for the stream, until it began";
-        registry.register("api_request_duration_seconds", duration, self.duration.clone());
-        let events = "Events sent to the clients of the stream of the HTTP API, by kind";
-        registry.register("api_stream_events", events, self.events.clone());
-        let streams = "Clients of the stream of the HTTP API";
-        registry.register("api_stream_clients", streams, self.streams.clone());
+        let [requests, duration, events, streams] = Self::DESCRIBED;
+        registry.register(requests.0, requests.2, self.requests.clone());
+        registry.register(duration.0, duration.2, self.duration.clone());
+        registry.register(events.0, events.2, self.events.clone());
+        registry.register(streams.0, streams.2, self.streams.clone());
         registry
     }
 
