@@ -53,16 +53,10 @@ pub struct Clue {
 }
 
 /// Shows the newest board to whoever looks; while nobody does, none is made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Boards(watch::Sender<Arc<Board>>);
 
 // === impl Boards ===
-
-impl Default for Boards {
-    fn default() -> Self {
-        Self(watch::Sender::default())
-    }
-}
 
 impl Boards {
     /// Returns where boards are seen.

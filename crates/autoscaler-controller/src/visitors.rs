@@ -192,12 +192,18 @@ impl std::fmt::Debug for Visitors {
 
 impl Unjudged {
     fn of(error: &kube::Error, resource: &'static str) -> Self {
-        match error {
-            kube::Error::Api(status) if status.code == 403 => Self::Forbidden { resource },
-            kube::Error::Api(status) => Self::Unanswered {
-                message: format!("it answers {}", status.code),
+        let code = if let kube::Error::Api(status) = error {
+            Some(status.code)
+        } else {
+            None
+        };
+        // What else the client says could repeat what was sent.
+        match code {
+            Some(403) => Self::Forbidden { resource },
+            Some(code) => Self::Unanswered {
+                message: format!("it answers {code}"),
             },
-            _ => Self::Unanswered {
+            None => Self::Unanswered {
                 message: "it cannot be reached".to_owned(),
             },
         }

@@ -83,7 +83,7 @@ async fn pages_of_others_get_nothing_from_this_machine() {
         .ask("POST", "/api/instances/refresh", &foreign)
         .await
         .problem(403);
-    assert_eq!(*world.refreshed.lock().unwrap(), 0);
+    assert_eq!(*world.refreshed.lock().expect("nobody panics"), 0);
     let own = [("Host", "127.0.0.1:8082"), ("Origin", "http://127.0.0.1:8082")];
     assert_eq!(world.ask("POST", "/api/instances/refresh", &own).await.code, 202);
 }

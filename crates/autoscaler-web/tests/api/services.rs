@@ -171,11 +171,11 @@ async fn refresh_is_counted_and_must_be_allowed() {
         .parse()
         .expect("seconds");
     assert!((1..=12).contains(&wait), "{wait}");
-    assert_eq!(*world.refreshed.lock().unwrap(), 5);
+    assert_eq!(*world.refreshed.lock().expect("nobody panics"), 5);
     world.ask("GET", "/api/instances/refresh", &[]).await.problem(405);
 
     let reading = World::with(Access::Loopback { may_refresh: false }, Limits::default()).await;
     let refused = reading.ask("POST", "/api/instances/refresh", &[]).await;
     assert!(refused.problem(403).contains("--api-allow-refresh"));
-    assert_eq!(*reading.refreshed.lock().unwrap(), 0);
+    assert_eq!(*reading.refreshed.lock().expect("nobody panics"), 0);
 }

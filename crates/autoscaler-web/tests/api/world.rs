@@ -70,7 +70,7 @@ impl World {
             details: details.subscribe(),
             audit: Arc::clone(&audit) as Arc<dyn AuditLog>,
             discovered: discovered.subscribe(),
-            refresh: Some(Arc::new(move || *refreshes.lock().unwrap() += 1)),
+            refresh: Some(Arc::new(move || *refreshes.lock().expect("nobody panics") += 1)),
         };
         let series = Series::default();
         let api = Api::new(sources, access, limits, series.clone());
@@ -101,7 +101,12 @@ impl World {
 
     /// Records an entry, a minute later each.
     pub(crate) fn record(&self, draft: Draft, minute: i64) {
-        let recorded = self.audit.log.lock().unwrap().record(draft, at(minute));
+        let recorded = self
+            .audit
+            .log
+            .lock()
+            .expect("nobody panics")
+            .record(draft, at(minute));
         for entry in recorded {
             drop(self.audit.news.send(entry));
         }
@@ -193,11 +198,11 @@ impl Audit {
 
 impl AuditLog for Audit {
     fn select(&self, filter: &Filter) -> Vec<Arc<Entry>> {
-        self.log.lock().unwrap().ring().select(filter)
+        self.log.lock().expect("nobody panics").ring().select(filter)
     }
 
     fn stats(&self) -> Stats {
-        self.log.lock().unwrap().ring().stats()
+        self.log.lock().expect("nobody panics").ring().stats()
     }
 
     fn news(&self) -> broadcast::Receiver<Arc<Entry>> {
