@@ -1,12 +1,14 @@
 //! The HTTP API of `run`: where it listens, whom it lets in, and what it shows of the operator.
 
 mod details;
+mod discovered;
 
 use crate::args::ApiOptions;
 use crate::exit::Failure;
 use crate::site::Listen;
 use audit_store::Recorder;
 use autoscaler_controller::Operator;
+use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::visitors::{Judged, Visitors};
 use autoscaler_web::api::{
     Access, Api, AuditLog, Doorkeeper, Leave, Limits, Series, Sources, Unanswered, Visit, async_trait,
@@ -15,7 +17,7 @@ use autoscaler_web::{ListenError, Server};
 use kube::Client;
 use node_lifecycle::audit::{Entry, Filter, Stats};
 use std::sync::Arc;
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 
 /// An address that is taken for the API, and who may use it.
@@ -47,24 +49,28 @@ impl Reserved {
         let server = Server::bind(address).await.map_err(unusable)?;
         let address = server.address().map_err(Failure::broken)?;
         let door = Arc::new(Door(Visitors::new(kubernetes.clone())));
-        let access = Access::at(address, options.api_allow_refresh, Some(door));
+        let access = Access::at(address, false, Some(door));
         let access = access.map_err(Failure::input)?;
         tracing::info!(%address, ?access, "the HTTP API is served");
         Ok(Self(Some((server, access))))
     }
 
     /// Begins to serve what this operator knows.
-    pub(crate) fn serve(self, operator: &Operator, recorder: &Recorder, series: &Series) -> Served {
+    pub(crate) fn serve(
+        self,
+        operator: &Operator,
+        endpoints: Endpoints,
+        recorder: &Recorder,
+        series: &Series,
+    ) -> Served {
         let Some((server, access)) = self.0 else {
             return Served(None);
         };
-        // Nothing is discovered yet, so nothing ever changes here.
-        let (_, discovered) = watch::channel(None);
         let sources = Sources {
             states: operator.states(),
             details: details::follow(operator.boards()),
             audit: Arc::new(Log(recorder.clone())),
-            discovered,
+            discovered: discovered::follow(endpoints),
             refresh: None,
         };
         let api = Api::new(sources, access, Limits::default(), series.clone());

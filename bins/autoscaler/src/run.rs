@@ -130,8 +130,8 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     let (elector, leadership) = election::start(kubernetes, clock, candidacy);
     shown.show_leader(&leadership);
     let operator = operator.led_by(leadership).with_credentials(standing);
-    let operator = operator.telling(telemetry).watching(endpoints);
-    let api = api.serve(&operator, &recorder, &series);
+    let operator = operator.telling(telemetry).watching(endpoints.clone());
+    let api = api.serve(&operator, endpoints, &recorder, &series);
     Ok(Begun {
         operator,
         elector,

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 const LIMIT: Duration = Duration::from_secs(60);
 
 const RUN: &str = "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback \
-                   --listen 127.0.0.1:0";
+                   --listen 127.0.0.1:0 --discovery-services default/shop --discovery-health-check-seconds 0";
 
 /// A running process, and where its API is reached.
 struct Served {
@@ -140,8 +140,59 @@ async fn running_operator_shows_its_nodes_with_their_evidence() {
         (200, &"min_nodes".into()),
         "{decisions}"
     );
-    let instances = process.get("/api/instances/live", None).await.expect("an answer");
-    assert_eq!(instances.0, 404, "no Service is named");
+}
+
+/// EP-25, EP-38: the instances of a watched Service are shown live, with address and name, and the list is never taken for
+/// empty before Kubernetes has told of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn running_operator_shows_the_instances_of_a_service() {
+    let control_plane = kit::real_control_plane!();
+    let fleet = Fleet::on(&control_plane).await;
+    let operator = deploy::operator(&control_plane).await;
+    let person = control_plane.client();
+    write_secret(&person, &[("token", TOKEN)]).await;
+    let url = serve_cloud(&fleet.cloud).await;
+    let mut process = Served::start(operator.kubeconfig(), &url, "127.0.0.1").await;
+    process
+        .until("/api/instances/discovery-info", None, |code, body| {
+            code == 200 && body["discoveryMode"] == "kubernetes-endpoints"
+        })
+        .await;
+    deploy::apply(&person, &shop()).await;
+    let shown = process
+        .until("/api/instances/live", None, |code, body| {
+            code == 200 && body["summary"]["total"] == 2
+        })
+        .await;
+    let summary = serde_json::json!({"total": 2, "ready": 1, "notReady": 1, "degraded": 0});
+    assert_eq!(shown["summary"], summary);
+    assert_eq!(
+        (&shown["namespace"], &shown["stale"]),
+        (&"default".into(), &false.into())
+    );
+    let first = &shown["instances"][0];
+    assert_eq!(first["addresses"]["ip"], "10.1.0.1", "{first}");
+    assert_eq!(
+        first["addresses"]["serviceEndpoint"],
+        "shop.default.svc.cluster.local"
+    );
+}
+
+/// A Service with a slice of two endpoints that somebody made by hand, of which one is ready.
+fn shop() -> [Value; 2] {
+    let endpoint =
+        |ip: &str, ready: bool| serde_json::json!({"addresses": [ip], "conditions": {"ready": ready}});
+    let metadata = |name: &str| serde_json::json!({"name": name, "namespace": "default"});
+    let mut slice = serde_json::json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata("shop-1"), "addressType": "IPv4",
+        "endpoints": [endpoint("10.1.0.1", true), endpoint("10.1.0.2", false)], "ports": [{"name": "http", "port": 80}],
+    });
+    slice["metadata"]["labels"] = serde_json::json!({"kubernetes.io/service-name": "shop"});
+    let service = serde_json::json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata("shop"),
+        "spec": {"ports": [{"name": "http", "port": 80}]},
+    });
+    [service, slice]
 }
 
 /// Beyond loopback a token is needed, Kubernetes must know it, and its bearer must have the right: not that on `/api/*`,

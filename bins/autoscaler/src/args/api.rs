@@ -1,7 +1,7 @@
 //! The options of the HTTP API.
 
 use crate::site::Listen;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 /// Options of the HTTP API.
 #[derive(Debug, Args)]
@@ -16,7 +16,4 @@ pub(crate) struct ApiOptions {
         env = "AUTOSCALER_API_ADDRESS"
     )]
     pub(crate) api_address: Listen,
-    /// Lets anybody on this machine have discovery read anew; beyond loopback the verb `post` decides.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
-    pub(crate) api_allow_refresh: bool,
 }

@@ -67,7 +67,7 @@ async fn admitted(shared: &Shared, request: &Parts) -> Result<(), Problem> {
             if only_reads || *may_refresh {
                 return Ok(());
             }
-            let detail = "this API only reads; start it with --api-allow-refresh to have discovery read anew";
+            let detail = "without a token this API only reads";
             Err(Problem::new(StatusCode::FORBIDDEN, detail))
         }
         Access::Tokens(doorkeeper) => {

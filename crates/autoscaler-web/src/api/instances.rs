@@ -284,13 +284,13 @@ pub(super) async fn discovery_info(
     tag = "instances",
     responses(
         (status = 202, description = "It is read anew; the stream and the tags tell when something changed"),
-        (status = 404, description = "No Service is discovered",
+        (status = 404, description = "Nothing can be read anew here",
             body = super::problem::Problem, content_type = "application/problem+json"),
         super::description::Refusals,
     )
 )]
 pub(super) async fn refresh(State(shared): State<Arc<Shared>>) -> Result<StatusCode, Problem> {
-    let refresh = shared.sources.refresh.as_ref().ok_or_else(nothing_discovered)?;
+    let refresh = shared.sources.refresh.as_ref().ok_or_else(nothing_to_refresh)?;
     shared.quotas.refresh()?;
     refresh();
     Ok(StatusCode::ACCEPTED)
@@ -303,6 +303,11 @@ fn discovered(shared: &Shared) -> Result<Arc<Discovered>, Problem> {
 
 fn nothing_discovered() -> Problem {
     let detail = "no Service is discovered here; docs/configuration.md says how to name some";
+    Problem::new(StatusCode::NOT_FOUND, detail)
+}
+
+fn nothing_to_refresh() -> Problem {
+    let detail = "nothing can be read anew here: no Service is watched, or its watches bring every change by themselves";
     Problem::new(StatusCode::NOT_FOUND, detail)
 }
 

@@ -176,6 +176,6 @@ async fn refresh_is_counted_and_must_be_allowed() {
 
     let reading = World::with(Access::Loopback { may_refresh: false }, Limits::default()).await;
     let refused = reading.ask("POST", "/api/instances/refresh", &[]).await;
-    assert!(refused.problem(403).contains("--api-allow-refresh"));
+    assert!(refused.problem(403).contains("only reads"));
     assert_eq!(*reading.refreshed.lock().expect("nobody panics"), 0);
 }
