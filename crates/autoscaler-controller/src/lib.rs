@@ -41,6 +41,8 @@ pub mod tombstone;
 
 pub mod convert;
 
+pub mod planning;
+
 pub mod observation;
 
 pub mod inquiry;

@@ -77,6 +77,11 @@ impl Offer {
             .cpu_m
             .saturating_add(self.probe.free.memory_bytes >> 22)
     }
+
+    /// Tells whether nodes of another offer cost the same and are as large.
+    fn is_like(&self, other: &Self) -> bool {
+        self.price == other.price && self.probe.free == other.probe.free
+    }
 }
 
 // === impl Packing ===

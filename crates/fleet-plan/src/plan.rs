@@ -43,8 +43,6 @@ pub struct Growth {
     pub nodes: Vec<Vec<PodName>>,
     /// The next best group that could take the same pods, node by node.
     pub runner_up: Option<RunnerUp>,
-    /// How many groups could take the same pods, this one included.
-    pub candidates: usize,
 }
 
 /// Is the group that was not taken.
@@ -120,7 +118,7 @@ impl Plan {
 pub fn plan(cluster: &Cluster) -> Plan {
     let setup = Setup::new(cluster);
     let (rules, classes) = setup.rules();
-    let order = setup.by_need(&rules, &classes);
+    let order = setup.by_need(&rules);
     let coming: Vec<usize> = setup.incoming_bins().collect();
     let by_name = setup.by_name();
     let mut promises = cluster.promises.clone();
@@ -132,17 +130,14 @@ pub fn plan(cluster: &Cluster) -> Plan {
         setup.welcome_incoming(&mut packing);
         let kept = setup.keep_promises(&mut packing, &promises);
         let mut packing = buy(packing, &offers, &order, &by_name, &coming);
-        let broken = Setup::broken_promises(&mut packing, &kept);
+        let broken = setup.broken_promises(&mut packing, &kept);
         if broken.is_empty() {
-            return answers::of(&setup, &packing, &offers, &classes, kept);
+            return answers::of(&setup, &packing, &offers, kept);
         }
         // Each round has fewer promises, so this ends; without any, none is broken.
         promises.retain(|pod, _| !broken.contains(pod));
     }
 }
 
-/// Lists the pods of each class by name: the first in the list is the first to get a place.
-type Queues = Vec<std::vec::IntoIter<PodName>>;
-
 /// Class and bin of the pods that have their place by a promise.
-type Fixed = BTreeMap<PodName, (usize, usize)>;
+type Fixed = BTreeMap<usize, (usize, usize)>;

@@ -25,6 +25,12 @@ impl Resources {
     /// Tells how often `need` goes in; `u32::MAX` when it asks for nothing.
     #[must_use]
     pub fn holds(&self, need: &Self) -> u32 {
+        // Most of what is asked does not fit, which is found without a division.
+        if self.cpu_m < need.cpu_m && need.cpu_m > 0
+            || self.memory_bytes < need.memory_bytes && need.memory_bytes > 0
+        {
+            return 0;
+        }
         let known = [
             (self.cpu_m, need.cpu_m),
             (self.memory_bytes, need.memory_bytes),

@@ -7,13 +7,14 @@
 //! ```
 //! Counts are kept by rule and domain, never by pod, so that asking costs the same however many pods there are.
 
+mod bin;
 mod counts;
 mod explain;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::node::Room;
 use crate::pod::HostPort;
@@ -329,6 +330,17 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Returns the domains of a bin in which other pods matter to a class: bins that have the same wait for the same.
+    pub(crate) fn domains_that_matter(&self, bin: usize, class: usize) -> Vec<Option<usize>> {
+        let Class { spread, affinity, .. } = &self.rules.classes[class];
+        let spread = spread.iter().map(|one| self.rules.spreads[one.rule].key);
+        let affinity = affinity
+            .iter()
+            .flat_map(|(rule, _)| &self.rules.affinities[*rule]);
+        let keys = spread.chain(affinity.map(|term| term.key));
+        keys.map(|key| self.bins[bin].domains[key]).collect()
+    }
+
     /// Tells how far what a class waits for has come; as long as this stays, [`Chance::Later`] does.
     pub(crate) fn progress(&self, class: usize) -> u64 {
         let Class { spread, affinity, .. } = &self.rules.classes[class];
@@ -349,51 +361,6 @@ impl<'a> Scene<'a> {
                 let skew = |domain| self.spreads[one.rule].skew(domain, one.min_domains);
                 domain.is_some_and(|domain| skew(domain) <= i64::from(one.max_skew))
             })
-        })
-    }
-}
-
-// === impl Bin ===
-
-impl Bin {
-    fn takes_ports(&self, ports: &[HostPort]) -> bool {
-        !ports
-            .iter()
-            .any(|port| self.ports.iter().any(|taken| taken.conflicts(port)))
-    }
-
-    /// Takes ports of the node, as a DaemonSet does that will run there.
-    pub(crate) fn occupy_ports(&mut self, ports: &[HostPort]) {
-        self.ports.extend(ports.iter().cloned());
-    }
-
-    /// Tells whether it has the ports and places for volumes that the pods planned for another bin took of that one.
-    pub(crate) fn takes_over_volumes_and_ports(&self, other: &Self) -> bool {
-        // The ports of the other are those of its DaemonSets, which are here, too, and of its pods.
-        let pods = other.ports.iter().filter(|port| !self.ports.contains(port));
-        let is_clear = pods
-            .clone()
-            .all(|port| self.takes_ports(std::slice::from_ref(port)));
-        let is_over = |(driver, volumes): (&Name, &BTreeMap<Name, u32>)| {
-            let limit = self.limits.get(driver);
-            limit.is_some_and(|limit| i64::try_from(volumes.len()).unwrap_or(i64::MAX) > *limit)
-        };
-        is_clear && !other.volumes.iter().any(is_over)
-    }
-
-    /// Returns a driver that has no place left for the volumes of a pod, and how many it takes.
-    fn full_driver(&self, demand: &crate::pod::Demand) -> Option<(Name, i64)> {
-        let mut wanted: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
-        for volume in &demand.attachments {
-            wanted.entry(&volume.driver).or_default().insert(&volume.volume);
-        }
-        wanted.into_iter().find_map(|(driver, volumes)| {
-            let limit = *self.limits.get(driver)?;
-            let attached = self.volumes.get(driver);
-            let is_new = |volume: &&&Name| !attached.is_some_and(|attached| attached.contains_key(**volume));
-            let new = volumes.iter().filter(is_new).count();
-            let all = attached.map_or(0, BTreeMap::len) + new;
-            (new > 0 && i64::try_from(all).unwrap_or(i64::MAX) > limit).then(|| (driver.clone(), limit))
         })
     }
 }

@@ -10,7 +10,7 @@ use super::{Offer, Packing, Purchase, Worth};
 use crate::scene::Chance;
 
 /// The most ways that are tried when there is little to place.
-const MOST_WAYS: usize = 24;
+const MOST_WAYS: usize = 32;
 
 /// The work, in classes times nodes, above which fewer ways are tried, so that a plan stays fast.
 const LARGE_WORK: u64 = 60_000;
@@ -27,12 +27,14 @@ enum Rule {
     Smallest,
     /// This one, where it takes the class.
     Always(usize),
+    /// This one and those that are like it in turn, so that pods to be spread find nodes in each zone.
+    InTurn(usize),
 }
 
 /// Says in which order classes are placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// Those that force nodes first, then by falling size; spread pods last.
+    /// Those that force nodes first, then by falling size; pods spread over zones last.
     Constraint,
     /// By falling size alone.
     Size,
@@ -103,12 +105,13 @@ fn ways(start: &Packing<'_>, offers: &[Offer], classes: &[usize]) -> Vec<(Order,
                 .map(|offer| (Order::Constraint, Rule::Always(*offer))),
         );
         ways.extend(
-            roomy_enough(start, offers, classes).map(|offer| (Order::Constraint, Rule::Always(offer))),
+            roomy_enough(start, offers, classes).map(|offer| (Order::Constraint, Rule::InTurn(offer))),
         );
     } else {
         ways.push((Order::Size, Rule::Thrifty));
-        for offer in by_value.into_iter().take(MOST_WAYS / 3) {
+        for offer in by_value.into_iter().take(MOST_WAYS / 4) {
             ways.push((Order::Constraint, Rule::Always(offer)));
+            ways.push((Order::Constraint, Rule::InTurn(offer)));
             ways.push((Order::Size, Rule::Always(offer)));
             ways.push((Order::Name, Rule::Always(offer)));
         }
@@ -185,6 +188,9 @@ fn try_way<'a>(
             *offer,
         )
     });
+    let least = least(&packing, steps);
+    let mut bins = coming.to_vec();
+    bins.extend(packing.purchases.iter().map(|one| one.bin));
     for _ in 0..MOST_ROUNDS {
         let before: u64 = packing.left.iter().map(|left| u64::from(*left)).sum();
         for (class, count) in steps {
@@ -195,9 +201,14 @@ fn try_way<'a>(
                 continue;
             }
             let preferred = preferred(&packing, offers, *class, rule);
-            let bought = packing.purchases.iter().map(|one| one.bin);
-            let bins: Vec<usize> = coming.iter().copied().chain(bought).collect();
-            packing.fill_and_buy(*class, bins.into_iter(), offers, &preferred);
+            let known = packing.purchases.len();
+            packing.fill_and_buy(*class, &bins, offers, &preferred, matches!(rule, Rule::InTurn(_)));
+            bins.extend(packing.purchases[known..].iter().map(|one| one.bin));
+            // What not even the least pod fits into is never asked again.
+            bins.retain(|bin| {
+                let here = &packing.scene.bins[*bin];
+                here.free_pods > 0 && here.free.cpu_m >= least.0 && here.free.memory_bytes >= least.1
+            });
             packing.left[*class] += held_back;
         }
         let after: u64 = packing.left.iter().map(|left| u64::from(*left)).sum();
@@ -207,6 +218,18 @@ fn try_way<'a>(
     }
     packing.shrink(offers, &cheapest_first);
     packing
+}
+
+/// Returns the least CPU and the least memory that a pod asks for.
+fn least(packing: &Packing<'_>, steps: &[(usize, u32)]) -> (i64, i64) {
+    let requests = || {
+        steps
+            .iter()
+            .map(|(class, _)| &packing.scene.rules.classes[*class].demand.requests)
+    };
+    let cpu = requests().map(|all| all.cpu_m).min();
+    let memory = requests().map(|all| all.memory_bytes).min();
+    (cpu.unwrap_or_default(), memory.unwrap_or_default())
 }
 
 /// Lists the class of each pod that has no place, by the names of the pods, and higher priorities first.
@@ -237,9 +260,10 @@ fn ordered(packing: &Packing<'_>, classes: &[usize], order: Order) -> Vec<(usize
         let rank = match order {
             Order::Name | Order::Size => 0,
             Order::Constraint if class.shuns_itself() => 0,
-            Order::Constraint if class.has_affinity() => 1,
-            Order::Constraint if class.is_spread() => 3,
-            Order::Constraint => 2,
+            Order::Constraint if class.is_spread_over_hosts() => 1,
+            Order::Constraint if class.has_affinity() => 2,
+            Order::Constraint if class.is_spread() => 4,
+            Order::Constraint => 3,
         };
         (Reverse(demand.priority), rank, Reverse(size), *index)
     });
@@ -284,10 +308,14 @@ fn preferred(packing: &Packing<'_>, offers: &[Offer], class: usize, rule: Rule) 
         let cost = match rule {
             Rule::Thrifty => price.times(nodes),
             Rule::Smallest => price,
-            Rule::Always(one) if one == *index => crate::group::Price(0),
-            Rule::Always(_) => price.times(nodes),
+            Rule::Always(one) | Rule::InTurn(one) if offers[one].is_like(offer) => crate::group::Price(0),
+            Rule::Always(_) | Rule::InTurn(_) => price.times(nodes),
         };
-        let is_other = matches!(rule, Rule::Always(one) if one != *index);
+        let is_other = match rule {
+            Rule::Thrifty | Rule::Smallest => false,
+            Rule::Always(one) => one != *index,
+            Rule::InTurn(one) => !offers[one].is_like(offer),
+        };
         // At the same price the larger may hold more; what stays unused is shrunk away afterwards.
         let size = Reverse(offer.size());
         (

@@ -1,12 +1,20 @@
 //! Placing pods of one class into bins, and opening bins for them.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use super::{Offer, Packing, Purchase};
 use crate::scene::Chance;
 
-/// Keeps the bins that do not take a class yet, and what they waited for when they were last asked.
-struct Waiting {
-    bins: Vec<usize>,
-    asked_at: u64,
+/// Keeps bins that do not take a class yet. Of those in the same domains one speaks for all.
+#[derive(Default)]
+struct Waiting(BTreeMap<Vec<Option<usize>>, Bucket>);
+
+/// Holds bins in the same domains, in their order.
+#[derive(Default)]
+struct Bucket {
+    bins: VecDeque<usize>,
+    /// What the class waited for when the first of them was last asked.
+    refused_at: Option<u64>,
 }
 
 // === impl Packing ===
@@ -22,11 +30,12 @@ impl Packing<'_> {
     pub(crate) fn fill_and_buy(
         &mut self,
         class: usize,
-        bins: impl Iterator<Item = usize>,
+        bins: &[usize],
         offers: &[Offer],
         preferred: &[usize],
+        in_turn: bool,
     ) {
-        let mut waiting = self.start(class, bins);
+        let mut waiting = self.start(class, bins.iter().copied());
         self.settle(class, &mut waiting);
         while self.left[class] > 0 && self.workers_left > 0 {
             let could = |offer: &usize| {
@@ -34,59 +43,82 @@ impl Packing<'_> {
                 self.offers_left[*offer] > 0
                     && matches!(self.scene.chance_in(probe, class, 1), Chance::Now(_))
             };
-            let Some(offer) = preferred.iter().copied().find(could) else {
-                return;
-            };
+            let mut usable = preferred.iter().copied().filter(could);
+            let Some(first) = usable.next() else { return };
+            let alike = usable.take_while(|offer| in_turn && offers[*offer].is_like(&offers[first]));
+            let bought = |offer: &usize| offers[*offer].left - self.offers_left[*offer];
+            let offer = std::iter::once(first)
+                .chain(alike)
+                .min_by_key(bought)
+                .unwrap_or(first);
             let bin = self.scene.open_like(&offers[offer].probe);
-            match self.pour(class, bin) {
-                (true, chance) => {
-                    self.purchases.push(Purchase {
-                        bin,
-                        offer,
-                        is_minimum: false,
-                    });
-                    self.offers_left[offer] -= 1;
-                    self.workers_left -= 1;
-                    waiting.bins.extend((chance == Chance::Later).then_some(bin));
-                }
-                (false, _) => {
-                    // As a domain of its own the node makes a spread worse; no other would be different.
-                    self.scene.close();
-                    return;
-                }
+            if !self.ask(class, bin, &mut waiting) {
+                // As a domain of its own the node makes a spread worse; no other would be different.
+                self.scene.close();
+                return;
             }
+            self.purchases.push(Purchase {
+                bin,
+                offer,
+                is_minimum: false,
+            });
+            self.offers_left[offer] -= 1;
+            self.workers_left -= 1;
             self.settle(class, &mut waiting);
         }
     }
 
     fn start(&mut self, class: usize, bins: impl Iterator<Item = usize>) -> Waiting {
-        let mut waiting = Waiting {
-            bins: Vec::new(),
-            asked_at: self.scene.progress(class),
-        };
+        let mut waiting = Waiting::default();
         for bin in bins {
             if self.left[class] == 0 {
                 break;
             }
-            if self.pour(class, bin).1 == Chance::Later {
-                waiting.bins.push(bin);
-            }
+            self.ask(class, bin, &mut waiting);
         }
         waiting
     }
 
+    /// Places pods into one bin, or lets it wait with its like; tells whether it took some.
+    fn ask(&mut self, class: usize, bin: usize, waiting: &mut Waiting) -> bool {
+        if !self.scene.rules.classes[class].depends_on_others() {
+            return self.pour(class, bin).0;
+        }
+        let bucket = waiting
+            .0
+            .entry(self.scene.domains_that_matter(bin, class))
+            .or_default();
+        if bucket.refused_at == Some(self.scene.progress(class)) {
+            bucket.bins.push_back(bin);
+            return false;
+        }
+        let (took, chance) = self.pour(class, bin);
+        if chance == Chance::Later {
+            bucket.bins.push_back(bin);
+            bucket.refused_at = Some(self.scene.progress(class));
+        }
+        took
+    }
+
     /// Asks those that waited again, as long as something has changed for them.
     fn settle(&mut self, class: usize, waiting: &mut Waiting) {
-        while self.left[class] > 0 && !waiting.bins.is_empty() {
-            let now = self.scene.progress(class);
-            if now == waiting.asked_at {
-                return;
-            }
-            waiting.asked_at = now;
-            for bin in std::mem::take(&mut waiting.bins) {
-                if self.left[class] > 0 && self.pour(class, bin).1 == Chance::Later {
-                    waiting.bins.push(bin);
+        loop {
+            let before = self.left[class];
+            for bucket in waiting.0.values_mut() {
+                while self.left[class] > 0
+                    && bucket.refused_at != Some(self.scene.progress(class))
+                    && let Some(bin) = bucket.bins.front().copied()
+                {
+                    match self.pour(class, bin).1 {
+                        Chance::Later => bucket.refused_at = Some(self.scene.progress(class)),
+                        Chance::Now(_) | Chance::Never => {
+                            bucket.bins.pop_front();
+                        }
+                    }
                 }
+            }
+            if self.left[class] == 0 || self.left[class] == before {
+                return;
             }
         }
     }

@@ -4,150 +4,155 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::remedy::would_help;
-use super::setup::{Classes, Setup};
-use super::{Fixed, Growth, Outcome, Plan, PodAnswer, Queues, Refusals, RunnerUp};
+use super::setup::Setup;
+use super::{Fixed, Growth, Outcome, Plan, PodAnswer, Refusals, RunnerUp};
 use crate::cluster::Standing;
 use crate::group::{Group, GroupName};
 use crate::misfit::Misfit;
 use crate::pack::{Offer, Packing};
 use crate::pod::PodName;
 
+/// Hands the pods of each class out, in the order of their names, as places come.
+struct Handing<'a> {
+    setup: &'a Setup<'a>,
+    queues: Vec<std::vec::IntoIter<usize>>,
+    outcomes: Vec<Option<Outcome>>,
+}
+
 /// Tells what became of each pod and of each group.
-pub(super) fn of(
-    setup: &Setup<'_>,
-    packing: &Packing<'_>,
-    offers: &[Offer],
-    classes: &Classes,
-    fixed: Fixed,
-) -> Plan {
-    let mut outcomes: BTreeMap<PodName, Outcome> = BTreeMap::new();
-    let mut queues: Queues = Vec::new();
-    for pods in setup.waiting.values() {
-        let free: Vec<PodName> = pods
-            .iter()
+pub(super) fn of(setup: &Setup<'_>, packing: &Packing<'_>, offers: &[Offer], fixed: Fixed) -> Plan {
+    let free = |pods: &Vec<usize>| {
+        pods.iter()
+            .copied()
             .filter(|pod| !fixed.contains_key(pod))
-            .cloned()
-            .collect();
-        queues.push(free.into_iter());
-    }
+            .collect()
+    };
+    let queues = setup.waiting.iter().map(|(_, pods)| -> Vec<usize> { free(pods) });
+    let mut handing = Handing {
+        setup,
+        queues: queues.map(Vec::into_iter).collect(),
+        outcomes: vec![None; setup.pods.len()],
+    };
     let coming = setup.incoming_bins();
-    for (pod, (_, bin)) in fixed {
-        let name = setup.incoming[bin - coming.start].0.name.clone();
-        outcomes.insert(pod, Outcome::Incoming(name));
-    }
     for bin in 0..coming.end {
         let outcome = match setup.nodes.get(bin) {
             Some(node) => Outcome::FitsNow(node.name.clone()),
             None => Outcome::Incoming(setup.incoming[bin - coming.start].0.name.clone()),
         };
-        for pod in take(&mut queues, packing, bin) {
-            outcomes.insert(pod, outcome.clone());
-        }
+        handing.take(packing, bin, &outcome);
     }
-    let purchases = growths(setup, packing, offers, &mut queues);
-    for growth in &purchases {
-        for (pods, number) in growth.nodes.iter().zip(1..) {
-            for pod in pods {
-                outcomes.insert(pod.clone(), Outcome::NewNode(growth.group.clone(), number));
-            }
-        }
+    for (pod, (_, bin)) in &fixed {
+        let name = setup.incoming[bin - coming.start].0.name.clone();
+        handing.outcomes[*pod] = Some(Outcome::Incoming(name));
     }
-    for (demand, queue) in setup.waiting.keys().zip(queues) {
+    let purchases = growths(&mut handing, packing, offers);
+    for (class, queue) in handing.queues.into_iter().enumerate() {
         let mut refusals = None;
         for pod in queue {
-            let why = refusals
-                .get_or_insert_with(|| Arc::new(refusals_of(setup, packing, offers, classes[demand])));
-            outcomes.insert(pod, Outcome::Unhelpable(why.clone()));
+            let why = refusals.get_or_insert_with(|| Arc::new(refusals_of(setup, packing, offers, class)));
+            handing.outcomes[pod] = Some(Outcome::Unhelpable(why.clone()));
         }
     }
-    let mut pods: Vec<PodAnswer> = Vec::new();
-    for pod in &setup.cluster.pods {
-        let outcome = match &pod.standing {
-            Standing::Waiting(_) => outcomes.remove(&pod.name),
-            Standing::Ignored(reason) => Some(Outcome::Ignored(*reason)),
-            Standing::Unreadable(flaw) => Some(Outcome::Unreadable(flaw.clone())),
-        };
-        pods.extend(outcome.map(|outcome| PodAnswer {
-            pod: pod.name.clone(),
-            outcome,
-        }));
+    let pods = setup
+        .pods
+        .iter()
+        .zip(handing.outcomes)
+        .filter_map(|(pod, outcome)| {
+            let outcome = match &pod.standing {
+                Standing::Waiting(_) => outcome?,
+                Standing::Ignored(reason) => Outcome::Ignored(*reason),
+                Standing::Unreadable(flaw) => Outcome::Unreadable(flaw.clone()),
+            };
+            Some(PodAnswer {
+                pod: pod.name.clone(),
+                outcome,
+            })
+        });
+    Plan {
+        purchases,
+        pods: pods.collect(),
     }
-    pods.sort_by(|one, other| one.pod.cmp(&other.pod));
-    Plan { purchases, pods }
 }
 
-/// Takes the pods that were planned for a bin off their queues.
-fn take(queues: &mut Queues, packing: &Packing<'_>, bin: usize) -> Vec<PodName> {
-    let planned = &packing.scene.bins[bin].planned;
-    let mut pods: Vec<PodName> = Vec::new();
-    for (class, count) in planned {
-        pods.extend(queues[*class].by_ref().take(*count as usize));
+// === impl Handing ===
+
+impl Handing<'_> {
+    /// Gives the pods that were planned for a bin their outcome; returns their names in order.
+    fn take(&mut self, packing: &Packing<'_>, bin: usize, outcome: &Outcome) -> Vec<PodName> {
+        let mut pods: Vec<usize> = Vec::new();
+        for (class, count) in &packing.scene.bins[bin].planned {
+            pods.extend(self.queues[*class].by_ref().take(*count as usize));
+        }
+        pods.sort_unstable();
+        for pod in &pods {
+            self.outcomes[*pod] = Some(outcome.clone());
+        }
+        pods.into_iter()
+            .map(|pod| self.setup.pods[pod].name.clone())
+            .collect()
     }
-    pods.sort_unstable();
-    pods
 }
 
-fn growths(setup: &Setup<'_>, packing: &Packing<'_>, offers: &[Offer], queues: &mut Queues) -> Vec<Growth> {
+fn growths(handing: &mut Handing<'_>, packing: &Packing<'_>, offers: &[Offer]) -> Vec<Growth> {
     let mut by_offer: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, purchase) in packing.purchases.iter().enumerate() {
         by_offer.entry(purchase.offer).or_default().push(index);
     }
+    let setup = handing.setup;
     let growths = by_offer.into_iter().map(|(index, purchases)| {
         let offer = &offers[index];
         let group = setup.groups[offer.group];
         let count = u32::try_from(purchases.len()).unwrap_or(u32::MAX);
         let is_minimum = |purchase: &&usize| packing.purchases[**purchase].is_minimum;
-        let (runner_up, others) = runner_up(setup, packing, offers, index, &purchases);
         let bins = purchases.iter().map(|purchase| packing.purchases[*purchase].bin);
+        let nodes = bins.zip(1..).map(|(bin, number)| {
+            let outcome = Outcome::NewNode(group.name.clone(), number);
+            handing.take(packing, bin, &outcome)
+        });
         Growth {
             group: group.name.clone(),
             size: group.size,
             count,
             minimum: u32::try_from(purchases.iter().filter(is_minimum).count()).unwrap_or(u32::MAX),
             price: offer.price.map(|price| price.times(count)),
-            nodes: bins.map(|bin| take(queues, packing, bin)).collect(),
-            runner_up,
-            candidates: others + 1,
+            nodes: nodes.collect(),
+            runner_up: runner_up(setup, packing, offers, index, &purchases),
         }
     });
     growths.collect()
 }
 
-/// Finds the next best group for what is bought of an offer, and how many there are.
+/// Finds the next best group for what is bought of an offer.
 fn runner_up(
     setup: &Setup<'_>,
     packing: &Packing<'_>,
     offers: &[Offer],
     taken: usize,
     purchases: &[usize],
-) -> (Option<RunnerUp>, usize) {
+) -> Option<RunnerUp> {
     let bins = purchases
         .iter()
         .map(|purchase| &packing.scene.bins[packing.purchases[*purchase].bin]);
     let bins: Vec<_> = bins.map(|bin| (bin, packing.used(bin))).collect();
     let count = u32::try_from(purchases.len()).unwrap_or(u32::MAX);
-    let could = |index: &usize| {
+    let enough = |index: &usize| *index != taken && packing.offers_left[*index] >= count;
+    let mut others: Vec<usize> = (0..offers.len()).filter(enough).collect();
+    others.sort_by_key(|index| {
         let offer = &offers[*index];
-        *index != taken
-            && packing.offers_left[*index] >= count
-            && bins
-                .iter()
-                .all(|(bin, used)| packing.takes_over(&offer.probe, bin, used))
+        (offer.price.is_none(), offer.price, !offer.is_preferred, *index)
+    });
+    let takes = |index: &usize| {
+        let probe = &offers[*index].probe;
+        bins.iter()
+            .all(|(bin, used)| packing.takes_over(probe, bin, used))
     };
-    let others: Vec<usize> = (0..offers.len()).filter(could).collect();
-    let best = others.iter().min_by_key(|index| {
-        let offer = &offers[**index];
-        (offer.price.is_none(), offer.price, !offer.is_preferred, **index)
-    });
-    let runner_up = best.map(|index| {
-        let group = setup.groups[offers[*index].group];
-        RunnerUp {
-            group: group.name.clone(),
-            size: group.size,
-            price: group.price.map(|price| price.times(count)),
-        }
-    });
-    (runner_up, others.len())
+    let best = others.into_iter().find(takes)?;
+    let group = setup.groups[offers[best].group];
+    Some(RunnerUp {
+        group: group.name.clone(),
+        size: group.size,
+        price: group.price.map(|price| price.times(count)),
+    })
 }
 
 /// Says for each group why it does not help a class of pods (`SC-3`).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Fixed;
 use crate::Name;
-use crate::cluster::{Cluster, Incoming, Standing};
+use crate::cluster::{Cluster, Incoming, Pod, Standing};
 use crate::group::Group;
 use crate::node::Node;
 use crate::pack::{Offer, Packing};
@@ -24,8 +24,10 @@ pub(super) struct Setup<'a> {
     /// By name, and only those whose group says what they will be.
     pub(super) incoming: Vec<(&'a Incoming, usize)>,
     coming_by_name: BTreeMap<&'a Name, usize>,
-    /// Waiting pods of each demand, by name.
-    pub(super) waiting: BTreeMap<Arc<Demand>, Vec<PodName>>,
+    /// All pods, by name.
+    pub(super) pods: Vec<&'a Pod>,
+    /// The demands of pods that wait, in order, each with its pods: their places among all, and so by name.
+    pub(super) waiting: Vec<(Arc<Demand>, Vec<usize>)>,
 }
 
 /// Names for each pod the coming node that was bought for it.
@@ -52,19 +54,16 @@ impl<'a> Setup<'a> {
             known.filter(|(_, group)| groups[*group].room.is_some()).collect();
         let names = incoming.iter().map(|(one, _)| &one.name);
         let coming_by_name = names.zip(0..).collect();
-        let mut waiting: BTreeMap<Arc<Demand>, Vec<PodName>> = BTreeMap::new();
-        for pod in &cluster.pods {
-            if let Standing::Waiting(demand) = &pod.standing {
-                waiting.entry(demand.clone()).or_default().push(pod.name.clone());
-            }
-        }
-        waiting.values_mut().for_each(|pods| pods.sort_unstable());
+        let mut pods: Vec<&Pod> = cluster.pods.iter().collect();
+        pods.sort_by(|one, other| one.name.cmp(&other.name));
+        let waiting = by_demand(&pods);
         Self {
             cluster,
             nodes,
             groups,
             incoming,
             coming_by_name,
+            pods,
             waiting,
         }
     }
@@ -76,9 +75,14 @@ impl<'a> Setup<'a> {
             .iter()
             .flat_map(|node| &node.pods)
             .map(|one| &one.demand);
-        let others: BTreeSet<&Arc<Demand>> =
-            residents.filter(|one| !self.waiting.contains_key(*one)).collect();
-        let demands: Vec<Arc<Demand>> = self.waiting.keys().chain(others).cloned().collect();
+        let others: BTreeSet<&Arc<Demand>> = residents.filter(|one| !self.is_waiting(one)).collect();
+        let demands: Vec<Arc<Demand>> = self
+            .waiting
+            .iter()
+            .map(|(demand, _)| demand)
+            .chain(others)
+            .cloned()
+            .collect();
         let classes: Classes = demands.iter().cloned().zip(0..).collect();
         let sites = self.nodes.iter().map(|node| Site::of_node(node));
         let sites = sites.chain(
@@ -118,10 +122,10 @@ impl<'a> Setup<'a> {
             workers_left: self.workers_left(),
             purchases: Vec::new(),
         };
-        for (class, pods) in self.waiting.values().enumerate() {
+        for (class, (_, pods)) in self.waiting.iter().enumerate() {
             let free = pods
                 .iter()
-                .filter(|pod| self.promised_bin(pod, promises).is_none());
+                .filter(|pod| self.promised_bin(**pod, promises).is_none());
             packing.left[class] = u32::try_from(free.count()).unwrap_or(u32::MAX);
         }
         (packing, offers)
@@ -143,15 +147,15 @@ impl<'a> Setup<'a> {
     /// A pod that waits for others there, as in a spread, has its place before them, so that nobody else takes it.
     pub(super) fn keep_promises(&self, packing: &mut Packing<'_>, promises: &Promises) -> Fixed {
         let mut fixed = Fixed::new();
-        for (class, pods) in self.waiting.values().enumerate() {
-            for pod in pods {
+        for (class, (_, pods)) in self.waiting.iter().enumerate() {
+            for pod in pods.iter().copied() {
                 let Some(bin) = self.promised_bin(pod, promises) else {
                     continue;
                 };
                 match packing.scene.chance(bin, class, 1) {
                     Chance::Now(_) | Chance::Later => {
                         packing.scene.place(bin, class, 1, false);
-                        fixed.insert(pod.clone(), (class, bin));
+                        fixed.insert(pod, (class, bin));
                     }
                     Chance::Never => packing.left[class] += 1,
                 }
@@ -161,19 +165,19 @@ impl<'a> Setup<'a> {
     }
 
     /// Returns the pods whose promise does not hold although all others have their place.
-    pub(super) fn broken_promises(packing: &mut Packing<'_>, kept: &Fixed) -> BTreeSet<PodName> {
+    pub(super) fn broken_promises(&self, packing: &mut Packing<'_>, kept: &Fixed) -> BTreeSet<PodName> {
         let broken = kept.iter().filter(|(_, (class, bin))| {
             packing.scene.lift(*bin, *class, 1, false);
             let chance = packing.scene.chance(*bin, *class, 1);
             packing.scene.place(*bin, *class, 1, false);
             !matches!(chance, Chance::Now(_))
         });
-        broken.map(|(pod, _)| pod.clone()).collect()
+        broken.map(|(pod, _)| self.pods[*pod].name.clone()).collect()
     }
 
     /// Returns the bin of the coming node that was bought for a pod.
-    fn promised_bin(&self, pod: &PodName, promises: &Promises) -> Option<usize> {
-        let promised = promises.get(pod)?;
+    fn promised_bin(&self, pod: usize, promises: &Promises) -> Option<usize> {
+        let promised = promises.get(&self.pods[pod].name)?;
         self.coming_by_name
             .get(promised)
             .map(|index| self.nodes.len() + index)
@@ -239,8 +243,8 @@ impl<'a> Setup<'a> {
     }
 
     /// Sorts the classes that wait: the most important first, then those that are hard to place.
-    pub(super) fn by_need(&self, rules: &Rules, classes: &Classes) -> Vec<usize> {
-        let mut order: Vec<usize> = self.waiting.keys().map(|demand| classes[demand]).collect();
+    pub(super) fn by_need(&self, rules: &Rules) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.waiting.len()).collect();
         order.sort_by_cached_key(|index| {
             let class = &rules.classes[*index];
             let requests = &class.demand.requests;
@@ -257,12 +261,17 @@ impl<'a> Setup<'a> {
 
     /// Lists the class of each waiting pod by the names of the pods.
     pub(super) fn by_name(&self) -> Vec<usize> {
-        let classes = self.waiting.values().enumerate();
-        let mut pods: Vec<(&PodName, usize)> = classes
-            .flat_map(|(class, pods)| pods.iter().map(move |pod| (pod, class)))
-            .collect();
-        pods.sort_unstable();
-        pods.into_iter().map(|(_, class)| class).collect()
+        let mut classes = vec![None; self.pods.len()];
+        for (class, (_, pods)) in self.waiting.iter().enumerate() {
+            for pod in pods {
+                classes[*pod] = Some(class);
+            }
+        }
+        classes.into_iter().flatten().collect()
+    }
+
+    fn is_waiting(&self, demand: &Arc<Demand>) -> bool {
+        self.waiting.binary_search_by(|(one, _)| one.cmp(demand)).is_ok()
     }
 
     /// Lets the pods end that are on their way out, so that their room is free.
@@ -273,4 +282,25 @@ impl<'a> Setup<'a> {
             }
         }
     }
+}
+
+/// Sorts pods that wait by what they ask for.
+fn by_demand(pods: &[&Pod]) -> Vec<(Arc<Demand>, Vec<usize>)> {
+    // Pods that share a demand are put together without a look at it; the addresses decide nothing else.
+    let mut shared: BTreeMap<*const Demand, (Arc<Demand>, Vec<usize>)> = BTreeMap::new();
+    for (index, pod) in pods.iter().enumerate() {
+        if let Standing::Waiting(demand) = &pod.standing {
+            let known = shared.entry(Arc::as_ptr(demand));
+            known
+                .or_insert_with(|| (demand.clone(), Vec::new()))
+                .1
+                .push(index);
+        }
+    }
+    let mut waiting: BTreeMap<Arc<Demand>, Vec<usize>> = BTreeMap::new();
+    for (demand, pods) in shared.into_values() {
+        waiting.entry(demand).or_default().extend(pods);
+    }
+    waiting.values_mut().for_each(|pods| pods.sort_unstable());
+    waiting.into_iter().collect()
 }

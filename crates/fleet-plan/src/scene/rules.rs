@@ -263,6 +263,17 @@ impl Class {
         self.affinity.is_some_and(|(_, is_self)| is_self) && terms.any(|term| &*term.topology_key == HOSTNAME)
     }
 
+    /// Tells whether it can fit later where it does not fit now.
+    pub(crate) const fn depends_on_others(&self) -> bool {
+        self.has_affinity() || self.is_spread()
+    }
+
+    /// Tells whether it wants pods spread over hosts, so that many must have room for one.
+    pub(crate) fn is_spread_over_hosts(&self) -> bool {
+        let mut spread = self.demand.spread.iter();
+        self.is_spread() && spread.any(|one| &*one.topology_key == HOSTNAME)
+    }
+
     /// Tells whether it wants pods spread.
     pub(crate) const fn is_spread(&self) -> bool {
         !self.spread.is_empty()

@@ -1,0 +1,37 @@
+//! The border to planning: what Kubernetes says of pods, Nodes and volumes, as the values of `fleet-plan`.
+//!
+//! Only what the scheduler's filters look at is kept, and equal texts and demands are kept once.
+
+mod demand;
+mod node;
+mod requests;
+mod selectors;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+use fleet_plan::{Demands, Names};
+
+pub use node::NodeFlaw;
+pub use volumes::Volumes;
+
+/// Reads objects of Kubernetes into values of `fleet-plan`.
+///
+/// # Examples
+/// ```
+/// use autoscaler_controller::planning::{Reader, Volumes};
+/// use k8s_openapi::api::core::v1::Pod;
+///
+/// let pod: Pod = serde_json::from_value(serde_json::json!({
+///     "metadata": {"namespace": "shop", "name": "web-1"},
+///     "spec": {"containers": [{"name": "web", "resources": {"requests": {"cpu": "250m"}}}]},
+/// }))
+/// .unwrap();
+/// let demand = Reader::default().demand(&pod, &Volumes::default()).unwrap();
+/// assert_eq!(demand.requests.cpu_m, 250);
+/// ```
+#[derive(Debug, Default)]
+pub struct Reader {
+    names: Names,
+    demands: Demands,
+}
