@@ -1,0 +1,303 @@
+//! Fits by our rules and by the real scheduler: a thousand random pods, each put before both.
+
+#[path = "fits/random.rs"]
+mod random;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use autoscaler_controller::planning::{Reader, Volumes};
+use fleet_plan::labels::Labels;
+use fleet_plan::node::{Node as Place, Resident};
+use fleet_plan::{Demand, Misfit, Name};
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use kit::control_plane::ControlPlane;
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::{Client, ResourceExt};
+use random::Random;
+use serde_json::{Value, json};
+
+/// How long the scheduler may take for one pod on two cores that also compile.
+const POD_LIMIT: Duration = Duration::from_secs(60);
+
+/// The pause between two looks at a pod.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Sets of Nodes, one after the other; each of them gets so many pods, one after the other.
+const WORLDS: u64 = 10;
+const PODS: usize = 105;
+const NODES: usize = 6;
+
+/// How many pods may be there before some are taken away.
+const CROWD: usize = 18;
+
+/// How many are taken away then.
+const TAKEN: usize = 8;
+
+/// How long a pod that fits by our rules may wait after the scheduler refused it: an end that it hears of late makes it
+/// try again, after a pause of a second or more.
+const SECOND_LOOK: Duration = Duration::from_secs(15);
+
+/// Is a cluster, and what our rules know of it.
+struct Trial {
+    client: Client,
+    reader: Reader,
+    namespaces: BTreeMap<Name, Labels>,
+    places: Vec<Place>,
+    /// Bound pods with the index of their place.
+    bound: Vec<(Pod, usize, Arc<Demand>)>,
+}
+
+/// Counts what came of the pods.
+#[derive(Debug, Default)]
+struct Tally {
+    bound: usize,
+    refused: usize,
+    disagreements: Vec<String>,
+}
+
+/// SC-2: the scheduler binds a pod only where it fits by our rules, and leaves it waiting only where it fits nowhere.
+#[tokio::test]
+async fn scheduler_and_fit_agree_on_a_thousand_random_pods() {
+    let mut control_plane = kit::whole_control_plane!("disruption-controller");
+    let mut tally = Tally::default();
+    let mut trial = Trial::start(&control_plane).await;
+    for world in 0..WORLDS {
+        let mut random = Random::new(world);
+        trial.make_nodes(world, &mut random, &mut control_plane).await;
+        for number in 0..PODS {
+            let pod = random::pod(&format!("w{world}-{number}"), &mut random);
+            trial.put(pod, &mut control_plane, &mut tally).await;
+            if trial.bound.len() == CROWD {
+                trial.thin_out(world, &mut random, &mut control_plane).await;
+            }
+        }
+        trial.clear().await;
+    }
+    println!(
+        "{} pods bound, {} refused, {} disagreements",
+        tally.bound,
+        tally.refused,
+        tally.disagreements.len()
+    );
+    assert_eq!(tally.disagreements, Vec::<String>::new());
+    assert!(
+        tally.bound > 200 && tally.refused > 200,
+        "neither answer is rare: {tally:?}"
+    );
+}
+
+// === impl Trial ===
+
+impl Trial {
+    async fn start(control_plane: &ControlPlane) -> Self {
+        let client = control_plane.client();
+        let mut namespaces = BTreeMap::new();
+        for (name, team) in random::NAMESPACES {
+            let namespace = json!({"metadata": {"name": name, "labels": {"team": team}}});
+            let namespace: Namespace = serde_json::from_value(namespace).expect("a Namespace");
+            let made = Api::<Namespace>::all(client.clone())
+                .create(&PostParams::default(), &namespace)
+                .await;
+            let labels = made.expect("it is made").labels().clone();
+            let labels = labels.into_iter().map(|(key, value)| (key.into(), value.into()));
+            namespaces.insert(Name::from(name), labels.collect());
+        }
+        Self {
+            client,
+            reader: Reader::default(),
+            namespaces,
+            places: Vec::new(),
+            bound: Vec::new(),
+        }
+    }
+
+    /// Makes Nodes without kubelets, and waits until the scheduler knows them as they are.
+    async fn make_nodes(&mut self, world: u64, random: &mut Random, control_plane: &mut ControlPlane) {
+        let api = Api::<Node>::all(self.client.clone());
+        for number in 0..NODES {
+            let node: Node = serde_json::from_value(random::node(world, number, random)).expect("a Node");
+            let made = api
+                .create(&PostParams::default(), &node)
+                .await
+                .expect("it is made");
+            // Whoever admits Nodes gives them a taint that a controller takes off again, which does not run here.
+            let settled = json!({
+                "metadata": {"labels": {"settled": "yes"}},
+                "spec": {"taints": node.spec.and_then(|spec| spec.taints).unwrap_or_default()},
+            });
+            let patched = api
+                .patch(&made.name_any(), &PatchParams::default(), &Patch::Merge(settled))
+                .await;
+            let place = self.reader.node(&patched.expect("it is patched"), None);
+            self.places.push(place.expect("it can be read"));
+        }
+        for number in 0..NODES {
+            let name = random::node_name(world, number);
+            let seen = self.sentinel(&name, control_plane).await;
+            assert_eq!(bound_to(&seen), Some(&*name), "the scheduler knows the Node");
+        }
+    }
+
+    /// Lets the scheduler decide on a pod that is for one Node only; returns it as it was then.
+    async fn sentinel(&self, node: &str, control_plane: &mut ControlPlane) -> Pod {
+        let sentinel = self.create(random::sentinel(node)).await;
+        let decided = self
+            .outcome(&sentinel, control_plane, POD_LIMIT, is_decided)
+            .await;
+        let decided = decided.unwrap_or_else(|| panic!("the sentinel of {node} was not decided in time"));
+        self.delete(&decided).await;
+        decided
+    }
+
+    /// Puts a pod before the scheduler and before our rules.
+    async fn put(&mut self, pod: Value, control_plane: &mut ControlPlane, tally: &mut Tally) {
+        let pod = self.create(pod).await;
+        let read = self.reader.demand(&pod, &Volumes::default());
+        let demand = match read {
+            Ok(demand) => Some(demand),
+            Err(flaw) => {
+                assert_eq!(flaw.word(), "contradictory-affinity", "{flaw:?}");
+                None
+            }
+        };
+        let misfits = demand
+            .as_ref()
+            .map(|demand| fleet_plan::fit(demand, &self.places, &self.namespaces));
+        let decided = self.outcome(&pod, control_plane, POD_LIMIT, is_decided).await;
+        let mut pod = decided.unwrap_or_else(|| panic!("{} was not decided in time", pod.name_any()));
+        let fits = |place: usize| misfits.as_ref().is_some_and(|misfits| misfits[place].is_empty());
+        if bound_to(&pod).is_none() && (0..self.places.len()).any(&fits) {
+            let is_bound = |pod: &Pod| bound_to(pod).is_some();
+            let later = self.outcome(&pod, control_plane, SECOND_LOOK, is_bound).await;
+            pod = later.unwrap_or(pod);
+        }
+        let place = bound_to(&pod).map(|name| self.places.iter().position(|place| &*place.name == name));
+        let do_agree = match place {
+            Some(place) => place.is_some_and(&fits),
+            None => !(0..self.places.len()).any(&fits),
+        };
+        if !do_agree {
+            tally.disagreements.push(disagreement(&pod, misfits.as_deref()));
+        }
+        match (place.flatten(), demand) {
+            (Some(place), Some(demand)) => {
+                tally.bound += 1;
+                self.places[place].pods.push(Resident {
+                    demand: demand.clone(),
+                    is_terminating: false,
+                });
+                self.bound.push((pod, place, demand));
+            }
+            (None, _) | (_, None) => {
+                tally.refused += 1;
+                self.delete(&pod).await;
+            }
+        }
+    }
+
+    /// Takes some pods away, and lets the scheduler hear of it.
+    async fn thin_out(&mut self, world: u64, random: &mut Random, control_plane: &mut ControlPlane) {
+        for _ in 0..TAKEN {
+            let (pod, place, demand) = self.bound.swap_remove(random.below(self.bound.len()));
+            let pods = &mut self.places[place].pods;
+            let position = pods.iter().position(|one| one.demand == demand);
+            pods.swap_remove(position.expect("it is there"));
+            self.delete(&pod).await;
+        }
+        // Ends and new pods reach the scheduler by two ways; once it has decided on another pod, it knows the ends, too.
+        self.sentinel(&random::node_name(world, 0), control_plane).await;
+    }
+
+    async fn clear(&mut self) {
+        for (pod, _, _) in std::mem::take(&mut self.bound) {
+            self.delete(&pod).await;
+        }
+        let api = Api::<Node>::all(self.client.clone());
+        for place in self.places.drain(..) {
+            api.delete(&place.name, &DeleteParams::default())
+                .await
+                .expect("it is deleted");
+        }
+    }
+
+    fn pods(&self, pod: &Pod) -> Api<Pod> {
+        Api::namespaced(self.client.clone(), &pod.namespace().expect("it has one"))
+    }
+
+    async fn create(&self, pod: Value) -> Pod {
+        let text = pod.to_string();
+        let pod: Pod = serde_json::from_value(pod).expect("a Pod");
+        let made = self.pods(&pod).create(&PostParams::default(), &pod).await;
+        made.unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Deletes a pod at once, as a kubelet would once it has ended.
+    async fn delete(&self, pod: &Pod) {
+        let at_once = DeleteParams {
+            grace_period_seconds: Some(0),
+            ..DeleteParams::default()
+        };
+        self.pods(pod)
+            .delete(&pod.name_any(), &at_once)
+            .await
+            .expect("it is deleted");
+    }
+
+    /// Waits until a pod is so; nothing when it is not in time.
+    async fn outcome(
+        &self,
+        pod: &Pod,
+        control_plane: &mut ControlPlane,
+        limit: Duration,
+        is_so: impl Fn(&Pod) -> bool,
+    ) -> Option<Pod> {
+        let pods = self.pods(pod);
+        let waited = tokio::time::timeout(limit, async {
+            loop {
+                let pod = pods.get(&pod.name_any()).await.expect("it is there");
+                if is_so(&pod) {
+                    return pod;
+                }
+                control_plane.check_added().expect("the scheduler runs");
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+        waited.await.ok()
+    }
+}
+
+/// Tells whether the scheduler has bound the pod, or has said that it cannot.
+fn is_decided(pod: &Pod) -> bool {
+    bound_to(pod).is_some() || is_refused(pod)
+}
+
+fn bound_to(pod: &Pod) -> Option<&str> {
+    pod.spec.as_ref()?.node_name.as_deref()
+}
+
+fn is_refused(pod: &Pod) -> bool {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let is_so = |reason: &Option<String>| reason.as_deref() == Some("Unschedulable");
+    conditions.is_some_and(|all| {
+        all.iter()
+            .any(|one| one.type_ == "PodScheduled" && is_so(&one.reason))
+    })
+}
+
+/// Says what the scheduler did and why our rules would not.
+fn disagreement(pod: &Pod, misfits: Option<&[Vec<Misfit>]>) -> String {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let messages = conditions
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.message.clone());
+    let messages: Vec<String> = messages.collect();
+    let spec = serde_json::to_string(&pod.spec).expect("it was read from JSON");
+    let (name, node) = (pod.name_any(), bound_to(pod));
+    format!(
+        "{name} on {node:?}, {messages:?}; ours: {misfits:?}; {:?} {spec}",
+        pod.labels()
+    )
+}
