@@ -184,6 +184,15 @@ fn brake_holds_while_too_many_are_affected() {
     assert_eq!(done(&world), ["web-1: leaves service", "web-1: DiskPressure"]);
 }
 
+/// LC-13a: a member that was never in service is none of those of which too many may be affected.
+#[test]
+fn member_that_never_served_makes_no_share_smaller() {
+    let both = vec![full("web-1"), full("web-2")];
+    let nine = with(group("web").min(1), 9, both);
+    let world = seen(nine.claim(claim("web-10")), 3);
+    assert_eq!(done(&world), ["web-1: TooManyAffected", "web-2: TooManyAffected"]);
+}
+
 /// LC-13, LC-14: silence is no full disk, and what people keep is left alone.
 #[test]
 fn nothing_is_done_about_a_disk_without_evidence_or_leave() {
