@@ -3,6 +3,7 @@
 mod looking;
 mod narrator;
 mod pace;
+mod page;
 mod recorded;
 mod story;
 mod summary;
@@ -46,7 +47,14 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
             worlds: visit_all(options, options.wrong_match)?,
         },
         None => {
-            let (summary, life) = alone(tell(options))?;
+            let mut page = page::Reserved::take(options)?;
+            if let Some(page) = &page {
+                say(
+                    options,
+                    &format!("the live page, as long as the story lasts: {}", page.url()),
+                );
+            }
+            let (summary, life) = alone(tell(options, &mut page))?;
             if let Some(life) = life {
                 say(options, &life);
             }
@@ -116,10 +124,15 @@ fn say(options: &DemoOptions, text: &str) {
 }
 
 /// Tells the story; returns what came of it, and the life of one node as it was recorded.
-async fn tell(options: &DemoOptions) -> anyhow::Result<(Summary, Option<String>)> {
+async fn tell(
+    options: &DemoOptions,
+    page: &mut Option<page::Reserved>,
+) -> anyhow::Result<(Summary, Option<String>)> {
     let started = std::time::Instant::now();
     let world = World::build(options.seed, 1)?;
     let since = world.clock.now();
+    let sources = story::begin(&world).await?;
+    let _shown = page.take().map(|page| page.show(sources)).transpose()?;
     let narrator = Narrator::new(options.output);
     let narration = tokio::spawn(narrator.clone().follow(world.clone()));
     let pace = tokio::spawn(pace::keep(options.speed));

@@ -45,6 +45,9 @@ pub use instances::{Discovered, DiscoveredService, Instance, InstanceStatus, Sta
 pub use series::Series;
 pub use sources::{AuditLog, Refresh, Sources};
 
+pub(crate) use page::Page;
+
+use crate::page as live_page;
 use clients::Clients;
 use nodes::Nodes;
 use page::Shelf;
@@ -130,6 +133,11 @@ impl Api {
     /// Puts everything at its path, behind the guards.
     pub(crate) fn routes(&self) -> Router {
         let (routes, _) = description::described();
+        // A browser has no token to show when it loads a page, and none for a stream.
+        let routes = match &self.state.access {
+            Access::Loopback { .. } => routes.merge(live_page::routes()),
+            Access::Tokens(_) => routes,
+        };
         let state = Arc::clone(&self.state);
         routes
             .fallback(problem::unknown_path)

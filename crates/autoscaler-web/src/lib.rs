@@ -16,6 +16,7 @@ pub mod api;
 pub mod health;
 
 mod metrics;
+mod page;
 mod pages;
 mod places;
 mod server;

@@ -2,6 +2,7 @@
 
 use super::times;
 use crate::demo::worlds::Named;
+use crate::site::Listen;
 use clap::{Args, ValueEnum};
 
 /// Options of `demo`.
@@ -13,6 +14,10 @@ pub(crate) struct DemoOptions {
     /// Seed of everything that chance decides.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Address of this machine for the live page while the story is told as text at a pace; port 0 takes a free one, and
+    /// nothing at all shows none.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) page: Listen,
     /// Form of the summary.
     #[arg(long, default_value = "text")]
     pub(crate) output: DemoOutput,

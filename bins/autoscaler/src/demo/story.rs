@@ -5,13 +5,23 @@ use super::narrator::Narrator;
 use super::world::{NAMESPACE, World};
 use anyhow::Context;
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode};
+use autoscaler_web::api::Sources;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use fleet_sim::truth::Report;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
-/// Tells the story, and what was true when all was settled and when all was gone.
+/// Says what will go wrong, and starts the world; returns what can be shown of its operator.
+pub(crate) async fn begin(world: &World) -> anyhow::Result<Sources> {
+    let never_joins = Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins);
+    let loses_reply = Fault::on(CallKind::AddWorker, FaultEffect::LoseReplyAfterEffect);
+    world.cloud.fault(never_joins.nth(2));
+    world.cloud.fault(loses_reply.nth(4));
+    world.start().await
+}
+
+/// Tells the story of a world that has begun, and what was true when all was settled and when all was gone.
 pub(crate) async fn tell(
     world: &World,
     narrator: &Narrator,
@@ -19,11 +29,6 @@ pub(crate) async fn tell(
 ) -> anyhow::Result<(Report, Report)> {
     let groups: Api<NodeGroup> = Api::namespaced(world.client(), NAMESPACE);
     let claims: Api<VPSieNode> = Api::namespaced(world.client(), NAMESPACE);
-    let never_joins = Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins);
-    let loses_reply = Fault::on(CallKind::AddWorker, FaultEffect::LoseReplyAfterEffect);
-    world.cloud.fault(never_joins.nth(2));
-    world.cloud.fault(loses_reply.nth(4));
-    world.start().await?;
 
     narrator.say(
         world,

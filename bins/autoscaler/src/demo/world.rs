@@ -1,15 +1,18 @@
 //! The world of a story: one cluster at VPSie, one Kubernetes API, and the operator between them.
 
+use crate::api;
 use anyhow::Context;
 use audit_store::Recorder;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
 use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
+use autoscaler_web::api::Sources;
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::ClusterSpec;
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
 use kube::Client;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Namespace of everything in the demo.
 pub(crate) const NAMESPACE: &str = "default";
@@ -59,8 +62,8 @@ impl World {
         })
     }
 
-    /// Starts the kubelets and the operator, which is the one that `autoscaler run` starts.
-    pub(crate) async fn start(&self) -> anyhow::Result<()> {
+    /// Starts the kubelets and the operator, which is the one that `autoscaler run` starts; returns what can be shown of it.
+    pub(crate) async fn start(&self) -> anyhow::Result<Sources> {
         let (cloud, cluster, client) = (self.cloud.clone(), self.cluster.clone(), self.client());
         let clock = self.clock;
         tokio::spawn(async move { kubelet::run_cluster(cloud, &cluster, client, clock).await });
@@ -84,8 +87,12 @@ impl World {
         )
         .await?;
         let telemetry = Telemetry::default().with_audit(self.recorder.clone());
-        tokio::spawn(operator.telling(telemetry).run());
-        Ok(())
+        let operator = operator.telling(telemetry);
+        // Nothing is discovered in this world, so nothing ever changes there.
+        let (_, discovered) = watch::channel(None);
+        let sources = api::sources(&operator, discovered, &self.recorder);
+        tokio::spawn(operator.run());
+        Ok(sources)
     }
 
     /// Connects to the simulated Kubernetes API.

@@ -14,6 +14,7 @@ use super::problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     body: Bytes,
+    content_type: HeaderValue,
     /// The hash of the body: the same on every replica, and after a restart.
     tag: HeaderValue,
 }
@@ -28,22 +29,32 @@ impl Page {
     /// Writes a value as JSON.
     pub(super) fn of(value: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value).map_err(|error| Problem::unwritable(&error))?;
+        Ok(Self::new(body.into(), "application/json"))
+    }
+
+    /// Shows a text that is part of the program.
+    pub(crate) fn file(text: &'static str, content_type: &'static str) -> Self {
+        Self::new(Bytes::from_static(text.as_bytes()), content_type)
+    }
+
+    fn new(body: Bytes, content_type: &'static str) -> Self {
         let hash = SipHasher13::new().hash(&body).as_u128();
         let tag = HeaderValue::try_from(format!("\"{hash:032x}\""));
-        Ok(Self {
-            body: body.into(),
+        Self {
+            body,
+            content_type: HeaderValue::from_static(content_type),
             tag: tag.expect("hexadecimal digits fit into a header"),
-        })
+        }
     }
 
     /// Answers a request: 304 without a body for whoever has it already (EP-27).
-    pub(super) fn reply(&self, asked: &HeaderMap) -> Response {
+    pub(crate) fn reply(&self, asked: &HeaderMap) -> Response {
         let tag = (header::ETAG, self.tag.clone());
         if self.is_known_to(asked) {
             return (StatusCode::NOT_MODIFIED, [tag]).into_response();
         }
-        let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        ([json, tag], Body::from(self.body.clone())).into_response()
+        let content_type = (header::CONTENT_TYPE, self.content_type.clone());
+        ([content_type, tag], Body::from(self.body.clone())).into_response()
     }
 
     /// Tells whether a request names this page among those that its client has.

@@ -1,0 +1,260 @@
+// The page itself: joins the network, what is known, and what is seen.
+
+import { entryRow, groupCard, instanceCard, lifeHeading, livesBar, nodeCard, waitingRow } from "./cards.js";
+import { Connection } from "./connection.js";
+import { attribute, el, list, morph, text } from "./dom.js";
+import { Fleet, keyOfNode } from "./fleet.js";
+import { Instances, header } from "./instances.js";
+import { Timeline } from "./timeline.js";
+import { waiting } from "./waiting.js";
+import { counted, plain } from "./words.js";
+
+/** Entries of the audit log that are asked for at once. */
+const AT_ONCE = 200;
+/** Rows of the audit log that are drawn; the filters reach all that are known. */
+const MOST_ROWS = 300;
+/** Things that wait and are drawn. */
+const MOST_WAITING = 40;
+/** How often what depends on time alone is drawn: the plots, and instances that are gone. */
+const TICK = 5_000;
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 10_000;
+
+const MODES = {
+  connecting: ["off", "Connecting", "The page asks the autoscaler for the first time."],
+  live: ["good", "Live", "Each change is shown as it happens."],
+  fallback: ["warn", "Polling every 5 s", "The stream of changes is down; the page asks every 5 seconds and tries the stream again."],
+  error: ["bad", "Not connected", "The autoscaler does not answer. What you see is what it said last; the page keeps trying."],
+};
+
+const page = (id) => document.getElementById(id);
+const fleet = new Fleet();
+const instances = new Instances();
+const timeline = new Timeline();
+
+// === the network ===
+
+async function ask(path) {
+  const response = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(PATIENCE) });
+  const isJson = response.headers.get("content-type")?.includes("json");
+  return { status: response.status, body: isJson ? await response.json() : null };
+}
+
+async function askAbout(path) {
+  const { status, body } = await ask(path);
+  if (status !== 200 && status !== 503) throw new Error(`${path} answered ${status}`);
+  return status === 200 ? body : null;
+}
+
+async function askForInstances() {
+  const { status, body } = await ask("/api/instances/live");
+  if (![200, 404, 503].includes(status)) throw new Error(`instances answered ${status}`);
+  instances.apply(status, body, Date.now());
+  draw();
+}
+
+async function askForEntries() {
+  const answer = await askAbout(`/api/audit?limit=${AT_ONCE}`);
+  if (answer) timeline.merge(answer);
+  draw();
+}
+
+async function poll() {
+  // Where nothing is discovered the answer is an error, and only the stream says that this changed.
+  const discovered = instances.discovery.kind === "off" ? null : askForInstances();
+  const asked = [askAbout("/api/nodes"), askAbout("/api/groups"), askForEntries(), discovered];
+  const [nodes, groups] = await Promise.all(asked);
+  // A stream that came back meanwhile knows better.
+  if (connection.mode === "live") return;
+  if (nodes && groups) fleet.snapshot({ ...nodes, ...groups }, Date.now());
+  else fleet.standBy();
+  draw();
+}
+
+/** Asks for what the stream does not bring; what fails here is asked for again with the next stream or poll. */
+async function catchUp() {
+  try {
+    await askForEntries();
+    instances.silence();
+  } catch {
+    // The connection itself says that nobody answers.
+  }
+}
+
+function open({ opened, failed }) {
+  const source = new EventSource("/api/stream");
+  const hear = (name, then) => source.addEventListener(name, (event) => {
+    then(JSON.parse(event.data));
+    draw();
+  });
+  source.onopen = () => {
+    opened();
+    catchUp();
+  };
+  source.onerror = failed;
+  hear("snapshot", (told) => fleet.snapshot(told, Date.now()));
+  hear("changes", (told) => fleet.changes(told, Date.now()));
+  hear("standby", () => fleet.standBy());
+  hear("audit", (entry) => timeline.add(entry));
+  hear("audit-missed", catchUp);
+  hear("discovery", () => askForInstances().catch(() => {}));
+  return () => source.close();
+}
+
+const connection = new Connection({
+  set: (then, milliseconds) => setTimeout(then, milliseconds),
+  clear: (timer) => clearTimeout(timer),
+  chance: () => Math.random(),
+  open,
+  poll,
+  isHidden: () => document.hidden,
+  changed: draw,
+});
+
+// === what is seen ===
+
+let isDue = false;
+
+/** Draws everything once, however much came before the next frame. */
+function draw() {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    drawNow();
+  });
+}
+
+function drawNow() {
+  const now = Date.now();
+  drawHeader();
+  drawOverview();
+  drawGroups(now);
+  drawWaiting();
+  drawNodes();
+  drawInstances(now);
+  drawEntries();
+}
+
+function drawChip(chip, tone, words, title) {
+  attribute(chip, "data-tone", tone);
+  text(chip, words);
+  attribute(chip, "title", title);
+}
+
+function drawHeader() {
+  drawChip(page("connection"), ...MODES[connection.mode]);
+  const said = header(instances.discovery, connection.mode);
+  drawChip(page("discovery"), said.tone, said.text, said.title);
+  const banner = page("banner");
+  banner.hidden = !fleet.standsBy;
+  text(banner, fleet.standsBy ? "This replica stands by: another one leads, or it has just begun. Ask that one for the nodes and groups of now." : "");
+}
+
+function drawOverview() {
+  const nodes = [...fleet.nodes.values()];
+  const available = nodes.filter((node) => node.phase === "available").length;
+  const open = nodes.filter((node) => node.phase !== "available" && node.phase !== "excluded").length;
+  const pods = nodes.reduce((sum, node) => sum + node.workload.pods, 0);
+  const tiles = [["Groups", fleet.groups.size], ["Nodes", nodes.length], ["Available", available], ["Waiting", open], ["Workload pods", pods]];
+  list(page("tiles"), tiles.map(([name, count]) => `${name}|${count}`), (tile) => tile.split("|")[0], (tile) => {
+    const [name, count] = tile.split("|");
+    return el("div", {}, el("dt", {}, name), el("dd", {}, count));
+  });
+  const lives = page("lives");
+  const wanted = el("div", { id: "lives" }, livesBar(fleet.byLife()));
+  morph(lives, wanted);
+}
+
+function drawGroups(now) {
+  const groups = fleet.groupList().map((group) => ({ group, samples: fleet.history.get(group.key) ?? [], now }));
+  list(page("group-list"), groups, ({ group }) => group.key, groupCard);
+  page("group-empty").hidden = groups.length > 0;
+}
+
+function drawWaiting() {
+  const rows = waiting(fleet.nodes.values(), timeline.entries);
+  list(page("waiting-list"), rows.slice(0, MOST_WAITING), ({ key }) => key, waitingRow);
+  const more = rows.length - MOST_WAITING;
+  page("waiting-more").hidden = more <= 0;
+  text(page("waiting-more"), more > 0 ? `and ${more} more, among the nodes below` : "");
+  page("waiting-empty").hidden = rows.length > 0;
+}
+
+function drawNodes() {
+  const lists = fleet.byLife(page("node-text").value);
+  const container = page("node-list");
+  const lives = lists.map(({ life }) => life);
+  list(container, lives, (life) => life, (life) => el("section", { "data-life": life, "aria-label": `${plain(life)} nodes` }));
+  [...container.children].forEach((section, index) => drawLife(section, lists[index]));
+  page("node-empty").hidden = lists.length > 0;
+  text(page("node-empty"), fleet.nodes.size > 0 ? "No node is like that." : "No node is known yet.");
+}
+
+function drawLife(section, of) {
+  if (!section.firstElementChild) section.append(el("h3"), el("div", { class: "grid" }));
+  attribute(section, "data-width", String(Math.min(3, of.nodes.length)));
+  const [heading, cards] = section.children;
+  morph(heading, lifeHeading(of));
+  list(cards, of.nodes, keyOfNode, nodeCard);
+}
+
+function drawInstances(now) {
+  const { kind, error } = instances.discovery;
+  const cards = instances.cards(now);
+  list(page("instance-list"), cards, ({ key }) => key, instanceCard);
+  const hints = {
+    unknown: "The autoscaler has not been asked yet.",
+    off: "No Service is discovered here: none is named in the settings.",
+    error: error ?? "Nothing is known of any Service yet.",
+    known: "The endpoints of Services, in the order of their ids. One that vanished stays for five minutes.",
+  };
+  text(page("instances-hint"), hints[kind]);
+}
+
+function drawEntries() {
+  offer(page("audit-action"), timeline.entries.map((entry) => entry.action));
+  offer(page("audit-result"), timeline.entries.map((entry) => entry.result));
+  const filter = { action: page("audit-action").value, result: page("audit-result").value, text: page("audit-text").value };
+  const found = timeline.select(filter);
+  const shown = found.slice(0, MOST_ROWS);
+  list(page("audit-list"), shown, (entry) => entry, entryRow);
+  page("audit-empty").hidden = shown.length > 0;
+  text(page("audit-empty"), timeline.entries.length > 0 ? "No entry is like that." : "Nothing was recorded yet.");
+  const all = timeline.entries.length;
+  const part = found.length < all ? ` of ${all}` : "";
+  text(page("audit-count"), found.length > shown.length ? `the newest ${shown.length} of ${counted(found.length, "entry", "entries")}` : `${found.length}${part} ${found.length === 1 && !part ? "entry" : "entries"}`);
+  page("audit-older").hidden = !timeline.hasOlder;
+}
+
+/** Offers each word that occurs, without touching what is chosen. */
+function offer(select, words) {
+  const known = new Set([...select.options].map((option) => option.value));
+  for (const word of new Set(words)) if (!known.has(word)) select.append(el("option", { value: word }, plain(word)));
+}
+
+// === what a person does ===
+
+async function showOlder() {
+  const oldest = timeline.entries.at(-1);
+  const button = page("audit-older");
+  button.disabled = true;
+  try {
+    const answer = await askAbout(`/api/audit?limit=${AT_ONCE}&until=${encodeURIComponent(oldest.timestamp)}`);
+    if (answer) timeline.older(answer);
+  } catch {
+    // The connection says by itself that nobody answers; the button can be pressed again.
+  }
+  button.disabled = false;
+  draw();
+}
+
+page("audit-filters").addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["node-text", "audit-action", "audit-result", "audit-text"]) page(id).addEventListener("input", draw);
+page("audit-older").addEventListener("click", showOlder);
+document.addEventListener("visibilitychange", () => connection.visibilityChanged());
+setInterval(() => {
+  if (!document.hidden) draw();
+}, TICK);
+connection.start();
+draw();

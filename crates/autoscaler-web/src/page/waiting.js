@@ -1,0 +1,59 @@
+// What waits, and why: out of what the autoscaler says of nodes, and what it refused or failed to do last. Pure.
+
+import { compare, keyOfNode } from "./fleet.js";
+
+/** Refusals and failures that are shown. */
+const MOST_REFUSALS = 6;
+/** How it stands with a node with which nothing is left to do. */
+const SETTLED = new Set(["available", "excluded"]);
+
+/** Lists what waits: `{ key, word, who, why, group, at, isPast }`, what was refused or failed last first. */
+export function waiting(nodes, entries) {
+  return [...refusals(entries), ...unsettled(nodes)];
+}
+
+/** Lists the nodes on which something is left to do. */
+export function unsettled(nodes) {
+  const found = [...nodes].filter((node) => !SETTLED.has(node.phase));
+  found.sort((a, b) => compare(a.name, b.name));
+  return found.map((node) => ({
+    key: keyOfNode(node),
+    word: node.phase,
+    who: node.name,
+    why: why(node),
+    group: node.node_group,
+    at: node.details?.moments.state_since ?? null,
+  }));
+}
+
+/** Says why something is left to do: the sentence of the node, or else what matching says. */
+function why(node) {
+  if (node.message) return node.message;
+  const matched = node.details?.matched;
+  if (matched?.reason) return `matching: ${matched.verdict}, ${matched.reason}`;
+  return `its life is ${node.lifecycle_state}`;
+}
+
+/** Lists what was refused or failed last, one line for each thing and reason. */
+function refusals(entries) {
+  const seen = new Map();
+  for (const entry of entries) {
+    if (entry.result === "success") continue;
+    const key = `refused/${entry.action}/${entry.node ?? entry.group ?? ""}/${entry.reason}`;
+    if (!seen.has(key)) seen.set(key, { key, ...line(entry) });
+    if (seen.size === MOST_REFUSALS) break;
+  }
+  return [...seen.values()];
+}
+
+function line(entry) {
+  const said = entry.error ?? entry.message ?? "";
+  return {
+    word: entry.result,
+    who: entry.node ?? entry.workload ?? entry.group ?? "the autoscaler",
+    why: `${entry.action.replaceAll("_", " ")}, ${entry.reason}${said ? `: ${said}` : ""}`,
+    group: entry.node ? entry.group : null,
+    at: entry.timestamp,
+    isPast: true,
+  };
+}
