@@ -1,0 +1,78 @@
+//! `demo` with its live page in a real browser: the story from the first load to the end.
+
+#[path = "../../../crates/autoscaler-web/tests/page/browser.rs"]
+#[expect(dead_code, reason = "the tests of the page use all of it")]
+mod browser;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use browser::Browser;
+
+/// The demo, ended with the test.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// An expression: the page shows these words in an element.
+fn says(id: &str, words: &str) -> String {
+    format!("document.getElementById('{id}').textContent.includes({words:?})")
+}
+
+/// Whoever opens the page that the demo names sees groups grow, what goes wrong, and the way back to nothing; the story ends
+/// as it does without anybody looking, and what was seen last stays on the page.
+#[test]
+fn story_is_seen_from_the_first_load_to_the_end() {
+    let Some(browser) = Browser::start_or_skip("story_is_seen_from_the_first_load_to_the_end") else {
+        return;
+    };
+    let demo = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args(["demo", "--speed", "20"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut demo = Demo(demo.expect("the program starts"));
+    let mut lines = BufReader::new(demo.0.stdout.take().expect("its output is ours")).lines();
+    let first = lines.next().expect("a line").expect("text");
+    let (_, url) = first
+        .split_once("the story lasts: ")
+        .expect("it says where the page is");
+    // Whoever does not read the rest would hold the story up.
+    let rest = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
+
+    browser.go(url);
+    browser.wait(&says("connection", "Live"));
+    for group in ["web", "batch", "database"] {
+        browser.wait(&says("group-list", group));
+    }
+    // For nine seconds all is well; what is only seen for a moment is looked up in the audit log instead.
+    browser.wait(&says("group-list", "3 of 3 wanted nodes available"));
+    browser.wait(&says("node-list", "matched by recorded id"));
+    browser
+        .wait("document.querySelector('#group-list .plot path.available').getAttribute('d').includes('V')");
+    assert_eq!(
+        browser.complaints(),
+        Vec::<String>::new(),
+        "nothing is wrong in the midst of the story"
+    );
+    for words in [
+        "provisioning to initializing",
+        "the connection was reset",
+        "removed",
+    ] {
+        browser.wait(&says("audit-list", words));
+    }
+    browser.wait(&says("connection", "Not connected"));
+    assert_eq!(
+        browser.run("return document.querySelectorAll('#audit-list li').length > 9;"),
+        true
+    );
+
+    let told = rest.join().expect("it is read to its end");
+    assert!(demo.0.wait().expect("it ends").success(), "{told:?}");
+    assert!(told.iter().any(|line| line.ends_with("the end")), "{told:?}");
+}
