@@ -33,13 +33,9 @@ impl Process {
         let audit = format!("sqlite:{}", folder.path().join("audit.db").display());
         let child = Command::new(program)
             .args(["run", "--listen", "127.0.0.1:0", "--allow-plain-http-to-loopback"])
-            .args([
-                "--first-removal-seconds",
-                "0",
-                "--vpsie-url",
-                vpsie,
-                "--kubeconfig",
-            ])
+            // What was taken over would rest for ten minutes, which is how long the churn takes.
+            .args(["--first-removal-seconds", "0", "--post-sync-grace-seconds", "0"])
+            .args(["--vpsie-url", vpsie, "--kubeconfig"])
             .arg(&file)
             .args(["--audit-store", &audit])
             .stdout(Stdio::null())
