@@ -141,6 +141,7 @@ impl World {
     fn run(&self, endpoint: &str) -> Child {
         Command::new(env!("CARGO_BIN_EXE_autoscaler"))
             .args(["run", "--allow-plain-http-to-loopback", "--listen", "127.0.0.1:0"])
+            .args(["--api-address", "127.0.0.1:0"])
             .args(["--poll-interval-seconds", "1", "--otlp-endpoint", endpoint])
             .args(["--vpsie-url", &self.vpsie, "--kubeconfig"])
             .arg(&self.kubeconfig)

@@ -33,6 +33,7 @@ impl Process {
         let audit = format!("sqlite:{}", folder.path().join("audit.db").display());
         let child = Command::new(program)
             .args(["run", "--listen", "127.0.0.1:0", "--allow-plain-http-to-loopback"])
+            .args(["--api-address", "127.0.0.1:0"])
             // What was taken over would rest for ten minutes, which is how long the churn takes.
             .args(["--first-removal-seconds", "0", "--post-sync-grace-seconds", "0"])
             .args(["--vpsie-url", vpsie, "--kubeconfig"])
