@@ -11,6 +11,7 @@ mod access;
 mod audit;
 mod clients;
 mod description;
+mod discovered;
 mod facts;
 mod groups;
 mod guard;
@@ -38,10 +39,10 @@ pub use async_trait::async_trait;
 
 pub use access::{Access, AccessError, Doorkeeper, Leave, Token, Unanswered, Visit};
 pub use description::description;
+pub use discovered::{Discovered, DiscoveredService, Instance, InstanceStatus, Staleness};
 pub use facts::{
     ConditionFacts, Details, EvidenceFacts, GroupDetails, MachineFacts, MatchFacts, Moments, OwnerDetails,
 };
-pub use instances::{Discovered, DiscoveredService, Instance, InstanceStatus, Staleness};
 pub use series::Series;
 pub use sources::{AuditLog, Refresh, Sources};
 

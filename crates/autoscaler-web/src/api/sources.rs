@@ -7,8 +7,8 @@ use node_lifecycle::audit::{Entry, Filter, Stats};
 use node_state::store::Reader;
 use tokio::sync::{broadcast, watch};
 
+use super::discovered::Discovered;
 use super::facts::Details;
-use super::instances::Discovered;
 
 /// The audit log, as far as it is in memory.
 pub trait AuditLog: Send + Sync + 'static {

@@ -30,10 +30,11 @@ use utoipa::ToSchema;
 
 use super::State as Shared;
 use super::clients::Client;
+use super::discovered::Discovered;
 use super::facts::Details;
 use super::groups::GroupShown;
 use super::guard;
-use super::instances::{Discovered, DiscoveryShown};
+use super::instances::DiscoveryShown;
 use super::nodes::{NodeShown, Nodes};
 use super::problem::Problem;
 
