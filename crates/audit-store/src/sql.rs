@@ -188,7 +188,7 @@ impl AuditStore for SqlStore {
             let page = page.bind(after.0).bind(after.1).bind(PAGE as i64);
             let rows = page.fetch_all(&mut *transaction).await.map_err(&wrong)?;
             for row in &rows {
-                let stored = stored(row).map_err(&wrong)?;
+                let stored = rows::doubted(row).map_err(&wrong)?;
                 after = rows::place(row).map_err(&wrong)?;
                 verifier.check(&stored);
             }

@@ -154,6 +154,28 @@ async fn entry_that_cannot_be_read_hides_no_other() {
     check_unreadable(&server.database("unreadable"), damage_server).await;
 }
 
+/// LC-37: an entry whose hash is none any longer is named as altered, like one with another hash.
+#[tokio::test]
+async fn hash_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("database");
+    let location: Location = format!("sqlite:{}", path.display()).parse().unwrap();
+    let recorder = Recorder::start(location.clone(), 1000, None);
+    (0..3).for_each(|number| record(&recorder, number));
+    recorder.finish(PATIENCE).await;
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&format!("sqlite://{}", path.display()))
+        .await
+        .unwrap();
+    let damage = "UPDATE audit_entries SET hash = 'none' WHERE sequence = 3";
+    sqlx::raw_sql(damage).execute(&pool).await.unwrap();
+    pool.close().await;
+    let store = open(&location, Access::Read).await.unwrap();
+    let verified = store.verify(None).await.unwrap();
+    let altered = Finding::Altered { term: 0, sequence: 3 };
+    assert_eq!((verified.entries, verified.findings), (3, vec![altered]));
+}
+
 /// Bad input: a schema of a newer version is left alone, and a database that goes away and comes back has everything.
 #[tokio::test]
 async fn database_that_cannot_be_used_gets_everything_once_it_is_mended() {

@@ -57,6 +57,21 @@ pub(super) fn place(row: &AnyRow) -> Result<(i64, i64), sqlx::Error> {
 
 /// Reads term, number, previous hash, hash and body.
 pub(super) fn stored(row: &AnyRow) -> Result<Stored, sqlx::Error> {
+    stored_with(row, hash)
+}
+
+/// Reads the same where somebody may have altered it: a text that is no hash counts as one that fits nothing.
+pub(super) fn doubted(row: &AnyRow) -> Result<Stored, sqlx::Error> {
+    stored_with(row, |row, column| {
+        let hash = text(row, column)?.parse();
+        Ok(hash.unwrap_or(Hash::from_bytes([u8::MAX; 32])))
+    })
+}
+
+fn stored_with(
+    row: &AnyRow,
+    hash: impl Fn(&AnyRow, usize) -> Result<Hash, sqlx::Error>,
+) -> Result<Stored, sqlx::Error> {
     Ok(Stored {
         link: Link {
             term: positive(row, 0)?,
