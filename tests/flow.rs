@@ -22,6 +22,8 @@ mod endpoints;
 mod given_up;
 #[path = "flow/kept.rs"]
 mod kept;
+#[path = "flow/leaked.rs"]
+mod leaked;
 #[path = "flow/lives.rs"]
 mod lives;
 #[path = "flow/moments.rs"]

@@ -297,11 +297,11 @@ impl<'a> Scene<'a> {
                 return Chance::Never;
             };
             let counts = &self.spreads[one.rule];
-            match counts.room(domain, one.max_skew, one.min_domains) {
-                room if one.is_self => most = most.min(room),
+            if one.is_self {
+                most = most.min(counts.room(domain, one.max_skew, one.min_domains));
+            } else if counts.skew(domain, one.min_domains) > i64::from(one.max_skew) {
                 // Skew is as it is: a pod that does not count itself changes nothing.
-                _ if counts.skew(domain, one.min_domains) <= i64::from(one.max_skew) => {}
-                _ => most = 0,
+                most = 0;
             }
         }
         if most == 0 || is_later {
