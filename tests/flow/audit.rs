@@ -83,6 +83,8 @@ async fn whole_life_of_a_node_is_in_the_audit_log() {
     let snapshot = snapshot.expect("LC-35: the node as it was");
     assert_eq!((snapshot.workloads_ever, snapshot.workload_count), (1, 0));
     assert!(snapshot.ending.last_workload_at.is_some(), "{snapshot:?}");
+    let cost = snapshot.ending.hourly_cost.map(|cost| cost.to_string());
+    assert_eq!(cost.as_deref(), Some("0.0329"), "as VPSie offers its size");
 }
 
 /// LC-36, LC-52: each refusal is recorded, once a minute with those between, and its node as it was.
