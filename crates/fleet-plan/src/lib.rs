@@ -11,6 +11,8 @@ pub mod node;
 mod pack;
 mod plan;
 pub mod pod;
+pub mod policy;
+pub mod projection;
 mod quantity;
 mod resources;
 mod scene;
