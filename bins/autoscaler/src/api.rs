@@ -11,14 +11,13 @@ use autoscaler_controller::Operator;
 use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::visitors::{Judged, Visitors};
 use autoscaler_web::api::{
-    Access, Api, AuditLog, Discovered, Doorkeeper, Leave, Limits, Series, Sources, Unanswered, Visit,
-    async_trait,
+    Access, Api, AuditLog, Doorkeeper, Leave, Limits, Series, Sources, Unanswered, Visit, async_trait,
 };
 use autoscaler_web::{ListenError, Server};
 use kube::Client;
 use node_lifecycle::audit::{Entry, Filter, Stats};
 use std::sync::Arc;
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 
 /// An address that is taken for the API, and who may use it.
@@ -35,16 +34,12 @@ struct Door(Visitors);
 
 /// Lists what the API shows of an operator, and of the Services that it watches. Must be called inside the tokio runtime
 /// of that operator.
-pub(crate) fn sources(
-    operator: &Operator,
-    discovered: watch::Receiver<Option<Arc<Discovered>>>,
-    recorder: &Recorder,
-) -> Sources {
+pub(crate) fn sources(operator: &Operator, endpoints: Endpoints, recorder: &Recorder) -> Sources {
     Sources {
         states: operator.states(),
         details: details::follow(operator.boards()),
         audit: Arc::new(Log(recorder.clone())),
-        discovered,
+        discovered: discovered::follow(endpoints),
         refresh: None,
     }
 }
@@ -83,7 +78,7 @@ impl Reserved {
         let Some((server, access)) = self.0 else {
             return Served(None);
         };
-        let sources = sources(operator, discovered::follow(endpoints), recorder);
+        let sources = sources(operator, endpoints, recorder);
         let api = Api::new(sources, access, Limits::default(), series.clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(api, async { drop(stopped.await) }));

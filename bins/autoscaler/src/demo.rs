@@ -5,6 +5,7 @@ mod narrator;
 mod pace;
 mod page;
 mod recorded;
+mod shop;
 mod story;
 mod summary;
 mod world;

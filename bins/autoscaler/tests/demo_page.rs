@@ -24,8 +24,9 @@ fn says(id: &str, words: &str) -> String {
     format!("document.getElementById('{id}').textContent.includes({words:?})")
 }
 
-/// Whoever opens the page that the demo names sees groups grow, what goes wrong, and the way back to nothing; the story ends
-/// as it does without anybody looking, and what was seen last stays on the page.
+/// EP-30, EP-31: whoever opens the page that the demo names sees groups grow, instances of a Service come and go, what goes
+/// wrong, and the way back to nothing; the story ends as it does without anybody looking, and what was seen last stays on
+/// the page.
 #[test]
 fn story_is_seen_from_the_first_load_to_the_end() {
     let Some(browser) = Browser::start_or_skip("story_is_seen_from_the_first_load_to_the_end") else {
@@ -54,6 +55,14 @@ fn story_is_seen_from_the_first_load_to_the_end() {
     browser.wait(&says("node-list", "matched by recorded id"));
     browser
         .wait("document.querySelector('#group-list .plot path.available').getAttribute('d').includes('V')");
+    browser.wait(&says(
+        "discovery",
+        "Auto-Discovery: kubernetes-endpoints (3 pods)",
+    ));
+    browser.wait("document.getElementById('discovery').dataset.tone === 'good'");
+    for words in ["shop-2", "shop-2.shop.default.svc.cluster.local", "100 of 100"] {
+        browser.wait(&says("instance-list", words));
+    }
     assert_eq!(
         browser.complaints(),
         Vec::<String>::new(),
@@ -66,6 +75,8 @@ fn story_is_seen_from_the_first_load_to_the_end() {
     ] {
         browser.wait(&says("audit-list", words));
     }
+    browser.wait("document.querySelectorAll('#instance-list .card.gone').length === 3");
+    browser.wait(&says("instance-list", "Last seen"));
     browser.wait(&says("connection", "Not connected"));
     assert_eq!(
         browser.run("return document.querySelectorAll('#audit-list li').length > 9;"),

@@ -2,6 +2,7 @@
 
 use super::looking::{CALM, examine, is_empty, is_settled, wait};
 use super::narrator::Narrator;
+use super::shop;
 use super::world::{NAMESPACE, World};
 use anyhow::Context;
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode};
@@ -18,7 +19,10 @@ pub(crate) async fn begin(world: &World) -> anyhow::Result<Sources> {
     let loses_reply = Fault::on(CallKind::AddWorker, FaultEffect::LoseReplyAfterEffect);
     world.cloud.fault(never_joins.nth(2));
     world.cloud.fault(loses_reply.nth(4));
-    world.start().await
+    shop::open(world).await?;
+    let sources = world.start_watching(Some(shop::SERVICE)).await?;
+    tokio::spawn(shop::run(world.clone()));
+    Ok(sources)
 }
 
 /// Tells the story of a world that has begun, and what was true when all was settled and when all was gone.

@@ -3,16 +3,17 @@
 use crate::api;
 use anyhow::Context;
 use audit_store::Recorder;
+use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
 use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
 use autoscaler_web::api::Sources;
 use chrono::{DateTime, TimeDelta, Utc};
+use endpoint_discovery::{Selection, ServiceKey};
 use fleet_sim::cloud::ClusterSpec;
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
 use kube::Client;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// Namespace of everything in the demo.
 pub(crate) const NAMESPACE: &str = "default";
@@ -64,6 +65,11 @@ impl World {
 
     /// Starts the kubelets and the operator, which is the one that `autoscaler run` starts; returns what can be shown of it.
     pub(crate) async fn start(&self) -> anyhow::Result<Sources> {
+        self.start_watching(None).await
+    }
+
+    /// Does the same, with an operator that watches the endpoints of a Service.
+    pub(crate) async fn start_watching(&self, service: Option<&str>) -> anyhow::Result<Sources> {
         let (cloud, cluster, client) = (self.cloud.clone(), self.cluster.clone(), self.client());
         let clock = self.clock;
         tokio::spawn(async move { kubelet::run_cluster(cloud, &cluster, client, clock).await });
@@ -87,12 +93,19 @@ impl World {
         )
         .await?;
         let telemetry = Telemetry::default().with_audit(self.recorder.clone());
-        let operator = operator.telling(telemetry);
-        // Nothing is discovered in this world, so nothing ever changes there.
-        let (_, discovered) = watch::channel(None);
-        let sources = api::sources(&operator, discovered, &self.recorder);
+        let endpoints = service.map_or_else(Endpoints::default, |service| self.endpoints(service));
+        let operator = operator.telling(telemetry).watching(endpoints.clone());
+        let sources = api::sources(&operator, endpoints, &self.recorder);
         tokio::spawn(operator.run());
         Ok(sources)
+    }
+
+    /// Begins to watch a Service. Its instances have no address that could be asked for their health.
+    fn endpoints(&self, service: &str) -> Endpoints {
+        let services = Selection::Named([ServiceKey::new(NAMESPACE, service)].into());
+        let settings = endpoint_discovery::Settings::new(services);
+        let clock = self.clock;
+        Endpoints::start(self.client(), settings, None, Clock::from_fn(move || clock.now()))
     }
 
     /// Connects to the simulated Kubernetes API.
