@@ -2,17 +2,22 @@
 //!
 //! Only what the scheduler's filters look at is kept, and equal texts and demands are kept once.
 
+pub mod capacity;
 mod demand;
+mod group;
 mod node;
 mod requests;
 mod selectors;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod volumes;
 
 use fleet_plan::{Demands, Names};
 
+pub use group::{Size, Surroundings, is_coming};
 pub use node::NodeFlaw;
+pub use standing::{Patience, is_pending, residence};
 pub use volumes::Volumes;
 
 /// Reads objects of Kubernetes into values of `fleet-plan`.

@@ -43,7 +43,9 @@ pub struct Group {
     pub labels: Labels,
     /// Taints of its new nodes.
     pub taints: Vec<Taint>,
-    /// What a new node has for pods; none when its size is unknown.
+    /// Whether its size is among the offers, so that nodes of it can be bought.
+    pub is_offered: bool,
+    /// What a new node has for pods; none when that is unknown.
     pub room: Option<Room>,
     /// What a node costs; none when that is unknown.
     pub price: Option<Price>,

@@ -26,6 +26,28 @@ impl Reader {
     /// When a quantity or a selector cannot be read, when no Node could ever meet the affinity, or when a volume claim
     /// is missing or waits for a volume that no Node brings.
     pub fn demand(&mut self, pod: &Pod, volumes: &Volumes) -> Result<Arc<Demand>, PodFlaw> {
+        let mut demand = self.written(pod)?;
+        volumes.add_to(&mut demand, pod, &mut self.names)?;
+        match fleet_plan::contradictory_label(&demand) {
+            Some(key) => Err(PodFlaw::Contradictory(key)),
+            None => Ok(self.demands.get(demand)),
+        }
+    }
+
+    /// Reads what a pod takes that has its Node already: whether it could be placed anew is not asked.
+    pub(super) fn demand_of_resident(
+        &mut self,
+        pod: &Pod,
+        volumes: &Volumes,
+    ) -> Result<Arc<Demand>, PodFlaw> {
+        let mut demand = self.written(pod)?;
+        // Volumes up to the first that nothing is known of are added; the others cannot be counted.
+        volumes.add_to(&mut demand, pod, &mut self.names).ok();
+        Ok(self.demands.get(demand))
+    }
+
+    /// Reads everything but volumes.
+    fn written(&mut self, pod: &Pod) -> Result<Demand, PodFlaw> {
         let default = PodSpec::default();
         let spec = pod.spec.as_ref().unwrap_or(&default);
         let requests = requests::of_pod(spec, &mut self.names);
@@ -50,11 +72,7 @@ impl Reader {
                 demand.spread.push(spread);
             }
         }
-        volumes.add_to(&mut demand, pod, &mut self.names)?;
-        match fleet_plan::contradictory_label(&demand) {
-            Some(key) => Err(PodFlaw::Contradictory(key)),
-            None => Ok(self.demands.get(demand)),
-        }
+        Ok(demand)
     }
 
     fn ports(&mut self, spec: &PodSpec) -> Vec<HostPort> {

@@ -14,6 +14,9 @@ use super::demand::effect;
 use super::requests;
 use super::selectors::labels;
 
+/// The taint of a Node that is not Ready; Kubernetes takes it off a moment after the Node is.
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+
 /// The taint that keeps pods off a cordoned Node.
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 
@@ -52,7 +55,7 @@ impl Reader {
         Ok(Node {
             name: self.names.get(&node.name_any()),
             labels: labels(Some(node.labels()), &mut self.names),
-            taints: self.node_taints(node),
+            taints: self.node_taints(node, is_ready),
             is_ready,
             room: Room {
                 allocatable,
@@ -63,9 +66,11 @@ impl Reader {
         })
     }
 
-    fn node_taints(&mut self, node: &WrittenNode) -> Vec<Taint> {
+    /// A Ready Node is about to lose the taint that it is not: until then no other is bought in its place.
+    fn node_taints(&mut self, node: &WrittenNode, is_ready: bool) -> Vec<Taint> {
         let spec = node.spec.as_ref();
         let taints = spec.and_then(|spec| spec.taints.as_ref()).into_iter().flatten();
+        let taints = taints.filter(|taint| !(is_ready && taint.key == NOT_READY));
         let mut taints: Vec<Taint> = taints.filter_map(|taint| self.taint(taint)).collect();
         let is_cordoned = spec.and_then(|spec| spec.unschedulable) == Some(true);
         if is_cordoned && !taints.iter().any(|taint| &*taint.key == UNSCHEDULABLE) {

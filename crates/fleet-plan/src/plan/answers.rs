@@ -187,7 +187,7 @@ fn obstacles(group: &Group, bought: u32, setup: &Setup<'_>, packing: &Packing<'_
             .clone()
             .map(|detail| Misfit::GroupUnreadable { detail }),
     );
-    if group.room.is_none() {
+    if !group.is_offered || group.room.is_none() {
         found.push(Misfit::UnknownSize { size: group.size });
     }
     if !group.is_enabled {

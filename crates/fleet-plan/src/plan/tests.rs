@@ -246,9 +246,11 @@ fn group_that_may_not_grow_says_why() {
     unknown.room = None;
     let mut broken = group("d", 1000, 4096, 10);
     broken.flaw = Some("maxNodes is below minNodes".to_owned());
+    let mut sold_out = group("e", 1000, 4096, 10).bounds(1, 5, 0);
+    sold_out.is_offered = false;
     let mut cluster = Cluster::default().waiting("web", 1, shop().cpu(10));
-    cluster.groups = vec![foreign, off, unknown, broken];
-    let words = "web-0 never group-not-managed,scale-up-disabled,unknown-size,group-unreadable";
+    cluster.groups = vec![foreign, off, unknown, broken, sold_out];
+    let words = "web-0 never group-not-managed,scale-up-disabled,unknown-size,group-unreadable,unknown-size";
     check(&cluster, &[], &[words]);
 }
 

@@ -25,6 +25,7 @@ pub fn group(name: &str, cpu_m: i64, memory_mib: i64, price: u64) -> Group {
         flaw: None,
         labels: labels(&[]),
         taints: Vec::new(),
+        is_offered: true,
         room: Some(Room {
             allocatable: resources(cpu_m, memory_mib << 20),
             pods: 110,
