@@ -6,6 +6,7 @@ pub mod capacity;
 mod demand;
 mod group;
 mod node;
+mod objects;
 mod requests;
 mod selectors;
 mod standing;
@@ -17,6 +18,7 @@ use fleet_plan::{Demands, Names};
 
 pub use group::{Size, Surroundings, is_coming};
 pub use node::NodeFlaw;
+pub use objects::{Broken, Objects, Offers, Survey};
 pub use standing::{Patience, is_pending, residence};
 pub use volumes::Volumes;
 

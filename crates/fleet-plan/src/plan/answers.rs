@@ -187,7 +187,8 @@ fn obstacles(group: &Group, bought: u32, setup: &Setup<'_>, packing: &Packing<'_
             .clone()
             .map(|detail| Misfit::GroupUnreadable { detail }),
     );
-    if !group.is_offered || group.room.is_none() {
+    // Of a group that cannot be read the size is not known for that reason alone.
+    if group.flaw.is_none() && (!group.is_offered || group.room.is_none()) {
         found.push(Misfit::UnknownSize { size: group.size });
     }
     if !group.is_enabled {

@@ -1,0 +1,161 @@
+//! A whole cluster, object by object, as one value that a plan is made from.
+
+mod members;
+mod surveyor;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use fleet_plan::Cluster;
+use k8s_openapi::api::apps::v1::DaemonSet;
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::api::storage::v1::CSINode;
+use kube::ResourceExt;
+use vpsie_api::{Offer, SizeNumber};
+
+use super::{Patience, Size, Volumes};
+use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
+use surveyor::Surveyor;
+
+/// Holds the objects of a cluster.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// Nodes.
+    pub nodes: Vec<Node>,
+    /// Pods, wherever they are.
+    pub pods: Vec<Pod>,
+    /// NodeGroups.
+    pub groups: Vec<NodeGroup>,
+    /// VPSieNodes.
+    pub vpsie_nodes: Vec<VPSieNode>,
+    /// Settings; only those named `default` count.
+    pub configs: Vec<AutoscalerConfig>,
+    /// DaemonSets.
+    pub daemon_sets: Vec<DaemonSet>,
+    /// Claims, volumes and storage classes.
+    pub volumes: Volumes,
+    /// How many volumes Nodes take.
+    pub csi_nodes: Vec<CSINode>,
+    /// Namespaces.
+    pub namespaces: Vec<Namespace>,
+    /// Priorities by name.
+    pub priority_classes: Vec<PriorityClass>,
+    /// Objects that are there and cannot be read.
+    pub broken: Vec<Broken>,
+    /// What VPSie offers.
+    pub offers: Offers,
+}
+
+/// Names an object that cannot be read, or not as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("{kind} {}: {problem}", place(.namespace, .name))]
+pub struct Broken {
+    /// The kind.
+    pub kind: String,
+    /// The namespace; empty for what has none.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Holds what VPSie offers, as far as it was asked.
+#[derive(Debug, Default)]
+pub struct Offers {
+    everywhere: Option<Sizes>,
+    by_datacenter: BTreeMap<String, Sizes>,
+}
+
+type Sizes = BTreeMap<SizeNumber, Offer>;
+
+/// Is a cluster as one value, and what of it could not be read.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What a plan is made from.
+    pub cluster: Cluster,
+    /// What cannot be read, in order; pods and groups among it are in the cluster, too, with their flaw.
+    pub broken: Vec<Broken>,
+}
+
+fn place(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{namespace}/{name}")
+    }
+}
+
+// === impl Offers ===
+
+impl Offers {
+    /// Holds offers that are the same in every data centre.
+    #[must_use]
+    pub fn everywhere(offers: Vec<Offer>) -> Self {
+        Self {
+            everywhere: Some(by_number(offers)),
+            by_datacenter: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what a data centre offers.
+    pub fn add(&mut self, datacenter: &str, offers: Vec<Offer>) {
+        self.by_datacenter
+            .insert(datacenter.to_owned(), by_number(offers));
+    }
+
+    /// Says what is offered of the size of a group.
+    #[must_use]
+    pub fn of(&self, group: &NodeGroup) -> Size<'_> {
+        let there = self.by_datacenter.get(&group.spec.datacenter_id);
+        let Some(sizes) = there.or(self.everywhere.as_ref()) else {
+            return Size::Unknown;
+        };
+        let number = group.spec.kube_size_id.and_then(|size| u64::try_from(size).ok());
+        number
+            .and_then(|number| sizes.get(&SizeNumber::new(number)))
+            .map_or(Size::NotOffered, Size::Offered)
+    }
+}
+
+fn by_number(offers: Vec<Offer>) -> Sizes {
+    offers.into_iter().map(|offer| (offer.number, offer)).collect()
+}
+
+// === impl Objects ===
+
+impl Objects {
+    /// Returns the settings that count, if there are any.
+    #[must_use]
+    pub fn settings(&self) -> Option<GlobalSettings> {
+        let config = self
+            .configs
+            .iter()
+            .find(|config| config.name_any() == keys::CONFIG_NAME);
+        config.map(|config| config.spec.settings())
+    }
+
+    /// Makes one value of all objects, as they are at a moment.
+    ///
+    /// Without an AutoscalerConfig pods wait for the usual grace period, and the number of workers has no limit.
+    #[must_use]
+    pub fn survey(&self, now: DateTime<Utc>) -> Survey {
+        let settings = self.settings();
+        let grace = settings
+            .as_ref()
+            .map_or_else(usual_grace, GlobalSettings::unschedulable_pod_grace_period);
+        let mut survey = Surveyor::new(self, Patience { now, grace }).survey();
+        let limit = settings.and_then(|settings| settings.cluster_worker_limit());
+        survey.cluster.most_workers = limit.map(|limit| u32::try_from(limit).unwrap_or_default());
+        survey
+    }
+}
+
+fn usual_grace() -> Duration {
+    GlobalSettings::default().unschedulable_pod_grace_period()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! Reads every object of a cluster; what cannot be read is named, and holds up nothing else.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fleet_plan::cluster::{Pod as PlannedPod, PodFlaw, Standing};
+use fleet_plan::group::Group;
+use fleet_plan::labels::Labels;
+use fleet_plan::node::Node as PlannedNode;
+use fleet_plan::pod::{Demand, PodName};
+use fleet_plan::{Cluster, Name};
+use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::storage::v1::CSINode;
+use kube::{Resource, ResourceExt};
+
+use super::members::Members;
+use super::{Broken, Objects, Survey};
+use crate::planning::selectors::labels;
+use crate::planning::{Patience, Reader, Surroundings, capacity, is_coming, is_pending, residence};
+use crate::resources::NodeGroup;
+
+/// Holds what a survey is made with.
+pub(super) struct Surveyor<'a> {
+    objects: &'a Objects,
+    patience: Patience,
+    reader: Reader,
+    broken: Vec<Broken>,
+}
+
+/// Tells where each Node is among those that were read.
+type Places<'a> = BTreeMap<&'a str, usize>;
+
+// === impl Surveyor ===
+
+impl<'a> Surveyor<'a> {
+    pub(super) fn new(objects: &'a Objects, patience: Patience) -> Self {
+        Self {
+            objects,
+            patience,
+            reader: Reader::default(),
+            broken: objects.broken.clone(),
+        }
+    }
+
+    pub(super) fn survey(mut self) -> Survey {
+        let members = Members::of(self.objects);
+        let nodes = self.nodes();
+        let places: Places<'_> = self.objects.nodes.iter().map(name).zip(0..).collect();
+        let mut cluster = Cluster {
+            namespaces: self.namespaces(),
+            groups: self.groups(&members, &nodes, &places),
+            nodes,
+            daemons: self.daemons(),
+            workers: members.workers,
+            ..Cluster::default()
+        };
+        self.put_pods(&mut cluster, &places);
+        for claim in self.objects.vpsie_nodes.iter().filter(|claim| is_coming(claim)) {
+            let place = members.node_of(claim).and_then(|node| places.get(node));
+            // A Node that is there but not Ready has no room yet: it is still to come.
+            if place.is_none_or(|place| !cluster.nodes[*place].is_ready) {
+                cluster.incoming.push(self.reader.incoming(claim));
+            }
+        }
+        self.broken.sort();
+        Survey {
+            cluster,
+            broken: self.broken,
+        }
+    }
+
+    fn report<K: ResourceExt>(&mut self, kind: &str, object: &K, problem: String) {
+        self.broken.push(Broken {
+            kind: kind.to_owned(),
+            namespace: object.namespace().unwrap_or_default(),
+            name: object.name_any(),
+            problem,
+        });
+    }
+
+    fn namespaces(&mut self) -> BTreeMap<Name, Labels> {
+        let names = &mut self.reader.names;
+        let namespaces = self.objects.namespaces.iter();
+        namespaces
+            .map(|namespace| {
+                let labels = labels(namespace.metadata.labels.as_ref(), names);
+                (names.get(name(namespace)), labels)
+            })
+            .collect()
+    }
+
+    /// Reads the Nodes; one that cannot be read takes nothing, and what is on it counts all the same.
+    fn nodes(&mut self) -> Vec<PlannedNode> {
+        let drivers = self.objects.csi_nodes.iter();
+        let drivers: BTreeMap<&str, &CSINode> = drivers.map(|node| (name(node), node)).collect();
+        let mut nodes = Vec::new();
+        for node in &self.objects.nodes {
+            let drivers = drivers.get(name(node)).copied();
+            let read = self.reader.node(node, drivers).or_else(|flaw| {
+                self.report("Node", node, flaw.source.to_string());
+                let without_amounts = Node {
+                    status: None,
+                    ..node.clone()
+                };
+                self.reader.node(&without_amounts, drivers)
+            });
+            nodes.push(read.unwrap_or_default());
+        }
+        nodes
+    }
+
+    fn daemons(&mut self) -> Vec<Arc<Demand>> {
+        let mut daemons = Vec::new();
+        for set in &self.objects.daemon_sets {
+            match self.reader.daemon(set) {
+                Ok(demand) => daemons.push(demand),
+                Err(flaw) => self.report("DaemonSet", set, flaw.detail().to_owned()),
+            }
+        }
+        daemons
+    }
+
+    fn groups(&mut self, members: &Members<'_>, nodes: &[PlannedNode], places: &Places<'_>) -> Vec<Group> {
+        let objects = self.objects;
+        let limits = nodes.iter().map(|node| node.room.attachments.clone());
+        let attachments = limits
+            .reduce(|one, other| capacity::fewest(one, &other))
+            .unwrap_or_default();
+        let mut groups = Vec::new();
+        for group in &objects.groups {
+            let rooms = members.nodes_of(group).filter_map(|node| {
+                let node = &nodes[*places.get(node)?];
+                node.is_ready.then_some(&node.room)
+            });
+            let around = Surroundings {
+                size: objects.offers.of(group),
+                nodes: members.count(group),
+                learned: capacity::learned(rooms),
+                attachments: &attachments,
+            };
+            groups.push(self.reader.group(group, around));
+        }
+        for broken in objects.broken.iter().filter(|broken| broken.is_a::<NodeGroup>()) {
+            groups.push(Group {
+                name: self.reader.group_named(&broken.namespace, &broken.name),
+                is_managed: true,
+                is_enabled: true,
+                max: u32::MAX,
+                flaw: Some(broken.problem.clone()),
+                ..Group::default()
+            });
+        }
+        groups
+    }
+
+    /// Puts each pod on its Node, or among those that are on none.
+    fn put_pods(&mut self, cluster: &mut Cluster, places: &Places<'_>) {
+        let objects = self.objects;
+        let priorities = Priorities::of(objects);
+        for pod in &objects.pods {
+            let pod = priorities.fill_in(pod);
+            if let Some(place) = residence(&pod).and_then(|node| places.get(node)) {
+                let node = &mut cluster.nodes[*place];
+                match self.reader.resident(&pod, &objects.volumes) {
+                    Ok(resident) => node.pods.push(resident),
+                    Err(flaw) => {
+                        // Nobody knows how much is left beside it.
+                        node.is_ready = false;
+                        self.report("Pod", pod.as_ref(), flaw.detail().to_owned());
+                    }
+                }
+            } else if is_pending(&pod) {
+                let pod = self.reader.pod(&pod, &objects.volumes, self.patience);
+                cluster.pods.push(pod);
+            }
+        }
+        for broken in objects.broken.iter().filter(|broken| broken.is_a::<Pod>()) {
+            cluster.pods.push(PlannedPod {
+                name: PodName {
+                    namespace: self.reader.names.get(&broken.namespace),
+                    name: self.reader.names.get(&broken.name),
+                },
+                standing: Standing::Unreadable(PodFlaw::Unreadable(broken.problem.clone())),
+            });
+        }
+    }
+}
+
+// === impl Broken ===
+
+impl Broken {
+    /// Tells whether it is of a kind.
+    fn is_a<K: Resource<DynamicType = ()>>(&self) -> bool {
+        self.kind == K::kind(&())
+    }
+}
+
+/// What priority each class gives. The API server writes it on every pod; a manifest only names the class.
+struct Priorities<'a> {
+    by_name: BTreeMap<&'a str, i32>,
+    usual: Option<i32>,
+}
+
+// === impl Priorities ===
+
+impl<'a> Priorities<'a> {
+    fn of(objects: &'a Objects) -> Self {
+        let classes = &objects.priority_classes;
+        let usual = classes.iter().filter(|class| class.global_default == Some(true));
+        Self {
+            by_name: classes.iter().map(|class| (name(class), class.value)).collect(),
+            usual: usual.map(|class| class.value).min(),
+        }
+    }
+
+    fn fill_in<'p>(&self, pod: &'p Pod) -> Cow<'p, Pod> {
+        let spec = pod.spec.as_ref().filter(|spec| spec.priority.is_none());
+        let priority = spec.and_then(|spec| match spec.priority_class_name.as_deref() {
+            Some(class) if !class.is_empty() => self.by_name.get(class).copied(),
+            Some(_) | None => self.usual,
+        });
+        let Some(priority) = priority else {
+            return Cow::Borrowed(pod);
+        };
+        let mut pod = pod.clone();
+        if let Some(spec) = &mut pod.spec {
+            spec.priority = Some(priority);
+        }
+        Cow::Owned(pod)
+    }
+}
+
+fn name<K: ResourceExt>(object: &K) -> &str {
+    object.meta().name.as_deref().unwrap_or_default()
+}
