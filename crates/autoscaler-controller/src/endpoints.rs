@@ -82,6 +82,19 @@ impl Endpoints {
         self.0.as_ref()?.discovery.selection_stale()
     }
 
+    /// Tells whether the Services that are chosen by labels were listed, and there is none.
+    pub fn selects_nothing(&self) -> bool {
+        let watched = self.0.as_ref();
+        watched.is_some_and(|watched| watched.discovery.selects_nothing())
+    }
+
+    /// Has everything read anew from the API server, without waiting for it; does nothing when no Service is watched.
+    pub fn refresh(&self) {
+        if let Some(watched) = &self.0 {
+            watched.discovery.refresh();
+        }
+    }
+
     /// Returns the state of the breaker of API calls; nothing when no Service is watched.
     pub fn breaker(&self) -> Option<BreakerState> {
         self.0.as_ref().map(|watched| watched.discovery.breaker())

@@ -107,11 +107,22 @@ struct Shared {
     views: watch::Sender<Arc<Views>>,
     inputs: watch::Sender<Arc<Inputs>>,
     alerts: broadcast::Sender<ServiceAlert>,
-    /// Since when the Services with the labels cannot be listed.
-    selection: watch::Sender<Option<Stale>>,
+    /// What is known of the Services with the labels.
+    selection: watch::Sender<Listed>,
+    /// Grows whenever somebody wants everything to be read anew.
+    refreshes: watch::Sender<u64>,
     breaker: Mutex<Breaker>,
     started: Instant,
     now: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+}
+
+/// What is known of the Services that are chosen by labels.
+#[derive(Clone, Debug, Default)]
+struct Listed {
+    /// Whether they were listed, and there was none.
+    is_empty: bool,
+    /// Since when they cannot be listed.
+    stale: Option<Stale>,
 }
 
 /// Ends a callback when it is dropped.
@@ -167,6 +178,7 @@ impl Discovery {
             inputs: watch::Sender::default(),
             alerts: broadcast::Sender::new(KEPT_ALERTS),
             selection: watch::Sender::default(),
+            refreshes: watch::Sender::default(),
             started: Instant::now(),
             now: Box::new(now),
         });
@@ -187,7 +199,23 @@ impl Discovery {
     ///
     /// Those that were listed before are still followed. Whoever is subscribed to the views is told of it.
     pub fn selection_stale(&self) -> Option<Stale> {
-        self.shared.selection.borrow().clone()
+        self.shared.selection.borrow().stale.clone()
+    }
+
+    /// Tells whether the API server has listed the Services with the labels of [`Selection::Labelled`], and there is none.
+    ///
+    /// Then it is known that there is nothing to show. Of Services that are named this is never said: each has a view.
+    pub fn selects_nothing(&self) -> bool {
+        self.shared.selection.borrow().is_empty
+    }
+
+    /// Reads everything anew from the API server, as at the start: the Services, and their endpoints from the first source
+    /// of the mode, even if that was refused before.
+    ///
+    /// Watches bring every change by themselves, so this is for who does not believe them, or has just granted a right. It
+    /// returns at once; what was read stands until it is read again. Several calls at once are one.
+    pub fn refresh(&self) {
+        self.shared.refreshes.send_modify(|count| *count += 1);
     }
 
     /// Tells of changes. A receiver that does not look costs nothing: it finds the newest when it does.
@@ -282,9 +310,22 @@ impl Shared {
 
     /// Learns whether the Services with the labels can be listed, and wakes whoever looks at the views.
     fn mark_selection(&self, trouble: Option<Trouble>) {
-        let stale = Stale::after(self.selection.borrow().as_ref(), trouble, self.now());
-        self.selection.send_replace(stale);
+        let now = self.now();
+        self.selection
+            .send_modify(|listed| listed.stale = Stale::after(listed.stale.as_ref(), trouble, now));
         self.views.send_modify(|_| {});
+    }
+
+    /// Learns whether there is any Service with the labels, and wakes whoever looks at the views if that is news.
+    fn mark_listed(&self, is_empty: bool) {
+        let is_news = self.selection.send_if_modified(|listed| {
+            let is_news = listed.is_empty != is_empty;
+            listed.is_empty = is_empty;
+            is_news
+        });
+        if is_news {
+            self.views.send_modify(|_| {});
+        }
     }
 
     /// Takes the view of a Service away that is no longer followed.

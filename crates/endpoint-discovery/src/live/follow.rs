@@ -35,12 +35,15 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         Selection::Labelled { namespace, selector } => {
             let mut contact = Contact::new();
-            let labels = Config::default().labels(selector);
             let api: Api<Service> = Api::namespaced(contact.guard(&shared), namespace);
-            let mut feed = Feed::new(api, labels);
+            let listed = || Feed::new(api.clone(), Config::default().labels(selector));
+            let mut feed = listed();
+            let mut refreshes = shared.refreshes.subscribe();
             let mut told = None;
             loop {
                 tokio::select! {
+                    // Those that were listed before are followed until they are listed again.
+                    Ok(()) = refreshes.changed() => feed = listed(),
                     step = feed.next() => match step {
                         Step::Same => {}
                         // What was said is not said again for every try.
@@ -52,7 +55,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
                             told = None;
                             let names = feed.shelf().objects().into_iter().flatten();
                             let services = names.map(|(name, _)| ServiceKey::new(namespace, name));
-                            trackers.follow(&services.collect());
+                            let services = services.collect::<BTreeSet<_>>();
+                            trackers.follow(&services);
+                            shared.mark_listed(services.is_empty());
                         }
                     },
                     () = contact.changed() => shared.mark_selection(contact.trouble()),

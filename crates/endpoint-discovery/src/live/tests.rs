@@ -5,6 +5,7 @@ mod kit;
 mod modes;
 #[cfg(feature = "probe")]
 mod probing;
+mod refresh;
 mod services;
 mod signs;
 mod soak;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
-use kube::Api;
 use kube::runtime::watcher::Config;
+use kube::{Api, Client};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::feed::{Feed, SourceFeed, Step};
@@ -34,6 +34,8 @@ pub(super) struct Tracker {
     facts: ServiceFacts,
     /// Whether the Service is known to be there, not there, or unreadable.
     is_service_settled: bool,
+    /// Whether the API server ever said what the Service is, or that there is none.
+    was_service_read: bool,
     service_failures: u32,
     service_warnings: BTreeSet<Warning>,
     service: Feed<Service>,
@@ -67,10 +69,8 @@ impl Tracker {
     pub(super) fn new(shared: Arc<Shared>, key: ServiceKey) -> Self {
         let settings = &shared.settings;
         let facts = ServiceFacts::unknown(key, &settings.cluster_domain);
-        let fields = Config::default().fields(&format!("metadata.name={}", facts.key.name));
         let (service_contact, source_contact) = (Contact::new(), Contact::new());
-        let client = service_contact.guard(&shared);
-        let service = Feed::new(Api::namespaced(client, &facts.key.namespace), fields);
+        let service = feed_of(&facts.key, service_contact.guard(&shared));
         let sources = settings.mode.sources(settings.use_endpoint_slices);
         let alerts = Alerts::new(settings.health.healthy_from, chrono::TimeDelta::minutes(5));
         let client = source_contact.guard(&shared);
@@ -80,6 +80,7 @@ impl Tracker {
         Self {
             facts,
             is_service_settled: false,
+            was_service_read: false,
             service_failures: 0,
             service_warnings: BTreeSet::new(),
             service,
@@ -99,6 +100,7 @@ impl Tracker {
     /// Follows the Service until the task is ended.
     pub(super) async fn run(mut self) {
         let mut inputs = self.shared.inputs.subscribe();
+        let mut refreshes = self.shared.refreshes.subscribe();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.publish();
@@ -112,6 +114,7 @@ impl Tracker {
                 step = next_of(&mut self.feed) => self.on_source(&step),
                 () = self.service_contact.changed() => self.on_contact(),
                 () = self.source_contact.changed() => self.on_contact(),
+                Ok(()) = refreshes.changed() => self.read_anew(),
                 Ok(()) = inputs.changed() => self.look_again(&inputs.borrow_and_update().clone()),
                 _ = ticks.tick() => self.look_again(&inputs.borrow().clone()),
             }
@@ -138,6 +141,7 @@ impl Tracker {
             }
             Step::Changed => {
                 self.service_failures = 0;
+                self.was_service_read = true;
                 let domain = &self.shared.settings.cluster_domain;
                 let key = self.facts.key.clone();
                 let objects = self.service.shelf().objects();
@@ -207,12 +211,7 @@ impl Tracker {
     /// Tells what leaves the Service out of date. One that may not be read has a warning, and nothing to be out of date.
     fn service_trouble(&self) -> Option<Trouble> {
         let trouble = self.service_contact.trouble();
-        trouble.filter(|trouble| self.was_service_read() || !trouble.is_refusal())
-    }
-
-    /// Tells whether the API server ever said what the Service is, or that there is none.
-    fn was_service_read(&self) -> bool {
-        self.service.shelf().objects().is_some()
+        trouble.filter(|trouble| self.was_service_read || !trouble.is_refusal())
     }
 
     #[cfg(feature = "pod-mode")]
@@ -223,6 +222,16 @@ impl Tracker {
     #[cfg(not(feature = "pod-mode"))]
     fn reads_by_selector(&self) -> bool {
         false
+    }
+
+    /// Begins again with everything, as at the start. What was read stands until it is read again.
+    fn read_anew(&mut self) {
+        let settings = &self.shared.settings;
+        self.sources = settings.mode.sources(settings.use_endpoint_slices);
+        self.is_refusal_told = false;
+        self.service_failures = 0;
+        self.service = feed_of(&self.facts.key, self.service_contact.guard(&self.shared));
+        self.open_source();
     }
 
     /// Begins to read from the first source. What was read before stands until it has told everything.
@@ -244,7 +253,7 @@ impl Tracker {
         let reading = match &self.feed {
             Some(feed) => feed.read(&self.facts),
             // Without a selector no pod can belong to the Service. That is an answer, once the Service was read.
-            None => self.was_service_read().then(|| Reading {
+            None => self.was_service_read.then(|| Reading {
                 warnings: [Warning::NoSelector].into(),
                 ..Reading::default()
             }),
@@ -341,6 +350,12 @@ impl Shared {
         let zone = inputs.nodes.get(own_node).and_then(|node| node.zone.as_deref());
         Some(choose(roster.instances(), zone).account)
     }
+}
+
+/// Makes the feed of the Service itself.
+fn feed_of(service: &ServiceKey, client: Client) -> Feed<Service> {
+    let fields = Config::default().fields(&format!("metadata.name={}", service.name));
+    Feed::new(Api::namespaced(client, &service.namespace), fields)
 }
 
 /// Tells of an instance that is not well, to everybody who may want to know (EP-21).
