@@ -11,7 +11,8 @@ use autoscaler_controller::Operator;
 use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::visitors::{Judged, Visitors};
 use autoscaler_web::api::{
-    Access, Api, AuditLog, Doorkeeper, Leave, Limits, Series, Sources, Unanswered, Visit, async_trait,
+    Access, Api, AuditLog, Doorkeeper, Leave, Limits, Refresh, Series, Sources, Unanswered, Visit,
+    async_trait,
 };
 use autoscaler_web::{ListenError, Server};
 use kube::Client;
@@ -39,9 +40,19 @@ pub(crate) fn sources(operator: &Operator, endpoints: Endpoints, recorder: &Reco
         states: operator.states(),
         details: details::follow(operator.boards()),
         audit: Arc::new(Log(recorder.clone())),
-        discovered: discovered::follow(endpoints),
-        refresh: None,
+        discovered: discovered::follow(endpoints.clone()),
+        refresh: refresh(endpoints),
     }
+}
+
+/// Lets the Services be read anew, where some are watched. Who may ask for it is decided before.
+fn refresh(endpoints: Endpoints) -> Option<Refresh> {
+    endpoints.is_on().then(|| -> Refresh {
+        Arc::new(move || {
+            tracing::info!("the watched Services are read anew, as somebody asked for");
+            endpoints.refresh();
+        })
+    })
 }
 
 // === impl Reserved ===
@@ -61,7 +72,7 @@ impl Reserved {
         let server = Server::bind(address).await.map_err(unusable)?;
         let address = server.address().map_err(Failure::broken)?;
         let door = Arc::new(Door(Visitors::new(kubernetes.clone())));
-        let access = Access::at(address, false, Some(door));
+        let access = Access::at(address, options.api_refresh, Some(door));
         let access = access.map_err(Failure::input)?;
         tracing::info!(%address, ?access, "the HTTP API is served");
         Ok(Self(Some((server, access))))

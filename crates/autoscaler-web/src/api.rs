@@ -15,6 +15,7 @@ mod discovered;
 mod facts;
 mod groups;
 mod guard;
+mod instance;
 mod instances;
 mod nodes;
 mod page;

@@ -6,6 +6,8 @@ mod described;
 mod doors;
 #[path = "api/fleet.rs"]
 mod fleet;
+#[path = "api/golden.rs"]
+mod golden;
 #[path = "api/log.rs"]
 mod log;
 #[path = "api/services.rs"]

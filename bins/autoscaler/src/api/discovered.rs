@@ -2,7 +2,7 @@
 
 use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_web::api::{Discovered, DiscoveredService, Instance, InstanceStatus, Staleness};
-use endpoint_discovery::{BreakerState, Origin, Source, Stale, Status, View};
+use endpoint_discovery::{BreakerState, Origin, Selection, Source, Stale, Status, View};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -32,20 +32,37 @@ pub(super) fn follow(endpoints: Endpoints) -> watch::Receiver<Option<Arc<Discove
 
 fn newest(endpoints: &Endpoints) -> Option<Arc<Discovered>> {
     let views = endpoints.views();
+    let stale = endpoints.selection_stale();
+    let is_empty = views.is_empty() && endpoints.selects_nothing();
     let is_known = views.values().any(|view| !matches!(view.origin, Origin::Nothing));
     let trouble = || {
-        let stale = endpoints.selection_stale();
-        let stale = stale.or_else(|| views.values().find_map(|view| view.stale.clone()));
+        let stale = stale
+            .as_ref()
+            .or_else(|| views.values().find_map(|view| view.stale.as_ref()));
         stale.map_or_else(
-            || "nothing was heard of the Services yet, or none has the labels".to_owned(),
-            |stale| stale.error,
+            || "nothing was heard of the Services yet; ask again".to_owned(),
+            |stale| stale.error.clone(),
         )
     };
     Some(Arc::new(Discovered {
         mode: endpoints.mode()?.to_string(),
-        unknown: (!is_known).then(trouble),
+        unknown: (!is_known && !is_empty).then(trouble),
+        note: is_empty.then(|| nobody_has_the_labels(endpoints.services())),
+        stale: stale.as_ref().map(of_stale),
         services: views.values().map(|view| of_view(view)).collect(),
     }))
+}
+
+/// Says that no Service was found, and by what it was looked for.
+fn nobody_has_the_labels(services: Option<&Selection>) -> String {
+    match services {
+        Some(Selection::Labelled { namespace, selector }) => {
+            format!(
+                "no Service of the namespace {namespace} has the labels {selector}; one that gets them is watched"
+            )
+        }
+        Some(Selection::Named(_)) | None => "no Service is watched".to_owned(),
+    }
 }
 
 fn of_view(view: &View) -> DiscoveredService {
@@ -99,3 +116,6 @@ fn of_instance(instance: &endpoint_discovery::Instance) -> Option<Arc<Instance>>
         json: json.ok()?,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The options of the HTTP API.
 
 use crate::site::Listen;
-use clap::Args;
+use clap::{ArgAction, Args};
 
 /// Options of the HTTP API.
 #[derive(Debug, Args)]
@@ -16,4 +16,8 @@ pub(crate) struct ApiOptions {
         env = "AUTOSCALER_API_ADDRESS"
     )]
     pub(crate) api_address: Listen,
+    /// Lets everybody on this machine have the watched Services read anew, by `POST /api/instances/refresh`. Beyond loopback
+    /// the verb `post` on the non-resource URL does.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_name = "BOOL")]
+    pub(crate) api_refresh: bool,
 }

@@ -15,7 +15,8 @@ const MOST_SERVICES: usize = 100;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Endpoint discovery")]
 pub(crate) struct DiscoveryOptions {
-    /// Where endpoints are read: `kubernetes-endpoints`, `kubernetes-pods`, `auto` or `static`.
+    /// Where endpoints are read: `kubernetes-endpoints`, `kubernetes-pods` or `auto`. `static` is for programs that use the
+    /// library: it shows a list of theirs, and the operator has none.
     #[arg(
         long,
         default_value = "kubernetes-endpoints",
@@ -79,11 +80,17 @@ impl DiscoveryOptions {
     ///
     /// # Errors
     ///
-    /// When Services are named and chosen by labels at once.
+    /// When Services are named and chosen by labels at once, or watched in a mode that shows nothing here.
     pub(crate) fn settings(&self) -> Result<Option<(Settings, Option<ProbeSettings>)>, Failure> {
         let Some(services) = self.selection()? else {
             return Ok(None);
         };
+        if self.discovery_mode == Mode::Static {
+            return Err(Failure::input(anyhow::anyhow!(
+                "--discovery-mode: static shows a list that a program writes down, and the operator has none: use one of \
+                 the other modes, or watch no Service"
+            )));
+        }
         let mut settings = Settings::new(services);
         settings.mode = self.discovery_mode;
         settings.use_endpoint_slices = self.discovery_use_endpoint_slices;
@@ -214,5 +221,10 @@ mod tests {
             said.contains("--discovery-services or --discovery-selector"),
             "{said}"
         );
+        let nothing = parse(&["--discovery-services=web", "--discovery-mode=static"]).unwrap();
+        let said = format!("{:?}", nothing.settings().unwrap_err());
+        assert!(said.contains("--discovery-mode: static"), "{said}");
+        let unwatched = parse(&["--discovery-mode=static"]).unwrap();
+        assert!(unwatched.settings().unwrap().is_none());
     }
 }

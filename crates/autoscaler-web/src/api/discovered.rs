@@ -17,6 +17,10 @@ pub struct Discovered {
     pub mode: String,
     /// Why nothing can be said yet: before the first answer about the Services.
     pub unknown: Option<String>,
+    /// What a person should know besides, in a sentence: why there is no Service at all, for example.
+    pub note: Option<String>,
+    /// Why it may be out of date which Services there are, where they are chosen by labels.
+    pub stale: Option<Staleness>,
     /// The Services, in the order of namespace and name.
     pub services: Vec<DiscoveredService>,
 }

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::State as Shared;
 use super::discovered::{Discovered, DiscoveredService, InstanceStatus, Staleness};
+use super::instance::InstanceShape;
 use super::page::Page;
 use super::problem::Problem;
 use super::query::Asked;
@@ -37,7 +38,7 @@ pub(crate) struct LiveShown<'a> {
     /// The Services.
     services: Vec<ServiceShown<'a>>,
     /// Their instances.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<InstanceShape>)]
     instances: Vec<&'a RawValue>,
     /// How many of them are how well.
     summary: SummaryShown,
@@ -45,6 +46,8 @@ pub(crate) struct LiveShown<'a> {
     last_update: Option<DateTime<Utc>>,
     /// Whether something may be out of date.
     stale: bool,
+    /// What to know besides, in a sentence: why there is no Service at all, for example.
+    note: Option<&'a str>,
 }
 
 /// Nothing is known of any Service.
@@ -56,7 +59,7 @@ pub(crate) struct LiveUnknown<'a> {
     /// Why, and what to do.
     error: &'a str,
     /// Always empty.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<InstanceShape>, max_items = 0)]
     instances: [(); 0],
 }
 
@@ -112,12 +115,15 @@ pub(crate) struct DiscoveryShown<'a> {
     last_update: Option<DateTime<Utc>>,
     /// Whether something may be out of date.
     stale: bool,
+    /// What to know besides, in a sentence: why there is no Service at all, for example.
+    note: Option<&'a str>,
 }
 
 /// The instances alone.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InstancesShown<'a> {
-    #[schema(value_type = Vec<Object>)]
+    /// The instances, by Service and id.
+    #[schema(value_type = Vec<InstanceShape>)]
     instances: Vec<&'a RawValue>,
 }
 
@@ -273,7 +279,8 @@ impl<'a> LiveShown<'a> {
             instances: written(services),
             summary: SummaryShown::of(services),
             last_update: last_update(services),
-            stale: is_stale(services),
+            stale: discovered.stale.is_some() || is_stale(services),
+            note: discovered.note.as_deref(),
         }
     }
 }
@@ -301,7 +308,8 @@ impl<'a> DiscoveryShown<'a> {
             services: all.iter().map(|service| ServiceShown::of(service)).collect(),
             summary: SummaryShown::of(&all),
             last_update: last_update(&all),
-            stale: is_stale(&all),
+            stale: discovered.stale.is_some() || is_stale(&all),
+            note: discovered.note.as_deref(),
         }
     }
 }

@@ -27,6 +27,16 @@ described! {
     topic: Topic,
 }
 
+/// Describes what an instance of a Service is good for, in the words of endpoint discovery.
+pub(super) fn instance_status() -> Object {
+    one_of(["ready", "degraded", "booting", "not-ready", "error", "unknown"].into_iter())
+}
+
+/// Describes what the score of an instance rests on, in the words of endpoint discovery.
+pub(super) fn instance_basis() -> Object {
+    one_of(["readiness-only", "probed"].into_iter())
+}
+
 /// Describes a text that is one of these words.
 pub(super) fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new()

@@ -26,7 +26,7 @@ fn document() -> Value {
 }
 
 /// A world in which every answer has something to show, and nobody asks too often.
-async fn talkative() -> World {
+pub(crate) async fn talkative() -> World {
     let limits = Limits {
         requests_per_second: 10_000,
         refreshes_per_minute: 1000,

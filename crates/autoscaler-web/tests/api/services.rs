@@ -6,16 +6,27 @@ use autoscaler_web::api::{
     Access, Discovered, DiscoveredService, Instance, InstanceStatus, Limits, Staleness,
 };
 use node_state::testing::at;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::World;
 
-fn instance(id: &str, status: InstanceStatus) -> Arc<Instance> {
-    let json = json!({"id": id, "name": id, "status": format!("{status:?}")}).to_string();
+/// An instance as endpoint discovery writes it, by its own golden test.
+const WRITTEN: &str = include_str!("../../../endpoint-discovery/src/roster/instance.json");
+
+pub(crate) fn instance(id: &str, status: InstanceStatus) -> Arc<Instance> {
+    let mut json: Value = serde_json::from_str(WRITTEN).expect("JSON");
+    let word = match status {
+        InstanceStatus::Ready => "ready",
+        InstanceStatus::Degraded => "degraded",
+        InstanceStatus::NotReady => "not-ready",
+    };
+    for (field, value) in [("id", id), ("name", id), ("status", word)] {
+        json[field] = value.into();
+    }
     Arc::new(Instance {
         id: id.to_owned(),
         status,
-        json: serde_json::from_str(&json).expect("JSON"),
+        json: serde_json::from_str(&json.to_string()).expect("JSON"),
     })
 }
 
@@ -38,6 +49,8 @@ pub(crate) fn discovered(services: Vec<DiscoveredService>) -> Option<Arc<Discove
     Some(Arc::new(Discovered {
         mode: "kubernetes-endpoints".to_owned(),
         unknown: None,
+        note: None,
+        stale: None,
         services,
     }))
 }
@@ -90,10 +103,9 @@ async fn instances_and_discovery_are_shown_alone_as_well() {
     let world = World::new().await;
     world.discovered.send_replace(two_services());
     let shown = world.get("/api/instances?service=default/store").await.json();
-    assert_eq!(
-        shown,
-        json!({"instances": [{"id": "store-0", "name": "store-0", "status": "Ready"}]})
-    );
+    let instances = shown["instances"].as_array().expect("a list");
+    assert_eq!((instances.len(), &instances[0]["id"]), (1, &json!("store-0")));
+    assert_eq!(instances[0]["health"]["score"], 100, "as it was written");
     let info = world.get("/api/instances/discovery-info").await.json();
     assert_eq!(
         (&info["summary"]["total"], &info["instances"]),
@@ -122,6 +134,8 @@ async fn nothing_known_is_an_error_and_not_an_empty_list() {
     world.discovered.send_replace(Some(Arc::new(Discovered {
         mode: "auto".to_owned(),
         unknown: Some("the API server cannot be reached".to_owned()),
+        note: None,
+        stale: None,
         services: Vec::new(),
     })));
     let answer = world.get("/api/instances/live").await;
@@ -137,6 +151,27 @@ async fn nothing_known_is_an_error_and_not_an_empty_list() {
         (200, &json!(0)),
         "Kubernetes said so"
     );
+    assert_eq!(
+        (&empty.json()["note"], &empty.json()["stale"]),
+        (&json!(null), &json!(false))
+    );
+    world.discovered.send_replace(Some(Arc::new(Discovered {
+        note: Some("no Service has the labels".to_owned()),
+        stale: Some(Staleness {
+            since: at(1),
+            error: "away".to_owned(),
+        }),
+        ..Discovered::clone(&discovered(Vec::new()).expect("some"))
+    })));
+    for path in ["/api/instances/live", "/api/instances/discovery-info"] {
+        let noted = world.get(path).await.json();
+        let says = (&noted["note"], &noted["stale"]);
+        assert_eq!(
+            says,
+            (&json!("no Service has the labels"), &json!(true)),
+            "{path}"
+        );
+    }
     world.get("/api/instances?service=default/web").await.problem(404);
 }
 

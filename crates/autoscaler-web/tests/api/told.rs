@@ -157,6 +157,23 @@ async fn stream_outlasts_a_change_of_the_leader() {
     assert_eq!(listener.next().await.0, "standby");
 }
 
+/// NS-26: a replica that stands by has forgotten the nodes that it showed as the leader, whatever becomes known of them.
+#[tokio::test]
+async fn replica_that_stands_by_tells_nothing_of_the_nodes_that_it_knew() {
+    let world = World::new().await;
+    let (mut listener, _) = Listener::open(&world).await;
+    world.states.send_replace(None);
+    assert_eq!(listener.next().await.0, "standby");
+    let mut details = Details::clone(&world.details.borrow());
+    details.owners.clear();
+    world.details.send_replace(Arc::new(details));
+    // What is looked at first is left to chance: in twenty rounds the details have had their turn.
+    for _ in 0..20 {
+        world.discovered.send_replace(two_services());
+        assert_eq!(listener.next().await.0, "discovery");
+    }
+}
+
 /// A client that comes late to the audit log is told how much it missed, and everything after that.
 #[tokio::test]
 async fn entries_that_were_missed_are_counted() {

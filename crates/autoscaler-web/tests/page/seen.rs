@@ -52,6 +52,8 @@ impl Scene {
         let discovered = Discovered {
             mode: "kubernetes-endpoints".to_owned(),
             unknown: None,
+            note: None,
+            stale: None,
             services: vec![service],
         };
         self.world.discovered.send_replace(Some(Arc::new(discovered)));
