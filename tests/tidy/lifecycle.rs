@@ -11,7 +11,7 @@ use super::reasons::bodies_of_tests;
 use super::states::docs_of_tests;
 
 /// The criteria of the lifecycle that are held here, but for those with a letter.
-const NUMBERS: [(u32, u32); 4] = [(1, 26), (28, 37), (39, 39), (50, 53)];
+const NUMBERS: [(u32, u32); 3] = [(1, 26), (28, 39), (50, 53)];
 /// Those with a letter.
 const LETTERED: [&str; 4] = ["LC-13a", "LC-14a", "LC-25a", "LC-25b"];
 
