@@ -5,7 +5,9 @@ use std::time::Duration;
 use autoscaler_controller::resources::{Condition, NodeGroup};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use fleet_sim::kube_api::{KubeFault, KubeFaultEffect, Verb};
+use http::Method;
 use kit::fleet::Fleet;
+use kit::wire::Sent;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use node_state::store::Reader;
@@ -13,7 +15,7 @@ use node_state::{Scope, Subject, Topic, Warning};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::{ready_web, strangers};
+use super::{bought, ready_web, strangers};
 
 /// So seldom is VPSie asked here that no poll wakes the operator.
 const SELDOM: Duration = Duration::from_secs(3600);
@@ -137,4 +139,47 @@ async fn status_that_met_a_conflict_is_written_a_second_later() {
     let group = groups.get("web").await.expect("it is there");
     assert!(group_is_told(&group), "{:?}", group.status);
     assert_eq!(transitions(&group), before);
+}
+
+fn watches_vpsie_nodes(sent: &Sent) -> bool {
+    sent.is_about("vpsienodes") && !sent.is_effect()
+}
+
+/// Counts how often a VPSieNode was to be created.
+fn creations(fleet: &Fleet) -> usize {
+    let sent = fleet.wire.sent().into_iter();
+    sent.filter(|sent| sent.is_about("vpsienodes") && sent.method == Method::POST)
+        .count()
+}
+
+/// NS-22: a VPSieNode that exists already, which a watch that lags does not show, is asked about again a second later
+/// although nothing wakes the operator before; no second one is made, and no second machine bought.
+#[tokio::test(start_paused = true)]
+async fn vpsie_node_that_exists_already_is_looked_at_again_a_second_later() {
+    let mut fleet = Fleet::in_memory(1);
+    fleet.settings.poll_interval = Duration::from_secs(60);
+    ready_web(&mut fleet, 1).await;
+    fleet.polls(3).await;
+    fleet.wire.refuse(watches_vpsie_nodes, 500);
+    fleet.memory().cut_watches();
+    let (groups, parameters) = (fleet.api::<NodeGroup>(), PatchParams::default());
+    let before = creations(&fleet);
+    let more = Patch::Merge(json!({ "spec": { "minNodes": 2, "maxNodes": 3 } }));
+    groups
+        .patch("web", &parameters, &more)
+        .await
+        .expect("a person may");
+    sleep(A_MOMENT).await;
+    let made = "it is made, and after the status of its NodeGroup it exists already";
+    assert_eq!(creations(&fleet) - before, 2, "{made}");
+    sleep(A_MOMENT).await;
+    assert_eq!(creations(&fleet) - before, 2, "not at once");
+    sleep(A_MOMENT).await;
+    assert_eq!(creations(&fleet) - before, 3, "a second later");
+    fleet.wire.allow();
+    let both = fleet
+        .until("both are Ready", |stored| stored.counts("web", 2, 2))
+        .await;
+    assert_eq!(both.claims.len(), 2);
+    assert_eq!(bought(&fleet.cloud).len(), 2);
 }
