@@ -1,6 +1,7 @@
 //! Kubernetes, watched: four kinds in memory, never listed in a loop.
 
 mod followed;
+mod lean;
 mod trim;
 mod unreadable;
 
@@ -10,11 +11,11 @@ use followed::Followed;
 pub use followed::{Marked, News, Place};
 use futures::{FutureExt as _, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{Node, Pod};
-use kube::core::DeserializeGuard;
 use kube::runtime::reflector;
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
+use lean::{Lean, Watched};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,9 +113,9 @@ impl Watches {
         check::<Pod>(client).await?;
         let mut tasks = JoinSet::new();
         let signals = Signals::default();
-        let groups = watch::<NodeGroup>(client, &signals, &mut tasks, trim::managed_fields);
-        let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks, trim::managed_fields);
-        let nodes = watch::<Node>(client, &signals, &mut tasks, trim::node);
+        let groups = watch::<NodeGroup>(client, &signals, &mut tasks);
+        let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks);
+        let nodes = watch::<Node>(client, &signals, &mut tasks);
         let (pods, pods_listed) = watch_pods(client, &signals, &mut tasks);
         let first_lists = async {
             let listed =
@@ -261,10 +262,7 @@ where
     }
 }
 
-fn watch<K>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>, trim: fn(&mut K)) -> Followed<K>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-{
+fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>) -> Followed<K> {
     let (store, writer) = reflector::store();
     let (marked, sieve) = (Arc::<Mutex<Marked>>::default(), Arc::<Mutex<Sieve>>::default());
     let followed = Followed::new(store.clone(), Arc::clone(&marked), Arc::clone(&sieve));
@@ -279,7 +277,7 @@ where
         }
         std::future::ready(Ok(event))
     });
-    let events = events.modify(trim).reflect(writer);
+    let events = events.modify(K::trim).reflect(writer);
     tasks.spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
@@ -327,14 +325,11 @@ fn watch_pods(
 }
 
 /// Follows a kind for ever: after an error it waits a little longer each time and lists anew.
-fn events<K>(
+fn events<K: Watched>(
     client: &Client,
-) -> impl Stream<Item = watcher::Result<Event<DeserializeGuard<K>>>> + Send + 'static
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-{
+) -> impl Stream<Item = watcher::Result<Event<Lean<K>>>> + Send + 'static {
     watcher(
-        Api::<DeserializeGuard<K>>::all(client.clone()),
+        Api::<Lean<K>>::all(client.clone()),
         watcher::Config::default().page_size(PAGE),
     )
     .default_backoff()

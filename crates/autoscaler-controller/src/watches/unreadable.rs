@@ -1,7 +1,7 @@
 //! Objects that the API server has and that cannot be read: they are left out, and it is remembered that they are there.
 
 use super::followed::Place;
-use kube::core::DeserializeGuard;
+use super::lean::Lean;
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
@@ -41,7 +41,7 @@ impl Sieve {
     /// is gone, and so is what was deleted, readable or not.
     pub(super) fn take<K: Resource<DynamicType = ()>>(
         &mut self,
-        event: Event<DeserializeGuard<K>>,
+        event: Event<Lean<K>>,
         stored: impl Fn(&Place) -> Option<K>,
     ) -> Option<Event<K>> {
         match event {
@@ -49,8 +49,8 @@ impl Sieve {
                 self.arriving.clear();
                 Some(Event::Init)
             }
-            Event::InitApply(DeserializeGuard(Ok(object))) => Some(Event::InitApply(object)),
-            Event::InitApply(DeserializeGuard(Err(error))) => {
+            Event::InitApply(Lean(Ok(object))) => Some(Event::InitApply(object)),
+            Event::InitApply(Lean(Err(error))) => {
                 let (place, labels) = left_out::<K>(error);
                 self.arriving.insert(place, labels);
                 None
@@ -59,21 +59,21 @@ impl Sieve {
                 self.places = std::mem::take(&mut self.arriving);
                 Some(Event::InitDone)
             }
-            Event::Apply(DeserializeGuard(Ok(object))) => {
+            Event::Apply(Lean(Ok(object))) => {
                 self.places.remove(&place(&object));
                 Some(Event::Apply(object))
             }
-            Event::Apply(DeserializeGuard(Err(error))) => {
+            Event::Apply(Lean(Err(error))) => {
                 let (place, labels) = left_out::<K>(error);
                 let old = stored(&place).map(Event::Delete);
                 self.places.insert(place, labels);
                 old
             }
-            Event::Delete(DeserializeGuard(Ok(object))) => {
+            Event::Delete(Lean(Ok(object))) => {
                 self.places.remove(&place(&object));
                 Some(Event::Delete(object))
             }
-            Event::Delete(DeserializeGuard(Err(error))) => {
+            Event::Delete(Lean(Err(error))) => {
                 let place = place_of(&error);
                 self.places.remove(&place);
                 stored(&place).map(Event::Delete)
@@ -108,7 +108,7 @@ mod tests {
     use k8s_openapi::api::core::v1::Node;
     use serde_json::{Value, json};
 
-    fn node(name: &str, is_readable: bool) -> DeserializeGuard<Node> {
+    fn node(name: &str, is_readable: bool) -> Lean<Node> {
         let spec = if is_readable { json!({}) } else { json!("none") };
         let node: Value =
             json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": name }, "spec": spec });
@@ -116,7 +116,7 @@ mod tests {
     }
 
     /// Lets a sieve hear an event, with a store that has these Nodes, and tells what the store hears.
-    fn hear(sieve: &mut Sieve, event: Event<DeserializeGuard<Node>>, stored: &[&str]) -> Option<String> {
+    fn hear(sieve: &mut Sieve, event: Event<Lean<Node>>, stored: &[&str]) -> Option<String> {
         let find = |place: &Place| {
             let is_stored = stored.contains(&place.1.as_str());
             is_stored.then(|| node(&place.1, true).0.unwrap())
