@@ -4,6 +4,7 @@
 pub mod cluster;
 mod fit;
 pub mod group;
+pub mod join;
 pub mod labels;
 pub mod misfit;
 mod name;
