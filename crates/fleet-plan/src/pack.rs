@@ -7,6 +7,7 @@
 
 mod buy;
 mod fill;
+mod merge;
 mod shrink;
 
 use crate::group::Price;

@@ -20,7 +20,7 @@ use crate::node::Room;
 use crate::pod::HostPort;
 use crate::{Name, Resources};
 use counts::{DomainCounts, SpreadCounts};
-pub(crate) use rules::{Class, Rules};
+pub(crate) use rules::{Apart, Class, Rules};
 
 /// Is a Node, or a node to come, with what is left of it.
 #[derive(Debug, Clone)]
@@ -123,11 +123,38 @@ impl<'a> Scene<'a> {
 
     /// Removes the bin that was opened last, into which nothing was placed.
     pub(crate) fn close(&mut self) {
-        if let Some(Bin { site, domains, .. }) = self.bins.pop() {
-            for (index, domain) in self.eligible_domains(site, &domains) {
-                self.spreads[index].remove_node(domain);
-            }
+        if let Some(last) = self.bins.len().checked_sub(1) {
+            self.retire(last);
+            self.bins.pop();
         }
+    }
+
+    /// Makes an empty bin a node like this one, in the same domains.
+    pub(crate) fn refit(&mut self, bin: usize, like: &Bin) {
+        let here = &mut self.bins[bin];
+        let domains = std::mem::take(&mut here.domains);
+        *here = Bin {
+            domains,
+            planned: Vec::new(),
+            ..like.clone()
+        };
+    }
+
+    /// Counts the domains of an empty bin no more, as if the node were not there.
+    pub(crate) fn retire(&mut self, bin: usize) {
+        let Bin { site, domains, .. } = &self.bins[bin];
+        for (index, domain) in self.eligible_domains(*site, domains) {
+            self.spreads[index].remove_node(domain);
+        }
+    }
+
+    /// Returns the domains of a bin, but for its hostname.
+    pub(crate) fn neighbourhood(&self, bin: usize) -> Vec<Option<usize>> {
+        let mut domains = self.bins[bin].domains.clone();
+        if let Some(hostname) = self.rules.hostname_key() {
+            domains[hostname] = None;
+        }
+        domains
     }
 
     /// Counts the domains that a node of this site would be in, as if an empty one were there.

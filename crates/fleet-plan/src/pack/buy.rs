@@ -1,8 +1,8 @@
 //! Buying: several ways are tried, and the best is taken.
 //!
 //! Which node is cheapest for a pod depends on what else will be on it, so no single rule is the best everywhere.
-//! Each way opens nodes by another rule, fills them first-fit by falling size, and then replaces each node by the
-//! cheapest that holds the same pods.
+//! Each way opens nodes by another rule, fills them first-fit by falling size, then replaces each node by the cheapest
+//! that holds the same pods, and at last puts nodes together where one is cheaper than two.
 
 use std::cmp::Reverse;
 
@@ -217,6 +217,7 @@ fn try_way<'a>(
         }
     }
     packing.shrink(offers, &cheapest_first);
+    packing.merge(offers, &cheapest_first);
     packing
 }
 

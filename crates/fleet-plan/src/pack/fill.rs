@@ -125,27 +125,30 @@ impl Packing<'_> {
 
     /// Places pods into one bin until it takes no more; tells whether it took some, and why it stopped.
     fn pour(&mut self, class: usize, bin: usize) -> (bool, Chance) {
-        let mut placed = 0;
+        let mut has_placed = false;
         let chance = loop {
             if self.left[class] == 0 {
                 break Chance::Never;
             }
             match self.scene.chance(bin, class, self.left[class]) {
                 Chance::Now(count) => {
-                    self.scene.place(bin, class, count, false);
+                    self.put(bin, class, count);
                     self.left[class] -= count;
-                    placed += count;
+                    has_placed = true;
                 }
                 chance @ (Chance::Later | Chance::Never) => break chance,
             }
         };
-        if placed > 0 {
-            let planned = &mut self.scene.bins[bin].planned;
-            match planned.iter_mut().find(|(known, _)| *known == class) {
-                Some((_, count)) => *count += placed,
-                None => planned.push((class, placed)),
-            }
+        (has_placed, chance)
+    }
+
+    /// Plans pods of a class for a bin, whether or not they fit.
+    pub(super) fn put(&mut self, bin: usize, class: usize, count: u32) {
+        self.scene.place(bin, class, count, false);
+        let planned = &mut self.scene.bins[bin].planned;
+        match planned.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, known)) => *known += count,
+            None => planned.push((class, count)),
         }
-        (placed > 0, chance)
     }
 }

@@ -74,6 +74,13 @@ pub(crate) struct Rules {
     spread_over: Vec<Vec<bool>>,
 }
 
+/// Names a rule that keeps pods on different nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Apart {
+    Anti(usize),
+    Spread(usize),
+}
+
 /// Gives equal values the same number, in the order of their first use.
 struct Numbers<T>(BTreeMap<T, usize>);
 
@@ -237,6 +244,20 @@ impl Rules {
     /// Tells whether the place itself lets pods of a class in.
     pub(crate) fn is_admitted(&self, class: usize, site: usize) -> bool {
         self.admitted[self.classes[class].placement][site]
+    }
+
+    /// Lists what keeps pods of a class apart by the hostname: two that share an entry seldom go on one node.
+    pub(crate) fn apart(&self, class: usize) -> impl Iterator<Item = Apart> {
+        let Class { anti, spread, .. } = &self.classes[class];
+        let hostname = self.hostname_key();
+        let anti = anti
+            .iter()
+            .filter(move |(rule, is_self)| *is_self && Some(self.antis[*rule].key) == hostname);
+        let spread = spread
+            .iter()
+            .filter(move |one| one.is_self && Some(self.spreads[one.rule].key) == hostname);
+        let anti = anti.map(|(rule, _)| Apart::Anti(*rule));
+        anti.chain(spread.map(|one| Apart::Spread(one.rule)))
     }
 
     pub(super) fn is_spread_over(&self, spread: usize, site: usize) -> bool {
