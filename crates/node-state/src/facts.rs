@@ -1,6 +1,7 @@
 //! What is observed of a Node, of the VPSieNode that owns it, and of a NodeGroup: plain values, free of any CRD type.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use node_lifecycle::{Phase, State};
@@ -29,6 +30,8 @@ pub struct NodeFacts {
     pub group_label: Option<String>,
     /// The namespace of that NodeGroup, where the Node tells one.
     pub group_namespace: Option<String>,
+    /// The uid of the VPSieNode for which it is marked, where it bears one. It counts until that VPSieNode records its Node.
+    pub marked_for: Option<Arc<str>>,
     /// The zones that its labels name, the one that counts first.
     pub zones: Vec<String>,
     /// What it says of its readiness; nothing before its kubelet reported.

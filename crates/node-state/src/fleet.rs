@@ -83,23 +83,29 @@ impl Fleet {
     /// Takes a Node in, new or changed.
     pub fn put_node(&mut self, facts: NodeFacts) {
         let name = facts.name.clone();
+        let marks = [self.people.mark_of(&name), facts.marked_for.clone()];
         if self.people.put_node(facts) {
             self.mark_node(&name);
+            self.heed_marks(marks);
         }
     }
 
     /// Forgets a Node that is gone. Its pods are told apart from it.
     pub fn remove_node(&mut self, name: &str) {
+        let mark = self.people.mark_of(name);
         if self.people.remove_node(name) {
             self.mark_node(name);
+            self.heed_marks([mark, None]);
         }
     }
 
     /// Takes a VPSieNode in, new or changed.
     pub fn put_owner(&mut self, facts: OwnerFacts) {
-        let (key, node) = (facts.key.clone(), facts.node.clone());
+        let (key, node, uid) = (facts.key.clone(), facts.node.clone(), facts.uid.clone());
         if let Some(before) = self.people.put_owner(facts) {
-            self.mark_owner(key, [before, node]);
+            let (node_before, uid_before) = before.map(|before| (before.node, before.uid)).unzip();
+            self.mark_owner(key, [node_before.flatten(), node]);
+            self.heed_marks([uid_before, Some(uid)]);
         }
     }
 
@@ -107,6 +113,7 @@ impl Fleet {
     pub fn remove_owner(&mut self, key: &OwnerKey) {
         if let Some(owner) = self.people.remove_owner(key) {
             self.mark_owner(owner.key, [owner.node, None]);
+            self.heed_marks([Some(owner.uid), None]);
         }
     }
 
@@ -195,6 +202,13 @@ impl Fleet {
         self.dirty.insert(Subject::Awaited(key));
         for node in nodes.into_iter().flatten() {
             self.mark_node(&node);
+        }
+    }
+
+    /// Marks whom it concerns what marks with these uids say.
+    fn heed_marks(&mut self, uids: [Option<impl AsRef<str>>; 2]) {
+        for uid in uids.into_iter().flatten() {
+            self.dirty.extend(self.people.concerned_by_mark(uid.as_ref()));
         }
     }
 

@@ -13,6 +13,7 @@ use node_lifecycle::Life;
 use node_state::{
     GroupFacts, GroupKey, LifeFacts, Mark, NodeFacts, OwnerFacts, OwnerKey, Pressure, Readiness,
 };
+use std::sync::Arc;
 
 /// Labels that tell a zone, the one that counts first.
 const ZONES: [&str; 2] = [
@@ -104,6 +105,7 @@ pub(super) fn of_node(node: &Node) -> NodeFacts {
         is_of_control_plane: is_control_plane(node),
         group_label: labels.get(keys::LABEL_NODE_GROUP).cloned(),
         group_namespace: annotations.get(keys::ANNOTATION_NODE_GROUP_NAMESPACE).cloned(),
+        marked_for: marked_for(node),
         zones: zones(node),
         ready: condition(node, "Ready").map(readiness),
         disk_pressure: condition(node, "DiskPressure")
@@ -117,6 +119,12 @@ pub(super) fn of_node(node: &Node) -> NodeFacts {
         }),
         has_opted_out: has_opted_out(node),
     }
+}
+
+/// Reads for which VPSieNode a Node is marked. The control plane is nobody's.
+fn marked_for(node: &Node) -> Option<Arc<str>> {
+    let uid = node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID)?;
+    (!uid.is_empty() && !is_control_plane(node)).then(|| uid.as_str().into())
 }
 
 /// Lists the zones that a Node tells, else the data centre that we wrote on it, which is as near as VPSie comes.

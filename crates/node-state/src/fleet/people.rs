@@ -14,6 +14,10 @@ pub(super) struct People {
     owners: BTreeMap<OwnerKey, OwnerFacts>,
     /// VPSieNodes by the Node that they name, whether it is there or not.
     owners_of: BTreeMap<String, BTreeSet<OwnerKey>>,
+    /// VPSieNodes that name no Node, by their uid.
+    unrecorded: BTreeMap<String, BTreeSet<OwnerKey>>,
+    /// Nodes with the uid of the VPSieNode for which they are marked.
+    marked: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
 // === impl People ===
@@ -24,36 +28,57 @@ impl People {
         if self.nodes.get(facts.name.as_str()) == Some(&facts) {
             return false;
         }
-        self.nodes.insert(facts.name.as_str().into(), facts);
+        self.remove_node(&facts.name);
+        let name: Arc<str> = facts.name.as_str().into();
+        if let Some(uid) = &facts.marked_for {
+            self.marked.insert((Arc::clone(uid), Arc::clone(&name)));
+        }
+        self.nodes.insert(name, facts);
         true
     }
 
     pub(super) fn remove_node(&mut self, name: &str) -> bool {
-        self.nodes.remove(name).is_some()
+        let Some((name, facts)) = self.nodes.remove_entry(name) else {
+            return false;
+        };
+        if let Some(uid) = facts.marked_for {
+            self.marked.remove(&(uid, name));
+        }
+        true
     }
 
-    /// Takes a VPSieNode in and returns the Node that it named before; nothing at all when nothing is different.
-    pub(super) fn put_owner(&mut self, facts: OwnerFacts) -> Option<Option<String>> {
+    /// Returns the uid of the VPSieNode for which a Node is marked.
+    pub(super) fn mark_of(&self, node: &str) -> Option<Arc<str>> {
+        self.nodes.get(node)?.marked_for.clone()
+    }
+
+    /// Takes a VPSieNode in and returns what was known of it before; nothing at all when nothing is different.
+    pub(super) fn put_owner(&mut self, facts: OwnerFacts) -> Option<Option<OwnerFacts>> {
         if self.owners.get(&facts.key) == Some(&facts) {
             return None;
         }
-        let before = self.remove_owner(&facts.key).and_then(|before| before.node);
-        if let Some(node) = &facts.node {
-            let owners = self.owners_of.entry(node.clone()).or_default();
-            owners.insert(facts.key.clone());
-        }
+        let before = self.remove_owner(&facts.key);
+        let (index, name) = self.index_of(&facts);
+        index.entry(name).or_default().insert(facts.key.clone());
         self.owners.insert(facts.key.clone(), facts);
         Some(before)
     }
 
+    /// Returns the index in which a VPSieNode is to be found, and where there: by its Node, or while it names none by its uid.
+    fn index_of(&mut self, facts: &OwnerFacts) -> (&mut BTreeMap<String, BTreeSet<OwnerKey>>, String) {
+        match &facts.node {
+            Some(node) => (&mut self.owners_of, node.clone()),
+            None => (&mut self.unrecorded, facts.uid.clone()),
+        }
+    }
+
     pub(super) fn remove_owner(&mut self, key: &OwnerKey) -> Option<OwnerFacts> {
         let owner = self.owners.remove(key)?;
-        if let Some(node) = &owner.node
-            && let Some(owners) = self.owners_of.get_mut(node)
-        {
+        let (index, name) = self.index_of(&owner);
+        if let Some(owners) = index.get_mut(&name) {
             owners.remove(key);
             if owners.is_empty() {
-                self.owners_of.remove(node);
+                index.remove(&name);
             }
         }
         Some(owner)
@@ -71,9 +96,28 @@ impl People {
         self.owners.values()
     }
 
-    /// Lists the VPSieNodes that name a Node, the one that has it first.
+    /// Lists the VPSieNodes that name a Node, and after them those that name none and for which it is marked; the one that
+    /// has it first.
     pub(super) fn owners_of(&self, node: &str) -> impl Iterator<Item = &OwnerKey> {
-        self.owners_of.get(node).into_iter().flatten()
+        let named = self.owners_of.get(node).into_iter().flatten();
+        let mark = self.nodes.get(node).and_then(|facts| facts.marked_for.as_deref());
+        let mark = mark.filter(|uid| self.marked_for(uid).next().is_some_and(|first| **first == *node));
+        let marked = mark.and_then(|uid| self.unrecorded.get(uid));
+        named.chain(marked.into_iter().flatten())
+    }
+
+    /// Lists the Nodes that are marked for a VPSieNode, in the order of names.
+    fn marked_for(&self, uid: &str) -> impl Iterator<Item = &Arc<str>> {
+        let first = (Arc::from(uid), Arc::from(""));
+        let marked = self.marked.range(first..).map(|(uid, node)| (&**uid, node));
+        marked.take_while(move |(of, _)| *of == uid).map(|(_, node)| node)
+    }
+
+    /// Lists whom it concerns that a mark with this uid, or who it means, is different.
+    pub(super) fn concerned_by_mark(&self, uid: &str) -> impl Iterator<Item = Subject> {
+        let nodes = self.marked_for(uid).cloned().map(Subject::Node);
+        let owners = self.unrecorded.get(uid).into_iter().flatten();
+        nodes.chain(owners.cloned().map(Subject::Awaited))
     }
 
     /// Lists what there is a state about.
@@ -123,9 +167,10 @@ impl People {
 
     /// Tells whether a VPSieNode has no Node, so that its state stands on its own.
     fn is_awaiting(&self, owner: &OwnerFacts) -> bool {
-        let node = owner
-            .node
-            .as_deref()
+        let recorded = owner.node.as_deref();
+        let marked = || self.marked_for(&owner.uid).next().map(AsRef::as_ref);
+        let node = recorded
+            .or_else(marked)
             .filter(|node| self.nodes.contains_key(*node));
         node.is_none_or(|node| self.owners_of(node).next() != Some(&owner.key))
     }

@@ -245,6 +245,37 @@ fn first_of_two_owners_has_the_node() {
     assert_eq!(settle(&mut fleet), words(&["db-1", "db-claim"], &["db"], 1));
 }
 
+/// NS-20: a Node that is marked for a VPSieNode is its Node, although that one does not record it yet, so both count once.
+#[test]
+fn node_that_is_marked_for_a_vpsie_node_counts_once() {
+    let mut fleet = fleet();
+    let late = owner("web-9", "web", None);
+    let (key, uid) = (late.key.clone(), late.uid.clone());
+    fleet.put_owner(late.clone());
+    let waits = words(&["web-9"], &["web"], 1);
+    assert_eq!(settle(&mut fleet), waits);
+    let marked = NodeFacts {
+        marked_for: Some(uid.into()),
+        ..node("n9").of_group("web")
+    };
+    fleet.put_node(marked.clone());
+    let batch = fleet.settle(&Rules::default(), at(1));
+    assert!(batch.changes[&Subject::Awaited(key.clone())].now.is_none());
+    let state = batch.changes[&Subject::node("n9")]
+        .now
+        .as_ref()
+        .expect("it is there");
+    assert_eq!(state.owner.as_ref().map(|owner| &owner.key), Some(&key));
+    fleet.put_owner(owner("web-9", "web", Some("elsewhere")));
+    let apart = words(&["n9", "web-9"], &["web"], 2);
+    assert_eq!(settle(&mut fleet), apart, "what is recorded goes before the mark");
+    fleet.put_owner(late);
+    assert_eq!(settle(&mut fleet).1, apart.1);
+    fleet.remove_node("n9");
+    let again = words(&["n9", "web-9"], &["web"], 1);
+    assert_eq!(settle(&mut fleet), again, "it waits again");
+}
+
 /// LC-17, NS-12: when a moment comes that changes what is found, the node is evaluated again, once, and not before.
 #[test]
 fn time_alone_evaluates_again_when_it_matters() {
@@ -284,11 +315,15 @@ fn churn_leaves_nothing_behind() {
     let mut fleet = Fleet::default();
     for round in 0..100 {
         let (name, claim) = (format!("node-{round}"), format!("claim-{round}"));
-        let owner = owner(&claim, "web", Some(&name));
-        let place = owner.key.clone();
+        let owner = owner(&claim, "web", (round % 2 == 0).then_some(&name));
+        let (place, mark) = (owner.key.clone(), owner.uid.as_str().into());
         fleet.put_group(group("web").selecting("pool", &name));
         fleet.put_owner(owner);
-        fleet.put_node(node(&name).of_group("web").label("pool", &name));
+        let node = node(&name).of_group("web").label("pool", &name);
+        fleet.put_node(NodeFacts {
+            marked_for: Some(mark),
+            ..node
+        });
         fleet.put_pod(&name, pod("pod"));
         assert!(!fleet.settle(&Rules::default(), at(round)).is_empty());
         fleet.remove_pod(&name, "pod");

@@ -28,6 +28,7 @@ fn node_is_read() {
         keys::ANNOTATION_NODE_GROUP_NAMESPACE.to_owned(),
         "shop".to_owned(),
     );
+    annotations.insert(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), "u1".to_owned());
     let status = full.status.get_or_insert_default();
     status.node_info = Some(NodeSystemInfo {
         kubelet_version: "v1.34.1".to_owned(),
@@ -45,6 +46,7 @@ fn node_is_read() {
         resource_version: "1".to_owned(),
         group_label: Some("web".to_owned()),
         group_namespace: Some("shop".to_owned()),
+        marked_for: Some("u1".into()),
         ready: Some(Readiness {
             is_ready: Some(true),
             ..Readiness::default()

@@ -113,13 +113,8 @@ impl Facts {
             sketches.insert(Subject::node(&node.name), sketch);
         }
         for owner in &self.owners {
-            let node = owner
-                .node
-                .as_ref()
-                .filter(|name| self.nodes.iter().any(|node| node.name == **name));
-            let has_it = node
-                .and_then(|node| self.owner_of(node))
-                .is_some_and(|first| first.key == owner.key);
+            let mut nodes = self.nodes.iter().map(|node| &node.name);
+            let has_it = nodes.any(|node| self.owner_of(node).is_some_and(|first| first.key == owner.key));
             if !has_it {
                 let sketch = (self.home(None, Some(owner)), false, 0);
                 sketches.insert(Subject::Awaited(owner.key.clone()), sketch);
@@ -129,11 +124,24 @@ impl Facts {
     }
 
     fn owner_of(&self, node: &str) -> Option<&OwnerFacts> {
-        let owners = self
+        let named = self
             .owners
             .iter()
             .filter(|owner| owner.node.as_deref() == Some(node));
-        owners.min_by_key(|owner| owner.key.clone())
+        let marked = self
+            .owners
+            .iter()
+            .filter(|owner| owner.node.is_none() && self.marked_for(owner) == Some(node));
+        let first = |owner: &&OwnerFacts| owner.key.clone();
+        named.min_by_key(first).or_else(|| marked.min_by_key(first))
+    }
+
+    fn marked_for(&self, owner: &OwnerFacts) -> Option<&str> {
+        let marked = self
+            .nodes
+            .iter()
+            .filter(|node| node.marked_for.as_deref() == Some(&*owner.uid));
+        marked.map(|node| node.name.as_str()).min()
     }
 
     fn home(&self, node: Option<&NodeFacts>, owner: Option<&OwnerFacts>) -> Option<GroupKey> {
@@ -201,8 +209,9 @@ fn nodes() -> impl Strategy<Value = NodeFacts> {
         maybe_moments(),
         maybe_moments(),
     );
-    (name("n"), label, pool, is_master, health, told).prop_map(
-        |(name, label, pool, is_master, health, told)| {
+    let mark = proptest::option::of(name("uid-of-w"));
+    (name("n"), label, pool, is_master, health, told, mark).prop_map(
+        |(name, label, pool, is_master, health, told, mark)| {
             let mut facts = node(&name);
             if let Some((group, is_full)) = label {
                 facts.group_label = Some(group.name.to_string());
@@ -212,6 +221,7 @@ fn nodes() -> impl Strategy<Value = NodeFacts> {
                 .labels
                 .extend(pool.map(|pool| ("pool".to_owned(), pool.to_owned())));
             facts.is_of_control_plane = is_master;
+            facts.marked_for = mark.map(Into::into);
             let (created, ready_since, deleted, marked, pressed) = told;
             facts.created_at = Some(created);
             facts.ready = Some(Readiness {
