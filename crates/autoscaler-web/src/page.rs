@@ -28,6 +28,7 @@ macro_rules! files {
 
 const FILES: &[File] = files! {
     "/": "index.html",
+    "/page/answers.js": "answers.js",
     "/page/cards.js": "cards.js",
     "/page/connection.js": "connection.js",
     "/page/dom.js": "dom.js",

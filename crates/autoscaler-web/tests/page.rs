@@ -10,6 +10,8 @@ mod files;
 mod heard;
 #[path = "page/instances.rs"]
 mod instances;
+#[path = "page/refused.rs"]
+mod refused;
 #[path = "page/seen.rs"]
 mod seen;
 #[path = "page/wire.rs"]

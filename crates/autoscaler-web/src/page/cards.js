@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { HEIGHT, WIDTH, inWords, plot } from "./plot.js";
-import { LIVES, between, counted, dateAndTime, lasting, markOf, plain, timeOfDay, toneOf } from "./words.js";
+import { LEFT_ALONE, LIVES, between, counted, dateAndTime, lasting, markOf, plain, spoken, timeOfDay, toneOf } from "./words.js";
 
 /** A word with its colour and a mark that says the same. */
 export function badge(word, tone = toneOf(word)) {
@@ -65,7 +65,7 @@ function drawing(samples, wanted, now) {
       lines.available && el("path", { class: "available", d: lines.available })),
     el("figcaption", {}, el("span", { class: "key total" }, "nodes"), el("span", { class: "key available" }, "available"),
       level === null ? null : el("span", { class: "key wanted" }, "wanted"),
-      el("span", { class: "span" }, `${lasting(lines.span)}, up to ${lines.most}`)));
+      el("span", { class: "span" }, `the last ${lasting(lines.span)}, up to ${lines.most}`)));
 }
 
 /** Draws a node. */
@@ -82,17 +82,17 @@ export function nodeCard(node) {
     node.message ? el("p", { class: "says" }, node.message) : null,
     el("dl", {},
       where ? fact("Machine", where) : null,
-      matched ? fact("Matched", ...evidence(matched)) : fact("Matched", node.vpsie_node ? "not looked at yet" : "no VPSieNode: a Node of somebody else"),
-      fact("Pods", String(node.workload.pods)),
-      details?.moments.created_at ? ages(details.moments) : null));
+      matched ? fact("Matched", ...evidence(matched)) : node.vpsie_node ? fact("Matched", "not looked at yet") : null,
+      node.joined ? fact("Pods", String(node.workload.pods)) : null,
+      ...(details?.moments.created_at ? ages(details.moments) : [])));
 }
 
 /** Says how machine, Node and VPSieNode were found to belong together. */
 function evidence(matched) {
   const kinds = [...new Set(matched.evidence.map(({ kind }) => kind))];
   const links = matched.evidence.map(({ link, kind, detail }) => `${plain(link)} by ${plain(kind)}: ${detail}`);
-  const first = matched.recorded_by ? `; found first by ${plain(matched.recorded_by)}` : "";
-  const by = kinds.length > 0 ? ` by ${kinds.map(plain).join(", ")}${first}` : "";
+  const first = matched.recorded_by ? `; at first by ${spoken(matched.recorded_by)}` : "";
+  const by = kinds.length > 0 ? ` by ${kinds.map(spoken).join(", ")}${first}` : "";
   return [
     badge(matched.verdict),
     el("span", { title: links.join("\n") || null }, by),
@@ -102,13 +102,13 @@ function evidence(matched) {
 }
 
 function ages({ created_at, joined_at, ready_at, state_since }) {
-  const parts = [
-    created_at && ["asked for ", moment(created_at)],
-    joined_at && [`joined after ${between(created_at, joined_at)}`],
-    ready_at && [`Ready after ${between(created_at, ready_at)}`],
-    state_since && ["in this state since ", moment(state_since)],
-  ].filter(Boolean);
-  return fact("Ages", ...parts.flatMap((part, index) => (index > 0 ? [" · ", ...part] : part)));
+  const [joined, ready] = [between(created_at, joined_at), between(created_at, ready_at)];
+  const steps = [
+    joined && joined !== ready ? `, joined after ${joined}` : "",
+    ready ? `, Ready after ${ready}` : "",
+  ];
+  const since = state_since ? fact("Like this", "since ", moment(state_since)) : null;
+  return [fact("Asked for", "at ", moment(created_at), steps.join("")), since].filter(Boolean);
 }
 
 /** Draws the nodes of one state. */
@@ -118,7 +118,7 @@ export function lifeHeading({ life, tone, meaning, nodes }) {
 
 /** Draws all lives as one bar. */
 export function livesBar(lists) {
-  const parts = LIVES.map(([word, tone, title]) => {
+  const parts = [...LIVES, LEFT_ALONE].map(([word, tone, title]) => {
     const of = lists.find(({ life }) => life === word);
     return { word, tone, title, count: of?.nodes.length ?? 0 };
   });
@@ -156,5 +156,5 @@ export function entryRow(entry) {
     el("div", {}, el("p", {}, el("strong", {}, plain(entry.action)), ` ${plain(entry.reason)}`, about ? el("span", { class: "about" }, about) : null),
       entry.message ? el("p", {}, entry.message) : null,
       entry.error ? el("p", { class: "says" }, entry.error) : null,
-      el("p", { class: "hint" }, `decided by ${plain(entry.decision_by)}`, entry.count ? ` · ${entry.count}` : null, entry.repeats ? ` · and ${counted(entry.repeats, "time")} before` : null)));
+      el("p", { class: "hint" }, `decided by ${spoken(entry.decision_by)}`, entry.count ? ` · ${entry.count}` : null, entry.repeats ? ` · and ${counted(entry.repeats, "time")} before` : null)));
 }

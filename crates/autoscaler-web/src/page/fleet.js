@@ -1,6 +1,6 @@
 // What is known of nodes and NodeGroups, and how the counts of groups went. Pure: the time comes in.
 
-import { LIVES } from "./words.js";
+import { LEFT_ALONE, LIVES } from "./words.js";
 
 /** Samples that are kept of a group. */
 const MOST_SAMPLES = 600;
@@ -46,11 +46,19 @@ export class Fleet {
     const wanted = text.trim().toLowerCase();
     const found = [...this.nodes.values()].filter((node) => matches(node, wanted));
     found.sort((a, b) => compare(a.name, b.name));
-    const lists = LIVES.map(([life, tone, meaning]) => {
-      const nodes = found.filter((node) => node.lifecycle_state === life);
+    const lists = [...LIVES, LEFT_ALONE].map(([life, tone, meaning]) => {
+      const nodes = found.filter((node) => lifeOf(node) === life);
       return { life, tone, meaning, nodes };
     });
     return lists.filter(({ nodes }) => nodes.length > 0);
+  }
+
+  /** Counts the nodes that are the business of the autoscaler. */
+  counts() {
+    const ours = [...this.nodes.values()].filter(isOurs);
+    const available = ours.filter((node) => node.phase === "available").length;
+    const pods = ours.reduce((sum, node) => sum + node.workload.pods, 0);
+    return { nodes: ours.length, available, pods };
   }
 
   #sample(now) {
@@ -66,6 +74,15 @@ export class Fleet {
       this.history.set(key, samples);
     }
   }
+}
+
+/** Tells whether a NodeGroup or a VPSieNode claims a node. */
+export function isOurs(node) {
+  return node.node_group !== null || node.vpsie_node !== null;
+}
+
+function lifeOf(node) {
+  return isOurs(node) ? node.lifecycle_state : LEFT_ALONE[0];
 }
 
 /** Names a node: a VPSieNode without a Node may have the name of somebody else's Node. */

@@ -1,12 +1,13 @@
 // The page itself: joins the network, what is known, and what is seen.
 
+import { Troubles, ask } from "./answers.js";
 import { entryRow, groupCard, instanceCard, lifeHeading, livesBar, nodeCard, waitingRow } from "./cards.js";
 import { Connection } from "./connection.js";
 import { attribute, el, list, morph, text } from "./dom.js";
 import { Fleet, keyOfNode } from "./fleet.js";
 import { Instances, header } from "./instances.js";
 import { Timeline } from "./timeline.js";
-import { waiting } from "./waiting.js";
+import { unsettled, waiting } from "./waiting.js";
 import { counted, plain } from "./words.js";
 
 /** Entries of the audit log that are asked for at once. */
@@ -17,8 +18,6 @@ const MOST_ROWS = 300;
 const MOST_WAITING = 40;
 /** How often what depends on time alone is drawn: the plots, and instances that are gone. */
 const TICK = 5_000;
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 10_000;
 
 const MODES = {
   connecting: ["off", "Connecting", "The page asks the autoscaler for the first time."],
@@ -31,54 +30,55 @@ const page = (id) => document.getElementById(id);
 const fleet = new Fleet();
 const instances = new Instances();
 const timeline = new Timeline();
+const troubles = new Troubles();
 
 // === the network ===
 
-async function ask(path) {
-  const response = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(PATIENCE) });
-  const isJson = response.headers.get("content-type")?.includes("json");
-  return { status: response.status, body: isJson ? await response.json() : null };
-}
-
-async function askAbout(path) {
-  const { status, body } = await ask(path);
-  if (status !== 200 && status !== 503) throw new Error(`${path} answered ${status}`);
+/** Asks for nodes or groups; gets nothing while this replica stands by. */
+async function askForStates(path) {
+  const { status, body } = await ask(path, 200, 503);
   return status === 200 ? body : null;
 }
 
 async function askForInstances() {
-  const { status, body } = await ask("/api/instances/live");
-  if (![200, 404, 503].includes(status)) throw new Error(`instances answered ${status}`);
+  const { status, body } = await ask("/api/instances/live", 200, 404, 503);
   instances.apply(status, body, Date.now());
-  draw();
 }
 
 async function askForEntries() {
-  const answer = await askAbout(`/api/audit?limit=${AT_ONCE}`);
-  if (answer) timeline.merge(answer);
-  draw();
+  const { body } = await ask(`/api/audit?limit=${AT_ONCE}`, 200);
+  timeline.merge(body);
 }
 
-async function poll() {
-  // Where nothing is discovered the answer is an error, and only the stream says that this changed.
-  const discovered = instances.discovery.kind === "off" ? null : askForInstances();
-  const asked = [askAbout("/api/nodes"), askAbout("/api/groups"), askForEntries(), discovered];
-  const [nodes, groups] = await Promise.all(asked);
+async function askForFleet() {
+  const [nodes, groups] = await Promise.all([askForStates("/api/nodes"), askForStates("/api/groups")]);
   // A stream that came back meanwhile knows better.
   if (connection.mode === "live") return;
   if (nodes && groups) fleet.snapshot({ ...nodes, ...groups }, Date.now());
   else fleet.standBy();
+}
+
+async function poll() {
+  const parts = [troubles.of("nodes and groups", askForFleet()), troubles.of("the audit log", askForEntries())];
+  // Where nothing is discovered the answer is an error, and only the stream says that this changed.
+  if (instances.discovery.kind !== "off") parts.push(troubles.of("live instances", askForInstances()));
+  const answered = await Promise.allSettled(parts);
+  const away = answered.find(({ status }) => status === "rejected");
+  // Of what is not there at all it is not known what it would refuse.
+  if (away) troubles.clear();
   draw();
+  if (away) throw away.reason;
+  if (answered.every(({ value }) => !value)) throw new Error("everything is refused");
 }
 
 /** Asks for what the stream does not bring; what fails here is asked for again with the next stream or poll. */
-async function catchUp() {
+async function catchUp(part, asked) {
   try {
-    await askForEntries();
-    instances.silence();
+    await troubles.of(part, asked);
   } catch {
     // The connection itself says that nobody answers.
   }
+  draw();
 }
 
 function open({ opened, failed }) {
@@ -87,17 +87,20 @@ function open({ opened, failed }) {
     then(JSON.parse(event.data));
     draw();
   });
-  source.onopen = () => {
+  source.onopen = async () => {
+    troubles.clear();
     opened();
-    catchUp();
+    await catchUp("the audit log", askForEntries());
+    instances.silence();
+    draw();
   };
   source.onerror = failed;
   hear("snapshot", (told) => fleet.snapshot(told, Date.now()));
   hear("changes", (told) => fleet.changes(told, Date.now()));
   hear("standby", () => fleet.standBy());
   hear("audit", (entry) => timeline.add(entry));
-  hear("audit-missed", catchUp);
-  hear("discovery", () => askForInstances().catch(() => {}));
+  hear("audit-missed", () => catchUp("the audit log", askForEntries()));
+  hear("discovery", () => catchUp("live instances", askForInstances()));
   return () => source.close();
 }
 
@@ -143,20 +146,27 @@ function drawChip(chip, tone, words, title) {
 }
 
 function drawHeader() {
-  drawChip(page("connection"), ...MODES[connection.mode]);
+  drawChip(page("connection"), ...connectionInWords());
   const said = header(instances.discovery, connection.mode);
   drawChip(page("discovery"), said.tone, said.text, said.title);
+  const standby = fleet.standsBy ? "This replica stands by: another one leads, or it has just begun. Ask that one for the nodes and groups of now." : "";
   const banner = page("banner");
-  banner.hidden = !fleet.standsBy;
-  text(banner, fleet.standsBy ? "This replica stands by: another one leads, or it has just begun. Ask that one for the nodes and groups of now." : "");
+  const sentences = [standby, troubles.sentence].filter(Boolean).join(" ");
+  banner.hidden = !sentences;
+  text(banner, sentences);
+}
+
+/** Says how the page hears of changes; who answers, though not what was asked, is not away. */
+function connectionInWords() {
+  const { status, sentence } = troubles;
+  if (connection.mode !== "error" || !status) return MODES[connection.mode];
+  return ["bad", [401, 403].includes(status) ? "No access" : `Error ${status}`, sentence];
 }
 
 function drawOverview() {
-  const nodes = [...fleet.nodes.values()];
-  const available = nodes.filter((node) => node.phase === "available").length;
-  const open = nodes.filter((node) => node.phase !== "available" && node.phase !== "excluded").length;
-  const pods = nodes.reduce((sum, node) => sum + node.workload.pods, 0);
-  const tiles = [["Groups", fleet.groups.size], ["Nodes", nodes.length], ["Available", available], ["Waiting", open], ["Workload pods", pods]];
+  const { nodes, available, pods } = fleet.counts();
+  const open = unsettled(fleet.nodes.values()).length;
+  const tiles = [["Groups", fleet.groups.size], ["Nodes", nodes], ["Available", available], ["Waiting", open], ["Workload pods", pods]];
   list(page("tiles"), tiles.map(([name, count]) => `${name}|${count}`), (tile) => tile.split("|")[0], (tile) => {
     const [name, count] = tile.split("|");
     return el("div", {}, el("dt", {}, name), el("dd", {}, count));
@@ -240,8 +250,8 @@ async function showOlder() {
   const button = page("audit-older");
   button.disabled = true;
   try {
-    const answer = await askAbout(`/api/audit?limit=${AT_ONCE}&until=${encodeURIComponent(oldest.timestamp)}`);
-    if (answer) timeline.older(answer);
+    const { body } = await ask(`/api/audit?limit=${AT_ONCE}&until=${encodeURIComponent(oldest.timestamp)}`, 200);
+    timeline.older(body);
   } catch {
     // The connection says by itself that nobody answers; the button can be pressed again.
   }

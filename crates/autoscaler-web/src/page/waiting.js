@@ -1,20 +1,21 @@
 // What waits, and why: out of what the autoscaler says of nodes, and what it refused or failed to do last. Pure.
 
-import { compare, keyOfNode } from "./fleet.js";
+import { compare, isOurs, keyOfNode } from "./fleet.js";
+import { plain } from "./words.js";
 
 /** Refusals and failures that are shown. */
 const MOST_REFUSALS = 6;
 /** How it stands with a node with which nothing is left to do. */
 const SETTLED = new Set(["available", "excluded"]);
 
-/** Lists what waits: `{ key, word, who, why, group, at, isPast }`, what was refused or failed last first. */
+/** Lists what waits: `{ key, word, who, why, group, at, isPast }`, what was refused or failed and did not succeed since first. */
 export function waiting(nodes, entries) {
   return [...refusals(entries), ...unsettled(nodes)];
 }
 
 /** Lists the nodes on which something is left to do. */
 export function unsettled(nodes) {
-  const found = [...nodes].filter((node) => !SETTLED.has(node.phase));
+  const found = [...nodes].filter((node) => isOurs(node) && !SETTLED.has(node.phase));
   found.sort((a, b) => compare(a.name, b.name));
   return found.map((node) => ({
     key: keyOfNode(node),
@@ -34,11 +35,21 @@ function why(node) {
   return `its life is ${node.lifecycle_state}`;
 }
 
-/** Lists what was refused or failed last, one line for each thing and reason. */
+/**
+ * Lists what was refused or failed last, one line for each thing and reason.
+ *
+ * Of what succeeded since nothing waits, nor of a thing that is gone.
+ */
 function refusals(entries) {
-  const seen = new Map();
+  const [seen, settled] = [new Map(), new Set()];
   for (const entry of entries) {
-    if (entry.result === "success") continue;
+    const names = [entry.request_id, entry.node, entry.request_id || entry.node ? null : entry.group].filter(Boolean);
+    const settles = entry.reason === "removed" ? names : names.map((name) => `${entry.action} ${name}`);
+    if (entry.result === "success") {
+      settles.forEach((name) => settled.add(name));
+      continue;
+    }
+    if (names.some((name) => settled.has(name) || settled.has(`${entry.action} ${name}`))) continue;
     const key = `refused/${entry.action}/${entry.node ?? entry.group ?? ""}/${entry.reason}`;
     if (!seen.has(key)) seen.set(key, { key, ...line(entry) });
     if (seen.size === MOST_REFUSALS) break;
@@ -48,10 +59,13 @@ function refusals(entries) {
 
 function line(entry) {
   const said = entry.error ?? entry.message ?? "";
+  const [what, reason] = [plain(entry.action), plain(entry.reason)];
+  // Most sentences begin with the reason; it is not said twice.
+  const begin = said.toLowerCase().startsWith(reason.toLowerCase()) ? "" : `${reason}${said ? ", " : ""}`;
   return {
     word: entry.result,
     who: entry.node ?? entry.workload ?? entry.group ?? "the autoscaler",
-    why: `${entry.action.replaceAll("_", " ")}, ${entry.reason}${said ? `: ${said}` : ""}`,
+    why: `${what}: ${begin}${said}`,
     group: entry.node ? entry.group : null,
     at: entry.timestamp,
     isPast: true,

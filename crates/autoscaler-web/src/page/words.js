@@ -12,12 +12,23 @@ export const LIVES = [
   ["decommissioned", "off", "its machine is removed"],
 ];
 
+/** The nodes that no NodeGroup and no VPSieNode claims: the autoscaler leaves them alone. */
+export const LEFT_ALONE = ["left alone", "off", "no NodeGroup has them: masters, and what others made"];
+
+/** Words of the API that say more to a person in other words. */
+const SPOKEN = {
+  anonymous: "the order of requests", manual: "a person", observation: "what was seen", min_nodes: "minNodes",
+};
+
 const TONES = {
   available: "good", completed: "good", success: "good", healthy: "good", matched: "good", ready: "good",
   progressing: "busy", pending: "busy", waiting: "busy", booting: "busy",
   draining: "warn", outdated: "warn", rejected: "warn", ambiguous: "warn", degraded: "warn", "not-ready": "warn",
   failed: "bad", unhealthy: "bad", conflict: "bad", "timed-out": "bad", error: "bad",
 };
+
+/** Keeps a number with its unit. */
+const NO_BREAK = "\u00a0";
 
 const MARKS = { good: "✓", busy: "…", calm: "–", warn: "!", bad: "✕", off: "○" };
 
@@ -35,6 +46,11 @@ export function markOf(tone) {
 /** Writes `node_provision` or `recorded-id` with spaces. */
 export function plain(word) {
   return String(word).replace(/[_-]/g, " ");
+}
+
+/** Writes a word of the API as a person says it. */
+export function spoken(word) {
+  return SPOKEN[word] ?? plain(word);
 }
 
 /** Writes a count with its noun. */
@@ -63,12 +79,12 @@ export function lasting(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   const first = units.findIndex(([, size]) => seconds >= size);
-  if (first < 0) return "0 s";
+  if (first < 0) return `0${NO_BREAK}s`;
   let rest = seconds;
   const parts = units.slice(first, first + 2).map(([unit, size]) => {
     const count = Math.floor(rest / size);
     rest -= count * size;
-    return count > 0 ? `${count} ${unit}` : "";
+    return count > 0 ? `${count}${NO_BREAK}${unit}` : "";
   });
-  return parts.filter(Boolean).join(" ");
+  return parts.filter(Boolean).join(NO_BREAK);
 }

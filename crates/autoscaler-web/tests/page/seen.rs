@@ -243,7 +243,7 @@ async fn audit_timeline_is_live_and_filtered() {
     scene
         .browser
         .wait("document.querySelectorAll('#audit-list li').length === 2");
-    scene.browser.wait(&says("waiting-list", "workload_pods"));
+    scene.browser.wait(&says("waiting-list", "workload pods"));
     let choose = "const choice = document.getElementById('audit-result');
         choice.value = 'rejected';
         choice.dispatchEvent(new Event('input'));";
