@@ -9,4 +9,5 @@ pub mod log;
 pub mod proxy;
 pub mod served;
 mod stored;
+pub mod visitor;
 pub mod wire;

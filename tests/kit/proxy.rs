@@ -1,4 +1,5 @@
-//! A wire between a process and a server on this machine that can go silent: nothing passes, and nobody is told.
+//! A wire between a process and a server on this machine that can go silent, so that nothing passes and nobody is told, or
+//! break, as when the server is gone.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -14,6 +15,7 @@ use tokio::task::JoinHandle;
 pub struct Proxy {
     port: u16,
     is_cut: watch::Sender<bool>,
+    is_broken: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -28,17 +30,36 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let port = listener.local_addr().expect("its number").port();
         let (is_cut, watched) = watch::channel(false);
+        let (is_broken, breaks) = watch::channel(false);
         let task = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(forward(near, target, watched.clone()));
+                let (watched, mut breaks) = (watched.clone(), breaks.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        biased;
+                        // Both ends are closed at once, and who connects meanwhile is let go.
+                        _ = breaks.wait_for(|is_broken| *is_broken) => {}
+                        _ = forward(near, target, watched) => {}
+                    }
+                });
             }
         });
-        Self { port, is_cut, task }
+        Self {
+            port,
+            is_cut,
+            is_broken,
+            task,
+        }
     }
 
     /// Lets nothing pass any more, or lets it pass again; connections stay open either way.
     pub fn cut(&self, is_cut: bool) {
         self.is_cut.send_replace(is_cut);
+    }
+
+    /// Ends all connections and takes no new ones, or takes them again.
+    pub fn break_off(&self, is_broken: bool) {
+        self.is_broken.send_replace(is_broken);
     }
 
     /// Writes a kubeconfig that leads through the proxy, made from one that leads to its target.

@@ -1,95 +1,23 @@
 //! The HTTP API of `run`: what it shows of a real cluster, and to whom.
 
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+#[path = "api_real/away.rs"]
+mod away;
+#[path = "api_real/refreshed.rs"]
+mod refreshed;
+#[path = "api_real/served.rs"]
+mod served;
 
 use fleet_sim::cloud::TOKEN;
 use k8s_openapi::api::core::v1::ServiceAccount;
-use kit::access::{listen, serve_cloud, write_secret};
+use kit::access::{serve_cloud, write_secret};
 use kit::control_plane::ControlPlane;
 use kit::deploy::{self, NAMESPACE};
 use kit::fleet::Fleet;
 use kube::Api;
 use kube::api::PostParams;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
 
-/// How long the process may take to answer as expected, on two cores that also compile.
-const LIMIT: Duration = Duration::from_secs(60);
-
-const RUN: &str = "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback \
-                   --listen 127.0.0.1:0 --discovery-services default/shop --discovery-health-check-seconds 0";
-
-/// A running process, and where its API is reached.
-struct Served {
-    child: Child,
-    port: u16,
-}
-
-// === impl Served ===
-
-impl Served {
-    /// Serves the API on an address of this machine, at a port that nobody listens on.
-    async fn start(kubeconfig: &Path, vpsie: &str, address: &str) -> Self {
-        let (own, _) = listen().await;
-        let port = own.local_addr().expect("its number").port();
-        drop(own);
-        let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
-            .args(RUN.split_whitespace())
-            .args([
-                "--api-address",
-                &format!("{address}:{port}"),
-                "--vpsie-url",
-                vpsie,
-                "--kubeconfig",
-            ])
-            .arg(kubeconfig)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program was built for this test");
-        Self { child, port }
-    }
-
-    /// Asks for a path; nothing when nobody answers.
-    async fn get(&self, path: &str, token: Option<&str>) -> Option<(u16, Value)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.ok()?;
-        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
-        let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n",
-            self.port
-        );
-        let request = format!("{head}{}\r\n", token.unwrap_or_default());
-        stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let code = head.split(' ').nth(1)?.parse().ok()?;
-        Some((code, serde_json::from_str(body).ok()?))
-    }
-
-    /// Waits until a path is answered with something that fits.
-    async fn until(&mut self, path: &str, token: Option<&str>, fits: impl Fn(u16, &Value) -> bool) -> Value {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            let answer = self.get(path, token).await;
-            if let Some((code, body)) = &answer
-                && fits(*code, body)
-            {
-                return body.clone();
-            }
-            let ended = self.child.try_wait().expect("it can be asked");
-            assert!(ended.is_none(), "the process has ended: {ended:?}");
-            assert!(Instant::now() < deadline, "{path} answers: {answer:?}");
-            sleep(Duration::from_millis(100)).await;
-        }
-    }
-}
+use served::Served;
 
 async fn token_of(control_plane: &ControlPlane, name: &str) -> String {
     control_plane
@@ -133,7 +61,9 @@ async fn running_operator_shows_its_nodes_with_their_evidence() {
         })
         .await;
     assert_eq!(groups["groups"][0]["details"]["min_nodes"], 1);
-    let decisions = process.get("/api/decisions?action=node_provision", None).await;
+    let decisions = process
+        .ask("GET", "/api/decisions?action=node_provision", None)
+        .await;
     let (code, decisions) = decisions.expect("an answer");
     assert_eq!(
         (code, &decisions["entries"][0]["decision_by"]),
@@ -179,7 +109,7 @@ async fn running_operator_shows_the_instances_of_a_service() {
 }
 
 /// A Service with a slice of two endpoints that somebody made by hand, of which one is ready.
-fn shop() -> [Value; 2] {
+pub(crate) fn shop() -> [Value; 2] {
     let endpoint =
         |ip: &str, ready: bool| serde_json::json!({"addresses": [ip], "conditions": {"ready": ready}});
     let metadata = |name: &str| serde_json::json!({"name": name, "namespace": "default"});
@@ -195,6 +125,21 @@ fn shop() -> [Value; 2] {
     [service, slice]
 }
 
+/// A role that lets the bearers of the token of the example have Services read anew.
+fn refreshers() -> [Value; 2] {
+    let metadata = serde_json::json!({"name": "refreshers"});
+    let role = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": metadata,
+        "rules": [{"nonResourceURLs": ["/vpsie-autoscaler/api/instances/refresh"], "verbs": ["post"]}],
+    });
+    let binding = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": metadata,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "refreshers"},
+        "subjects": [{"kind": "ServiceAccount", "name": "dashboard", "namespace": NAMESPACE}],
+    });
+    [role, binding]
+}
+
 /// Beyond loopback a token is needed, Kubernetes must know it, and its bearer must have the right: not that on `/api/*`,
 /// which everybody has.
 #[tokio::test(flavor = "multi_thread")]
@@ -205,6 +150,7 @@ async fn kubernetes_decides_whose_token_is_good() {
     let person = control_plane.client();
     write_secret(&person, &[("token", TOKEN)]).await;
     deploy::apply(&person, &deploy::documents("examples/api-reader.yaml")).await;
+    deploy::apply(&person, &refreshers()).await;
     let accounts: Api<ServiceAccount> = Api::namespaced(person, NAMESPACE);
     let mut stranger = ServiceAccount::default();
     stranger.metadata.name = Some("stranger".to_owned());
@@ -219,15 +165,19 @@ async fn kubernetes_decides_whose_token_is_good() {
             code == 200 && body["nodes"].is_array()
         })
         .await;
-    for (path, token, expected) in [
-        ("/api/nodes", Some(reader.as_str()), 200),
-        ("/api/audit?limit=1", Some(reader.as_str()), 200),
-        ("/api/nodes", Some(stranger.as_str()), 403),
-        ("/api/nodes", Some("made-up"), 401),
-        ("/api/nodes", None, 401),
+    let refresh = "/api/instances/refresh";
+    for (method, path, token, expected) in [
+        ("GET", "/api/nodes", Some(reader.as_str()), 200),
+        ("GET", "/api/audit?limit=1", Some(reader.as_str()), 200),
+        ("POST", refresh, Some(reader.as_str()), 202),
+        ("GET", "/api/nodes", Some(stranger.as_str()), 403),
+        ("POST", refresh, Some(stranger.as_str()), 403),
+        ("GET", "/api/nodes", Some("made-up"), 401),
+        ("GET", "/api/nodes", None, 401),
+        ("POST", refresh, None, 401),
     ] {
-        let (code, body) = process.get(path, token).await.expect("an answer");
-        assert_eq!(code, expected, "{path}: {body}");
+        let (code, body) = process.ask(method, path, token).await.expect("an answer");
+        assert_eq!(code, expected, "{method} {path}: {body}");
         assert!(!body.to_string().contains(&reader), "the token is in the answer");
     }
 }

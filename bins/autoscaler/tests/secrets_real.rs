@@ -10,6 +10,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use kit::access::{serve_cloud, signal, write_secret};
 use kit::control_plane::ControlPlane;
 use kit::fleet::{Fleet, LEASE};
+use kit::visitor;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use tokio::process::Command;
@@ -37,18 +38,26 @@ const SECRETS: [&str; 7] = [
 /// How long a run may take to end after it was told to, or by itself.
 const END_LIMIT: Duration = Duration::from_secs(60);
 
+/// For how long the stream of the API is heard: it tells everything at once.
+const HEARD: Duration = Duration::from_secs(2);
+
 /// A run, and what collects all that it prints: at this level a pipe that nobody reads is soon full.
 struct Run {
     id: u32,
+    /// Where its API is.
+    port: u16,
     output: JoinHandle<io::Result<Output>>,
 }
 
-fn start(kubeconfig: &Path, url: &str, log_format: &str) -> Run {
+async fn start(kubeconfig: &Path, url: &str, log_format: &str) -> Run {
     let fixed = "run --log-level trace --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 \
-                 --allow-plain-http-to-loopback --listen 127.0.0.1:0 --api-address 127.0.0.1:0";
+                 --allow-plain-http-to-loopback --listen 127.0.0.1:0 --discovery-services default/shop";
+    let port = visitor::free_port().await;
+    let api = format!("127.0.0.1:{port}");
     let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
         .args(fixed.split_whitespace())
-        .args(["--log-format", log_format, "--vpsie-url", url, "--kubeconfig"])
+        .args(["--api-address", &api, "--log-format", log_format])
+        .args(["--vpsie-url", url, "--kubeconfig"])
         .arg(kubeconfig)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -57,6 +66,7 @@ fn start(kubeconfig: &Path, url: &str, log_format: &str) -> Run {
         .expect("the program was built for this test");
     Run {
         id: child.id().expect("it has just begun"),
+        port,
         output: tokio::spawn(child.wait_with_output()),
     }
 }
@@ -73,6 +83,30 @@ async fn ended(run: Run) -> (Option<i32>, String) {
 async fn stopped(run: Run) -> (Option<i32>, String) {
     signal(Some(run.id), "-TERM");
     ended(run).await
+}
+
+/// Asks for everything that the API describes, and returns all answers, with their headers.
+async fn everything_of_the_api(run: &Run) -> String {
+    let ask = |path: String| async move {
+        let answer = visitor::ask(run.port, "GET", &path, &[]).await;
+        answer.unwrap_or_else(|| panic!("{path}: nobody answers"))
+    };
+    let description = ask("/api/openapi.json".to_owned()).await.json();
+    let paths = description["paths"].as_object().expect("paths");
+    assert!(paths.len() > 8, "{paths:?}");
+    let mut all = visitor::overhear(run.port, "/api/stream", HEARD).await;
+    for (path, methods) in paths {
+        if methods.get("get").is_none() || path == "/api/stream" {
+            continue;
+        }
+        let answer = ask(path.clone()).await;
+        assert!(answer.code == 200, "{path}: {answer:?}");
+        all.push_str(&format!("{path}\n{}\n{}\n", answer.head, answer.body));
+        // What makes no sense is repeated in no answer either.
+        let asked = format!("{path}?token={TOKEN}");
+        all.push_str(&format!("{:?}\n", ask(asked).await));
+    }
+    all
 }
 
 /// Checks that the output says this much, and no secret.
@@ -117,8 +151,8 @@ fn make_it_talk(fleet: &Fleet) {
     }
 }
 
-/// Done when: nothing in the logs contains a secret, whatever the credentials and the answers; and
-/// nothing that is stored in Kubernetes either.
+/// Done when: nothing in the logs contains a secret, whatever the credentials and the answers; and nothing that is stored in
+/// Kubernetes or told by the HTTP API either.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_in_no_output_of_the_process() {
     let control_plane = kit::real_control_plane!();
@@ -135,7 +169,7 @@ async fn secrets_are_in_no_output_of_the_process() {
     ] {
         write_secret(&control_plane.client(), entries).await;
         make_it_talk(&fleet);
-        let run = start(operator.kubeconfig(), &url, log_format);
+        let run = start(operator.kubeconfig(), &url, log_format).await;
         fleet.create(&fleet.node_group(kind, size, 1)).await;
         let is_done = |stored: &kit::fleet::Stored| stored.counts(kind, 1, 1);
         fleet
@@ -145,6 +179,15 @@ async fn secrets_are_in_no_output_of_the_process() {
             .await;
         let stored = refuse_a_worker(&fleet, kind, size).await;
         check("the stored objects", &stored, &["limit reached", "[redacted]"]);
+        let told = everything_of_the_api(&run).await;
+        let words = [
+            "event: snapshot",
+            "limit reached",
+            "[redacted]",
+            "\"identifier\":",
+            "/api/audit/stats",
+        ];
+        check("the API", &told, &words);
         let (code, output) = stopped(run).await;
         let words = ["TRACE", "worker asked for", "[redacted]", "told to stop"];
         check(kind, &output, &words);
@@ -200,17 +243,17 @@ async fn secrets_are_in_no_complaint_about_the_start() {
         (&pair[..], CallKind::Authenticate),
     ] {
         write_secret(&control_plane.client(), entries).await;
-        let (code, output) = ended(start(operator.kubeconfig(), &url, "text")).await;
+        let (code, output) = ended(start(operator.kubeconfig(), &url, "text").await).await;
         check("wrong credentials", &output, &["TRACE", "does not accept"]);
         assert_eq!(code, Some(3), "{output}");
         let missing = FaultEffect::Status(404, format!(r#"{{"error":true,"message":"{}"}}"#, everything()));
         fleet.cloud.fault(Fault::on(kind, missing));
-        let (code, output) = ended(start(operator.kubeconfig(), &url, "text")).await;
+        let (code, output) = ended(start(operator.kubeconfig(), &url, "text").await).await;
         check("a path that is not there", &output, &["TRACE"]);
         assert!(matches!(code, Some(3 | 4)), "{output}");
         // As often as a read is tried.
         fleet.cloud.fault(Fault::on(kind, page.clone()).times(3));
-        let run = start(operator.kubeconfig(), &url, "text");
+        let run = start(operator.kubeconfig(), &url, "text").await;
         until_leading(&control_plane).await;
         let (code, output) = stopped(run).await;
         check("web pages", &output, &["TRACE", "a web page came", "[redacted]"]);
