@@ -65,7 +65,7 @@ function drawing(samples, wanted, now) {
       lines.available && el("path", { class: "available", d: lines.available })),
     el("figcaption", {}, el("span", { class: "key total" }, "nodes"), el("span", { class: "key available" }, "available"),
       level === null ? null : el("span", { class: "key wanted" }, "wanted"),
-      el("span", { class: "span" }, `the last ${lasting(lines.span)}, up to ${lines.most}`)));
+      el("span", { class: "span" }, `last ${lasting(lines.span)}, up to ${lines.most}`)));
 }
 
 /** Draws a node. */
@@ -107,7 +107,7 @@ function ages({ created_at, joined_at, ready_at, state_since }) {
     joined && joined !== ready ? `, joined after ${joined}` : "",
     ready ? `, Ready after ${ready}` : "",
   ];
-  const since = state_since ? fact("Like this", "since ", moment(state_since)) : null;
+  const since = state_since ? fact("This way", "since ", moment(state_since)) : null;
   return [fact("Asked for", "at ", moment(created_at), steps.join("")), since].filter(Boolean);
 }
 

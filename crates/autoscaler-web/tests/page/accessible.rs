@@ -1,6 +1,7 @@
 //! Whether everybody can read the page: names, headings, landmarks, contrast, keyboard, and a narrow screen.
 //!
-//! The checks are our own: the usual collection of them comes under a licence that this repository does not take.
+//! The checks are our own, and one asks the browser what it tells a screen reader: the usual collection of checks comes under
+//! a licence that this repository does not take.
 
 use node_lifecycle::audit::{Action, Author, Draft, Outcome};
 use serde_json::{Value, json};
@@ -97,6 +98,59 @@ async fn screen_reader_finds_its_way() {
             .is_some_and(|plot| plot.starts_with("2 nodes now, 1 available, 1 wanted")),
         "{plot}"
     );
+}
+
+/// What a screen reader is given: the kind and the name of everything that has a kind, as the browser itself sees it.
+fn told_to_screen_readers(browser: &Browser) -> Vec<(String, String)> {
+    let tree = browser.tools("Accessibility.getFullAXTree", &json!({}));
+    let nodes = tree["nodes"].as_array().cloned().unwrap_or_default();
+    let told = nodes.iter().filter(|node| node["ignored"] == false);
+    let text = |value: &Value| value["value"].as_str().unwrap_or_default().trim().to_owned();
+    told.map(|node| (text(&node["role"]), text(&node["name"])))
+        .collect()
+}
+
+/// WCAG 2.2 A, 4.1.2: the browser finds the landmarks, and a name for all that a person uses or jumps to.
+#[tokio::test(flavor = "multi_thread")]
+async fn browser_has_a_name_for_everything() {
+    let Some((browser, _world)) = full_page("browser_has_a_name_for_everything").await else {
+        return;
+    };
+    let named = [
+        "button",
+        "combobox",
+        "heading",
+        "image",
+        "link",
+        "navigation",
+        "region",
+        "searchbox",
+    ];
+    let nameless = |told: &[(String, String)]| {
+        let told = told
+            .iter()
+            .filter(|(kind, name)| named.contains(&kind.as_str()) && name.is_empty());
+        told.map(|(kind, _)| kind.clone()).collect::<Vec<_>>()
+    };
+    let told = told_to_screen_readers(&browser);
+    let kinds: Vec<&str> = told.iter().map(|(kind, _)| kind.as_str()).collect();
+    for kind in named
+        .into_iter()
+        .chain(["banner", "main", "contentinfo", "status", "article", "term"])
+    {
+        // Nothing is older than what is shown, so the only button is hidden.
+        assert!(kinds.contains(&kind) || kind == "button", "{kind}: {kinds:?}");
+    }
+    assert_eq!(nameless(&told), Vec::<String>::new());
+    browser.run(
+        "document.querySelector('.plot svg').removeAttribute('aria-label');
+         document.querySelector('nav a').textContent = '';
+         document.getElementById('audit-text').parentElement.firstChild.remove();
+         document.getElementById('audit-text').placeholder = '';",
+    );
+    let mut broken = nameless(&told_to_screen_readers(&browser));
+    broken.sort();
+    assert_eq!(broken, ["image", "link", "searchbox"], "the check can fail");
 }
 
 /// WCAG 2.2 AA: every text stands out from what is behind it, in the light and in the dark.

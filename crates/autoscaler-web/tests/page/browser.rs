@@ -120,12 +120,12 @@ impl Browser {
         assert_eq!(shown, true, "never came true: {condition}; {complaints:?}");
     }
 
-    /// Has the browser do what only its developers' tools can.
-    pub(crate) fn tools(&self, command: &str, parameters: &Value) {
+    /// Has the browser do what only its developers' tools can, and returns what they answer.
+    pub(crate) fn tools(&self, command: &str, parameters: &Value) -> Value {
         self.post(
             "/goog/cdp/execute",
             &json!({"cmd": command, "params": parameters}),
-        );
+        )
     }
 
     /// Returns what the console complained about since it was last asked.
