@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Name;
+use crate::dynamic::Dynamic;
 use crate::group::{Group, GroupName};
 use crate::labels::Labels;
 use crate::node::Node;
@@ -30,6 +31,8 @@ pub struct Cluster {
     pub workers: u32,
     /// Which coming node was planned for which pod (`SC-4`).
     pub promises: BTreeMap<PodName, Name>,
+    /// Of what new groups may be made; none where they are not asked for (`SC-10`).
+    pub dynamic: Option<Dynamic>,
 }
 
 /// Is a pod that is on no Node.

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cluster;
+pub mod dynamic;
 mod fit;
 pub mod group;
 pub mod join;

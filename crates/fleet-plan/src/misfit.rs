@@ -159,6 +159,34 @@ impl Misfit {
         "group-unreadable",
     ];
 
+    /// Tells whether it is the group that does not grow, whatever the pod asks for.
+    pub(crate) const fn is_of_group(&self) -> bool {
+        match self {
+            Self::GroupAtMaximum { .. }
+            | Self::ClusterAtMaximum { .. }
+            | Self::ScaleUpDisabled
+            | Self::UnknownSize { .. }
+            | Self::GroupNotManaged
+            | Self::GroupUnreadable { .. } => true,
+            Self::Cpu { .. }
+            | Self::Memory { .. }
+            | Self::EphemeralStorage { .. }
+            | Self::Resource { .. }
+            | Self::Pods { .. }
+            | Self::NodeSelector { .. }
+            | Self::NodeAffinity { .. }
+            | Self::Taint(_)
+            | Self::HostPort { .. }
+            | Self::PodAffinity { .. }
+            | Self::PodAntiAffinity { .. }
+            | Self::ShunnedByPods { .. }
+            | Self::TopologySpread { .. }
+            | Self::TopologyLabel { .. }
+            | Self::VolumePlace { .. }
+            | Self::AttachLimit { .. } => false,
+        }
+    }
+
     /// Returns its stable word.
     #[must_use]
     pub const fn word(&self) -> &'static str {

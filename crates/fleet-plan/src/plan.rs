@@ -1,6 +1,7 @@
 //! One plan for the whole backlog: what to buy, where each pod goes, and why the others cannot be helped.
 
 mod answers;
+mod found;
 mod remedy;
 mod setup;
 #[cfg(test)]
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 use crate::Name;
 use crate::cluster::{Cluster, Ignored, PodFlaw};
-use crate::group::{GroupName, Price};
+use crate::dynamic::NewGroup;
+use crate::group::{Group, GroupName, Price};
 use crate::misfit::Misfit;
 use crate::pack::buy;
 use crate::pod::PodName;
@@ -24,6 +26,8 @@ pub struct Plan {
     pub purchases: Vec<Growth>,
     /// An answer for each pod that is on no Node, by name.
     pub pods: Vec<PodAnswer>,
+    /// Groups that are to be made first, by name; each of them is among those that grow (`SC-10`).
+    pub new_groups: Vec<NewGroup>,
 }
 
 /// Is a group that grows.
@@ -107,6 +111,24 @@ impl Plan {
         });
         promised.collect()
     }
+
+    /// Tells whether a group that was made for pods may go: it has no node and gets none, and no pod waits for it (`SC-10`).
+    #[must_use]
+    pub fn leaves_unused(&self, group: &Group) -> bool {
+        let is_grown = self.purchases.iter().any(|one| one.group == group.name);
+        let waits = |answer: &PodAnswer| match &answer.outcome {
+            Outcome::Unhelpable(why) => {
+                let mut groups = why.groups.iter();
+                groups.any(|(name, misfits)| *name == group.name && misfits.iter().all(Misfit::is_of_group))
+            }
+            Outcome::FitsNow(_)
+            | Outcome::Incoming(_)
+            | Outcome::NewNode(..)
+            | Outcome::Unreadable(_)
+            | Outcome::Ignored(_) => false,
+        };
+        group.nodes == 0 && group.min == 0 && !is_grown && !self.pods.iter().any(waits)
+    }
 }
 
 /// Plans for a cluster (`SC-4` to `SC-6`).
@@ -114,8 +136,15 @@ impl Plan {
 /// # Guarantees
 /// No pod has two places, no group passes its maximum and the cluster not its own; the order of any list in `cluster`
 /// changes nothing; planning again with what was bought as coming buys nothing more.
+///
+/// New groups are made only where [`Cluster::dynamic`] says of what, and only for pods that no group can host.
 #[must_use]
 pub fn plan(cluster: &Cluster) -> Plan {
+    found::with_new_groups(cluster, plan_for_groups(cluster), plan_for_groups)
+}
+
+/// Plans with the groups that there are.
+fn plan_for_groups(cluster: &Cluster) -> Plan {
     let setup = Setup::new(cluster);
     let (rules, classes) = setup.rules();
     let order = setup.by_need(&rules);

@@ -71,6 +71,7 @@ pub(super) fn of(setup: &Setup<'_>, packing: &Packing<'_>, offers: &[Offer], fix
     Plan {
         purchases,
         pods: pods.collect(),
+        new_groups: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plans for small clusters, each with its reason.
 
 mod constraints;
+mod founding;
 mod laws;
 mod optimum;
 
