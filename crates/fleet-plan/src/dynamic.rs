@@ -146,7 +146,7 @@ fn may_be_given(key: &Name) -> bool {
             let rest = domain.strip_suffix(*end);
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        !FACTS.iter().any(|end| is_of(&end))
+        !FACTS.iter().any(is_of)
     })
 }
 

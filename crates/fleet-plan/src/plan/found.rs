@@ -16,44 +16,71 @@ use crate::site::Site;
 /// The most groups that one plan makes; what is left waits for the next.
 const MOST_NEW: usize = 8;
 
-/// Plans once more with the groups that pods lack, if they lack any.
+/// Plans once more with the groups that pods lack, as long as they lack any that can be made.
 pub(super) fn with_new_groups(cluster: &Cluster, first: Plan, plan: impl Fn(&Cluster) -> Plan) -> Plan {
     let Some(dynamic) = &cluster.dynamic else {
         return first;
     };
-    let mut founded: Vec<NewGroup> = Vec::new();
-    for (demand, pods) in homeless(cluster, &first) {
-        let known = founded.iter_mut().find(|one| hosts(cluster, &one.group, &demand));
-        if let Some(known) = known {
-            known.pods.extend(pods);
-        } else if founded.len() < MOST_NEW
-            && let Some(mut new) = cheapest(cluster, dynamic, &founded, &demand)
-        {
-            new.pods = pods;
-            founded.push(new);
+    let mut larger = cluster.clone();
+    let mut best = first;
+    while best.new_groups.len() < MOST_NEW {
+        larger.groups.truncate(cluster.groups.len());
+        larger
+            .groups
+            .extend(best.new_groups.iter().map(|one| one.group.clone()));
+        let more = missing(&larger, dynamic, &best);
+        if more.is_empty() {
+            break;
+        }
+        let all = best.new_groups.iter().cloned().chain(more).collect();
+        let next = with_those_used(cluster, all, &plan);
+        if next.new_groups.len() <= best.new_groups.len() {
+            break;
+        }
+        best = next;
+    }
+    best.new_groups
+        .sort_by(|one, other| one.group.name.cmp(&other.group.name));
+    best
+}
+
+/// Plans with these groups, and without those of them that are not used: no answer names a group that will not be there.
+fn with_those_used(cluster: &Cluster, mut groups: Vec<NewGroup>, plan: impl Fn(&Cluster) -> Plan) -> Plan {
+    let mut larger = cluster.clone();
+    loop {
+        larger.groups.truncate(cluster.groups.len());
+        larger.groups.extend(groups.iter().map(|one| one.group.clone()));
+        let mut planned = plan(&larger);
+        let before = groups.len();
+        groups.retain(|one| {
+            planned
+                .purchases
+                .iter()
+                .any(|bought| bought.group == one.group.name)
+        });
+        if groups.len() == before {
+            planned.new_groups = groups;
+            return planned;
         }
     }
-    if founded.is_empty() {
-        return first;
+}
+
+/// Makes groups for the pods that no group can host, and no more than one plan may make.
+fn missing(cluster: &Cluster, dynamic: &Dynamic, plan: &Plan) -> Vec<NewGroup> {
+    let mut made: Vec<NewGroup> = Vec::new();
+    for (demand, mut pods) in homeless(cluster, plan) {
+        pods.sort();
+        if let Some(known) = made.iter_mut().find(|one| hosts(cluster, &one.group, &demand)) {
+            known.pods.extend(pods);
+            known.pods.sort();
+        } else if plan.new_groups.len() + made.len() < MOST_NEW
+            && let Some(mut new) = cheapest(cluster, dynamic, &made, &demand)
+        {
+            new.pods = pods;
+            made.push(new);
+        }
     }
-    let mut larger = cluster.clone();
-    larger.groups.extend(founded.iter().map(|one| one.group.clone()));
-    let mut second = plan(&larger);
-    founded.retain(|one| {
-        second
-            .purchases
-            .iter()
-            .any(|bought| bought.group == one.group.name)
-    });
-    if founded.is_empty() {
-        return first;
-    }
-    for one in &mut founded {
-        one.pods.sort();
-    }
-    founded.sort_by(|one, other| one.group.name.cmp(&other.group.name));
-    second.new_groups = founded;
-    second
+    made
 }
 
 /// Lists the demands that no group can host, each with its pods.
@@ -94,8 +121,8 @@ fn could_host(group: &Group, misfits: &[Misfit], demand: &Demand) -> bool {
 }
 
 /// Makes the cheapest group that hosts a pod, of a size that no group has.
-fn cheapest(cluster: &Cluster, dynamic: &Dynamic, founded: &[NewGroup], demand: &Demand) -> Option<NewGroup> {
-    let groups = || cluster.groups.iter().chain(founded.iter().map(|one| &one.group));
+fn cheapest(cluster: &Cluster, dynamic: &Dynamic, made: &[NewGroup], demand: &Demand) -> Option<NewGroup> {
+    let groups = || cluster.groups.iter().chain(made.iter().map(|one| &one.group));
     let taken: BTreeSet<i64> = groups().filter_map(|group| group.size).collect();
     let mut sizes: Vec<&Size> = dynamic
         .sizes
@@ -112,10 +139,10 @@ fn cheapest(cluster: &Cluster, dynamic: &Dynamic, founded: &[NewGroup], demand: 
             size.id,
         )
     });
-    let mut made = sizes
+    let mut possible = sizes
         .into_iter()
         .filter_map(|size| dynamic.group_for(demand, size));
-    made.find(|new| {
+    possible.find(|new| {
         let is_free = groups().all(|group| group.name != new.group.name);
         is_free && hosts(cluster, &new.group, demand)
     })
