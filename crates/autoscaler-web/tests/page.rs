@@ -14,6 +14,8 @@ mod instances;
 mod refused;
 #[path = "page/seen.rs"]
 mod seen;
+#[path = "page/waits.rs"]
+mod waits;
 #[path = "page/wire.rs"]
 mod wire;
 #[path = "api/world.rs"]

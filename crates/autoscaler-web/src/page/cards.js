@@ -107,7 +107,7 @@ function ages({ created_at, joined_at, ready_at, state_since }) {
     joined && joined !== ready ? `, joined after ${joined}` : "",
     ready ? `, Ready after ${ready}` : "",
   ];
-  const since = state_since ? fact("This way", "since ", moment(state_since)) : null;
+  const since = state_since ? fact("State", "since ", moment(state_since)) : null;
   return [fact("Asked for", "at ", moment(created_at), steps.join("")), since].filter(Boolean);
 }
 

@@ -151,7 +151,8 @@ function drawHeader() {
   drawChip(page("discovery"), said.tone, said.text, said.title);
   const standby = fleet.standsBy ? "This replica stands by: another one leads, or it has just begun. Ask that one for the nodes and groups of now." : "";
   const banner = page("banner");
-  const sentences = [standby, troubles.sentence].filter(Boolean).join(" ");
+  const silence = connection.mode === "error" && !troubles.sentence ? MODES.error[2] : "";
+  const sentences = [standby, troubles.sentence, silence].filter(Boolean).join(" ");
   banner.hidden = !sentences;
   text(banner, sentences);
 }

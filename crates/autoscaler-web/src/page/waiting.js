@@ -1,30 +1,51 @@
 // What waits, and why: out of what the autoscaler says of nodes, and what it refused or failed to do last. Pure.
 
 import { compare, isOurs, keyOfNode } from "./fleet.js";
-import { plain } from "./words.js";
+import { counted, plain } from "./words.js";
 
 /** Refusals and failures that are shown. */
 const MOST_REFUSALS = 6;
+/** Nodes that wait for the same and are shown in one row. */
+const MANY = 4;
 /** How it stands with a node with which nothing is left to do. */
 const SETTLED = new Set(["available", "excluded"]);
 
 /** Lists what waits: `{ key, word, who, why, group, at, isPast }`, what was refused or failed and did not succeed since first. */
 export function waiting(nodes, entries) {
-  return [...refusals(entries), ...unsettled(nodes)];
+  return [...refusals(entries), ...rows(unsettled(nodes))];
 }
 
 /** Lists the nodes on which something is left to do. */
 export function unsettled(nodes) {
   const found = [...nodes].filter((node) => isOurs(node) && !SETTLED.has(node.phase));
-  found.sort((a, b) => compare(a.name, b.name));
-  return found.map((node) => ({
+  return found.sort((a, b) => compare(a.name, b.name));
+}
+
+/** Makes rows of nodes: one for each, and one for many of a group that wait for the same. */
+function rows(nodes) {
+  const alike = new Map();
+  for (const node of nodes) {
+    const row = rowOf(node);
+    const key = `alike/${row.word}/${row.group}/${row.why}`;
+    alike.set(key, [...(alike.get(key) ?? []), row]);
+  }
+  return [...alike].flatMap(([key, rows]) => (rows.length < MANY ? rows : [together(key, rows)]));
+}
+
+function together(key, rows) {
+  const since = rows.map(({ at }) => at).filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b));
+  return { ...rows[0], key, who: counted(rows.length, "node"), at: since[0] ?? null };
+}
+
+function rowOf(node) {
+  return {
     key: keyOfNode(node),
     word: node.phase,
     who: node.name,
     why: why(node),
     group: node.node_group,
     at: node.details?.moments.state_since ?? null,
-  }));
+  };
 }
 
 /** Says why something is left to do: the sentence of the node, or else what matching says. */
