@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod demo;
 mod discovery;
+mod plan;
 mod removal;
 
 use crate::site::Listen;
@@ -14,6 +15,7 @@ pub(crate) use audit::{
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(crate) use demo::{DemoOptions, DemoOutput, Speed, Worlds};
 use discovery::DiscoveryOptions;
+pub(crate) use plan::{ExplainPodOptions, PlanOptions, PlanOutput, SourceOptions};
 pub(crate) use removal::{BrakeOptions, GateOptions};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,7 +67,12 @@ pub(crate) enum Command {
     Crd,
     /// Matches machines and Nodes to claims in a snapshot, and says why.
     Match(MatchOptions),
-    /// Says of one object of a live cluster why it is as it is; changes nothing.
+    /// Says which nodes would be added for the pods that wait, and why others cannot be helped; changes nothing.
+    ///
+    /// Of a live cluster it lists the kinds that `deploy/explain-rbac.yaml` names, gets the Secret, and asks VPSie for its
+    /// offers; it needs no other right.
+    Plan(Box<PlanOptions>),
+    /// Says of one object why it is as it is; changes nothing.
     #[command(subcommand)]
     Explain(ExplainCommand),
     /// Lists or verifies a stored audit log; changes nothing.
@@ -225,7 +232,9 @@ pub(crate) enum ExplainCommand {
     ///
     /// Lists `nodegroups`, `vpsienodes` and `nodes`, gets the ConfigMap of baselines and the Secret, and asks VPSie
     /// once; it needs no other right and changes nothing.
-    Vpsienode(ExplainOptions),
+    Vpsienode(Box<ExplainOptions>),
+    /// Says of a pod whether it waits for a node, for which, or why none helps and what would; as `plan` has it.
+    Pod(Box<ExplainPodOptions>),
 }
 
 /// Options of `explain vpsienode`.
@@ -294,6 +303,7 @@ impl Command {
             Self::Demo(_)
             | Self::Crd
             | Self::Match(_)
+            | Self::Plan(_)
             | Self::Explain(_)
             | Self::Audit(_)
             | Self::SimCloud(_) => None,
@@ -307,7 +317,12 @@ impl Command {
         match self {
             Self::Run(_) => "info",
             Self::Demo(_) => "error,audit=off",
-            Self::Crd | Self::Match(_) | Self::Explain(_) | Self::Audit(_) | Self::SimCloud(_) => "warn",
+            Self::Crd
+            | Self::Match(_)
+            | Self::Plan(_)
+            | Self::Explain(_)
+            | Self::Audit(_)
+            | Self::SimCloud(_) => "warn",
         }
     }
 }

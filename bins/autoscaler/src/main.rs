@@ -9,9 +9,11 @@ mod demo;
 mod election;
 mod exit;
 mod explain;
+mod input;
 mod logging;
 mod match_file;
 mod output;
+mod plan;
 mod run;
 mod sim_cloud;
 mod site;
@@ -54,7 +56,9 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Match(options) => match_file::run(options),
+        Command::Plan(options) => plan::run(options),
         Command::Explain(ExplainCommand::Vpsienode(options)) => explain::run(options),
+        Command::Explain(ExplainCommand::Pod(options)) => plan::explain(options),
         Command::Audit(command) => audit::run(command),
         Command::SimCloud(options) => sim_cloud::run(options),
     };

@@ -2,16 +2,11 @@
 
 use crate::args::{MatchOptions, MatchOutput};
 use crate::exit::Failure;
+use crate::input;
 use crate::output;
 use anyhow::Context;
 use node_match::file::{self, Output};
 use node_match::match_fleet;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-/// Largest snapshot that is read: a cluster of 10,000 machines is about 10 MB.
-const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Reads a snapshot, matches it and prints the answer.
 pub(crate) fn run(options: &MatchOptions) -> Result<(), Failure> {
@@ -20,7 +15,7 @@ pub(crate) fn run(options: &MatchOptions) -> Result<(), Failure> {
         output::print(&schema);
         return Ok(());
     };
-    let text = read(path).map_err(Failure::input)?;
+    let text = input::text(path, "snapshot")?;
     let snapshot = file::read(&text)
         .with_context(|| format!("the snapshot {}", path.display()))
         .map_err(Failure::input)?;
@@ -32,26 +27,4 @@ pub(crate) fn run(options: &MatchOptions) -> Result<(), Failure> {
     };
     output::print(text.trim_end());
     Ok(())
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    let what = || format!("reading the snapshot {}", path.display());
-    let source: Box<dyn Read> = if path.as_os_str() == "-" {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(File::open(path).with_context(what)?)
-    };
-    let mut bytes = Vec::new();
-    source
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .with_context(what)?;
-    anyhow::ensure!(
-        bytes.len() as u64 <= LARGEST,
-        "the snapshot {} is larger than 256 MiB; cut it down",
-        path.display()
-    );
-    String::from_utf8(bytes)
-        .with_context(what)
-        .context("the snapshot must be UTF-8 text")
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use vpsie_api::VpsieApi;
 
 /// How many objects one page of a list holds: five hundred Nodes are about five megabytes.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 /// Longest wait for one list or object; a person waits for the answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
@@ -189,7 +189,8 @@ fn read_stored(map: &ConfigMap) -> Stored {
     stored
 }
 
-async fn within<T>(
+/// Waits for an answer of the API server, not too long, and says what is wrong without one.
+pub(crate) async fn within<T>(
     what: &'static str,
     verb: &'static str,
     call: impl Future<Output = Result<T, kube::Error>>,

@@ -5,8 +5,11 @@
 pub mod capacity;
 mod demand;
 mod group;
+mod intake;
+pub mod live;
 mod node;
 mod objects;
+pub mod report;
 mod requests;
 mod selectors;
 mod standing;
@@ -17,8 +20,10 @@ mod volumes;
 use fleet_plan::{Demands, Names};
 
 pub use group::{Size, Surroundings, is_coming};
+pub use intake::{Intake, IntakeError, KINDS, Kind};
 pub use node::NodeFlaw;
 pub use objects::{Broken, Objects, Offers, Survey};
+pub use report::Report;
 pub use standing::{Patience, is_pending, residence};
 pub use volumes::Volumes;
 

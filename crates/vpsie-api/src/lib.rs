@@ -125,7 +125,7 @@ pub use inventory::{DeleteGroup, Inventory};
 pub use inventory::{MockDeleteGroup, MockInventory};
 pub use k8s::{Accepted, Cluster, ClusterNode, ClusterSummary, CreateGroup, NodeGroup};
 pub use listing::Listing;
-pub use offer::Offer;
+pub use offer::{Offer, OffersError};
 pub use plan::{Plan, PlanCategory, PlanQuery};
 pub use price::Price;
 pub use refusal::RefusalReason;

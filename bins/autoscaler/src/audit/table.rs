@@ -1,5 +1,6 @@
 //! Entries of the audit log as a table for a person.
 
+use crate::output;
 use node_lifecycle::audit::Record;
 
 const HEADINGS: [&str; 7] = [
@@ -14,22 +15,7 @@ const HEADINGS: [&str; 7] = [
 
 /// Writes a line of headings and one for each entry.
 pub(super) fn table(records: &[Record]) -> String {
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(records.iter().map(row));
-    let mut widths = [0; HEADINGS.len()];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let lines = rows.iter().map(|row| {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    output::table(HEADINGS, records.iter().map(row))
 }
 
 fn row(record: &Record) -> [String; HEADINGS.len()] {
@@ -47,16 +33,9 @@ fn row(record: &Record) -> [String; HEADINGS.len()] {
         time.to_string(),
         entry.action.to_string(),
         entry.result.to_string(),
-        entry.node.as_deref().map_or_else(|| "-".to_owned(), plain),
+        entry.node.clone().unwrap_or_else(|| "-".to_owned()),
         entry.decision_by.to_string(),
-        plain(&entry.reason),
-        plain(message.trim()),
+        entry.reason.clone(),
+        message.trim().to_owned(),
     ]
-}
-
-/// Leaves out what would move the cursor: texts come from clouds and clusters.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
 }

@@ -3,7 +3,7 @@
 mod members;
 mod surveyor;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use vpsie_api::{Offer, SizeNumber};
 
 use super::{Patience, Size, Volumes};
 use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
+use members::Members;
 use surveyor::Surveyor;
 
 /// Holds the objects of a cluster.
@@ -58,6 +59,8 @@ pub struct Broken {
     pub namespace: String,
     /// The name.
     pub name: String,
+    /// The Node that it is on, of a pod that is on one.
+    pub node: Option<String>,
     /// What is wrong with it.
     pub problem: String,
 }
@@ -135,6 +138,23 @@ impl Objects {
             .iter()
             .find(|config| config.name_any() == keys::CONFIG_NAME);
         config.map(|config| config.spec.settings())
+    }
+
+    /// Lists the data centres of NodeGroups, whose offers matter.
+    #[must_use]
+    pub fn datacenters(&self) -> BTreeSet<String> {
+        let datacenters = self.groups.iter().map(|group| &group.spec.datacenter_id);
+        datacenters
+            .filter(|datacenter| !datacenter.is_empty())
+            .cloned()
+            .collect()
+    }
+
+    /// Names the Nodes of NodeGroups that were given to the autoscaler.
+    pub(super) fn managed_nodes(&self) -> BTreeSet<&str> {
+        let members = Members::of(self);
+        let managed = self.groups.iter().filter(|group| group.is_managed());
+        managed.flat_map(|group| members.nodes_of(group)).collect()
     }
 
     /// Makes one value of all objects, as they are at a moment.

@@ -75,6 +75,7 @@ impl<'a> Surveyor<'a> {
             kind: kind.to_owned(),
             namespace: object.namespace().unwrap_or_default(),
             name: object.name_any(),
+            node: None,
             problem,
         });
     }
@@ -176,6 +177,12 @@ impl<'a> Surveyor<'a> {
             }
         }
         for broken in objects.broken.iter().filter(|broken| broken.is_a::<Pod>()) {
+            if let Some(node) = &broken.node {
+                if let Some(place) = places.get(node.as_str()) {
+                    cluster.nodes[*place].is_ready = false;
+                }
+                continue;
+            }
             cluster.pods.push(PlannedPod {
                 name: PodName {
                     namespace: self.reader.names.get(&broken.namespace),

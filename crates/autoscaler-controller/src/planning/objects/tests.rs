@@ -206,6 +206,7 @@ fn broken_object_holds_up_nothing_else() {
         kind: kind.to_owned(),
         namespace: "shop".to_owned(),
         name: name.to_owned(),
+        node: None,
         problem: "spec: it is no object".to_owned(),
     };
     objects.broken = vec![broken("Pod", "odd-3"), broken("NodeGroup", "odd")];

@@ -1,0 +1,92 @@
+//! `plan` and `explain pod`: one plan of a live cluster or of files, printed and not carried out.
+
+mod facts;
+mod rendering;
+
+use crate::args::{ExplainOutput, ExplainPodOptions, PlanOptions, PlanOutput, SourceOptions};
+use crate::exit::Failure;
+use crate::output;
+use anyhow::{Context, anyhow};
+use autoscaler_controller::planning::report::{PodLine, Report, ScaleUp};
+use autoscaler_controller::planning::{Objects, residence};
+use kube::ResourceExt;
+use serde::Serialize;
+
+/// Makes a plan and prints it, or the schema of what would be printed.
+pub(crate) fn run(options: &PlanOptions) -> Result<(), Failure> {
+    if options.schema {
+        let schema = serde_json::to_string_pretty(&Report::schema()).map_err(Failure::defect)?;
+        output::print(&schema);
+        return Ok(());
+    }
+    let (report, _) = made(&options.source)?;
+    match options.output {
+        PlanOutput::Json => output::print(&serde_json::to_string_pretty(&report).map_err(Failure::defect)?),
+        PlanOutput::Table => output::print(&rendering::tables(&report)),
+        PlanOutput::Text => output::print(&rendering::text(&report)),
+    }
+    Ok(())
+}
+
+/// What is printed of one pod.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explanation<'a> {
+    #[serde(flatten)]
+    line: &'a PodLine,
+    scale_up: Option<&'a ScaleUp>,
+}
+
+/// Makes a plan and prints what it says of one pod.
+pub(crate) fn explain(options: &ExplainPodOptions) -> Result<(), Failure> {
+    let name = options.name.split_once('/');
+    let name = name.filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
+    let Some((namespace, name)) = name else {
+        let wrong = anyhow!("`{}` is no pod; write NAMESPACE/NAME", options.name);
+        return Err(Failure::input(wrong));
+    };
+    let (report, objects) = made(&options.source)?;
+    let Some(line) = report.pod(namespace, name) else {
+        return Err(Failure::input(elsewhere(&objects, namespace, name)));
+    };
+    let scale_up = report.growth_for(line);
+    match options.output {
+        ExplainOutput::Text => {
+            let mut sentences = line.sentences();
+            sentences.extend(scale_up.map(ScaleUp::sentence));
+            output::print(&rendering::lines(sentences));
+        }
+        ExplainOutput::Json => {
+            let explanation = Explanation { line, scale_up };
+            output::print(&serde_json::to_string_pretty(&explanation).map_err(Failure::defect)?);
+        }
+    }
+    Ok(())
+}
+
+/// Says why a plan has nothing to say of a pod.
+fn elsewhere(objects: &Objects, namespace: &str, name: &str) -> anyhow::Error {
+    let is_meant = |pod: &&k8s_openapi::api::core::v1::Pod| {
+        pod.namespace().as_deref() == Some(namespace) && pod.name_any() == name
+    };
+    match objects.pods.iter().find(is_meant) {
+        Some(pod) => match residence(pod) {
+            Some(node) => anyhow!("the pod {namespace}/{name} waits for nothing: it is on the Node {node}"),
+            None => anyhow!("the pod {namespace}/{name} waits for nothing: it has ended"),
+        },
+        None => anyhow!("there is no pod {namespace}/{name}; check its name"),
+    }
+}
+
+/// Gathers what is known and makes the plan; what cannot be read is said beside it.
+fn made(source: &SourceOptions) -> Result<(Report, Objects), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("starting the runtime").map_err(Failure::broken)?;
+    let objects = runtime.block_on(facts::gather(source))?;
+    let survey = objects.survey(source.now.unwrap_or_else(chrono::Utc::now));
+    for broken in &survey.broken {
+        output::complain(&output::plain(&format!("warning: {broken}")));
+    }
+    let plan = fleet_plan::plan(&survey.cluster);
+    Ok((Report::new(&plan, &objects), objects))
+}
