@@ -64,6 +64,7 @@ impl Configuration {
             Command::Demo(_)
             | Command::Crd
             | Command::Match(_)
+            | Command::Plan(_)
             | Command::Explain(_)
             | Command::Audit(_)
             | Command::SimCloud(_) => None,

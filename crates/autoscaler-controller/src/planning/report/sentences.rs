@@ -2,7 +2,6 @@
 
 use fleet_plan::Growth;
 use fleet_plan::cluster::PodFlaw;
-use fleet_plan::group::Price;
 
 use super::{OutcomeWord, PodLine, ScaleUp};
 
