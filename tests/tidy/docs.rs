@@ -62,6 +62,21 @@ pub(crate) fn listed_words(document: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Takes the section under a heading out of a document; returns the rest, and the section.
+pub(crate) fn without_section(document: &str, heading: &str) -> (String, String) {
+    let mark = format!("## {heading}");
+    let (mut rest, mut section, mut is_inside) = (String::new(), String::new(), false);
+    for line in document.lines() {
+        if line.starts_with("## ") {
+            is_inside = line == mark;
+        }
+        let part = if is_inside { &mut section } else { &mut rest };
+        part.push_str(line);
+        part.push('\n');
+    }
+    (rest, section)
+}
+
 /// Complains about words of the code that a document does not list once, and about words that only it knows.
 pub(crate) fn different_words(known: &[&str], listed: &[&str]) -> Vec<String> {
     let count = |words: &[&str], word: &str| words.iter().filter(|other| **other == word).count();

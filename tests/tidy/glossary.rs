@@ -3,6 +3,9 @@
 use super::files::TextFile;
 use super::{docs, files, lifecycle, nothing_to_say, reasons};
 
+/// The section of docs/operating.md that explains the words of plans.
+const PLANS: &str = "What a plan says";
+
 /// A reason without a way out wakes somebody for nothing.
 #[test]
 fn every_reason_is_explained_with_what_to_do() {
@@ -16,12 +19,32 @@ fn every_reason_is_explained_with_what_to_do() {
 
     let files = files::all();
     let page = files.iter().find(|file| file.path == "docs/operating.md");
-    let listed = docs::listed_words(&page.expect("docs/operating.md says what to do").text);
+    let page = page.expect("docs/operating.md says what to do");
+    // Plans have words of their own, some of which matching has, too.
+    let (rest, _) = docs::without_section(&page.text, PLANS);
+    let listed = docs::listed_words(&rest);
     let words = Reason::ALL.iter().map(|reason| reason.as_str());
     let events = News::ALL.iter().map(|news| news.as_str());
     let known = words.chain(events).chain(matching_words());
     let known: Vec<&str> = known.chain(lifecycle::names()).collect();
     nothing_to_say(docs::different_words(&known, &listed));
+}
+
+/// SC-20: every word of a plan is explained, once and with what to do.
+#[test]
+fn every_word_of_a_plan_is_explained() {
+    use autoscaler_controller::planning::report;
+    let (rest, section) = docs::without_section("a\n## B\n| `b` |\n## C\n| `c` |\n", "B");
+    assert_eq!(
+        (rest.as_str(), section.as_str()),
+        ("a\n## C\n| `c` |\n", "## B\n| `b` |\n")
+    );
+
+    let files = files::all();
+    let page = files.iter().find(|file| file.path == "docs/operating.md");
+    let (_, section) = docs::without_section(&page.expect("it is there").text, PLANS);
+    let known: Vec<&str> = report::words().collect();
+    nothing_to_say(docs::different_words(&known, &docs::listed_words(&section)));
 }
 
 /// Done when: a word that nothing provokes is one of which nobody knows whether it is ever said.

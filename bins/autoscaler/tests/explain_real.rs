@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeSpec, VPSieNodeStatus, keys};
 use fleet_sim::cloud::{CallKind, TOKEN};
-use k8s_openapi::api::core::v1::{Node, ServiceAccount};
+use k8s_openapi::api::core::v1::{Node, Pod, ServiceAccount};
 use kit::access::{serve_cloud, write_secret};
 use kit::control_plane::ControlPlane;
 use kit::deploy::{apply, documents};
@@ -24,15 +24,20 @@ const LIMIT: Duration = Duration::from_secs(60);
 const SYSTEM: &str = "kube-system";
 
 async fn explain(kubeconfig: &Path, url: &str, more: &[&str]) -> Output {
+    live(&["explain", "vpsienode"], kubeconfig, url, more).await
+}
+
+/// Runs a command that looks at the live cluster.
+async fn live(command: &[&str], kubeconfig: &Path, url: &str, more: &[&str]) -> Output {
+    let access = [
+        "--vpsie-url",
+        url,
+        "--allow-plain-http-to-loopback",
+        "--kubeconfig",
+    ];
     let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
-        .args([
-            "explain",
-            "vpsienode",
-            "--vpsie-url",
-            url,
-            "--allow-plain-http-to-loopback",
-            "--kubeconfig",
-        ])
+        .args(command)
+        .args(access)
         .arg(kubeconfig)
         .args(more)
         .kill_on_drop(true)
@@ -281,4 +286,111 @@ async fn explain_says_what_is_in_its_way() {
     write_secret(&client, &[("token", "wrong")]).await;
     let output = explain(all.kubeconfig(), &url, &["web-1"]).await;
     check(&output, 3, &["VPSieNode default/web-1"], &["credentials"]);
+}
+
+/// Makes a pod that the scheduler found no Node for.
+async fn unschedulable(client: &Client, name: &str, cpu: &str) {
+    let api = Api::<Pod>::namespaced(client.clone(), NAMESPACE);
+    let pod = json!({
+        "metadata": {"name": name},
+        "spec": {"containers": [{"name": "c", "image": "none", "resources": {"requests": {"cpu": cpu}}}]},
+    });
+    let pod = serde_json::from_value(pod).expect("it has the shape of a Pod");
+    api.create(&PostParams::default(), &pod)
+        .await
+        .expect("it is accepted");
+    let told = json!({"status": {"conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": "2026-01-01T00:00:00Z"},
+    ]}});
+    let patch = Patch::Merge(told);
+    let patched = api.patch_status(name, &PatchParams::default(), &patch).await;
+    patched.expect("the status is accepted");
+}
+
+/// Lists a kind as `kubectl get -o json` prints it.
+async fn dumped<K>(client: &Client) -> String
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let list = Api::<K>::all(client.clone()).list(&ListParams::default()).await;
+    let mut list = serde_json::to_value(list.expect("it is served")).expect("it is plain data");
+    list["kind"] = json!(format!("{}List", K::kind(&())));
+    list["apiVersion"] = json!(K::api_version(&()));
+    list.to_string()
+}
+
+/// SC-20, SC-21: a plan of a live cluster needs the rights of `deploy/explain-rbac.yaml`, asks VPSie for its offers alone,
+/// changes nothing, and says what it says of a dump.
+#[tokio::test(flavor = "multi_thread")]
+async fn plan_of_a_live_cluster_is_that_of_its_dump() {
+    let control_plane = kit::real_control_plane!();
+    let client = control_plane.client();
+    let (fleet, url) = fleet_that_asked(&control_plane).await;
+    for (name, cpu) in [("a", "1500m"), ("b", "1500m"), ("c", "64")] {
+        unschedulable(&client, name, cpu).await;
+    }
+    let reader = reader(&control_plane, "planner", &["ClusterRole", "Role"]).await;
+    let before = versions(&client).await;
+
+    let output = live(&["plan"], reader.kubeconfig(), &url, &[]).await;
+    check(&output, 0, &[], &[]);
+    let plan: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let pods = plan["pods"].as_array().into_iter().flatten();
+    let outcomes: Vec<_> = pods
+        .map(|pod| (&pod["pod"], &pod["outcome"], &pod["on"]))
+        .collect();
+    let pod = |name: &str| json!(format!("{NAMESPACE}/{name}"));
+    let expected = [
+        (&pod("a"), &json!("incoming"), &json!("web-1")),
+        (
+            &pod("b"),
+            &json!("new-node"),
+            &json!(format!("{NAMESPACE}/web#1")),
+        ),
+        (&pod("c"), &json!("unhelpable"), &Value::Null),
+    ];
+    assert_eq!(outcomes, expected, "{plan:#}");
+    assert_eq!(plan["scaleUp"][0]["count"], 1, "{plan:#}");
+    let kinds: Vec<CallKind> = fleet.cloud.calls().iter().map(|call| call.kind).collect();
+    assert_eq!(kinds, [CallKind::Offers]);
+    let output = live(
+        &["explain", "pod", &format!("{NAMESPACE}/c")],
+        reader.kubeconfig(),
+        &url,
+        &[],
+    )
+    .await;
+    check(
+        &output,
+        0,
+        &["insufficient-cpu: needs 64", "What would help"],
+        &[],
+    );
+    assert_eq!(versions(&client).await, before, "nothing was written");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let dump = folder.path().join("dump.json");
+    let lists = [
+        dumped::<Pod>(&client).await,
+        dumped::<Node>(&client).await,
+        dumped::<NodeGroup>(&client).await,
+        dumped::<VPSieNode>(&client).await,
+    ];
+    std::fs::write(&dump, lists.join("\n")).expect("it can be written");
+    let offers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan/offers.json");
+    let of_cluster = live(&["plan"], reader.kubeconfig(), &url, &["--offers", offers]).await;
+    check(&of_cluster, 0, &["new-node"], &[]);
+    let mut plan_of_dump = Command::new(env!("CARGO_BIN_EXE_autoscaler"));
+    plan_of_dump
+        .args(["plan", "--offers", offers, "--from"])
+        .arg(&dump);
+    let of_dump = timeout(LIMIT, plan_of_dump.output())
+        .await
+        .expect("it ends in time");
+    let of_dump = of_dump.expect("it was built for this test");
+    assert_eq!(text(&of_dump.stdout), text(&of_cluster.stdout));
+
+    let nobody = self::reader(&control_plane, "half-planner", &["Role"]).await;
+    let output = live(&["plan"], nobody.kubeconfig(), &url, &[]).await;
+    check(&output, 5, &[], &["forbids you to list nodes"]);
 }

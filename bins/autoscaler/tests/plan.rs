@@ -135,12 +135,9 @@ fn pod_is_explained() {
     let explained: Value = serde_json::from_str(&explained).expect("one JSON object");
     let (plan, _) = golden(&["plan"], &[]);
     let plan: Value = serde_json::from_str(&plan).expect("one JSON object");
-    let lines = plan["pods"].as_array().expect("a list").iter();
-    let mut line = lines
-        .filter(|line| line["pod"] == "shop/web-3")
-        .cloned()
-        .next()
-        .expect("it is there");
+    let mut lines = plan["pods"].as_array().expect("a list").iter();
+    let line = lines.find(|line| line["pod"] == "shop/web-3");
+    let mut line = line.expect("it is there").clone();
     line["scaleUp"] = explained["scaleUp"].clone();
     assert_eq!(explained, line);
     assert!(explained["scaleUp"]["pods"].to_string().contains("shop/web-3"));

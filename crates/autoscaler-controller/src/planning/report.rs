@@ -3,6 +3,7 @@
 mod nodes;
 mod sentences;
 
+use fleet_plan::cluster::{Ignored, PodFlaw};
 use fleet_plan::group::{GroupName, Price};
 use fleet_plan::misfit::Misfit;
 use fleet_plan::{Growth, Outcome, Plan, PodAnswer};
@@ -163,6 +164,15 @@ pub enum StayWord {
     NotManaged,
     /// Whether it could go is not planned from objects alone.
     RemovalNotPlanned,
+}
+
+/// Lists every word that a report may say, each of which docs/operating.md explains.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let outcomes = OutcomeWord::ALL.into_iter().map(OutcomeWord::as_str);
+    let ignored = Ignored::ALL.into_iter().map(Ignored::word);
+    let stays = StayWord::ALL.into_iter().map(StayWord::as_str);
+    let of_pods = outcomes.chain(ignored).chain(PodFlaw::WORDS);
+    of_pods.chain(Misfit::WORDS).chain(stays)
 }
 
 // === impl Report ===

@@ -5,7 +5,18 @@ use crate::misfit::Misfit;
 
 /// Names the change that leaves the least else to be done.
 pub(super) fn would_help(groups: &[(GroupName, Vec<Misfit>)]) -> String {
-    let nearest = groups.iter().min_by_key(|(name, misfits)| (misfits.len(), name));
+    // Of a group that is not known what it has may be more than what is told.
+    let is_vague = |misfits: &[Misfit]| {
+        misfits.iter().any(|misfit| {
+            matches!(
+                misfit,
+                Misfit::UnknownSize { .. } | Misfit::GroupUnreadable { .. }
+            )
+        })
+    };
+    let nearest = groups
+        .iter()
+        .min_by_key(|(name, misfits)| (is_vague(misfits), misfits.len(), name));
     let Some((group, misfits)) = nearest else {
         return "make a NodeGroup whose nodes take the pod".to_owned();
     };

@@ -1,6 +1,6 @@
 //! What is printed of plans.
 
-use fleet_plan::cluster::{Ignored, Pod, PodFlaw, Standing};
+use fleet_plan::cluster::{Pod, Standing};
 use fleet_plan::testing::{demand, group, node, pod_name};
 use fleet_plan::{Cluster, plan};
 use serde_json::{Value, json};
