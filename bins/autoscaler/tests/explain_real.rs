@@ -288,12 +288,15 @@ async fn explain_says_what_is_in_its_way() {
     check(&output, 3, &["VPSieNode default/web-1"], &["credentials"]);
 }
 
-/// Makes a pod that the scheduler found no Node for.
+/// Makes a pod for Nodes of the NodeGroup `web` that the scheduler found no Node for.
 async fn unschedulable(client: &Client, name: &str, cpu: &str) {
     let api = Api::<Pod>::namespaced(client.clone(), NAMESPACE);
     let pod = json!({
         "metadata": {"name": name},
-        "spec": {"containers": [{"name": "c", "image": "none", "resources": {"requests": {"cpu": cpu}}}]},
+        "spec": {
+            "nodeSelector": {keys::LABEL_NODE_GROUP: "web"},
+            "containers": [{"name": "c", "image": "none", "resources": {"requests": {"cpu": cpu}}}],
+        },
     });
     let pod = serde_json::from_value(pod).expect("it has the shape of a Pod");
     api.create(&PostParams::default(), &pod)

@@ -1,0 +1,207 @@
+//! What is read out of objects that leave something open, each reading with its test.
+
+use serde_json::{Value, json};
+
+use super::{planned, told};
+
+fn group(name: &str, size: i64, max: i64) -> Value {
+    json!({
+        "apiVersion": "autoscaler.vpsie.com/v1alpha1", "kind": "NodeGroup",
+        "metadata": {"name": name, "namespace": "kube-system", "labels": {"autoscaler.vpsie.com/managed": "true"}},
+        "spec": {"minNodes": 0, "maxNodes": max, "datacenterID": "hel", "offeringIDs": ["x"], "kubeSizeID": size},
+    })
+}
+
+fn vpsie_node(name: &str, phase: &str) -> Value {
+    json!({
+        "apiVersion": "autoscaler.vpsie.com/v1alpha1", "kind": "VPSieNode",
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "spec": {"vpsieInstanceID": 0, "instanceType": "x", "nodeGroupName": "workers", "datacenterID": "hel"},
+        "status": {"phase": phase},
+    })
+}
+
+fn pod(name: &str, cpu: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}]},
+        "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]},
+    });
+    change(&mut pod);
+    pod
+}
+
+fn config(settings: &Value) -> Value {
+    json!({
+        "apiVersion": "autoscaler.vpsie.com/v1alpha1", "kind": "AutoscalerConfig",
+        "metadata": {"name": "default"}, "spec": {"globalSettings": settings},
+    })
+}
+
+/// Tells of each pod its outcome, and the first word that explains it.
+fn outcomes(plan: &Value) -> Vec<String> {
+    let pods = plan["pods"].as_array().expect("a list").iter();
+    pods.map(|line| {
+        let words = [
+            &line["outcome"],
+            &line["on"],
+            &line["reason"],
+            &line["misfits"][0]["reason"],
+        ];
+        let words: Vec<&str> = words.iter().filter_map(|word| word.as_str()).collect();
+        words.join(" ")
+    })
+    .collect()
+}
+
+/// SC-4: without a Ready Node a new one has what is offered less at most 20 %, and 110 pods; with one, what that has.
+#[test]
+fn capacity_is_learned_else_offered() {
+    let small = pod("a", "1600m", |_| {});
+    let workers = group("workers", 57, 3);
+    let plan = planned(&[workers.clone(), small.clone()]);
+    assert_eq!(outcomes(&plan), ["new-node kube-system/workers#1"]);
+    let node = json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "n1", "labels": {"autoscaler.vpsie.com/nodegroup": "workers"}},
+        "status": {"allocatable": {"cpu": "1500m", "memory": "3Gi", "pods": "110"}, "conditions": [{"type": "Ready", "status": "True"}]},
+    });
+    assert_eq!(
+        outcomes(&planned(&[workers, small, node])),
+        ["unhelpable insufficient-cpu"]
+    );
+}
+
+/// SC-6: a group whose size is not among the offers is never bought from; without any offers none is.
+#[test]
+fn size_that_is_not_offered_is_not_bought() {
+    let waiting = pod("a", "1", |_| {});
+    let plan = planned(&[group("old", 12, 3), waiting.clone()]);
+    assert_eq!(outcomes(&plan), ["unhelpable unknown-size"]);
+    let documents = format!("{}\n{}", group("workers", 57, 3), waiting);
+    let (result, _) = told(&["plan", "--from", "-"], &documents);
+    let plan = serde_json::from_str(&result).expect("one JSON object");
+    assert_eq!(outcomes(&plan), ["unhelpable unknown-size"]);
+}
+
+/// SC-5: the cheapest is what costs least in all for the pods taken; the price of all nodes is told.
+#[test]
+fn cheapest_of_all_is_bought() {
+    let pods = [
+        pod("a", "900m", |_| {}),
+        pod("b", "900m", |_| {}),
+        pod("c", "100m", |_| {}),
+    ];
+    let groups = [group("advanced", 57, 9), group("basic", 58, 9)];
+    let plan = planned(&[&groups[..], &pods[..]].concat());
+    let growth = &plan["scaleUp"][0];
+    let told = (&growth["nodeGroup"], &growth["count"], &growth["pricePerHour"]);
+    assert_eq!(told, (&json!("kube-system/advanced"), &json!(1), &json!(0.0329)));
+}
+
+/// SC-2: instance type is the name of the offer, the zone is the data centre, and labels of the group override both.
+#[test]
+fn labels_of_new_nodes_are_implied() {
+    let asks = |key: &str, value: &str| {
+        let selector = json!({key: value});
+        pod("a", "1", |pod| pod["spec"]["nodeSelector"] = selector)
+    };
+    let workers = group("workers", 57, 3);
+    for (key, value) in [
+        ("node.kubernetes.io/instance-type", "Advanced"),
+        ("topology.kubernetes.io/zone", "hel"),
+        ("kubernetes.io/os", "linux"),
+        ("kubernetes.io/arch", "amd64"),
+    ] {
+        let plan = planned(&[workers.clone(), asks(key, value)]);
+        assert_eq!(outcomes(&plan), ["new-node kube-system/workers#1"], "{key}");
+    }
+    let mut labelled = workers;
+    labelled["spec"]["labels"] = json!({"topology.kubernetes.io/zone": "rack-7"});
+    let asking = asks("topology.kubernetes.io/zone", "hel");
+    assert_eq!(
+        outcomes(&planned(&[labelled, asking])),
+        ["unhelpable node-selector"]
+    );
+}
+
+/// LC-41: a node without an id is coming, and a Failed one is not; both count towards the maximum.
+#[test]
+fn coming_node_is_used_and_a_failed_one_is_not() {
+    let with = |phase: &str, max| {
+        let objects = [
+            group("workers", 57, max),
+            vpsie_node("workers-1", phase),
+            pod("a", "1", |_| {}),
+        ];
+        outcomes(&planned(&objects))
+    };
+    assert_eq!(with("Provisioning", 1), ["incoming workers-1"]);
+    assert_eq!(with("Pending", 1), ["incoming workers-1"]);
+    assert_eq!(with("Failed", 2), ["new-node kube-system/workers#1"]);
+    assert_eq!(with("Failed", 1), ["unhelpable group-at-maximum"]);
+}
+
+/// SC-1, SC-6: the settings of the cluster hold; what they do not say is the default of the table; without any, pods
+/// wait for 30 s and workers have no limit.
+#[test]
+fn settings_hold_or_the_defaults_do() {
+    let young = |pod: &mut Value| {
+        pod["status"]["conditions"][0]["lastTransitionTime"] = json!("2026-11-21T19:59:31Z");
+    };
+    let with = |settings: Option<Value>| {
+        let mut objects = vec![group("workers", 57, 20), pod("a", "1", young)];
+        objects.extend((0..11).map(|number| pod(&format!("b{number:02}"), "1800m", |_| {})));
+        objects.extend(settings.as_ref().map(config));
+        let plan = planned(&objects);
+        let bought = plan["scaleUp"][0]["count"].as_u64();
+        (outcomes(&plan)[0].clone(), bought)
+    };
+    let young = "ignored within-grace".to_owned();
+    assert_eq!(with(None), (young.clone(), Some(11)));
+    assert_eq!(with(Some(json!({}))), (young.clone(), Some(10)));
+    let none = json!({"maxClusterWorkers": 0, "unschedulablePodGracePeriodSeconds": 0});
+    assert_eq!(
+        with(Some(none)),
+        ("new-node kube-system/workers#12".to_owned(), Some(12))
+    );
+    assert_eq!(with(Some(json!({"maxClusterWorkers": 2}))), (young, Some(2)));
+}
+
+/// SC-7: a policy that is switched off buys nothing for pods, and says so.
+#[test]
+fn policy_that_is_off_is_told() {
+    let mut off = group("workers", 57, 3);
+    off["spec"]["scaleUpPolicy"] = json!({"enabled": false});
+    let plan = planned(&[off, pod("a", "1", |_| {})]);
+    assert_eq!(outcomes(&plan), ["unhelpable scale-up-disabled"]);
+}
+
+/// SC-3: what is no pod or group is named with what is wrong, and the others are planned.
+#[test]
+fn broken_objects_are_named_and_the_others_planned() {
+    let mut broken = group("broken", 57, 3);
+    broken["spec"]["minNodes"] = json!("many");
+    let odd = pod("b", "1", |pod| pod["spec"]["containers"] = json!("none"));
+    let plan = planned(&[
+        group("workers", 57, 3),
+        broken,
+        pod("a", "1", |_| {}),
+        odd,
+        pod("c", "99", |_| {}),
+    ]);
+    assert_eq!(
+        outcomes(&plan),
+        [
+            "new-node kube-system/workers#1",
+            "unhelpable pod-unreadable",
+            "unhelpable group-unreadable"
+        ]
+    );
+    assert!(plan["pods"][1]["wouldHelp"].to_string().contains("invalid type"));
+    assert!(
+        plan["pods"][2]["misfits"][0]["needs"]
+            .to_string()
+            .contains("many")
+    );
+}
