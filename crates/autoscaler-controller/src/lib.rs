@@ -41,6 +41,7 @@ pub mod tombstone;
 
 pub mod convert;
 
+pub mod backlog;
 pub mod planning;
 
 pub mod observation;

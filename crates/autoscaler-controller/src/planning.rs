@@ -17,7 +17,7 @@ mod standing;
 mod tests;
 mod volumes;
 
-use fleet_plan::{Demands, Names};
+use fleet_plan::{Demands, Name, Names};
 
 pub use group::{Size, Surroundings, is_coming};
 pub use intake::{Intake, IntakeError, KINDS, Kind};
@@ -46,4 +46,19 @@ pub use volumes::Volumes;
 pub struct Reader {
     names: Names,
     demands: Demands,
+}
+
+// === impl Reader ===
+
+impl Reader {
+    /// Returns a text that is shared with all that was read.
+    pub fn name(&mut self, text: &str) -> Name {
+        self.names.get(text)
+    }
+
+    /// Forgets texts and demands that nobody holds any longer.
+    pub fn forget_unused(&mut self) {
+        self.demands.forget_unused();
+        self.names.forget_unused();
+    }
 }

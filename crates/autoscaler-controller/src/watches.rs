@@ -1,10 +1,13 @@
-//! Kubernetes, watched: four kinds in memory, never listed in a loop.
+//! Kubernetes, watched: eleven kinds in memory, never listed in a loop.
 
+pub(crate) mod fitting;
 mod followed;
 mod lean;
+mod supplies;
 mod trim;
 mod unreadable;
 
+use crate::backlog::Backlog;
 use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
 use followed::Followed;
@@ -18,8 +21,9 @@ use kube::{Api, Client, Resource};
 use lean::{Lean, Watched};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+pub use supplies::Supplies;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use unreadable::Sieve;
@@ -39,6 +43,8 @@ pub struct Watches {
     vpsie_nodes: Followed<VPSieNode>,
     nodes: Followed<Node>,
     pods: Arc<Mutex<PodIndex>>,
+    backlog: Arc<Mutex<Backlog>>,
+    supplies: Supplies,
     signals: Signals,
     tasks: JoinSet<()>,
 }
@@ -116,11 +122,14 @@ impl Watches {
         let groups = watch::<NodeGroup>(client, &signals, &mut tasks);
         let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks);
         let nodes = watch::<Node>(client, &signals, &mut tasks);
-        let (pods, pods_listed) = watch_pods(client, &signals, &mut tasks);
+        let supplies = Supplies::start(client, &mut tasks).await?;
+        let (pods, backlog) = (Arc::default(), Arc::default());
+        let kept = (Arc::clone(&pods), Arc::clone(&backlog));
+        let pods_listed = watch_pods(client, kept, &signals, &mut tasks);
         let first_lists = async {
             let listed =
                 futures::future::join3(groups.is_listed(), vpsie_nodes.is_listed(), nodes.is_listed());
-            listed.await == (true, true, true) && pods_listed.await.is_ok()
+            listed.await == (true, true, true) && pods_listed.await.is_ok() && supplies.are_listed().await
         };
         match tokio::time::timeout(FIRST_LIST_LIMIT, first_lists).await {
             Ok(true) => Ok(Self {
@@ -128,6 +137,8 @@ impl Watches {
                 vpsie_nodes,
                 nodes,
                 pods,
+                backlog,
+                supplies,
                 signals,
                 tasks,
             }),
@@ -152,7 +163,17 @@ impl Watches {
 
     /// Returns the workload pods of every Node. The watch waits while they are looked at.
     pub fn pods(&self) -> MutexGuard<'_, PodIndex> {
-        self.pods.lock().unwrap_or_else(PoisonError::into_inner)
+        followed::lock(&self.pods)
+    }
+
+    /// Returns what planning knows of pods. The watch waits while it is looked at.
+    pub fn backlog(&self) -> MutexGuard<'_, Backlog> {
+        followed::lock(&self.backlog)
+    }
+
+    /// Returns what else a plan is made from.
+    pub fn supplies(&self) -> &Supplies {
+        &self.supplies
     }
 
     /// Returns what is there of these kinds and cannot be read.
@@ -290,15 +311,14 @@ fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>
     followed
 }
 
-/// Watches pods without keeping them; the other half of the answer comes once the first list is complete.
+/// Watches pods without keeping them; the answer comes once the first list is complete.
 fn watch_pods(
     client: &Client,
+    (index, backlog): (Arc<Mutex<PodIndex>>, Arc<Mutex<Backlog>>),
     signals: &Signals,
     tasks: &mut JoinSet<()>,
-) -> (Arc<Mutex<PodIndex>>, oneshot::Receiver<()>) {
+) -> oneshot::Receiver<()> {
     let (complete, listed) = oneshot::channel();
-    let index = Arc::<Mutex<PodIndex>>::default();
-    let kept = Arc::clone(&index);
     let signals = signals.clone();
     // Before a machine goes, the pods of its Node are read once more: one that cannot be read holds it then.
     let mut sieve = Sieve::default();
@@ -310,9 +330,10 @@ fn watch_pods(
         while let Some(event) = events.next().await {
             let Ok(event) = event else { continue };
             let is_complete = matches!(event, Event::InitDone);
-            let is_news = kept.lock().unwrap_or_else(PoisonError::into_inner).take(event);
+            let is_called = followed::lock(&backlog).take(&event);
+            let is_news = followed::lock(&index).take(event);
             signals.marked.notify_one();
-            if is_news {
+            if is_news || is_called {
                 signals.changed.notify_one();
             }
             if let Some(complete) = complete.take_if(|_| is_complete) {
@@ -321,7 +342,7 @@ fn watch_pods(
             }
         }
     });
-    (index, listed)
+    listed
 }
 
 /// Follows a kind for ever: after an error it waits a little longer each time and lists anew.

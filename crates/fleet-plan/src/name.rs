@@ -22,6 +22,11 @@ impl Names {
         self.0.insert(name.clone());
         name
     }
+
+    /// Forgets what nobody else holds any longer.
+    pub fn forget_unused(&mut self) {
+        self.0.retain(|name| Arc::strong_count(name) > 1);
+    }
 }
 
 #[cfg(test)]
@@ -34,5 +39,16 @@ mod tests {
         let mut names = Names::default();
         assert!(Arc::ptr_eq(&names.get("web"), &names.get("web")));
         assert!(!Arc::ptr_eq(&names.get("web"), &names.get("db")));
+    }
+
+    /// SC-4: what nobody holds is not kept for ever, and what somebody holds is still shared.
+    #[test]
+    fn text_that_nobody_holds_is_forgotten() {
+        let mut names = Names::default();
+        let held = names.get("web");
+        names.get("db");
+        names.forget_unused();
+        assert_eq!(names.0.len(), 1);
+        assert!(Arc::ptr_eq(&held, &names.get("web")));
     }
 }

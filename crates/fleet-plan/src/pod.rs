@@ -152,6 +152,11 @@ impl Demands {
         self.0.insert(demand.clone());
         demand
     }
+
+    /// Forgets what no pod asks for any longer.
+    pub fn forget_unused(&mut self) {
+        self.0.retain(|demand| Arc::strong_count(demand) > 1);
+    }
 }
 
 // === impl PodName ===
@@ -195,5 +200,7 @@ mod tests {
         let one = demands.get(demand("shop").cpu(100));
         assert!(Arc::ptr_eq(&one, &demands.get(demand("shop").cpu(100))));
         assert!(!Arc::ptr_eq(&one, &demands.get(demand("shop").cpu(200))));
+        demands.forget_unused();
+        assert_eq!(demands.0.len(), 1, "what no pod asks for any longer is forgotten");
     }
 }

@@ -1,6 +1,7 @@
 //! Volumes of pods: which Nodes reach them, and which of them take a place of a driver.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fleet_plan::Names;
 use fleet_plan::cluster::PodFlaw;
@@ -29,9 +30,9 @@ const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 /// Holds claims, volumes and storage classes.
 #[derive(Debug, Default)]
 pub struct Volumes {
-    claims: BTreeMap<(String, String), PersistentVolumeClaim>,
-    volumes: BTreeMap<String, PersistentVolume>,
-    classes: BTreeMap<String, StorageClass>,
+    claims: BTreeMap<(String, String), Arc<PersistentVolumeClaim>>,
+    volumes: BTreeMap<String, Arc<PersistentVolume>>,
+    classes: BTreeMap<String, Arc<StorageClass>>,
 }
 
 // === impl Volumes ===
@@ -39,17 +40,32 @@ pub struct Volumes {
 impl Volumes {
     /// Takes a claim in.
     pub fn add_claim(&mut self, claim: PersistentVolumeClaim) {
+        self.share_claim(Arc::new(claim));
+    }
+
+    /// Takes in a claim that somebody else holds, too.
+    pub fn share_claim(&mut self, claim: Arc<PersistentVolumeClaim>) {
         let key = (claim.namespace().unwrap_or_default(), claim.name_any());
         self.claims.insert(key, claim);
     }
 
     /// Takes a volume in.
     pub fn add_volume(&mut self, volume: PersistentVolume) {
+        self.share_volume(Arc::new(volume));
+    }
+
+    /// Takes in a volume that somebody else holds, too.
+    pub fn share_volume(&mut self, volume: Arc<PersistentVolume>) {
         self.volumes.insert(volume.name_any(), volume);
     }
 
     /// Takes a storage class in.
     pub fn add_class(&mut self, class: StorageClass) {
+        self.share_class(Arc::new(class));
+    }
+
+    /// Takes in a storage class that somebody else holds, too.
+    pub fn share_class(&mut self, class: Arc<StorageClass>) {
         self.classes.insert(class.name_any(), class);
     }
 
@@ -109,7 +125,7 @@ impl Volumes {
         class: Option<&str>,
         names: &mut Names,
     ) -> Result<(), PodFlaw> {
-        let is_default = |class: &&StorageClass| {
+        let is_default = |class: &&Arc<StorageClass>| {
             class
                 .annotations()
                 .get(DEFAULT_CLASS)

@@ -5,7 +5,7 @@ use crate::resources::{NodeGroup, VPSieNode, keys};
 use k8s_openapi::api::core::v1::{Node, NodeSystemInfo, Pod};
 
 /// Who wrote an object.
-const METADATA: Field = Field::parts("metadata", &[Field::whole("managedFields")]);
+pub(super) const METADATA: Field = Field::parts("metadata", &[Field::whole("managedFields")]);
 
 /// What a container does, as far as no scheduler asks.
 const CONTAINER: &[Field] = &[
@@ -37,7 +37,7 @@ const VOLUME: &[Field] = &[
 ];
 
 /// What a pod is like inside.
-const POD_SPEC: &[Field] = &[
+pub(super) const POD_SPEC: &[Field] = &[
     Field::parts("containers", CONTAINER),
     Field::whole("dnsConfig"),
     Field::whole("dnsPolicy"),
@@ -98,8 +98,8 @@ impl Watched for Pod {
     ];
 }
 
-/// Leaves of a Node what is read of it: who it is, our annotations, all labels and taints, addresses, capacity, conditions
-/// without their words, and the version of its kubelet.
+/// Leaves of a Node what is read of it: who it is, our annotations, all labels and taints, addresses, capacity, what it has
+/// for pods, conditions without their words, and the version of its kubelet.
 ///
 /// Labels stay because a NodeGroup may ask for any of them.
 fn node(node: &mut Node) {
@@ -122,6 +122,7 @@ fn node(node: &mut Node) {
     status.addresses = told.addresses;
     status.conditions = conditions;
     status.capacity = capacity;
+    status.allocatable = told.allocatable;
     status.node_info = told.node_info.map(|info| NodeSystemInfo {
         kubelet_version: info.kubelet_version,
         ..NodeSystemInfo::default()
@@ -184,6 +185,7 @@ mod tests {
             },
             "status": {
                 "addresses": [{ "type": "InternalIP", "address": "10.0.3.17" }],
+                "allocatable": { "cpu": "1900m" },
                 "capacity": { "cpu": "2", "memory": "4Gi" },
                 "conditions": [condition],
                 "nodeInfo": {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::{
     apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery,
-    events::v1 as events, policy::v1 as policy, rbac::v1 as rbac,
+    events::v1 as events, policy::v1 as policy, rbac::v1 as rbac, storage::v1 as storage,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::{Serialize, de::DeserializeOwned};
@@ -128,6 +128,8 @@ pub(super) fn kinds() -> Vec<Kind> {
             .with_status()
             .counting()
             .conditional(),
+        built_in::<storage::StorageClass>("storage.k8s.io", "storageclasses", "StorageClass").cluster_wide(),
+        built_in::<storage::CSINode>("storage.k8s.io", "csinodes", "CSINode").cluster_wide(),
         built_in::<rbac::ClusterRole>("rbac.authorization.k8s.io", "clusterroles", "ClusterRole")
             .cluster_wide(),
         built_in::<CustomResourceDefinition>(
