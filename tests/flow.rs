@@ -20,6 +20,8 @@ mod endings;
 mod endpoints;
 #[path = "flow/given_up.rs"]
 mod given_up;
+#[path = "flow/growth.rs"]
+mod growth;
 #[path = "flow/kept.rs"]
 mod kept;
 #[path = "flow/leaked.rs"]

@@ -17,8 +17,9 @@ use super::{ready_web, web};
 
 /// Not zero only when a clock is wrong, the audit store is ill, the queue of Events is full, or somebody else adds machines,
 /// which `clock_an_hour_off_is_named_and_costs_nothing`, `full_queue_drops_and_an_entry_says_how_many`,
-/// `full_queue_drops_and_counts_and_holds_nothing_up` and `machine_that_nobody_asked_for_is_told_until_it_is_gone` show.
-const SELDOM: [&str; 7] = [
+/// `full_queue_drops_and_counts_and_holds_nothing_up` and `machine_that_nobody_asked_for_is_told_until_it_is_gone` show; and
+/// while pods wait, which `pod_that_nothing_helps_buys_nothing_and_says_why` shows.
+const SELDOM: [&str; 9] = [
     "vpsie_autoscaler_audit_dropped",
     "vpsie_autoscaler_audit_queue",
     "vpsie_autoscaler_clock_offset_seconds",
@@ -26,6 +27,8 @@ const SELDOM: [&str; 7] = [
     "vpsie_autoscaler_discovery_breaker_state",
     "vpsie_autoscaler_event_buffer_dropped",
     "vpsie_autoscaler_leaked_machines",
+    "vpsie_autoscaler_pending_pod_reasons",
+    "vpsie_autoscaler_pending_pods",
 ];
 
 /// A gauge that older dashboards know under the name of a counter (EP-28).
@@ -45,7 +48,7 @@ fn metric_of(sample: &str) -> &str {
 }
 
 /// Returns all that is shown, in the text format.
-fn shown(metrics: &Metrics) -> String {
+pub(super) fn shown(metrics: &Metrics) -> String {
     let mut text = String::new();
     encode(&mut text, &metrics.registry()).expect("a String takes everything");
     text

@@ -47,6 +47,7 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         | Reason::NoneIdle => "group_says_why_it_does_not_shrink",
         Reason::WaitingForBaseline => "first_request_waits_for_its_baseline",
         Reason::BackingOff | Reason::VPSieRefused => "refused_request_waits_longer_each_time_and_says_why",
+        Reason::NotNeeded => "member_that_nobody_waits_for_does_not_ask",
         Reason::WaitingForOtherGroup => "groups_whose_machines_look_alike_take_turns",
         Reason::BaselineNotStored => "failure_that_a_person_should_see_has_its_word",
         Reason::Ambiguous => "foreign_machine_in_our_group_makes_the_open_requests_ambiguous",

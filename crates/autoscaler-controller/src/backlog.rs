@@ -1,10 +1,7 @@
 //! What planning knows of pods: those that are on no Node, with what they ask for, and who is on each Node.
 
-mod call;
-
-use crate::planning::{Reader, Volumes};
+use crate::planning::{Call, Reader, Volumes, is_pending, residence};
 use crate::watches::{Place, fitting};
-use call::Call;
 use chrono::{DateTime, Utc};
 use fleet_plan::Demand;
 use fleet_plan::cluster::{Ignored, Pod as Planned, PodFlaw, Standing};
@@ -139,7 +136,7 @@ impl Backlog {
         let guests = self.there.nodes.get(node).into_iter().flatten();
         let residents = guests.filter_map(|guest| {
             Some(Resident {
-                demand: guest.need.read(volumes, &mut self.reader).ok()?,
+                demand: guest.need.read_resident(volumes, &mut self.reader)?,
                 is_terminating: guest.is_terminating,
             })
         });
@@ -170,13 +167,8 @@ impl Backlog {
 impl There {
     /// Takes a pod in, or out when it has ended; tells whether one is called unschedulable since, or no longer.
     fn put(&mut self, pod: &Pod, reader: &mut Reader) -> bool {
-        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-        if matches!(phase, Some("Succeeded" | "Failed")) {
-            return self.remove(pod);
-        }
-        let need = Need::of(pod, reader);
-        let node = node_of(pod);
-        if node.is_empty() {
+        if is_pending(pod) {
+            let need = Need::of(pod, reader);
             let waiting = Waiting {
                 uid: pod.uid().unwrap_or_default(),
                 call: Call::of(pod),
@@ -188,10 +180,13 @@ impl There {
             let was_called = before.is_some_and(|before| before.call.is_unschedulable());
             return (is_called || was_called) && !is_same;
         }
+        let Some(node) = residence(pod) else {
+            return self.remove(pod);
+        };
         let was_called = self.remove_waiting(pod);
         let guest = Guest {
             uid: pod.uid().unwrap_or_default().into(),
-            need,
+            need: Need::of_resident(pod, reader),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
         };
         let guests = self.nodes.entry(node.to_owned()).or_default();
@@ -232,11 +227,30 @@ impl Need {
         }
     }
 
+    /// Reads what a pod takes that has its Node already: what it asked for before is no flaw.
+    fn of_resident(pod: &Pod, reader: &mut Reader) -> Self {
+        if pod.spec.as_ref().is_some_and(has_claims) {
+            return Self::Claims(Arc::new(fitting::pod(pod)));
+        }
+        match reader.resident(pod, &Volumes::default()) {
+            Ok(resident) => Self::Known(resident.demand),
+            Err(flaw) => Self::Flawed(Box::new(flaw)),
+        }
+    }
+
     fn read(&self, volumes: &Volumes, reader: &mut Reader) -> Result<Arc<Demand>, PodFlaw> {
         match self {
             Self::Known(demand) => Ok(Arc::clone(demand)),
             Self::Flawed(flaw) => Err(PodFlaw::clone(flaw)),
             Self::Claims(pod) => reader.demand(pod, volumes),
+        }
+    }
+
+    fn read_resident(&self, volumes: &Volumes, reader: &mut Reader) -> Option<Arc<Demand>> {
+        match self {
+            Self::Known(demand) => Some(Arc::clone(demand)),
+            Self::Flawed(_) => None,
+            Self::Claims(pod) => Some(reader.resident(pod, volumes).ok()?.demand),
         }
     }
 }

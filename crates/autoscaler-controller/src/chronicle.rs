@@ -15,6 +15,7 @@ pub(crate) mod entry;
 mod group;
 pub mod news;
 pub mod notice;
+pub(crate) mod pods;
 
 use crate::command::{Batch, Command, Kind};
 use crate::decide::leaks;

@@ -21,6 +21,7 @@ mod hearing;
 pub(crate) mod leaks;
 mod provider;
 mod slots;
+mod surplus;
 
 mod case;
 mod claim;
@@ -44,6 +45,9 @@ pub(crate) use joining::is_ready;
 pub(crate) use leaks::LEAKED;
 pub(crate) use marks::is_marked_for;
 pub(crate) use plight::DEGRADED;
+pub(crate) use provider::error_of;
+pub(crate) use request::wants_machine;
+pub(crate) use slots::{free_names, missing};
 
 use crate::command::{Batch, Command, Kind};
 use crate::lives::Lives;

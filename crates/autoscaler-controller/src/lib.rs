@@ -42,7 +42,10 @@ pub mod tombstone;
 pub mod convert;
 
 pub mod backlog;
+pub mod growth;
+pub mod pending;
 pub mod planning;
+mod prospect;
 
 pub mod observation;
 

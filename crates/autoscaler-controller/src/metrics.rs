@@ -130,6 +130,11 @@ metrics! {
     conditions: Series<ConditionLabels> = Series::default(), "conditions",
         "NodeGroups and VPSieNodes by condition, its status and its reason";
 
+    pending_pods: Series<OutcomeLabels> = Series::default(), "pending_pods",
+        "Pods that are on no Node, by what becomes of them";
+    pending_reasons: Series<ReasonLabels> = Series::default(), "pending_pod_reasons",
+        "Pods that are on no Node, by the reason why nothing is done for them; a pod counts once for each";
+
     transitions: Family<TransitionLabels, Counter> = Family::default(), "vpsienode_phase_transitions",
         "Changes of the phase of a VPSieNode";
     requests: Family<OutcomeLabels, Counter> = Family::default(), "machine_requests",

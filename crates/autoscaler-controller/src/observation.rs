@@ -1,6 +1,7 @@
 //! One look at both sides that changes nothing: what the operator would see now, read once.
 
 use crate::baseline::{Stored, read_all};
+use crate::growth::Growth;
 use crate::poll::{Absences, Poller, Polls};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
@@ -134,6 +135,7 @@ impl Observation {
             endpoints: Arc::default(),
             troubles: &self.troubles,
             credentials: None,
+            growth: Growth::default(),
             index: Index::default(),
             skew: None,
             is_hand_over: false,

@@ -15,12 +15,13 @@ use crate::lives::Lives;
 use crate::metrics::Measured;
 use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
+use crate::prospect::grace;
 use crate::settings::{Settings, SettingsError};
 use crate::skew::Comparison;
 use crate::states::States;
 use crate::telemetry::Telemetry;
-use crate::watches::{WatchError, Watches};
-use crate::world::{departures, wanted};
+use crate::watches::{Place, WatchError, Watches};
+use crate::world::{arrivals, departures, wanted};
 use chrono::{DateTime, Utc};
 use kube::Client;
 use node_state::Evaluator;
@@ -63,6 +64,8 @@ pub struct Operator {
     followers: JoinSet<()>,
     numbers: Numbers,
     boards: Boards,
+    /// The VPSieNodes that the last pass made, and when: nothing is planned before the watch shows them.
+    made: (Vec<Place>, DateTime<Utc>),
 }
 
 /// Why a term came to its end.
@@ -125,7 +128,6 @@ impl Operator {
         Ok(Self {
             began_at: clock.now(),
             settings,
-            clock,
             comparison,
             watches,
             poller: Poller::new(api),
@@ -141,6 +143,8 @@ impl Operator {
             followers: JoinSet::new(),
             numbers,
             boards: Boards::default(),
+            made: (Vec::new(), clock.now()),
+            clock,
         })
     }
 
@@ -310,7 +314,9 @@ impl Operator {
         let nodes = self.watches.nodes();
         let settled = next_settled(nodes.iter().map(Arc::as_ref), self.settings.settle, now);
         let again = self.actor.has_conflicts().then_some(AFTER_A_CONFLICT);
-        let sooner = [settled, self.states.due_in(now), again].into_iter().flatten();
+        let waited = self.grace_over_in(now);
+        let sooner = [settled, self.states.due_in(now), again, waited];
+        let sooner = sooner.into_iter().flatten();
         let wait = sooner.fold(poll, Duration::min);
         let changed = async {
             tokio::select! {
@@ -328,6 +334,14 @@ impl Operator {
             _ = waited => {}
             never = following => match never {},
         }
+    }
+
+    /// Returns how long it is until the next pod has waited for the whole grace period (`SC-1`).
+    fn grace_over_in(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let settings = self.watches.supplies().config();
+        let settings = settings.map(|config| config.spec.settings());
+        let due = self.watches.backlog().due_at(grace(settings.as_ref()), now)?;
+        (due - now).to_std().ok()
     }
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
@@ -349,7 +363,11 @@ impl Operator {
         let (groups, claims) = (self.watches.groups(), self.claims());
         let wanted = wanted(&groups, &claims);
         let due = self.polls.due(now, self.settings.poll_interval, &wanted);
-        let prices = self.polls.due_prices(departures(&groups, &claims), now);
+        let mut priced = departures(&groups, &claims);
+        if self.watches.backlog().has_unschedulable() {
+            priced.extend(arrivals(&groups));
+        }
+        let prices = self.polls.due_prices(priced, now);
         self.telemetry.pulse.beat();
         self.numbers.span().in_scope(|| {
             self.poller.start(now, &due);

@@ -2,6 +2,7 @@
 //!
 //! Only what the scheduler's filters look at is kept, and equal texts and demands are kept once.
 
+mod call;
 pub mod capacity;
 mod demand;
 mod group;
@@ -17,8 +18,12 @@ mod standing;
 mod tests;
 mod volumes;
 
+use fleet_plan::labels::Labels;
 use fleet_plan::{Demands, Name, Names};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::ResourceExt as _;
 
+pub use call::Call;
 pub use group::{Size, Surroundings, is_coming};
 pub use intake::{Intake, IntakeError, KINDS, Kind};
 pub use node::NodeFlaw;
@@ -54,6 +59,12 @@ impl Reader {
     /// Returns a text that is shared with all that was read.
     pub fn name(&mut self, text: &str) -> Name {
         self.names.get(text)
+    }
+
+    /// Reads the name and the labels of a namespace.
+    pub fn namespace(&mut self, namespace: &Namespace) -> (Name, Labels) {
+        let labels = selectors::labels(namespace.metadata.labels.as_ref(), &mut self.names);
+        (self.names.get(&namespace.name_any()), labels)
     }
 
     /// Forgets texts and demands that nobody holds any longer.

@@ -3,6 +3,7 @@
 mod poller;
 mod prices;
 
+use crate::planning::Size;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -265,6 +266,22 @@ impl Polls {
     /// Returns what an hour of a machine of a size costs; nothing while VPSie has not said.
     pub(crate) fn hourly_cost(&self, datacenter: &DatacenterId, size: SizeNumber) -> Option<Decimal> {
         self.prices.hourly(datacenter, size)
+    }
+
+    /// Says what is offered of the size of a group.
+    pub(crate) fn size(&self, group: &crate::resources::NodeGroup) -> Size<'_> {
+        let datacenter = DatacenterId::new(group.spec.datacenter_id.as_str());
+        let Some(offers) = self.prices.offers(&datacenter) else {
+            return Size::Unknown;
+        };
+        let number = group.spec.kube_size_id.and_then(|size| u64::try_from(size).ok());
+        let offer = number.and_then(|number| offers.get(&SizeNumber::new(number)));
+        offer.map_or(Size::NotOffered, Size::Offered)
+    }
+
+    /// Tells whether a data centre was asked what it offers, and has not answered yet.
+    pub(crate) fn are_offers_awaited(&self, datacenter: &DatacenterId) -> bool {
+        self.prices.are_awaited(datacenter)
     }
 
     /// Returns what is known of a cluster.

@@ -77,6 +77,8 @@ reasons! {
     BackingOff,
     /// Machines of another group are still being discovered.
     WaitingForOtherGroup,
+    /// The pods that it was made for need no new node any longer.
+    NotNeeded,
     /// What was there before the request cannot be written down, so nothing is asked.
     BaselineNotStored,
 

@@ -3,11 +3,13 @@
 use crate::announcer::Announcer;
 use crate::chronicle::entry::entry;
 use crate::chronicle::notice::Notice;
+use crate::chronicle::pods::ToldPods;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
 use crate::command::Batch;
 use crate::decide::{ERROR, LEAKED};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
+use crate::pending::Pending;
 use crate::pulse::{Compared, Pulse};
 use crate::skew::{Offsets, Skew};
 use audit_store::Recorder;
@@ -25,6 +27,7 @@ pub struct Telemetry {
     pub pulse: Pulse,
     announcer: Option<Announcer>,
     chronicle: Chronicle,
+    pods: ToldPods,
     journal: Journal,
 }
 
@@ -39,6 +42,7 @@ impl Default for Telemetry {
             pulse: Pulse::default(),
             announcer: None,
             chronicle: Chronicle::default(),
+            pods: ToldPods::default(),
             journal,
         }
     }
@@ -80,6 +84,16 @@ impl Telemetry {
         }
     }
 
+    /// Tells what becomes of the pods that are on no Node: in numbers, and of each pod once for each answer as an Event.
+    pub(crate) fn tell_of_pods(&mut self, pending: &Pending) {
+        self.metrics.show_pending(pending);
+        for notice in self.pods.news(pending) {
+            if let Some(announcer) = &self.announcer {
+                announcer.announce(notice);
+            }
+        }
+    }
+
     /// Notes which VPSieNodes a pass lets go, by which the next one tells what became of their machines.
     pub(crate) fn let_go(&mut self, batches: &[Batch]) {
         self.chronicle.let_go(batches);
@@ -99,6 +113,7 @@ impl Telemetry {
     pub(crate) fn lead(&mut self, term: Option<u32>) {
         self.journal.begin_term(term);
         self.chronicle.forget();
+        self.pods = ToldPods::default();
         self.pulse.beat();
         self.metrics.leads(true);
     }

@@ -1,6 +1,7 @@
 //! Everything that one pass looks at, read once.
 
 use crate::baseline::Baselines;
+use crate::growth::Growth;
 use crate::intent::Requested;
 use crate::leaked::FirstBaselines;
 use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
@@ -55,6 +56,8 @@ pub struct World<'a> {
     pub without_candidate: &'a Absences<String>,
     /// The endpoints of the watched Services; empty where none is watched.
     pub endpoints: Arc<Views>,
+    /// What the pods that wait ask of NodeGroups; nothing is known before it was planned.
+    pub growth: Growth,
     /// Where the objects are; empty until the world is [in order](World::in_order).
     pub index: Index,
 }
@@ -112,6 +115,11 @@ impl World<'_> {
             claim.spec.node_group_name.clone(),
         );
         self.groups.get(*self.index.groups.get(&place)?)
+    }
+
+    /// Returns the NodeGroup of a namespace and name.
+    pub fn group_at(&self, place: &(String, String)) -> Option<&Arc<NodeGroup>> {
+        self.groups.get(*self.index.groups.get(place)?)
     }
 
     /// Returns another NodeGroup of the name in the same cluster: both would be one group at VPSie.
@@ -283,6 +291,14 @@ pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> Wanted {
         wanted.entry(cluster).or_default().extend(claim.identity());
     }
     wanted
+}
+
+/// Lists the data centres of NodeGroups that may grow for pods that wait: there sizes and prices decide.
+pub(crate) fn arrivals(groups: &[Arc<NodeGroup>]) -> BTreeSet<DatacenterId> {
+    let managed = groups.iter().filter(|group| group.is_managed());
+    let named = managed.map(|group| group.spec.datacenter_id.as_str());
+    let named = named.filter(|datacenter| !datacenter.is_empty());
+    named.map(DatacenterId::new).collect()
 }
 
 /// Lists the data centres in which a machine is about to go, or may go by itself: there prices matter, for the audit log.

@@ -39,6 +39,8 @@ pub struct Group {
     pub is_enabled: bool,
     /// What cannot be read of it.
     pub flaw: Option<String>,
+    /// Why nothing is asked of it for now, as after a refusal of VPSie (`SC-9`).
+    pub paused: Option<String>,
     /// Labels of its new nodes, those included that every node gets.
     pub labels: Labels,
     /// Taints of its new nodes.

@@ -128,13 +128,18 @@ pub enum Misfit {
         /// What is wrong with it.
         detail: String,
     },
+    /// Nothing is asked of the group for now, as after a refusal of VPSie.
+    GroupPaused {
+        /// Why, and until when.
+        detail: String,
+    },
 }
 
 // === impl Misfit ===
 
 impl Misfit {
     /// Lists a word for every reason, in the order of the page that explains them.
-    pub const WORDS: [&'static str; 22] = [
+    pub const WORDS: [&'static str; 23] = [
         "insufficient-cpu",
         "insufficient-memory",
         "insufficient-ephemeral-storage",
@@ -157,6 +162,7 @@ impl Misfit {
         "unknown-size",
         "group-not-managed",
         "group-unreadable",
+        "group-paused",
     ];
 
     /// Tells whether it is the group that does not grow, whatever the pod asks for.
@@ -167,7 +173,8 @@ impl Misfit {
             | Self::ScaleUpDisabled
             | Self::UnknownSize { .. }
             | Self::GroupNotManaged
-            | Self::GroupUnreadable { .. } => true,
+            | Self::GroupUnreadable { .. }
+            | Self::GroupPaused { .. } => true,
             Self::Cpu { .. }
             | Self::Memory { .. }
             | Self::EphemeralStorage { .. }
@@ -213,6 +220,7 @@ impl Misfit {
             Self::UnknownSize { .. } => "unknown-size",
             Self::GroupNotManaged => "group-not-managed",
             Self::GroupUnreadable { .. } => "group-unreadable",
+            Self::GroupPaused { .. } => "group-paused",
         }
     }
 
@@ -239,7 +247,7 @@ impl Misfit {
             } => Some(format!("{topology_key} with a skew of at most {max_skew}")),
             Self::VolumePlace { claim } => Some(claim.to_string()),
             Self::AttachLimit { driver, .. } => Some(driver.to_string()),
-            Self::GroupUnreadable { detail } => Some(detail.clone()),
+            Self::GroupUnreadable { detail } | Self::GroupPaused { detail } => Some(detail.clone()),
             Self::Pods { .. }
             | Self::GroupAtMaximum { .. }
             | Self::ClusterAtMaximum { .. }
@@ -272,7 +280,8 @@ impl Misfit {
             | Self::VolumePlace { .. }
             | Self::ScaleUpDisabled
             | Self::GroupNotManaged
-            | Self::GroupUnreadable { .. } => None,
+            | Self::GroupUnreadable { .. }
+            | Self::GroupPaused { .. } => None,
         }
     }
 }

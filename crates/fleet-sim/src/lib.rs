@@ -19,6 +19,7 @@ pub mod cloud;
 pub mod kube_api;
 pub mod kubelet;
 pub mod scenario;
+pub mod scheduler;
 pub mod truth;
 
 pub use clock::SimClock;

@@ -12,18 +12,17 @@ fn pod(name: &str, node: Option<&str>, change: Value) -> Pod {
         },
         "status": { "phase": "Pending" },
     });
-    json_patch(&mut pod, change);
+    overlay(&mut pod, change);
     serde_json::from_value(pod).expect("it has the shape of a Pod")
 }
 
-fn json_patch(object: &mut Value, change: Value) {
-    match change {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                json_patch(&mut object[key], value);
-            }
+fn overlay(object: &mut Value, change: Value) {
+    if let Value::Object(fields) = change {
+        for (key, value) in fields {
+            overlay(&mut object[key], value);
         }
-        value => *object = value,
+    } else {
+        *object = change;
     }
 }
 

@@ -80,6 +80,12 @@ news! {
     ScalingUp, Normal, "Scale",
         "VPSieNodes were made for the NodeGroup",
         "nothing";
+    TriggeredScaleUp, Normal, "Scale",
+        "a VPSieNode is made for the pod; the Event names it and its NodeGroup",
+        "nothing; the pod is bound once the node is Ready";
+    NotTriggerScaleUp, Warning, "Scale",
+        "no NodeGroup helps the pod; the Event names the reason for each NodeGroup, and what would help",
+        "do what the Event says would help";
     VPSieNodeGroupCreated, Normal, "Create",
         "VPSie has made the group of the NodeGroup, and its number is known",
         "nothing";

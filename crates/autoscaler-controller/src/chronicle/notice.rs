@@ -270,7 +270,7 @@ fn note_with_request(note: String, fact: &Fact) -> String {
 }
 
 /// Cuts a note to what the API server takes.
-fn shortened(mut note: String) -> String {
+pub(super) fn shortened(mut note: String) -> String {
     if note.len() > LONGEST_NOTE {
         let end = (0..=LONGEST_NOTE - 3)
             .rev()

@@ -3,7 +3,7 @@
 use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
 use super::shrink::Keep;
-use super::{counts, leaks, shrink, slots};
+use super::{counts, leaks, shrink, slots, surplus};
 use crate::command::{Batch, Command, Kind};
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus};
@@ -48,6 +48,7 @@ pub(super) fn decide(
         if !has_finalizer {
             batch.push(Kind::NodeGroup.keep(group));
         }
+        surplus::withdraw(&mut batch, world, group);
         match provide(world, group, &mut draft) {
             Provider::Known(number) => slots::create_missing(&mut batch, &mut draft, world, group, number),
             // Whether the last request has ended, a wrong clock does not tell.

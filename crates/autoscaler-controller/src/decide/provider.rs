@@ -171,3 +171,12 @@ fn create(
     };
     Provider::Create(request, Intent::next_attempt(intent.as_ref()))
 }
+
+/// Returns what a NodeGroup says is wrong with it, in words.
+pub(crate) fn error_of(group: &NodeGroup) -> Option<&str> {
+    let conditions = group.status.as_ref()?.conditions.as_ref()?;
+    let error = conditions
+        .iter()
+        .find(|one| one.type_ == ERROR && one.is_true())?;
+    Some(error.message.as_deref().unwrap_or_default())
+}

@@ -1,5 +1,6 @@
 //! Which VPSieNodes may ask VPSie for a machine in this pass, and why the others must wait.
 
+use super::surplus;
 use crate::command::Kind;
 use crate::convert::provider_group;
 use crate::intent::{Intent, Requested};
@@ -44,6 +45,8 @@ pub(super) enum WaitingOn {
     },
     /// A VPSieNode of its NodeGroup that cannot be read: what comes could be that one's machine.
     HiddenMember,
+    /// Pods that need its node: those that it was made for have found another.
+    Pods,
     /// Another group of the cluster, because a new machine does not tell which group it is of (`R7`).
     OtherGroup,
 }
@@ -60,6 +63,7 @@ impl WaitingOn {
             Self::Baseline => Reason::WaitingForBaseline,
             Self::BackOff { .. } => Reason::BackingOff,
             Self::HiddenMember => Reason::ObjectUnreadable,
+            Self::Pods => Reason::NotNeeded,
             Self::OtherGroup => Reason::WaitingForOtherGroup,
         }
     }
@@ -79,6 +83,7 @@ impl WaitingOn {
             Self::HiddenMember => {
                 "a VPSieNode of the NodeGroup cannot be read, and what comes could be its machine; mend or delete it"
             }
+            Self::Pods => "the pods that it was made for need no new node any longer; it is withdrawn",
             Self::OtherGroup => "machines of another group are still being discovered; groups take turns",
         }
     }
@@ -92,9 +97,11 @@ pub(super) fn turns<'w>(
     let mut turns = BTreeMap::new();
     let mut busy = busy_groups(world, verdicts);
     let held = held_groups(world);
+    let surplus = surplus::uids(world);
     let mut distinct: BTreeMap<&str, bool> = BTreeMap::new();
     for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
         let turn = match turn(world, claim) {
+            Turn::Now { .. } if surplus.contains(claim.uid()) => Turn::Wait(WaitingOn::Pods),
             Turn::Now { group, attempt } => {
                 let cluster = claim.object.spec.resource_identifier.as_str();
                 let others = busy.entry(cluster).or_default();
@@ -118,7 +125,8 @@ pub(super) fn turns<'w>(
     turns
 }
 
-fn wants_machine(claim: &ClaimObject) -> bool {
+/// Tells whether a VPSieNode is still to ask for a machine, or to ask again.
+pub(crate) fn wants_machine(claim: &ClaimObject) -> bool {
     let is_waiting = match claim.object.phase() {
         Phase::Pending | Phase::Provisioning => true,
         Phase::Provisioned

@@ -4,6 +4,7 @@ use super::claim::ERROR;
 use super::draft::Draft;
 use super::provider::problem;
 use crate::command::{Batch, Command};
+use crate::growth::to_annotation;
 use crate::intent::slot;
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
@@ -34,8 +35,9 @@ pub(super) fn create_missing(
         return;
     }
     let members: Vec<&ClaimObject> = world.members(group).collect();
-    let missing = missing(group, &members).min(MOST_NEW);
-    for name in free_names(world, group).take(missing) {
+    let grown = world.growth.of(group);
+    let due = missing(group, &members).max(grown.len().min(room(group, &members)));
+    for (place, name) in free_names(world, group).take(due.min(MOST_NEW)).enumerate() {
         if name.len() > LONGEST_NAME {
             let message = format!(
                 "the name {name} is longer than {LONGEST_NAME} characters; make a NodeGroup with a shorter name"
@@ -43,15 +45,22 @@ pub(super) fn create_missing(
             problem(draft, Reason::ValidationFailed, message);
             return;
         }
-        batch.push(Command::CreateVpsieNode(Box::new(new_member(
-            group, name, number,
-        ))));
+        // Names of slots follow from the world, so those of the plan are the same.
+        let planned = grown.get(place).filter(|planned| planned.name == name);
+        let mut member = new_member(group, name, number);
+        if let Some(planned) = planned.filter(|planned| !planned.pods.is_empty()) {
+            let pods = to_annotation(&planned.pods);
+            member
+                .annotations_mut()
+                .insert(keys::ANNOTATION_PLANNED_FOR.to_owned(), pods);
+        }
+        batch.push(Command::CreateVpsieNode(Box::new(member)));
     }
     draft.clear(ERROR);
 }
 
 /// Lists the names of free slots, smallest first. A name is taken even by a VPSieNode of another group.
-fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = String> {
+pub(crate) fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = String> {
     let (namespace, name) = (group.namespace().unwrap_or_default(), group.name_any());
     (1..)
         .map(move |slot: u32| format!("{name}-{slot}"))
@@ -62,9 +71,13 @@ fn free_names(world: &World<'_>, group: &NodeGroup) -> impl Iterator<Item = Stri
 ///
 /// Failed ones do not count towards the minimum, but only one replacement at a time is made for them, until a
 /// person or a join clears it. What was never made needs no such care: it comes first.
-pub(super) fn missing(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
-    let room = size(group.spec.max_nodes).saturating_sub(members.len());
-    wanted(group, members).min(room)
+pub(crate) fn missing(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
+    wanted(group, members).min(room(group, members))
+}
+
+/// Counts the VPSieNodes that a group may still have; each that is there may have a machine.
+fn room(group: &NodeGroup, members: &[&ClaimObject]) -> usize {
+    size(group.spec.max_nodes).saturating_sub(members.len())
 }
 
 /// Counts the VPSieNodes that a group would make if there were room.

@@ -2,9 +2,11 @@
 
 use super::Metrics;
 use super::labels::{
-    ConditionLabels, GroupLabels, PhaseLabels, ReasonLabels, SourceLabels, StateLabels, Text, VerdictLabels,
+    ConditionLabels, GroupLabels, OutcomeLabels, PhaseLabels, ReasonLabels, SourceLabels, StateLabels, Text,
+    VerdictLabels,
 };
 use crate::leaked::leaked;
+use crate::pending::{Fate, Pending};
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode};
 use crate::skew::Offsets;
 use crate::world::World;
@@ -52,6 +54,21 @@ impl Metrics {
         self.clock_offset.replace(values.collect());
     }
 
+    /// Shows what becomes of the pods that are on no Node; every outcome is there, with 0 where there are none.
+    pub(crate) fn show_pending(&self, pending: &Pending) {
+        let outcome = |outcome| OutcomeLabels { outcome };
+        let mut outcomes = count(pending.pods.iter().map(|pod| outcome(pod.fate.word())));
+        for word in Fate::WORDS {
+            outcomes.entry(outcome(word)).or_default();
+        }
+        self.pending_pods.replace(outcomes);
+        let reasons = pending.pods.iter().flat_map(|pod| pod.fate.reasons());
+        self.pending_reasons
+            .replace(count(reasons.map(|reason| ReasonLabels {
+                reason: reason.into(),
+            })));
+    }
+
     /// Takes the fleet out of sight: whoever leads shows it, and no sum counts it twice.
     pub(crate) fn show_nothing(&self) {
         self.show_groups(&[]);
@@ -61,6 +78,8 @@ impl Metrics {
         self.leaked.replace(BTreeMap::new());
         self.conditions.replace(BTreeMap::new());
         self.vpsie_clusters.replace(BTreeMap::new());
+        self.pending_pods.replace(BTreeMap::new());
+        self.pending_reasons.replace(BTreeMap::new());
         self.show_clock(&Offsets::new());
         self.show_no_states();
     }

@@ -15,6 +15,8 @@ pub enum Part {
     Poll,
     /// Matching machines and Nodes to VPSieNodes.
     Match,
+    /// Planning for pods that wait.
+    Plan,
     /// Deciding what to do.
     Decide,
     /// Doing it.
@@ -121,6 +123,7 @@ impl EncodeLabelValue for Part {
         encoder.write_str(match self {
             Self::Poll => "poll",
             Self::Match => "match",
+            Self::Plan => "plan",
             Self::Decide => "decide",
             Self::Act => "act",
         })

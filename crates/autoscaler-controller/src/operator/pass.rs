@@ -3,19 +3,26 @@
 use super::Operator;
 use super::unfound::unfound;
 use crate::chronicle::Sight;
-use crate::command::Batch;
+use crate::command::{Batch, Command};
 use crate::convert;
 use crate::decide::{Decision, decide};
+use crate::growth::Growth;
 use crate::lease::{Mandate, Rule};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
+use crate::prospect::{self, Prospect};
 use crate::states::Trigger;
+use crate::watches::Place;
 use crate::world::{ClaimObject, Index, World};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use kube::ResourceExt as _;
 use node_match::match_fleet;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument as _;
+
+/// Longest wait for the watch to show what was made.
+const UNSEEN_LIMIT: TimeDelta = TimeDelta::seconds(10);
 
 impl Operator {
     /// Makes one pass on what is known.
@@ -52,7 +59,7 @@ impl Operator {
         let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
         let stored = self.actor.stored();
         // The observation borrows what it looks at. Lives and states belong to the operator, and go on beside it.
-        let world = World {
+        let mut world = World {
             now,
             skew: self.comparison.skew(),
             is_hand_over: mandate.age().is_some_and(is_hand_over),
@@ -70,9 +77,12 @@ impl Operator {
             credentials: self.credentials.problem(),
             without_candidate: &self.without_candidate,
             endpoints: self.endpoints.views(),
+            growth: Growth::default(),
             index: Index::default(),
         }
         .in_order();
+        let prospect = self.plan(&world, metrics);
+        world.growth = prospect.growth;
         let snapshot = convert::snapshot(&world);
         let matching = match_fleet(&snapshot);
         metrics.took(Part::Match, began);
@@ -97,9 +107,29 @@ impl Operator {
         metrics.show(&world, &matching, &evaluated);
         self.boards.show(&world, &matching, &self.lives);
         self.telemetry.let_go(&batches);
+        self.made = (made(&batches), now);
+        if let Some(pending) = &prospect.pending {
+            self.telemetry.tell_of_pods(pending);
+        }
         drop(world);
         self.without_candidate.observe_each(unfound);
         batches
+    }
+
+    /// Plans for the pods that wait, once everything is seen that the last pass made; a creation that failed is not
+    /// waited for for long.
+    fn plan(&self, world: &World<'_>, metrics: &Metrics) -> Prospect {
+        let began = Instant::now();
+        let (made, at) = &self.made;
+        let is_unseen = made
+            .iter()
+            .any(|(namespace, name)| !world.has_claim(namespace, name));
+        if is_unseen && world.now - *at < UNSEEN_LIMIT {
+            return Prospect::default();
+        }
+        let prospect = prospect::look(world, &self.watches);
+        metrics.took(Part::Plan, began);
+        prospect
     }
 
     /// Compares what our clock shows with those of VPSie and Kubernetes, before anything is concluded from it.
@@ -129,4 +159,12 @@ impl Operator {
             .map(ClaimObject::new)
             .collect()
     }
+}
+
+/// Lists the VPSieNodes that are about to be made.
+fn made(batches: &[Batch]) -> Vec<Place> {
+    let commands = batches.iter().flat_map(|batch| &batch.commands);
+    let made = commands.filter_map(Command::made);
+    made.map(|object| (object.namespace().unwrap_or_default(), object.name_any()))
+        .collect()
 }

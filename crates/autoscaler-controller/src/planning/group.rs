@@ -78,6 +78,7 @@ impl Reader {
             is_managed: group.is_managed() && group.metadata.deletion_timestamp.is_none(),
             is_enabled: spec.scale_up().is_enabled(),
             flaw: flaw(group),
+            paused: None,
             labels: self.labels_of_new(group, offer),
             taints: taints.filter_map(|taint| self.taint(taint)).collect(),
             is_offered,

@@ -8,14 +8,10 @@ use fleet_plan::cluster::{Ignored, Pod, PodFlaw, Standing};
 use fleet_plan::node::Resident;
 use fleet_plan::pod::{Demand, PodName};
 use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{Pod as WrittenPod, PodCondition};
+use k8s_openapi::api::core::v1::Pod as WrittenPod;
 use kube::ResourceExt;
 
-use super::{Reader, Volumes};
-use crate::time::to_chrono;
-
-/// The scheduler that planning speaks for.
-const SCHEDULER: &str = "default-scheduler";
+use super::{Call, Reader, Volumes};
 
 /// Says how long a pod must have waited before nodes are bought for it (`unschedulablePodGracePeriodSeconds`).
 #[derive(Debug, Clone, Copy)]
@@ -96,47 +92,12 @@ impl Reader {
 
 /// Says why a pod is not for planning.
 fn ignored(pod: &WrittenPod, patience: Patience) -> Option<Ignored> {
-    let spec = pod.spec.as_ref();
-    let scheduler = spec.and_then(|spec| spec.scheduler_name.as_deref());
-    let gates = spec.and_then(|spec| spec.scheduling_gates.as_ref());
-    if pod.metadata.deletion_timestamp.is_some() {
-        Some(Ignored::Terminating)
-    } else if pod
-        .owner_references()
-        .iter()
-        .any(|owner| owner.kind == "DaemonSet")
-    {
-        Some(Ignored::DaemonSet)
-    } else if scheduler.is_some_and(|name| !name.is_empty() && name != SCHEDULER) {
-        Some(Ignored::OtherScheduler)
-    } else if gates.is_some_and(|gates| !gates.is_empty()) {
-        Some(Ignored::SchedulingGated)
-    } else {
-        let Some(condition) = unschedulable(pod) else {
-            return Some(Ignored::NotUnschedulable);
-        };
-        let is_young = waits_since(pod, condition).is_some_and(|since| {
-            // A time that is yet to come, which clocks that differ make, has lasted for no time.
-            let waited = (patience.now - since).to_std().unwrap_or_default();
-            waited < patience.grace
-        });
-        is_young.then_some(Ignored::WithinGrace)
+    match Call::of(pod) {
+        Call::Ignored(ignored) => Some(ignored),
+        call @ Call::Unschedulable { .. } => call
+            .is_within(patience.grace, patience.now)
+            .then_some(Ignored::WithinGrace),
     }
-}
-
-/// Returns the condition by which the scheduler says that it found no Node.
-fn unschedulable(pod: &WrittenPod) -> Option<&PodCondition> {
-    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
-    conditions.iter().find(|one| {
-        one.type_ == "PodScheduled" && one.status == "False" && one.reason.as_deref() == Some("Unschedulable")
-    })
-}
-
-/// Returns since when a pod waits; where nobody says so, it has waited long enough.
-fn waits_since(pod: &WrittenPod, condition: &PodCondition) -> Option<DateTime<Utc>> {
-    let told = condition.last_transition_time.as_ref();
-    told.or(pod.metadata.creation_timestamp.as_ref())
-        .and_then(to_chrono)
 }
 
 fn node_of(pod: &WrittenPod) -> Option<&str> {

@@ -25,6 +25,8 @@ pub struct Poller {
     sender: mpsc::Sender<Answered>,
     receiver: mpsc::Receiver<Answered>,
     arrived: Vec<Answered>,
+    /// What data centres have answered.
+    offered: Vec<Offered>,
     /// The clusters that are being asked, and the machines in each whose absence matters.
     under_way: BTreeMap<ClusterId, BTreeSet<Identity>>,
     /// Since when something is under way.
@@ -54,6 +56,7 @@ impl Poller {
             sender,
             receiver,
             arrived: Vec::new(),
+            offered: Vec::new(),
             under_way: BTreeMap::new(),
             began: None,
             rounds: JoinSet::new(),
@@ -89,7 +92,7 @@ impl Poller {
         while self.rounds.try_join_next().is_some() {}
     }
 
-    /// Asks each data centre once for its prices, one after the other. Nothing waits for the answers.
+    /// Asks each data centre once for what it offers, one after the other.
     pub(crate) fn ask_prices(&mut self, datacenters: Vec<DatacenterId>) {
         if datacenters.is_empty() {
             return;
@@ -108,10 +111,12 @@ impl Poller {
         self.rounds.spawn(asking.in_current_span());
     }
 
-    /// Waits until a cluster has answered; safe to give up waiting.
+    /// Waits until a cluster or a data centre has answered; safe to give up waiting.
     pub async fn answered(&mut self) {
-        if let Some(answered) = self.receiver.recv().await {
-            self.arrived.push(answered);
+        tokio::select! {
+            biased;
+            Some(answered) = self.receiver.recv() => self.arrived.push(answered),
+            Some(offered) = self.offers.1.recv() => self.offered.push(offered),
         }
     }
 
@@ -120,7 +125,10 @@ impl Poller {
         while let Ok(answered) = self.receiver.try_recv() {
             self.arrived.push(answered);
         }
-        while let Ok((datacenter, answer)) = self.offers.1.try_recv() {
+        while let Ok(offered) = self.offers.1.try_recv() {
+            self.offered.push(offered);
+        }
+        for (datacenter, answer) in self.offered.drain(..) {
             polls.take_offers(&datacenter, answer);
         }
         let has_any = !self.arrived.is_empty();

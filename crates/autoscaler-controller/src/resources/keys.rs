@@ -33,6 +33,8 @@ pub const ANNOTATION_REMOVAL_INTENT: &str = "autoscaler.vpsie.com/removal-intent
 pub const ANNOTATION_GROUP_INTENT: &str = "autoscaler.vpsie.com/group-intent";
 /// Annotates VPSieNodes with their life: JSON of state, stamps and counts.
 pub const ANNOTATION_LIFECYCLE: &str = "autoscaler.vpsie.com/lifecycle";
+/// Annotates VPSieNodes with the pods that they were made for, as `namespace/name`, divided by commas.
+pub const ANNOTATION_PLANNED_FOR: &str = "autoscaler.vpsie.com/planned-for";
 /// Annotates Nodes with the drain mark: since when, by whom and why.
 pub const ANNOTATION_DRAIN: &str = "autoscaler.vpsie.com/drain";
 

@@ -5,6 +5,7 @@ use crate::baseline::Baselines;
 use crate::board::Boards;
 use crate::command::{Batch, Command};
 use crate::decide::decide;
+use crate::growth::Growth;
 use crate::leaked::FirstBaselines;
 use crate::lives::Lives;
 use crate::metrics::Metrics;
@@ -49,6 +50,7 @@ pub(crate) struct TestWorld {
     pub(crate) credentials: Option<String>,
     pub(crate) without_candidate: Absences<String>,
     pub(crate) endpoints: Arc<Views>,
+    pub(crate) growth: Growth,
     pub(crate) verdicts: BTreeMap<String, Verdict<'static>>,
 }
 
@@ -75,6 +77,7 @@ pub(crate) fn world() -> TestWorld {
         troubles: Troubles::default(),
         credentials: None,
         endpoints: Arc::default(),
+        growth: Growth::none(),
         verdicts: BTreeMap::new(),
     }
 }
@@ -199,6 +202,7 @@ impl TestWorld {
             credentials: self.credentials.clone(),
             without_candidate: &self.without_candidate,
             endpoints: Arc::clone(&self.endpoints),
+            growth: self.growth.clone(),
             index: Index::default(),
         }
         .in_order()

@@ -12,7 +12,10 @@ use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// Where the template of pods is.
-const TEMPLATE: Field = Field::parts("spec", &[Field::parts("template", &[Field::parts("spec", POD_SPEC)])]);
+const TEMPLATE: Field = Field::parts(
+    "spec",
+    &[Field::parts("template", &[Field::parts("spec", POD_SPEC)])],
+);
 
 impl Watched for Namespace {
     const SKIPPED: &'static [Field] = &[METADATA];
@@ -173,7 +176,10 @@ mod tests {
             "metadata": { "namespace": "shop", "name": "data", "annotations": { "long": "text" } },
             "spec": { "volumeName": "v", "storageClassName": "fast", "accessModes": ["ReadWriteOnce"] },
         }));
-        assert_eq!(claim["spec"], json!({ "volumeName": "v", "storageClassName": "fast" }));
+        assert_eq!(
+            claim["spec"],
+            json!({ "volumeName": "v", "storageClassName": "fast" })
+        );
         assert_eq!(claim["metadata"], json!({ "namespace": "shop", "name": "data" }));
         let volume = kept::<PersistentVolume>(json!({
             "metadata": { "name": "v", "labels": { "topology.kubernetes.io/zone": "a" } },
@@ -182,7 +188,10 @@ mod tests {
                 "csi": { "driver": "d", "volumeHandle": "h", "volumeAttributes": { "long": "text" } },
             },
         }));
-        assert_eq!(volume["spec"], json!({ "csi": { "driver": "d", "volumeHandle": "h" } }));
+        assert_eq!(
+            volume["spec"],
+            json!({ "csi": { "driver": "d", "volumeHandle": "h" } })
+        );
         assert_eq!(volume["metadata"]["labels"]["topology.kubernetes.io/zone"], "a");
     }
 
@@ -205,9 +214,15 @@ mod tests {
         }))
         .expect("it has the shape of a Pod");
         let kept = serde_json::to_value(pod(&whole)).expect("it can be written");
-        assert_eq!(kept["metadata"], json!({ "name": "db-0", "labels": { "app": "db" } }));
+        assert_eq!(
+            kept["metadata"],
+            json!({ "name": "db-0", "labels": { "app": "db" } })
+        );
         let container = &kept["spec"]["containers"][0];
-        assert_eq!(*container, json!({ "name": "db", "resources": { "requests": { "cpu": "1" } } }));
+        assert_eq!(
+            *container,
+            json!({ "name": "db", "resources": { "requests": { "cpu": "1" } } })
+        );
         let volumes = kept["spec"]["volumes"].as_array().expect("a list");
         assert_eq!((volumes.len(), &volumes[0]["name"]), (1, &json!("data")));
         assert_eq!(kept["spec"]["nodeSelector"], json!({ "tier": "db" }));

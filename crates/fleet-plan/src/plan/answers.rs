@@ -188,6 +188,7 @@ fn obstacles(group: &Group, bought: u32, setup: &Setup<'_>, packing: &Packing<'_
             .clone()
             .map(|detail| Misfit::GroupUnreadable { detail }),
     );
+    found.extend(group.paused.clone().map(|detail| Misfit::GroupPaused { detail }));
     // Of a group that cannot be read the size is not known for that reason alone.
     if group.flaw.is_none() && (!group.is_offered || group.room.is_none()) {
         found.push(Misfit::UnknownSize { size: group.size });

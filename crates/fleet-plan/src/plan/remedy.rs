@@ -90,5 +90,6 @@ fn remedy(misfit: &Misfit, group: &GroupName) -> String {
         Misfit::UnknownSize { .. } => format!("set kubeSizeID of {group} to a size that VPSie offers"),
         Misfit::GroupNotManaged => format!("label {group} with autoscaler.vpsie.com/managed=true"),
         Misfit::GroupUnreadable { detail } => format!("correct {group}: {detail}"),
+        Misfit::GroupPaused { detail } => format!("wait, or see what holds {group} up: {detail}"),
     }
 }

@@ -200,7 +200,8 @@ impl<'a> Setup<'a> {
 
     fn offers(&self, scene: &Scene<'_>) -> Vec<Offer> {
         let offers = self.groups.iter().enumerate().filter_map(|(index, group)| {
-            let may_grow = group.is_managed && group.is_offered && group.flaw.is_none();
+            let is_held = group.flaw.is_some() || group.paused.is_some();
+            let may_grow = group.is_managed && group.is_offered && !is_held;
             let left = group.max.saturating_sub(group.nodes);
             let missing = group.min.saturating_sub(group.nodes).min(left);
             Some(Offer {

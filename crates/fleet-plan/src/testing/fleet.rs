@@ -23,6 +23,7 @@ pub fn group(name: &str, cpu_m: i64, memory_mib: i64, price: u64) -> Group {
         is_managed: true,
         is_enabled: true,
         flaw: None,
+        paused: None,
         labels: labels(&[]),
         taints: Vec::new(),
         is_offered: true,

@@ -66,6 +66,7 @@ fn group_arrives() {
         is_managed: true,
         is_enabled: true,
         flaw: None,
+        paused: None,
         labels: labels(&[
             ("tier", "gold"),
             ("kubernetes.io/os", "linux"),

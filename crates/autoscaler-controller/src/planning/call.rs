@@ -13,7 +13,7 @@ const SCHEDULER: &str = "default-scheduler";
 
 /// Says what is to be done about a pod that is on no Node, whatever it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
+pub enum Call {
     /// Nothing.
     Ignored(Ignored),
     /// The scheduler found no Node for it.
@@ -28,7 +28,7 @@ pub(super) enum Call {
 impl Call {
     /// Reads what the scheduler and others have written on a pod.
     #[must_use]
-    pub(super) fn of(pod: &Pod) -> Self {
+    pub fn of(pod: &Pod) -> Self {
         let spec = pod.spec.as_ref();
         let scheduler = spec.and_then(|spec| spec.scheduler_name.as_deref());
         let gates = spec.and_then(|spec| spec.scheduling_gates.as_ref());
@@ -56,13 +56,13 @@ impl Call {
 
     /// Tells whether the pod still waits for less than `grace`; one of which nobody knows since when has waited enough.
     #[must_use]
-    pub(super) fn is_within(self, grace: Duration, now: DateTime<Utc>) -> bool {
+    pub fn is_within(self, grace: Duration, now: DateTime<Utc>) -> bool {
         self.due_at(grace).is_some_and(|due| due > now)
     }
 
     /// Returns when `grace` is over.
     #[must_use]
-    pub(super) fn due_at(self, grace: Duration) -> Option<DateTime<Utc>> {
+    pub fn due_at(self, grace: Duration) -> Option<DateTime<Utc>> {
         match self {
             Self::Ignored(_) => None,
             Self::Unschedulable { since } => {
@@ -74,7 +74,7 @@ impl Call {
 
     /// Tells whether the scheduler found no Node.
     #[must_use]
-    pub(super) fn is_unschedulable(self) -> bool {
+    pub fn is_unschedulable(self) -> bool {
         match self {
             Self::Unschedulable { .. } => true,
             Self::Ignored(_) => false,
@@ -87,7 +87,9 @@ fn refusal(pod: &Pod) -> Option<Option<DateTime<Utc>>> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let scheduled = conditions.iter().find(|one| one.type_ == "PodScheduled")?;
     let is_refused = scheduled.status == "False" && scheduled.reason.as_deref() == Some("Unschedulable");
-    is_refused.then(|| scheduled.last_transition_time.as_ref().and_then(to_chrono))
+    let told = scheduled.last_transition_time.as_ref();
+    let since = told.or(pod.metadata.creation_timestamp.as_ref());
+    is_refused.then(|| since.and_then(to_chrono))
 }
 
 #[cfg(test)]

@@ -1,0 +1,177 @@
+//! What Events say of pods that wait: of each pod once for each answer.
+
+use super::news::News;
+use super::notice::{Notice, shortened};
+use crate::pending::{Fate, Pending, PendingPod};
+use crate::watches::Place;
+use fleet_plan::Refusals;
+use k8s_openapi::api::core::v1::ObjectReference;
+use std::collections::BTreeMap;
+
+/// Most pods that are told of in one pass, so that the Events of NodeGroups have room in the queue beside them.
+const MOST: usize = 200;
+
+/// What was told of each pod that waits, by uid.
+#[derive(Debug, Default)]
+pub(crate) struct ToldPods(BTreeMap<String, String>);
+
+// === impl ToldPods ===
+
+impl ToldPods {
+    /// Returns what there is to tell since the last call. What was told of pods that wait no longer is forgotten.
+    pub(crate) fn news(&mut self, pending: &Pending) -> Vec<Notice> {
+        let mut earlier = std::mem::take(&mut self.0);
+        let mut news = Vec::new();
+        for pod in &pending.pods {
+            let known = earlier.remove(&pod.uid);
+            let Some((key, notice)) = tell(pod) else {
+                // An answer between two others, as while its node is coming, does not make the next one new.
+                self.0.extend(known.map(|known| (pod.uid.clone(), known)));
+                continue;
+            };
+            if known.as_ref() != Some(&key) && news.len() < MOST {
+                news.push(notice);
+                self.0.insert(pod.uid.clone(), key);
+            } else {
+                self.0.extend(known.map(|known| (pod.uid.clone(), known)));
+            }
+        }
+        news
+    }
+}
+
+/// Returns what there is to tell of a pod, and by what it is known again.
+fn tell(pod: &PendingPod) -> Option<(String, Notice)> {
+    match &pod.fate {
+        Fate::NewNode { group, member } => {
+            let (namespace, name) = group;
+            let note = format!("NodeGroup {namespace}/{name} grows for it: VPSieNode {member}");
+            let key = format!("{namespace}/{member}");
+            Some((key, notice(pod, News::TriggeredScaleUp, Some(group), note)))
+        }
+        Fate::Unhelpable(refusals) => {
+            let note = refused(refusals);
+            Some((
+                reasons(refusals),
+                notice(pod, News::NotTriggerScaleUp, None, note),
+            ))
+        }
+        Fate::Unreadable(flaw) => {
+            let note = format!("no NodeGroup helps ({}): {}", flaw.word(), flaw.detail());
+            Some((note.clone(), notice(pod, News::NotTriggerScaleUp, None, note)))
+        }
+        Fate::FitsNow(_) | Fate::Incoming(_) | Fate::Ignored(_) => None,
+    }
+}
+
+/// Names the reasons without their numbers, which change with every pod that comes and goes.
+fn reasons(refusals: &Refusals) -> String {
+    let groups = refusals.groups.iter().map(|(group, misfits)| {
+        let words: Vec<&str> = misfits.iter().map(fleet_plan::Misfit::word).collect();
+        format!("{group}:{}", words.join(","))
+    });
+    groups.collect::<Vec<_>>().join(";")
+}
+
+fn refused(refusals: &Refusals) -> String {
+    let groups = refusals.groups.iter().map(|(group, misfits)| {
+        let misfits: Vec<String> = misfits.iter().map(ToString::to_string).collect();
+        format!("{group}: {}", misfits.join(", "))
+    });
+    let groups: Vec<String> = groups.collect();
+    let would_help = &refusals.would_help;
+    if groups.is_empty() {
+        return format!("there is no NodeGroup; {would_help}");
+    }
+    format!("no NodeGroup helps: to help, {would_help}; {}", groups.join("; "))
+}
+
+fn notice(pod: &PendingPod, news: News, group: Option<&Place>, note: String) -> Notice {
+    let related = group.map(|(namespace, name)| ObjectReference {
+        api_version: Some("autoscaler.vpsie.com/v1alpha1".to_owned()),
+        kind: Some("NodeGroup".to_owned()),
+        namespace: Some(namespace.clone()),
+        name: Some(name.clone()),
+        ..ObjectReference::default()
+    });
+    Notice {
+        regarding: ObjectReference {
+            api_version: Some("v1".to_owned()),
+            kind: Some("Pod".to_owned()),
+            namespace: Some(pod.name.namespace.to_string()),
+            name: Some(pod.name.name.to_string()),
+            uid: Some(pod.uid.clone()),
+            ..ObjectReference::default()
+        },
+        related,
+        is_warning: news.is_warning(),
+        reason: news.to_string(),
+        action: news.action(),
+        note: shortened(note),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fleet_plan::Misfit;
+    use fleet_plan::group::GroupName;
+    use fleet_plan::pod::PodName;
+    use std::sync::Arc;
+
+    fn pending(fate: Fate) -> Pending {
+        let name = PodName {
+            namespace: "shop".into(),
+            name: "web-1".into(),
+        };
+        let uid = "u".to_owned();
+        Pending {
+            pods: vec![PendingPod { name, uid, fate }],
+        }
+    }
+
+    fn full(has: &str) -> Fate {
+        let group = GroupName {
+            namespace: "kube-system".into(),
+            name: "workers".into(),
+        };
+        let misfit = Misfit::Cpu {
+            needs: "8".to_owned(),
+            has: has.to_owned(),
+        };
+        Fate::Unhelpable(Arc::new(Refusals {
+            groups: vec![(group, vec![misfit])],
+            would_help: "use less".to_owned(),
+        }))
+    }
+
+    fn new_node() -> Fate {
+        Fate::NewNode {
+            group: ("kube-system".to_owned(), "workers".to_owned()),
+            member: "workers-3".to_owned(),
+        }
+    }
+
+    fn told(pods: &mut ToldPods, fate: Fate) -> Vec<String> {
+        let news = pods.news(&pending(fate));
+        news.into_iter()
+            .map(|notice| format!("{} {}", notice.reason, notice.note))
+            .collect()
+    }
+
+    /// SC-3: why nothing helps a pod is told once, and again when the reason is another; new numbers are none.
+    #[test]
+    fn each_answer_is_told_once() {
+        let mut pods = ToldPods::default();
+        let refused = "NotTriggerScaleUp no NodeGroup helps: to help, use less; kube-system/workers: insufficient-cpu: needs 8, has 2";
+        assert_eq!(told(&mut pods, full("2")), [refused]);
+        assert_eq!(told(&mut pods, full("1")), [""; 0]);
+        let grown = "TriggeredScaleUp NodeGroup kube-system/workers grows for it: VPSieNode workers-3";
+        assert_eq!(told(&mut pods, new_node()), [grown]);
+        let coming = Fate::Incoming(("kube-system".to_owned(), "workers-3".to_owned()));
+        assert_eq!(told(&mut pods, coming), [""; 0]);
+        assert_eq!(told(&mut pods, new_node()), [""; 0], "it was told before");
+        assert_eq!(pods.news(&Pending::default()), []);
+        assert_eq!(told(&mut pods, new_node()), [grown], "who comes back is another");
+    }
+}

@@ -1,0 +1,114 @@
+//! What the pods that wait ask of NodeGroups, as a pass decides on it, and for whom each VPSieNode was made (`SC-4`).
+//!
+//! A promise is written on the VPSieNode when it is made, and holds for as long as its node is coming. It needs no other
+//! ledger: what comes counts from the objects themselves, so that neither a second pass nor a restart buys anew.
+
+use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::watches::Place;
+use fleet_plan::pod::PodName;
+use kube::ResourceExt;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Divides the pods in the annotation of a VPSieNode.
+const BETWEEN: char = ',';
+
+/// What is planned for the pods that wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Growth {
+    /// Whether everything was seen that a plan needs; else nothing is made and nothing withdrawn.
+    pub is_known: bool,
+    /// New members of NodeGroups, by namespace and name of the group.
+    pub new: BTreeMap<Place, Vec<NewMember>>,
+    /// The VPSieNodes whose nodes pods wait for.
+    pub awaited: BTreeSet<Place>,
+    /// How many pods wait that no Node takes as it is.
+    pub unmet: usize,
+}
+
+/// A VPSieNode that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMember {
+    /// Its name.
+    pub name: String,
+    /// The pods that it is for.
+    pub pods: Vec<PodName>,
+}
+
+// === impl Growth ===
+
+impl Growth {
+    /// Says that nobody waits.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            is_known: true,
+            ..Self::default()
+        }
+    }
+
+    /// Lists the new members of a NodeGroup, in the order of their slots.
+    #[must_use]
+    pub fn of(&self, group: &NodeGroup) -> &[NewMember] {
+        let place = (group.namespace().unwrap_or_default(), group.name_any());
+        self.new.get(&place).map_or(&[], Vec::as_slice)
+    }
+
+    /// Tells whether pods wait for the node of a VPSieNode.
+    #[must_use]
+    pub fn is_awaited(&self, claim: &VPSieNode) -> bool {
+        let place = (claim.namespace().unwrap_or_default(), claim.name_any());
+        self.awaited.contains(&place)
+    }
+}
+
+/// Writes down for whom a VPSieNode is made.
+#[must_use]
+pub fn to_annotation(pods: &[PodName]) -> String {
+    let pods: Vec<String> = pods.iter().map(ToString::to_string).collect();
+    pods.join(&BETWEEN.to_string())
+}
+
+/// Reads for whom a VPSieNode was made; nothing where it was made for nobody in particular.
+///
+/// What cannot be read of it is no promise.
+#[must_use]
+pub fn promised(claim: &VPSieNode) -> Option<Vec<PodName>> {
+    let text = claim.annotations().get(keys::ANNOTATION_PLANNED_FOR)?;
+    let pods = text.split(BETWEEN).filter_map(|pod| {
+        let (namespace, name) = pod.split_once('/')?;
+        Some(PodName {
+            namespace: namespace.into(),
+            name: name.into(),
+        })
+    });
+    Some(pods.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resources::VPSieNodeSpec;
+
+    fn pod(name: &str) -> PodName {
+        PodName {
+            namespace: "shop".into(),
+            name: name.into(),
+        }
+    }
+
+    /// SC-4: what is written of a promise is read again; what somebody else wrote there is none.
+    #[test]
+    fn promise_is_read_as_it_was_written() {
+        let mut claim = VPSieNode::new("web-1", VPSieNodeSpec::default());
+        assert_eq!(promised(&claim), None);
+        for (text, pods) in [
+            (to_annotation(&[pod("a"), pod("b")]), vec![pod("a"), pod("b")]),
+            (String::new(), vec![]),
+            ("shop/a,nonsense".to_owned(), vec![pod("a")]),
+        ] {
+            let annotations = claim.metadata.annotations.get_or_insert_default();
+            annotations.insert(keys::ANNOTATION_PLANNED_FOR.to_owned(), text);
+            assert_eq!(promised(&claim), Some(pods));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The pods that are on no Node, and what becomes of each, for whoever shows it. Nothing is decided from it.
+
+use fleet_plan::Refusals;
+use fleet_plan::cluster::{Ignored, PodFlaw};
+use fleet_plan::pod::PodName;
+use std::sync::Arc;
+
+use crate::watches::Place;
+
+/// The pods that are on no Node, in order of namespace and name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pending {
+    /// One after the other.
+    pub pods: Vec<PendingPod>,
+}
+
+/// A pod that is on no Node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingPod {
+    /// Who it is.
+    pub name: PodName,
+    /// Its uid.
+    pub uid: String,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// It fits on this Node, now or once pods there have ended.
+    FitsNow(String),
+    /// The node of this VPSieNode is coming for it.
+    Incoming(Place),
+    /// A node is asked for.
+    NewNode {
+        /// The NodeGroup that grows.
+        group: Place,
+        /// The VPSieNode that is made.
+        member: String,
+    },
+    /// No NodeGroup helps; pods of one kind share the reasons.
+    Unhelpable(Arc<Refusals>),
+    /// Nobody can plan for it.
+    Unreadable(PodFlaw),
+    /// Nothing is to be done.
+    Ignored(Ignored),
+}
+
+// === impl Fate ===
+
+impl Fate {
+    /// Lists the word of each.
+    pub const WORDS: [&'static str; 5] = ["fits-now", "incoming", "new-node", "unhelpable", "ignored"];
+
+    /// Returns its stable word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::FitsNow(_) => "fits-now",
+            Self::Incoming(_) => "incoming",
+            Self::NewNode { .. } => "new-node",
+            Self::Unhelpable(_) | Self::Unreadable(_) => "unhelpable",
+            Self::Ignored(_) => "ignored",
+        }
+    }
+
+    /// Lists the words of all reasons why it is not helped, each once and in order.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<&'static str> {
+        match self {
+            Self::FitsNow(_) | Self::Incoming(_) | Self::NewNode { .. } => Vec::new(),
+            Self::Unhelpable(refusals) => {
+                let misfits = refusals.groups.iter().flat_map(|(_, misfits)| misfits);
+                let mut words: Vec<&str> = misfits.map(fleet_plan::Misfit::word).collect();
+                words.sort_unstable();
+                words.dedup();
+                words
+            }
+            Self::Unreadable(flaw) => vec![flaw.word()],
+            Self::Ignored(ignored) => vec![ignored.word()],
+        }
+    }
+
+    /// Tells whether it waits for what is not there yet.
+    #[must_use]
+    pub const fn is_unmet(&self) -> bool {
+        match self {
+            Self::Incoming(_) | Self::NewNode { .. } | Self::Unhelpable(_) => true,
+            Self::FitsNow(_) | Self::Unreadable(_) | Self::Ignored(_) => false,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Pods that wait lead to nodes: exactly those that they need, of the group that serves them at the lowest price.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use autoscaler_controller::resources::{AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings};
+use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::scheduler;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::events::v1::Event;
+use kit::fleet::{Fleet, NAMESPACE, Stored};
+use kube::api::{ListParams, PostParams};
+use kube::{Api, ResourceExt};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::bought;
+use super::telemetry::shown;
+
+/// A world with a scheduler, and the pods that people make in it.
+struct Shop {
+    fleet: Fleet,
+    _scheduler: JoinSet<()>,
+}
+
+// === impl Shop ===
+
+impl Shop {
+    /// Starts the operator and the scheduler; two workers without a group have 1900m of CPU for pods each.
+    async fn open(groups: &[(&str, i64, i32)]) -> Self {
+        let mut fleet = Fleet::in_memory(1);
+        let (client, clock) = (fleet.nodes().into_client(), fleet.clock);
+        let mut inhabitants = JoinSet::new();
+        inhabitants.spawn(async move { match scheduler::run(client, clock).await {} });
+        for (name, size, most) in groups {
+            let mut group = fleet.node_group(name, *size, 0);
+            group.spec.max_nodes = *most;
+            fleet.create(&group).await;
+        }
+        fleet.start().await;
+        Self {
+            fleet,
+            _scheduler: inhabitants,
+        }
+    }
+
+    fn pods(&self) -> Api<Pod> {
+        Api::namespaced(self.fleet.nodes().into_client(), NAMESPACE)
+    }
+
+    /// Makes pods that ask for so many thousandths of a core each.
+    async fn order(&self, name: &str, count: usize, cpu_m: u32) {
+        for number in 0..count {
+            let pod = json!({
+                "metadata": { "name": format!("{name}-{number}"), "labels": { "app": name } },
+                "spec": { "containers": [{
+                    "name": "work", "image": "work",
+                    "resources": { "requests": { "cpu": format!("{cpu_m}m"), "memory": "64Mi" } },
+                }]},
+            });
+            let pod: Pod = serde_json::from_value(pod).expect("a pod");
+            self.pods()
+                .create(&PostParams::default(), &pod)
+                .await
+                .expect("it is accepted");
+        }
+    }
+
+    /// Counts the pods that are on a Node.
+    async fn bound(&self) -> usize {
+        let pods = self
+            .pods()
+            .list(&ListParams::default())
+            .await
+            .expect("they can be listed");
+        let bound = pods.items.iter().filter(|pod| {
+            let spec = pod.spec.as_ref();
+            spec.is_some_and(|spec| spec.node_name.is_some())
+        });
+        bound.count()
+    }
+
+    async fn until_bound(&self, count: usize) -> Stored {
+        for _ in 0..360 {
+            if self.bound().await == count {
+                return self.fleet.stored().await;
+            }
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
+        panic!(
+            "{} of {count} are bound:\n{}",
+            self.bound().await,
+            self.fleet.stored().await
+        );
+    }
+
+    /// Waits for longer than any refusal lasts: whatever was to happen has happened.
+    async fn settle(&self) {
+        tokio::time::sleep(Duration::from_secs(1200)).await;
+    }
+
+    /// Counts the machines that were bought, by the NodeGroup of their VPSieNodes.
+    async fn bought(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for claim in self.fleet.stored().await.claims {
+            *counts.entry(claim.spec.node_group_name.clone()).or_default() += 1;
+        }
+        assert_eq!(counts.values().sum::<usize>(), bought(&self.fleet.cloud).len());
+        counts
+    }
+
+    /// Lists the reasons and notes of the Events about a pod.
+    async fn told(&self, pod: &str) -> Vec<String> {
+        let events: Api<Event> = Api::namespaced(self.fleet.nodes().into_client(), NAMESPACE);
+        let events = events
+            .list(&ListParams::default())
+            .await
+            .expect("they can be listed");
+        let about = events.items.into_iter().filter(|event| {
+            let regarding = event.regarding.as_ref();
+            regarding.is_some_and(|object| object.name.as_deref() == Some(pod))
+        });
+        about
+            .map(|event| {
+                format!(
+                    "{} {}",
+                    event.reason.unwrap_or_default(),
+                    event.note.unwrap_or_default()
+                )
+            })
+            .collect()
+    }
+
+    /// Writes settings of the whole cluster.
+    async fn set(&self, settings: GlobalSettings) {
+        let spec = AutoscalerConfigSpec {
+            global_settings: Some(settings),
+            ..AutoscalerConfigSpec::default()
+        };
+        let api: Api<AutoscalerConfig> = Api::all(self.fleet.nodes().into_client());
+        let made = api
+            .create(&PostParams::default(), &AutoscalerConfig::new("default", spec))
+            .await;
+        made.expect("it is accepted");
+    }
+}
+
+fn one(group: &str, count: usize) -> BTreeMap<String, usize> {
+    BTreeMap::from([(group.to_owned(), count)])
+}
+
+/// SC-4, SC-26: a burst of pods leads to exactly the nodes that it needs, all pods are bound, and nothing follows.
+#[tokio::test(start_paused = true)]
+async fn burst_of_pods_leads_to_exactly_the_nodes_that_it_needs() {
+    let shop = Shop::open(&[("web", 58, 20)]).await;
+    // Two fit on the workers that are there, one each; the other ten fit on five nodes of 3800m.
+    shop.order("burst", 12, 1500).await;
+    shop.until_bound(12).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, one("web", 5));
+    assert_eq!(shop.fleet.cloud.ledger().len(), 5, "each was asked for once");
+    assert!(shop.fleet.truth().await.is_clean());
+    let told = shop.told("burst-11").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("TriggeredScaleUp NodeGroup default/web grows for it: VPSieNode web-"),
+        "{told:?}"
+    );
+}
+
+/// SC-5: of two groups that both serve, the cheaper one grows.
+#[tokio::test(start_paused = true)]
+async fn cheapest_group_that_serves_grows() {
+    let shop = Shop::open(&[("a-large", 59, 5), ("b-medium", 58, 5), ("c-small", 57, 5)]).await;
+    shop.order("job", 1, 3500).await;
+    shop.until_bound(1).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, one("b-medium", 1));
+}
+
+/// SC-3, SC-6: a pod that fits no size scales nothing, and says why, once.
+#[tokio::test(start_paused = true)]
+async fn pod_that_nothing_helps_buys_nothing_and_says_why() {
+    let shop = Shop::open(&[("web", 57, 5)]).await;
+    shop.order("huge", 1, 64_000).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, BTreeMap::new());
+    let told = shop.told("huge-0").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("NotTriggerScaleUp no NodeGroup helps"),
+        "{told:?}"
+    );
+    assert!(
+        told[0].contains("insufficient-cpu: needs 64, has 1900m"),
+        "{told:?}"
+    );
+    let metrics = shown(&shop.fleet.metrics);
+    for line in [
+        r#"vpsie_autoscaler_pending_pods{outcome="unhelpable"} 1"#,
+        r#"vpsie_autoscaler_pending_pods{outcome="new-node"} 0"#,
+        r#"vpsie_autoscaler_pending_pod_reasons{reason="insufficient-cpu"} 1"#,
+    ] {
+        assert!(metrics.contains(line), "{line}");
+    }
+}
+
+/// SC-6: neither the maximum of a group nor that of the cluster is passed.
+#[tokio::test(start_paused = true)]
+async fn limits_hold_however_many_pods_wait() {
+    let shop = Shop::open(&[("web", 57, 3)]).await;
+    shop.order("many", 10, 1500).await;
+    shop.until_bound(5).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, one("web", 3));
+    let shop = Shop::open(&[("web", 57, 9)]).await;
+    // Two workers are there without a group.
+    shop.set(GlobalSettings {
+        max_cluster_workers: Some(4),
+        ..GlobalSettings::default()
+    })
+    .await;
+    shop.order("many", 10, 1500).await;
+    shop.until_bound(4).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, one("web", 2));
+}
+
+/// SC-1: nothing is bought before the grace period is over.
+#[tokio::test(start_paused = true)]
+async fn pods_wait_for_the_grace_period() {
+    let shop = Shop::open(&[("web", 57, 9)]).await;
+    shop.set(GlobalSettings {
+        unschedulable_pod_grace_period_seconds: Some(600),
+        ..GlobalSettings::default()
+    })
+    .await;
+    shop.order("late", 3, 1500).await;
+    tokio::time::sleep(Duration::from_secs(590)).await;
+    assert_eq!(shop.bought().await, BTreeMap::new());
+    shop.until_bound(3).await;
+    assert_eq!(shop.bought().await, one("web", 1));
+}
+
+/// SC-4, LC-41: an operator that dies at any moment of it buys nothing twice.
+#[tokio::test(start_paused = true)]
+async fn restart_in_the_middle_buys_nothing_twice() {
+    for seconds in [31, 33, 36, 40, 60, 90, 150] {
+        let mut shop = Shop::open(&[("web", 57, 20), ("other", 57, 20)]).await;
+        shop.order("burst", 6, 1500).await;
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        shop.fleet.kill().await;
+        shop.fleet.start().await;
+        shop.until_bound(6).await;
+        shop.settle().await;
+        let bought = shop.bought().await;
+        assert_eq!(bought.values().sum::<usize>(), 4, "after {seconds} s: {bought:?}");
+        assert_eq!(shop.fleet.cloud.ledger().len(), 4, "after {seconds} s");
+    }
+}
+
+/// SC-9: where VPSie refuses the machines of one group, another one grows; what was made for the first is withdrawn.
+#[tokio::test(start_paused = true)]
+async fn refusal_of_one_group_does_not_delay_another() {
+    let shop = Shop::open(&[("cheap", 57, 5), ("dear", 58, 5)]).await;
+    let refusal = FaultEffect::Status(
+        400,
+        r#"{"error":true,"code":400,"message":"no capacity for this plan"}"#.to_owned(),
+    );
+    shop.fleet.cloud.fault(Fault::on(CallKind::AddWorker, refusal));
+    shop.order("job", 3, 1500).await;
+    shop.until_bound(3).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, one("dear", 1));
+    assert_eq!(
+        shop.fleet.cloud.ledger().len(),
+        2,
+        "the refusal and the other one"
+    );
+}
+
+/// SC-5, SC-6: while VPSie does not say what it offers, no size that nobody knows is bought; once it does, pods are helped.
+#[tokio::test(start_paused = true)]
+async fn unknown_size_is_not_bought() {
+    let shop = Shop::open(&[("web", 57, 5)]).await;
+    shop.fleet
+        .cloud
+        .fault(Fault::on(CallKind::Offers, FaultEffect::Html502).times(40));
+    shop.order("job", 3, 1500).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(shop.bought().await, BTreeMap::new());
+    let told = shop.told("job-2").await;
+    assert!(told.iter().any(|told| told.contains("unknown-size")), "{told:?}");
+    shop.until_bound(3).await;
+    assert_eq!(shop.bought().await, one("web", 1));
+}
+
+/// SC-4: pods that go before a machine is asked for leave nothing behind.
+#[tokio::test(start_paused = true)]
+async fn node_of_pods_that_went_is_withdrawn() {
+    let shop = Shop::open(&[("web", 57, 5)]).await;
+    shop.fleet
+        .cloud
+        .behaviour(|behaviour| behaviour.worker_cap = Some(2));
+    shop.order("job", 3, 1500).await;
+    let made = shop
+        .fleet
+        .until("it is refused", |stored| stored.claim_problem("web-1").is_some());
+    made.await;
+    let gone = kube::api::DeleteParams::default().grace_period(0);
+    for pod in shop
+        .pods()
+        .list(&ListParams::default())
+        .await
+        .expect("they can be listed")
+    {
+        shop.pods()
+            .delete(&pod.name_any(), &gone)
+            .await
+            .expect("it is there");
+    }
+    shop.settle().await;
+    assert_eq!(shop.fleet.stored().await.claims.len(), 0);
+    assert_eq!(bought(&shop.fleet.cloud).len(), 0);
+}
