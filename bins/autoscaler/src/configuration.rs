@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use url::Url;
 
 /// Largest file that is read; the sample, which has every field and a sentence for each, is a twentieth of it.
 const LARGEST: u64 = 64 * 1024;
@@ -27,6 +28,8 @@ const NO_FIELDS: [&str; 3] = ["config", "help", "print-config"];
 
 /// The field whose value may hold a password.
 const AUDIT_STORE: &str = "audit-store";
+/// The field whose value may hold a secret behind the name of its host.
+const ALERT_WEBHOOK: &str = "discovery-alert-webhook";
 
 /// The fields of a file, with the lines they are in.
 type Fields = BTreeMap<String, Spanned<String>>;
@@ -113,13 +116,18 @@ impl Configuration {
     }
 }
 
-/// Returns what may be printed of a value: of a store, what does not say its password.
+/// Returns what may be printed of a value: of a store, what does not say its password; of a webhook, where it is.
 fn shown(name: &str, value: &str) -> String {
-    if name != AUDIT_STORE {
-        return value.to_owned();
+    match name {
+        AUDIT_STORE => {
+            let location = value.parse::<Location>();
+            location.map_or_else(|_| value.to_owned(), |location| location.to_string())
+        }
+        ALERT_WEBHOOK => {
+            Url::parse(value).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+        }
+        _ => value.to_owned(),
     }
-    let location = value.parse::<Location>();
-    location.map_or_else(|_| value.to_owned(), |location| location.to_string())
 }
 
 /// Writes a value so that it reads as the same text again.

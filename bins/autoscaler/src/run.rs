@@ -11,7 +11,7 @@ use crate::site::Shown;
 use anyhow::Context;
 use audit_store::Recorder;
 use autoscaler_controller::credentials;
-use autoscaler_controller::endpoints::Endpoints;
+use autoscaler_controller::endpoints::{Endpoints, Webhook};
 #[cfg(debug_assertions)]
 use autoscaler_controller::lease::EFFECT_WITHIN;
 use autoscaler_controller::lease::Elector;
@@ -47,6 +47,7 @@ pub(crate) fn print(options: &RunOptions, configuration: &Configuration) -> Resu
     election::candidacy(&options.election, &options.namespace)?;
     options.audit.location()?;
     options.discovery.settings()?;
+    webhook(options)?;
     output::print(configuration.to_yaml().trim_end());
     Ok(())
 }
@@ -94,6 +95,7 @@ async fn operate(options: &RunOptions) -> Result<(), Failure> {
 async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
     let candidacy = election::candidacy(&options.election, &options.namespace)?;
     let watched = options.discovery.settings()?;
+    let webhook = webhook(options)?;
     let recorder = recorder(options)?;
     let kubernetes = access::kubernetes(&options.access).await?;
     let replica = candidacy.as_ref().map(|candidacy| candidacy.identity.clone());
@@ -126,6 +128,9 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         StartError::Watch(_) | StartError::Baselines(_) => Failure::kubernetes(error),
     })?;
     let endpoints = endpoints(watched, &kubernetes, &clock, &telemetry);
+    if let Some(webhook) = webhook {
+        endpoints.post_alerts(webhook, telemetry.metrics.alert_series());
+    }
     // Only who has seen the cluster contends: whoever takes over can act at once.
     let (elector, leadership) = election::start(kubernetes, clock, candidacy);
     shown.show_leader(&leadership);
@@ -139,6 +144,13 @@ async fn begin(options: &RunOptions) -> Result<Begun, Failure> {
         api,
         recorder,
     })
+}
+
+/// Returns where alerts about instances are posted, if anywhere.
+fn webhook(options: &RunOptions) -> Result<Option<Webhook>, Failure> {
+    options
+        .discovery
+        .webhook(options.access.allow_plain_http_to_loopback)
 }
 
 /// Begins to watch Services, where some are chosen.

@@ -1,5 +1,7 @@
 //! The HTTP API of `run`: what it shows of a real cluster, and to whom.
 
+#[path = "api_real/alerted.rs"]
+mod alerted;
 #[path = "api_real/away.rs"]
 mod away;
 #[path = "api_real/refreshed.rs"]

@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 /// Fields of the sample that differ from the defaults, for a pod needs them so.
 const DIFFERENT: [(&str, &str); 2] = [("listen", "0.0.0.0:8080"), ("log-format", "json")];
 /// Fields without a default; what the sample shows for them is what holds without them, or an example.
-const WITHOUT_DEFAULT: [&str; 7] = [
+const WITHOUT_DEFAULT: [&str; 8] = [
+    "discovery-alert-webhook",
     "discovery-selector",
     "kubeconfig",
     "leader-election-namespace",

@@ -8,6 +8,7 @@
 
 mod last;
 mod nodes;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -18,7 +19,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::metrics::AlertSeries;
 pub use last::last_endpoints;
+pub use webhook::{Webhook, WebhookError};
 
 /// Shows the endpoints of the watched Services as they are known now; clones show the same.
 ///
@@ -48,6 +51,16 @@ impl Endpoints {
             services,
             _probes: probes,
         })))
+    }
+
+    /// Posts alerts about instances that are not well to an address from now on, on the tokio runtime of the caller, until
+    /// the watched Services are dropped (`EP-21`).
+    pub fn post_alerts(&self, webhook: Webhook, series: AlertSeries) {
+        if let Some(watched) = &self.0 {
+            let alerts = watched.discovery.alerts();
+            // It ends when nobody can raise alerts any longer.
+            tokio::spawn(webhook::deliver(alerts, webhook, series));
+        }
     }
 
     /// Tells whether any Service is watched.

@@ -18,6 +18,7 @@ pub(crate) use vpsie::Measured;
 
 use audit::AuditSource;
 use endpoint_discovery::Meters;
+pub use endpoints::AlertSeries;
 use labels::{
     ConditionLabels, DecommissionLabels, EvaluationLabels, EventLabels, GroupLabels, MethodLabels,
     NotificationLabels, OutcomeLabels, Part, PartLabels, PhaseLabels, ReasonLabels, RequestLabels,
@@ -68,6 +69,7 @@ macro_rules! metrics {
             audit: AuditSource,
             /// What discovery of endpoints counts; all are zero, or absent, where no Service is watched.
             discovery_meters: Meters,
+            alert_series: AlertSeries,
             $(#[doc = $help] pub(crate) $field: $type,)+
         }
 
@@ -80,8 +82,9 @@ macro_rules! metrics {
                 let audit = AuditSource::default();
                 catalogue.add_source(&audit, &audit::DESCRIBED);
                 let discovery_meters = endpoints::meters(&mut catalogue);
+                let alert_series = AlertSeries::added(&mut catalogue);
                 let Catalogue { registry, descriptions } = catalogue;
-                Self { registry: Arc::new(registry), descriptions, vpsie, audit, discovery_meters, $($field,)+ }
+                Self { registry: Arc::new(registry), descriptions, vpsie, audit, discovery_meters, alert_series, $($field,)+ }
             }
         }
     };
@@ -245,6 +248,11 @@ impl Metrics {
     /// Returns what discovery of endpoints counts in.
     pub fn discovery_meters(&self) -> Meters {
         self.discovery_meters.clone()
+    }
+
+    /// Returns what counts alerts on their way to a webhook.
+    pub fn alert_series(&self) -> AlertSeries {
+        self.alert_series.clone()
     }
 
     /// Counts the passes that were made.

@@ -9,6 +9,7 @@
 
 mod dialler;
 mod lease;
+mod series;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,6 +23,7 @@ use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
 pub use lease::Lease;
+pub use series::PoolSeries;
 
 use crate::identity::InstanceId;
 use crate::instance::Instance;
@@ -247,22 +249,7 @@ impl<C: Connector> ConnectionPool<C> {
 
     /// Counts the connections.
     pub fn stats(&self) -> PoolStats {
-        let (failed, created, closed) = self.inner.counts.read();
-        let total = usize::try_from(created.saturating_sub(closed)).unwrap_or(usize::MAX);
-        let members = self.inner.members();
-        let idle: usize = members
-            .values()
-            .map(|member| member.pool.status().available)
-            .sum();
-        let idle = idle.min(total);
-        PoolStats {
-            total,
-            idle,
-            in_use: total - idle,
-            failed,
-            created,
-            closed,
-        }
+        self.inner.stats()
     }
 
     async fn take(
@@ -301,6 +288,25 @@ impl<C: Connector> Inner<C> {
     fn members(&self) -> std::sync::MutexGuard<'_, BTreeMap<InstanceId, Member<C>>> {
         // Whoever panicked while holding it left a map that is whole.
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stats(&self) -> PoolStats {
+        let (failed, created, closed) = self.counts.read();
+        let total = usize::try_from(created.saturating_sub(closed)).unwrap_or(usize::MAX);
+        let members = self.members();
+        let idle: usize = members
+            .values()
+            .map(|member| member.pool.status().available)
+            .sum();
+        let idle = idle.min(total);
+        PoolStats {
+            total,
+            idle,
+            in_use: total - idle,
+            failed,
+            created,
+            closed,
+        }
     }
 
     /// Logs a choice that came about in another way than the last one.

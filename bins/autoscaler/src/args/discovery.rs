@@ -1,15 +1,22 @@
 //! Arguments of `run` that say which Services are watched, and how.
 
 use crate::exit::Failure;
+use autoscaler_controller::endpoints::Webhook;
 use clap::{ArgAction, Args};
 use endpoint_discovery::{Mode, ProbeSettings, Selection, ServiceKey, Settings};
+use std::convert::Infallible;
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
+use vpsie_api::{HttpTransport, TransportSettings};
 
 /// Longest name of a Service or a namespace.
 const LONGEST_NAME: usize = 63;
 /// As many Services as are followed at once.
 const MOST_SERVICES: usize = 100;
+/// Largest answer of a webhook that is read; nothing of it is looked at.
+const LARGEST_THANKS: usize = 64 << 10;
 
 /// Options of endpoint discovery.
 #[derive(Debug, Args)]
@@ -45,6 +52,14 @@ pub(crate) struct DiscoveryOptions {
     /// Seconds for which the answer of a health port counts, before it is asked again; 0 asks none.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub(crate) discovery_health_check_seconds: u32,
+    /// Posts alerts about instances that are not well there, as JSON; without it they are logged and counted only.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DISCOVERY_ALERT_WEBHOOK",
+        hide_env_values = true
+    )]
+    pub(crate) discovery_alert_webhook: Option<HookAddress>,
     /// Node that the process is on: instances in its zone are told as near.
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     pub(crate) node_name: Option<String>,
@@ -53,6 +68,27 @@ pub(crate) struct DiscoveryOptions {
 /// Names Services as they were given: the namespace, where one was given, and the name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServiceNames(Vec<(Option<String>, String)>);
+
+/// Is the address of a webhook as it was given; it may hold a secret and cannot be printed.
+#[derive(Clone)]
+pub(crate) struct HookAddress(String);
+
+// === impl HookAddress ===
+
+impl FromStr for HookAddress {
+    type Err = Infallible;
+
+    /// Takes any text: a wrong one is refused later, by a message that does not repeat it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for HookAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HookAddress(…)")
+    }
+}
 
 // === impl ServiceNames ===
 
@@ -101,6 +137,29 @@ impl DiscoveryOptions {
             ..ProbeSettings::default()
         });
         Ok(Some((settings, probes)))
+    }
+
+    /// Returns where alerts are posted, if anywhere. In the clear that is this machine, and only where it is allowed.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be posted to the address.
+    pub(crate) fn webhook(&self, allow_plain_http_to_loopback: bool) -> Result<Option<Webhook>, Failure> {
+        let address = self.discovery_alert_webhook.as_ref();
+        let Some(HookAddress(address)) = address.filter(|address| !address.0.is_empty()) else {
+            return Ok(None);
+        };
+        let unusable = |error: anyhow::Error| Failure::input(error.context("--discovery-alert-webhook"));
+        let transport = HttpTransport::new(TransportSettings {
+            body_limit: LARGEST_THANKS,
+            allow_plain_http_to_loopback,
+            ..TransportSettings::default()
+        });
+        let transport = transport.map_err(|error| unusable(error.into()))?;
+        let checked = transport.check_base_url(address);
+        checked.map_err(|error| unusable(error.into()))?;
+        let webhook = Webhook::new(address, Arc::new(transport));
+        webhook.map(Some).map_err(|error| unusable(error.into()))
     }
 
     fn selection(&self) -> Result<Option<Selection>, Failure> {
@@ -192,6 +251,32 @@ mod tests {
         );
         assert!(!chosen.use_endpoint_slices);
         assert_eq!(chosen.own_node.as_deref(), Some("ours"));
+    }
+
+    /// EP-21: alerts go nowhere in the clear but to this machine, and no message repeats an address.
+    #[test]
+    fn address_of_a_webhook_must_be_safe_and_is_not_repeated() {
+        let webhook = |address: &str, allowed| {
+            let options = parse(&["--discovery-alert-webhook", address]).unwrap();
+            assert!(!format!("{options:?}").contains("hidden"));
+            let webhook = options.webhook(allowed).map(|webhook| webhook.is_some());
+            webhook.map_err(|error| format!("{error:?}"))
+        };
+        assert_eq!(webhook("https://hooks.example/hidden", false), Ok(true));
+        assert_eq!(webhook("http://127.0.0.1:1/hidden", true), Ok(true));
+        assert_eq!(webhook("", false), Ok(false));
+        for (address, allowed) in [
+            ("http://127.0.0.1:1/hidden", false),
+            ("http://hooks.example/hidden", true),
+            ("hooks.example/hidden", true),
+            ("ftp://hooks.example/hidden", true),
+        ] {
+            let said = webhook(address, allowed).expect_err(address);
+            assert!(
+                said.contains("--discovery-alert-webhook") && !said.contains("hidden"),
+                "{said}"
+            );
+        }
     }
 
     /// EP-11: what cannot be meant is an error at the start that says what can.

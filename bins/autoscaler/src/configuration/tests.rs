@@ -218,6 +218,21 @@ fn audit_store_is_checked_and_its_password_is_not_shown() {
     );
 }
 
+/// EP-21: of the address of a webhook only its host is shown.
+#[test]
+fn secret_of_a_webhook_is_not_shown() {
+    let told = read(
+        "discovery-alert-webhook: https://me:hunter2@hooks.example:8443/hunter2?a=hunter2",
+        &[],
+    )
+    .unwrap();
+    assert!(options(&told).discovery.webhook(false).is_ok());
+    let shown = told.to_yaml();
+    let line = "discovery-alert-webhook: \"https://hooks.example:8443\" # file";
+    assert!(shown.contains(line), "{shown}");
+    assert!(!format!("{told:?}{shown}").contains("hunter2"));
+}
+
 /// Entries are kept for 90 days, or for ever.
 #[test]
 fn retention_is_a_number_of_days() {

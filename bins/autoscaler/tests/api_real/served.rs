@@ -10,11 +10,10 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 /// How long the process may take to answer as expected, on two cores that also compile.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 const RUN: &str = "run --poll-interval-seconds 1 --vpsie-calls-per-minute 10000 --allow-plain-http-to-loopback \
-                   --listen 127.0.0.1:0 --discovery-services default/shop --discovery-health-check-seconds 0 \
-                   --api-refresh";
+                   --listen 127.0.0.1:0 --discovery-services default/shop --api-refresh";
 
 /// A running process, and where its API is reached.
 pub(crate) struct Served {
@@ -27,6 +26,12 @@ pub(crate) struct Served {
 impl Served {
     /// Serves the API on an address of this machine, at a port that nobody listens on.
     pub(crate) async fn start(kubeconfig: &Path, vpsie: &str, address: &str) -> Self {
+        let without_probes = ["--discovery-health-check-seconds", "0"];
+        Self::start_with(kubeconfig, vpsie, address, &without_probes).await
+    }
+
+    /// Serves it with more arguments.
+    pub(crate) async fn start_with(kubeconfig: &Path, vpsie: &str, address: &str, more: &[&str]) -> Self {
         let port = free_port().await;
         let child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
             .args(RUN.split_whitespace())
@@ -38,6 +43,7 @@ impl Served {
                 "--kubeconfig",
             ])
             .arg(kubeconfig)
+            .args(more)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)

@@ -2,6 +2,44 @@
 
 use super::Catalogue;
 use endpoint_discovery::Meters;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+
+/// Counts what becomes of alerts on their way to a webhook. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct AlertSeries(Family<ResultLabels, Counter>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+// === impl AlertSeries ===
+
+impl AlertSeries {
+    /// Makes the series and adds it to the catalogue.
+    pub(super) fn added(catalogue: &mut Catalogue) -> Self {
+        let series = Self::default();
+        catalogue.add(
+            "discovery_alerts_posted",
+            "Alerts about instances on their way to the webhook, by what became of them: sent, failed, missed",
+            series.0.clone(),
+        );
+        series
+    }
+
+    pub(crate) fn count(&self, result: &'static str, number: u64) {
+        if number > 0 {
+            self.0.get_or_create(&ResultLabels { result }).inc_by(number);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn read(&self, result: &'static str) -> u64 {
+        self.0.get_or_create(&ResultLabels { result }).get()
+    }
+}
 
 /// Makes the metrics of discovery and adds them to the catalogue.
 pub(super) fn meters(catalogue: &mut Catalogue) -> Meters {

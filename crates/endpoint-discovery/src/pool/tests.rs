@@ -5,9 +5,11 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
-use super::{ConnectionPool, Connector, NoConnection, PoolSettings, PoolStats};
+use super::{ConnectionPool, Connector, NoConnection, PoolSeries, PoolSettings, PoolStats};
 use crate::instance::{Instance, NodeFacts};
 use crate::testing::logs::Logs;
 use crate::testing::{World, endpoint, instances};
@@ -325,4 +327,41 @@ async fn changed_choice_is_logged_once() {
         lines[1].contains("zone=\"c\" reason=NoneInZone chosen=2"),
         "{lines:?}"
     );
+}
+
+/// EP-24, EP-28: the series of pools are there from the first look on, count as the pools do, and end with them.
+#[tokio::test(start_paused = true)]
+async fn series_count_as_the_pools_do() {
+    let (phone, series) = (Phone::default(), PoolSeries::default());
+    let mut registry = Registry::default();
+    series.register(&mut registry);
+    let told = || {
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        text
+    };
+    let (one, other) = (pool(&phone, 2), pool(&phone, 2));
+    series.show("shop/web", &one);
+    series.show("shop/api", &other);
+    one.update(&pods(&["web-0", "web-1"]), None);
+    phone.0.lock().unwrap().dead.insert("web-1".to_owned());
+    let held = (one.get().await.unwrap(), one.get().await.unwrap());
+    drop(held.0);
+    let text = told();
+    for line in [
+        "discovery_pool_connections{pool=\"shop/web\",state=\"idle\"} 1",
+        "discovery_pool_connections{pool=\"shop/web\",state=\"in-use\"} 1",
+        "discovery_pool_connections{pool=\"shop/api\",state=\"idle\"} 0",
+        "discovery_pool_connections_created_total{pool=\"shop/web\"} 2",
+        "discovery_pool_connections_failed_total{pool=\"shop/web\"} 1",
+        "discovery_pool_connections_closed_total{pool=\"shop/web\"} 0",
+    ] {
+        assert!(text.lines().any(|told| told == line), "no {line} in:\n{text}");
+    }
+    let kinds = text.lines().filter(|line| line.starts_with("# TYPE"));
+    assert_eq!(kinds.count(), 4, "each is described once:\n{text}");
+    drop(other);
+    // Whoever checks its idle connections ends a moment later.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(!told().contains("shop/api"), "what is gone is not told");
 }
