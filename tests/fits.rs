@@ -2,15 +2,16 @@
 
 #[path = "fits/random.rs"]
 mod random;
+#[path = "fits/storage.rs"]
+mod storage;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use autoscaler_controller::planning::{Reader, Volumes};
 use fleet_plan::labels::Labels;
 use fleet_plan::node::{Node as Place, Resident};
-use fleet_plan::{Demand, Misfit, Name};
+use fleet_plan::{Misfit, Name};
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use kit::control_plane::ControlPlane;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
@@ -35,6 +36,12 @@ const CROWD: usize = 18;
 /// How many are taken away then.
 const TAKEN: usize = 8;
 
+/// How many of the others begin to end then, and stay until they are taken away.
+const ENDING: usize = 3;
+
+/// The seconds that a pod may take to end: longer than any test.
+const FOR_EVER: u32 = 86_400;
+
 /// How many disagreements are enough to see what is wrong: each may take a second look.
 const ENOUGH: usize = 5;
 
@@ -46,10 +53,17 @@ const SECOND_LOOK: Duration = Duration::from_secs(15);
 struct Trial {
     client: Client,
     reader: Reader,
+    volumes: Volumes,
     namespaces: BTreeMap<Name, Labels>,
     places: Vec<Place>,
-    /// Bound pods with the index of their place.
-    bound: Vec<(Pod, usize, Arc<Demand>)>,
+    bound: Vec<Bound>,
+}
+
+/// Is a pod on a Node.
+struct Bound {
+    pod: Pod,
+    place: usize,
+    resident: Resident,
 }
 
 /// Counts what came of the pods.
@@ -114,6 +128,7 @@ impl Trial {
             namespaces.insert(Name::from(name), labels.collect());
         }
         Self {
+            volumes: storage::make(&client).await,
             client,
             reader: Reader::default(),
             namespaces,
@@ -127,6 +142,7 @@ impl Trial {
         let api = Api::<Node>::all(self.client.clone());
         for number in 0..NODES {
             let node: Node = serde_json::from_value(random::node(world, number, random)).expect("a Node");
+            let limits = storage::limit(&self.client, &node.name_any(), random).await;
             let made = api
                 .create(&PostParams::default(), &node)
                 .await
@@ -139,7 +155,9 @@ impl Trial {
             let patched = api
                 .patch(&made.name_any(), &PatchParams::default(), &Patch::Merge(settled))
                 .await;
-            let place = self.reader.node(&patched.expect("it is patched"), None);
+            let place = self
+                .reader
+                .node(&patched.expect("it is patched"), limits.as_ref());
             self.places.push(place.expect("it can be read"));
         }
         for number in 0..NODES {
@@ -156,14 +174,14 @@ impl Trial {
             .outcome(&sentinel, control_plane, POD_LIMIT, is_decided)
             .await;
         let decided = decided.unwrap_or_else(|| panic!("the sentinel of {node} was not decided in time"));
-        self.delete(&decided).await;
+        self.delete(&decided, 0).await;
         decided
     }
 
     /// Puts a pod before the scheduler and before our rules.
     async fn put(&mut self, pod: Value, control_plane: &mut ControlPlane, tally: &mut Tally) {
         let pod = self.create(pod).await;
-        let read = self.reader.demand(&pod, &Volumes::default());
+        let read = self.reader.demand(&pod, &self.volumes);
         let demand = match read {
             Ok(demand) => Some(demand),
             Err(flaw) => {
@@ -193,15 +211,16 @@ impl Trial {
         match (place.flatten(), demand) {
             (Some(place), Some(demand)) => {
                 tally.bound += 1;
-                self.places[place].pods.push(Resident {
-                    demand: demand.clone(),
+                let resident = Resident {
+                    demand,
                     is_terminating: false,
-                });
-                self.bound.push((pod, place, demand));
+                };
+                self.places[place].pods.push(resident.clone());
+                self.bound.push(Bound { pod, place, resident });
             }
             (None, _) | (_, None) => {
                 tally.refused += 1;
-                self.delete(&pod).await;
+                self.delete(&pod, 0).await;
             }
         }
     }
@@ -209,20 +228,34 @@ impl Trial {
     /// Takes some pods away, and lets the scheduler hear of it.
     async fn thin_out(&mut self, world: u64, random: &mut Random, control_plane: &mut ControlPlane) {
         for _ in 0..TAKEN {
-            let (pod, place, demand) = self.bound.swap_remove(random.below(self.bound.len()));
-            let pods = &mut self.places[place].pods;
-            let position = pods.iter().position(|one| one.demand == demand);
-            pods.swap_remove(position.expect("it is there"));
-            self.delete(&pod).await;
+            let one = self.bound.swap_remove(random.below(self.bound.len()));
+            self.take_off(&one);
+            self.delete(&one.pod, 0).await;
+        }
+        for _ in 0..ENDING {
+            let mut one = self.bound.swap_remove(random.below(self.bound.len()));
+            self.take_off(&one);
+            one.resident.is_terminating = true;
+            self.places[one.place].pods.push(one.resident.clone());
+            self.delete(&one.pod, FOR_EVER).await;
+            self.bound.push(one);
         }
         // Ends and new pods reach the scheduler by two ways; once it has decided on another pod, it knows the ends, too.
         self.sentinel(&random::node_name(world, 0), control_plane).await;
     }
 
+    /// Takes a pod off its place as our rules see it.
+    fn take_off(&mut self, one: &Bound) {
+        let pods = &mut self.places[one.place].pods;
+        let position = pods.iter().position(|other| *other == one.resident);
+        pods.swap_remove(position.expect("it is there"));
+    }
+
     async fn clear(&mut self) {
-        for (pod, _, _) in std::mem::take(&mut self.bound) {
-            self.delete(&pod).await;
+        for one in std::mem::take(&mut self.bound) {
+            self.delete(&one.pod, 0).await;
         }
+        storage::forget_limits(&self.client).await;
         let api = Api::<Node>::all(self.client.clone());
         for place in self.places.drain(..) {
             api.delete(&place.name, &DeleteParams::default())
@@ -242,14 +275,14 @@ impl Trial {
         made.unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// Deletes a pod at once, as a kubelet would once it has ended.
-    async fn delete(&self, pod: &Pod) {
-        let at_once = DeleteParams {
-            grace_period_seconds: Some(0),
+    /// Deletes a pod, which is there for as many seconds unless somebody says that it has ended: no kubelet does.
+    async fn delete(&self, pod: &Pod, seconds: u32) {
+        let graceful = DeleteParams {
+            grace_period_seconds: Some(seconds),
             ..DeleteParams::default()
         };
         self.pods(pod)
-            .delete(&pod.name_any(), &at_once)
+            .delete(&pod.name_any(), &graceful)
             .await
             .expect("it is deleted");
     }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::storage::{CLAIMS, RUNTIME, claim_name};
+
 /// Namespaces with the value of their label `team`.
 pub(crate) const NAMESPACES: [(&str, &str); 2] = [("shop", "sales"), ("bank", "money")];
 
@@ -26,7 +28,7 @@ impl Random {
         usize::try_from(high).expect("31 bits") % bound
     }
 
-    fn percent(&mut self, chance: usize) -> bool {
+    pub(crate) fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
@@ -44,7 +46,11 @@ pub(crate) fn node(world: u64, number: usize, random: &mut Random) -> Value {
     let name = node_name(world, number);
     let mut labels = json!({HOST: name});
     if random.percent(85) {
-        labels["zone"] = json!(random.one(&["a", "b", "c"]));
+        let zone = random.one(&["a", "b", "c"]);
+        labels["zone"] = json!(zone);
+        if random.percent(70) {
+            labels["topology.kubernetes.io/zone"] = json!(zone);
+        }
     }
     if random.percent(60) {
         labels["disk"] = json!(random.one(&["ssd", "hdd"]));
@@ -94,6 +100,18 @@ pub(crate) fn pod(name: &str, random: &mut Random) -> Value {
         let requests = json!({"requests": {"cpu": random.one(&["200m", "1500m"])}});
         spec["initContainers"] =
             json!([{"name": "i", "image": "i", "resources": requests, "restartPolicy": sidecar}]);
+    } else if random.percent(15) {
+        // As much as the containers may ask for together, or more.
+        spec["resources"] = json!({"requests": {"cpu": random.one(&["700m", "1200m"])}});
+        if random.percent(50) {
+            spec["resources"]["requests"]["memory"] = json!(random.one(&["600Mi", "1100Mi"]));
+        }
+    }
+    if random.percent(15) {
+        spec["runtimeClassName"] = json!(RUNTIME);
+    }
+    if random.percent(25) {
+        spec["volumes"] = volumes(random);
     }
     if random.percent(15) {
         spec["nodeSelector"] = json!({"zone": random.one(&["a", "b"])});
@@ -129,6 +147,20 @@ pub(crate) fn pod(name: &str, random: &mut Random) -> Value {
         "metadata": {"name": name, "namespace": random.one(&["shop", "bank"]), "labels": labels},
         "spec": spec,
     })
+}
+
+/// Makes one or two volumes by claims that other pods may use, too.
+fn volumes(random: &mut Random) -> Value {
+    let first = random.below(CLAIMS);
+    let mut claims = vec![first];
+    if random.percent(30) {
+        claims.push((first + 1 + random.below(CLAIMS - 1)) % CLAIMS);
+    }
+    let volume = |number: &usize| {
+        let source = json!({"claimName": claim_name(*number)});
+        json!({"name": format!("v{number}"), "persistentVolumeClaim": source})
+    };
+    claims.iter().map(volume).collect()
 }
 
 fn required(terms: Value) -> Value {

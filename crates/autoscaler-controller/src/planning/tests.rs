@@ -3,7 +3,7 @@
 use fleet_plan::cluster::PodFlaw;
 use fleet_plan::taint::Effect;
 use fleet_plan::testing::{
-    above, any_of, below, demand, labels, node_term, none_of, present, resources, taint,
+    above, absent, any_of, below, demand, labels, node_term, none_of, present, resources, taint,
 };
 use fleet_plan::{Demand, Resources};
 use k8s_openapi::api::core::v1::Pod;
@@ -245,7 +245,7 @@ fn volumes_bind_pods_to_their_places() {
 
     let read = Reader::default().demand(&pod, &volumes).expect("it can be read");
 
-    let expected = demand("shop")
+    let mut expected = demand("shop")
         .label("app", "web")
         .volume_at("data", node_term(vec![present("rack")]))
         .volume_at(
@@ -255,6 +255,16 @@ fn volumes_bind_pods_to_their_places() {
         .volume_at("logs", node_term(vec![any_of("zone", &["a"])]))
         .attaches("csi", "h1")
         .attaches("csi", "shop/logs");
+    // A Node that does not say where it is takes volumes of every place.
+    let nowhere = [
+        "topology.kubernetes.io/zone",
+        "topology.kubernetes.io/region",
+        "failure-domain.beta.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/region",
+    ];
+    expected.placement.volumes[1]
+        .terms
+        .push(node_term(nowhere.map(absent).into()));
     assert_eq!(*read, expected);
 }
 

@@ -151,10 +151,7 @@ impl Volumes {
             .map(|topology| {
                 let all = topology.match_label_expressions.iter().flatten();
                 let labels = all.map(|one| any_of(&one.key, one.values.iter().map(String::as_str), names));
-                NodeTerm {
-                    labels: labels.collect(),
-                    names: Vec::new(),
-                }
+                of_labels(labels.collect())
             })
             .collect();
         if !terms.is_empty() {
@@ -195,11 +192,8 @@ fn add_volume_to(
     }
     for key in PLACES {
         if let Some(places) = volume.labels().get(key) {
-            let labels = vec![any_of(key, places.split(BETWEEN), names)];
-            let terms = vec![NodeTerm {
-                labels,
-                names: Vec::new(),
-            }];
+            let named = any_of(key, places.split(BETWEEN), names);
+            let terms = vec![of_labels(vec![named]), nowhere(names)];
             demand.placement.volumes.push(VolumePlace {
                 claim: names.get(claim),
                 terms,
@@ -213,6 +207,22 @@ fn add_volume_to(
         });
     }
     Ok(())
+}
+
+/// Selects Nodes that do not say where they are: the scheduler lets volumes of any place go there.
+fn nowhere(names: &mut Names) -> NodeTerm {
+    let absent = PLACES.map(|key| Requirement {
+        key: names.get(key),
+        operator: Operator::DoesNotExist,
+    });
+    of_labels(absent.into())
+}
+
+fn of_labels(labels: Vec<Requirement>) -> NodeTerm {
+    NodeTerm {
+        labels,
+        names: Vec::new(),
+    }
 }
 
 fn any_of<'a>(key: &str, values: impl Iterator<Item = &'a str>, names: &mut Names) -> Requirement {
