@@ -29,6 +29,7 @@ pub use intake::{Intake, IntakeError, KINDS, Kind};
 pub use node::NodeFlaw;
 pub use objects::{Broken, Objects, Offers, Survey};
 pub use report::Report;
+pub(crate) use requests::requested;
 pub use standing::{Patience, is_pending, residence};
 pub use volumes::Volumes;
 

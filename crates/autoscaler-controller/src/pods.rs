@@ -2,7 +2,6 @@
 
 mod facts;
 mod load;
-mod quantity;
 
 use crate::watches::Marked;
 use k8s_openapi::api::core::v1::Pod;

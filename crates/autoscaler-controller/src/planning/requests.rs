@@ -15,6 +15,11 @@ const OF_PODS: [&str; 2] = ["cpu", "memory"];
 /// Begins the name of huge pages, for which it can, too.
 const HUGE_PAGES: &str = "hugepages-";
 
+/// Sums up what a pod requests, for once: names of extended resources are shared with nobody.
+pub(crate) fn requested(spec: &PodSpec) -> Result<Resources, QuantityError> {
+    of_pod(spec, &mut Names::default())
+}
+
 /// Sums up what a pod requests: what runs together, or more while it starts, and the overhead.
 pub(super) fn of_pod(spec: &PodSpec, names: &mut Names) -> Result<Resources, QuantityError> {
     let mut together = Amounts::new();
@@ -36,7 +41,7 @@ pub(super) fn of_pod(spec: &PodSpec, names: &mut Names) -> Result<Resources, Qua
     add(&mut together, &sidecars);
     raise(&mut together, &starting);
     let is_of_pods = |name: &str| OF_PODS.contains(&name) || name.starts_with(HUGE_PAGES);
-    let whole = requested(spec.resources.as_ref())?;
+    let whole = listed(spec.resources.as_ref())?;
     together.extend(whole.into_iter().filter(|(name, _)| is_of_pods(name)));
     add(&mut together, &read(spec.overhead.as_ref())?);
     Ok(resources(&together, names))
@@ -58,10 +63,10 @@ pub(super) fn stays(container: &Container) -> bool {
 }
 
 fn of_container(container: &Container) -> Result<Amounts, QuantityError> {
-    requested(container.resources.as_ref())
+    listed(container.resources.as_ref())
 }
 
-fn requested(resources: Option<&ResourceRequirements>) -> Result<Amounts, QuantityError> {
+fn listed(resources: Option<&ResourceRequirements>) -> Result<Amounts, QuantityError> {
     read(resources.and_then(|resources| resources.requests.as_ref()))
 }
 

@@ -1,12 +1,10 @@
 //! What of a pod decides whether it is workload, and what it requests.
 
-use super::quantity::{bytes, thousandths};
+use crate::planning::requested;
 use chrono::TimeDelta;
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use kube::ResourceExt;
 use node_lifecycle::{PodFacts, PodRemoval};
-use std::collections::BTreeMap;
 
 /// Marks the API object of a static pod, which only its kubelet runs and ends.
 const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -18,7 +16,7 @@ const USUAL_GRACE_SECONDS: i64 = 30;
 pub fn facts(pod: &Pod) -> PodFacts {
     let spec = pod.spec.as_ref();
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    let requests = |resource, read| spec.map_or(0, |spec| requested(spec, resource, read));
+    let (cpu_m, memory_bytes) = spec.map_or((0, 0), amounts);
     PodFacts {
         uid: pod.uid().unwrap_or_default(),
         is_bound: spec
@@ -31,8 +29,8 @@ pub fn facts(pod: &Pod) -> PodFacts {
             .any(|owner| owner.kind == "DaemonSet"),
         is_mirror: pod.annotations().contains_key(MIRROR),
         removal: removal(pod),
-        requested_cpu_m: requests("cpu", thousandths),
-        requested_memory_bytes: requests("memory", bytes),
+        requested_cpu_m: cpu_m,
+        requested_memory_bytes: memory_bytes,
     }
 }
 
@@ -46,25 +44,12 @@ fn removal(pod: &Pod) -> Option<PodRemoval> {
     })
 }
 
-/// Returns what the scheduler sets aside: what runs together, or the largest that runs before, and the overhead.
-fn requested(spec: &PodSpec, resource: &str, read: fn(&Quantity) -> u64) -> u64 {
-    let of = |requests: Option<&BTreeMap<String, Quantity>>| {
-        requests.and_then(|all| all.get(resource)).map_or(0, read)
-    };
-    let of_one = |container: &Container| {
-        let resources = container.resources.as_ref();
-        of(resources.and_then(|resources| resources.requests.as_ref()))
-    };
-    let before = spec.init_containers.as_deref().unwrap_or_default();
-    let stays = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
-    let together = spec.containers.iter().chain(before.iter().filter(stays));
-    let together = together.map(of_one).fold(0, u64::saturating_add);
-    let largest = before
-        .iter()
-        .filter(|container| !stays(container))
-        .map(of_one)
-        .max();
-    together
-        .max(largest.unwrap_or_default())
-        .saturating_add(of(spec.overhead.as_ref()))
+/// Returns the CPU in thousandths and the memory in bytes that the scheduler sets aside.
+///
+/// Of a pod whose amounts cannot be read it is one unit of both, so that it is not nothing.
+fn amounts(spec: &PodSpec) -> (u64, u64) {
+    requested(spec).map_or((1, 1), |all| {
+        // Amounts are never below zero.
+        (all.cpu_m.unsigned_abs(), all.memory_bytes.unsigned_abs())
+    })
 }

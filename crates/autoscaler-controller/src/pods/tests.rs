@@ -113,6 +113,27 @@ fn requests_are_summed_as_the_scheduler_does() {
         pod["spec"]["overhead"] = json!({ "cpu": "10m" });
     };
     assert_eq!(of(with_init), (3010, 65 << 20));
+    let as_a_whole = |pod: &mut Value| {
+        pod["spec"]["resources"] = json!({ "requests": { "cpu": "2" } });
+    };
+    assert_eq!(of(as_a_whole), (2000, 64 << 20));
+}
+
+/// LC-17: what cannot be read is still something, and what is huge is still a number.
+#[test]
+fn quantity_that_cannot_be_read_is_not_nothing() {
+    let of = |memory: &str| {
+        let pod = pod("a", Some("n1"), |pod| {
+            let memory = json!({ "requests": { "cpu": "250m", "memory": memory } });
+            pod["spec"]["containers"][0]["resources"] = memory;
+        });
+        let facts = facts(&pod);
+        (facts.requested_cpu_m, facts.requested_memory_bytes)
+    };
+    for text in ["", "many", "1Xi", "m"] {
+        assert_eq!(of(text), (1, 1), "{text}");
+    }
+    assert_eq!(of("99999999P"), (1250, i64::MAX.unsigned_abs()));
 }
 
 /// LC-17: when a pod should have ended; a grace that it does not name is the usual one.
