@@ -7,8 +7,9 @@ use crate::args::{ExplainOutput, ExplainPodOptions, PlanOptions, PlanOutput, Sou
 use crate::exit::Failure;
 use crate::output;
 use anyhow::{Context, anyhow};
-use autoscaler_controller::planning::report::{PodLine, Report, ScaleUp};
+use autoscaler_controller::planning::report::{PodLine, Report, ScaleUp, Why};
 use autoscaler_controller::planning::{Objects, residence};
+use fleet_plan::Cluster;
 use kube::ResourceExt;
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub(crate) fn run(options: &PlanOptions) -> Result<(), Failure> {
         output::print(&schema);
         return Ok(());
     }
-    let (report, _) = made(&options.source)?;
+    let Made { report, .. } = made(&options.source)?;
     match options.output {
         PlanOutput::Json => output::print(&serde_json::to_string_pretty(&report).map_err(Failure::defect)?),
         PlanOutput::Table => output::print(&rendering::tables(&report)),
@@ -35,6 +36,14 @@ struct Explanation<'a> {
     #[serde(flatten)]
     line: &'a PodLine,
     scale_up: Option<&'a ScaleUp>,
+    why: Option<&'a Why>,
+}
+
+/// Is a plan with what it was made from.
+struct Made {
+    report: Report,
+    objects: Objects,
+    cluster: Cluster,
 }
 
 /// Makes a plan and prints what it says of one pod.
@@ -45,19 +54,28 @@ pub(crate) fn explain(options: &ExplainPodOptions) -> Result<(), Failure> {
         let wrong = anyhow!("`{}` is no pod; write NAMESPACE/NAME", options.name);
         return Err(Failure::input(wrong));
     };
-    let (report, objects) = made(&options.source)?;
+    let Made {
+        report,
+        objects,
+        cluster,
+    } = made(&options.source)?;
     let Some(line) = report.pod(namespace, name) else {
         return Err(Failure::input(elsewhere(&objects, namespace, name)));
     };
     let scale_up = report.growth_for(line);
+    let why = Why::of(&cluster, namespace, name);
     match options.output {
         ExplainOutput::Text => {
             let mut sentences = line.sentences();
             sentences.extend(scale_up.map(ScaleUp::sentence));
+            // Why no group helps is said already.
+            let is_told = !line.misfits.is_empty();
+            sentences.extend(why.iter().filter(|_| !is_told).flat_map(Why::sentences));
             output::print(&rendering::lines(sentences));
         }
         ExplainOutput::Json => {
-            let explanation = Explanation { line, scale_up };
+            let why = why.as_ref();
+            let explanation = Explanation { line, scale_up, why };
             output::print(&serde_json::to_string_pretty(&explanation).map_err(Failure::defect)?);
         }
     }
@@ -79,7 +97,7 @@ fn elsewhere(objects: &Objects, namespace: &str, name: &str) -> anyhow::Error {
 }
 
 /// Gathers what is known and makes the plan; what cannot be read is said beside it.
-fn made(source: &SourceOptions) -> Result<(Report, Objects), Failure> {
+fn made(source: &SourceOptions) -> Result<Made, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("starting the runtime").map_err(Failure::broken)?;
     let objects = runtime.block_on(facts::gather(source))?;
@@ -88,5 +106,9 @@ fn made(source: &SourceOptions) -> Result<(Report, Objects), Failure> {
         output::complain(&output::plain(&format!("warning: {broken}")));
     }
     let plan = fleet_plan::plan(&survey.cluster);
-    Ok((Report::new(&plan, &objects), objects))
+    Ok(Made {
+        report: Report::new(&plan, &objects),
+        objects,
+        cluster: survey.cluster,
+    })
 }

@@ -141,7 +141,14 @@ fn pod_is_explained() {
     let mut lines = plan["pods"].as_array().expect("a list").iter();
     let line = lines.find(|line| line["pod"] == "shop/web-3");
     let mut line = line.expect("it is there").clone();
-    line["scaleUp"] = explained["scaleUp"].clone();
+    for added in ["scaleUp", "why"] {
+        line[added] = explained[added].clone();
+    }
+    let answers = explained["why"]["groups"].as_array().expect("a list").iter();
+    let misfits: Vec<usize> = answers
+        .map(|group| group["misfits"].as_array().map_or(0, Vec::len))
+        .collect();
+    assert_eq!(misfits, [1, 1, 0], "{explained:#}");
     assert_eq!(explained, line);
     assert!(explained["scaleUp"]["pods"].to_string().contains("shop/web-3"));
 }

@@ -5,6 +5,7 @@
 mod call;
 pub mod capacity;
 mod demand;
+mod dynamic;
 mod group;
 mod intake;
 pub mod live;

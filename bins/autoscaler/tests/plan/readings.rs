@@ -205,3 +205,28 @@ fn broken_objects_are_named_and_the_others_planned() {
             .contains("many")
     );
 }
+
+/// SC-10: with an AutoscalerConfig a pod that no group can host leads to a group of the cheapest size that takes it, of
+/// the same name each time; without one, or where it is switched off, to none.
+#[test]
+fn group_is_made_only_where_the_settings_allow_it() {
+    let with = |settings: Option<Value>| {
+        let mut objects = vec![group("workers", 58, 3), pod("a", "1800m", |_| {})];
+        objects.extend(settings.as_ref().map(config));
+        planned(&objects)
+    };
+    for off in [None, Some(json!({"enableDynamicNodeGroupCreation": false}))] {
+        let plan = with(off);
+        assert_eq!(outcomes(&plan), ["unhelpable insufficient-cpu"]);
+        assert_eq!(plan["scaleUp"], json!([]));
+    }
+    let plan = with(Some(json!({})));
+    assert_eq!(outcomes(&plan), ["new-node default/size-57#1"]);
+    let growth = &plan["scaleUp"][0];
+    let told = (
+        &growth["nodeGroup"],
+        &growth["newNodeGroup"],
+        &growth["pricePerHour"],
+    );
+    assert_eq!(told, (&json!("default/size-57"), &json!(true), &json!(0.0329)));
+}

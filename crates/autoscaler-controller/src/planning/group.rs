@@ -10,6 +10,7 @@ use fleet_plan::node::Room;
 use kube::ResourceExt;
 use vpsie_api::Offer;
 
+use super::selectors::labels;
 use super::{Reader, capacity};
 use crate::resources::{NodeGroup, Phase, VPSieNode, keys};
 
@@ -120,30 +121,44 @@ impl Reader {
     /// before them those of the group, and before all others ours (`L1`, `L2`).
     fn labels_of_new(&mut self, group: &NodeGroup, offer: Option<&Offer>) -> Labels {
         let (spec, name) = (&group.spec, group.name_any());
-        let instance = offer
-            .and_then(|offer| offer.name.as_deref())
-            .or(spec.instance_type());
-        let told = [
-            ("kubernetes.io/os", Some("linux")),
-            ("kubernetes.io/arch", Some("amd64")),
-            ("beta.kubernetes.io/os", Some("linux")),
-            ("beta.kubernetes.io/arch", Some("amd64")),
+        let instance = offer.and_then(|offer| offer.name.as_deref());
+        let instance = instance.or(spec.instance_type()).unwrap_or_default();
+        let mut labels = self.implied_labels(instance, &spec.datacenter_id);
+        labels.extend(self.all_labels(spec.labels.as_ref()));
+        labels.insert(self.names.get(keys::LABEL_NODE_GROUP), self.names.get(&name));
+        labels.extend(self.our_labels(&spec.datacenter_id));
+        labels
+    }
+
+    /// Lists the labels that a Node has without anybody's doing: those of its kubelet and those of the cloud.
+    pub(super) fn implied_labels(&mut self, instance: &str, datacenter: &str) -> Labels {
+        self.told_labels([
+            ("kubernetes.io/os", "linux"),
+            ("kubernetes.io/arch", "amd64"),
+            ("beta.kubernetes.io/os", "linux"),
+            ("beta.kubernetes.io/arch", "amd64"),
             ("node.kubernetes.io/instance-type", instance),
-            ("topology.kubernetes.io/zone", Some(spec.datacenter_id.as_str())),
-            ("topology.kubernetes.io/region", Some(spec.datacenter_id.as_str())),
-        ];
-        let told = told.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        let told = told.filter(|(_, value)| !value.is_empty());
-        let written = spec.labels.iter().flatten();
-        let written = written.map(|(key, value)| (key.as_str(), value.as_str()));
-        let ours = [
-            (keys::LABEL_DATACENTER, spec.datacenter_id.as_str()),
+            ("topology.kubernetes.io/zone", datacenter),
+            ("topology.kubernetes.io/region", datacenter),
+        ])
+    }
+
+    /// Lists the labels that we give every Node, but for those that name what it is of.
+    pub(super) fn our_labels(&mut self, datacenter: &str) -> Labels {
+        self.told_labels([
+            (keys::LABEL_DATACENTER, datacenter),
             (keys::LABEL_MANAGED, keys::TRUE),
-            (keys::LABEL_NODE_GROUP, name.as_str()),
-        ];
-        told.chain(written)
-            .chain(ours)
-            .map(|(key, value)| (self.names.get(key), self.names.get(value)))
+        ])
+    }
+
+    pub(super) fn all_labels(&mut self, written: Option<&BTreeMap<String, String>>) -> Labels {
+        labels(written, &mut self.names)
+    }
+
+    /// Leaves out what nobody tells.
+    fn told_labels<const COUNT: usize>(&mut self, pairs: [(&str, &str); COUNT]) -> Labels {
+        let told = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        told.map(|(key, value)| (self.names.get(key), self.names.get(value)))
             .collect()
     }
 }

@@ -16,7 +16,7 @@ use kube::ResourceExt;
 use vpsie_api::{Offer, SizeNumber};
 
 use super::{Patience, Size, Volumes};
-use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
+use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, NodeGroupDefaults, VPSieNode, keys};
 use members::Members;
 use surveyor::Surveyor;
 
@@ -112,14 +112,22 @@ impl Offers {
     /// Says what is offered of the size of a group.
     #[must_use]
     pub fn of(&self, group: &NodeGroup) -> Size<'_> {
-        let there = self.by_datacenter.get(&group.spec.datacenter_id);
-        let Some(sizes) = there.or(self.everywhere.as_ref()) else {
+        let Some(sizes) = self.sizes(&group.spec.datacenter_id) else {
             return Size::Unknown;
         };
         let number = group.spec.kube_size_id.and_then(|size| u64::try_from(size).ok());
         number
             .and_then(|number| sizes.get(&SizeNumber::new(number)))
             .map_or(Size::NotOffered, Size::Offered)
+    }
+
+    /// Lists what a data centre offers, as far as that is known.
+    pub fn in_datacenter(&self, datacenter: &str) -> impl Iterator<Item = &Offer> {
+        self.sizes(datacenter).into_iter().flat_map(BTreeMap::values)
+    }
+
+    fn sizes(&self, datacenter: &str) -> Option<&Sizes> {
+        self.by_datacenter.get(datacenter).or(self.everywhere.as_ref())
     }
 }
 
@@ -133,20 +141,43 @@ impl Objects {
     /// Returns the settings that count, if there are any.
     #[must_use]
     pub fn settings(&self) -> Option<GlobalSettings> {
-        let config = self
-            .configs
-            .iter()
-            .find(|config| config.name_any() == keys::CONFIG_NAME);
-        config.map(|config| config.spec.settings())
+        self.config().map(|config| config.spec.settings())
     }
 
-    /// Lists the data centres of NodeGroups, whose offers matter.
+    fn config(&self) -> Option<&AutoscalerConfig> {
+        let mut configs = self.configs.iter();
+        configs.find(|config| config.name_any() == keys::CONFIG_NAME)
+    }
+
+    /// Returns what groups get that are made for pods, and the data centre that they are in: the one that is named, else
+    /// that of all groups; none where no groups are to be made.
+    fn new_groups(&self) -> Option<(NodeGroupDefaults, String)> {
+        let config = self
+            .config()
+            .filter(|config| config.spec.settings().creates_node_groups())?;
+        let defaults = config.spec.defaults();
+        let named = defaults
+            .datacenter_id
+            .clone()
+            .filter(|datacenter| !datacenter.is_empty());
+        let mut of_groups = self.groups.iter().map(|group| &group.spec.datacenter_id);
+        let first = of_groups
+            .next()
+            .filter(|first| of_groups.all(|other| other == *first));
+        let datacenter = named
+            .or_else(|| first.cloned())
+            .filter(|datacenter| !datacenter.is_empty())?;
+        Some((defaults, datacenter))
+    }
+
+    /// Lists the data centres whose offers matter.
     #[must_use]
     pub fn datacenters(&self) -> BTreeSet<String> {
-        let datacenters = self.groups.iter().map(|group| &group.spec.datacenter_id);
+        let datacenters = self.groups.iter().map(|group| group.spec.datacenter_id.clone());
+        let of_new = self.new_groups().map(|(_, datacenter)| datacenter);
         datacenters
+            .chain(of_new)
             .filter(|datacenter| !datacenter.is_empty())
-            .cloned()
             .collect()
     }
 

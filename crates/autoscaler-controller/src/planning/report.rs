@@ -1,5 +1,6 @@
 //! A plan as it is printed: the same facts give the same bytes (`SC-20`, `SC-21`).
 
+mod groups;
 mod nodes;
 mod sentences;
 
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Objects;
+pub use groups::{GroupAnswer, Why};
 
 /// Says what would be done for a cluster, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -44,6 +46,9 @@ pub struct ScaleUp {
     pub because: String,
     /// The next best group that could take the same pods; none when there is no other.
     pub runner_up: Option<RunnerUp>,
+    /// Whether the NodeGroup is to be made first, for pods that no other can host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub new_node_group: bool,
 }
 
 /// Is the group that was not taken.
@@ -182,7 +187,11 @@ impl Report {
     #[must_use]
     pub fn new(plan: &Plan, objects: &Objects) -> Self {
         Self {
-            scale_up: plan.purchases.iter().map(ScaleUp::new).collect(),
+            scale_up: plan
+                .purchases
+                .iter()
+                .map(|growth| ScaleUp::new(growth, plan))
+                .collect(),
             pods: plan.pods.iter().map(PodLine::new).collect(),
             scale_down: Vec::new(),
             nodes: nodes::lines(objects),
@@ -214,7 +223,8 @@ impl Report {
 // === impl ScaleUp ===
 
 impl ScaleUp {
-    fn new(growth: &Growth) -> Self {
+    fn new(growth: &Growth, plan: &Plan) -> Self {
+        let mut made = plan.new_groups.iter();
         let mut pods: Vec<_> = growth.nodes.iter().flatten().collect();
         pods.sort();
         Self {
@@ -229,6 +239,7 @@ impl ScaleUp {
                 size: other.size,
                 price_per_hour: other.price.map(Price::to_number),
             }),
+            new_node_group: made.any(|new| new.group.name == growth.group),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleet_plan::cluster::{Pod as PlannedPod, PodFlaw, Standing};
+use fleet_plan::dynamic::Dynamic;
 use fleet_plan::group::Group;
 use fleet_plan::labels::Labels;
 use fleet_plan::node::Node as PlannedNode;
@@ -28,6 +29,9 @@ pub(super) struct Surveyor<'a> {
     broken: Vec<Broken>,
 }
 
+/// Says how many volumes of each driver a Node takes.
+type Limits = BTreeMap<Name, i64>;
+
 /// Tells where each Node is among those that were read.
 type Places<'a> = BTreeMap<&'a str, usize>;
 
@@ -46,10 +50,14 @@ impl<'a> Surveyor<'a> {
     pub(super) fn survey(mut self) -> Survey {
         let members = Members::of(self.objects);
         let nodes = self.nodes();
+        let limits = nodes.iter().map(|node| node.room.attachments.clone());
+        let limits = limits.reduce(|one, other| capacity::fewest(one, &other));
+        let limits = limits.unwrap_or_default();
         let places: Places<'_> = self.objects.nodes.iter().map(name).zip(0..).collect();
         let mut cluster = Cluster {
             namespaces: self.namespaces(),
-            groups: self.groups(&members, &nodes, &places),
+            groups: self.groups(&members, &nodes, &places, &limits),
+            dynamic: self.dynamic(&limits),
             nodes,
             daemons: self.daemons(),
             workers: members.workers,
@@ -122,12 +130,20 @@ impl<'a> Surveyor<'a> {
         daemons
     }
 
-    fn groups(&mut self, members: &Members<'_>, nodes: &[PlannedNode], places: &Places<'_>) -> Vec<Group> {
+    fn dynamic(&mut self, limits: &Limits) -> Option<Dynamic> {
+        let (defaults, datacenter) = self.objects.new_groups()?;
+        let offers = self.objects.offers.in_datacenter(&datacenter);
+        self.reader.dynamic(&defaults, &datacenter, offers, limits)
+    }
+
+    fn groups(
+        &mut self,
+        members: &Members<'_>,
+        nodes: &[PlannedNode],
+        places: &Places<'_>,
+        limits: &Limits,
+    ) -> Vec<Group> {
         let objects = self.objects;
-        let limits = nodes.iter().map(|node| node.room.attachments.clone());
-        let attachments = limits
-            .reduce(|one, other| capacity::fewest(one, &other))
-            .unwrap_or_default();
         let mut groups = Vec::new();
         for group in &objects.groups {
             let rooms = members.nodes_of(group).filter_map(|node| {
@@ -138,7 +154,7 @@ impl<'a> Surveyor<'a> {
                 size: objects.offers.of(group),
                 nodes: members.count(group),
                 learned: capacity::learned(rooms),
-                attachments: &attachments,
+                attachments: limits,
             };
             groups.push(self.reader.group(group, around));
         }

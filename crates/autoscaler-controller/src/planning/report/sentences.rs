@@ -3,7 +3,7 @@
 use fleet_plan::Growth;
 use fleet_plan::cluster::PodFlaw;
 
-use super::{OutcomeWord, PodLine, ScaleUp};
+use super::{MisfitLine, OutcomeWord, PodLine, ScaleUp};
 
 /// Says why a group would grow.
 pub(super) fn because(growth: &Growth) -> String {
@@ -55,9 +55,32 @@ impl ScaleUp {
             .size
             .map(|size| format!(" of size {size}"))
             .unwrap_or_default();
+        let made = if self.new_node_group {
+            "would be made, and would get"
+        } else {
+            "would get"
+        };
         format!(
-            "{} would get {} {nodes}{size}: {}.",
+            "{} {made} {} {nodes}{size}: {}.",
             self.node_group, self.count, self.because
+        )
+    }
+}
+
+// === impl MisfitLine ===
+
+impl MisfitLine {
+    /// Says it in a line.
+    pub(super) fn sentence(&self) -> String {
+        let needs = self.needs.as_ref().map(|needs| format!(" needs {needs}"));
+        let has = self.has.as_ref().map(|has| format!(" has {has}"));
+        let numbers: Vec<String> = needs.into_iter().chain(has).collect();
+        let colon = if numbers.is_empty() { "" } else { ":" };
+        format!(
+            "  {} {}{colon}{}",
+            self.node_group,
+            self.reason,
+            numbers.join(",")
         )
     }
 }
@@ -81,18 +104,7 @@ impl PodLine {
             OutcomeWord::Unhelpable if reason.is_empty() => format!("{pod} fits in no group that may grow."),
             OutcomeWord::Unhelpable => format!("{pod} cannot be planned for: {reason}."),
         };
-        let misfits = self.misfits.iter().map(|misfit| {
-            let needs = misfit.needs.as_ref().map(|needs| format!(" needs {needs}"));
-            let has = misfit.has.as_ref().map(|has| format!(" has {has}"));
-            let numbers: Vec<String> = needs.into_iter().chain(has).collect();
-            let colon = if numbers.is_empty() { "" } else { ":" };
-            format!(
-                "  {} {}{colon}{}",
-                misfit.node_group,
-                misfit.reason,
-                numbers.join(",")
-            )
-        });
+        let misfits = self.misfits.iter().map(MisfitLine::sentence);
         let help = self
             .would_help
             .iter()
