@@ -94,6 +94,8 @@ async fn minute_without_the_api_server_shows_what_was_known() {
         // Far from what one address may ask for.
         sleep(Duration::from_secs(2)).await;
     }
+    let (code, body) = process.ask("GET", NODES, None).await.expect("an answer");
+    assert_eq!(code, 503, "the Lease has ended long ago: {body}");
     let (_, shown) = process
         .ask("GET", "/api/instances/live", None)
         .await
