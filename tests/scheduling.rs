@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use autoscaler_controller::resources::NodeGroup;
 use k8s_openapi::api::core::v1::{Pod, Taint};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kit::control_plane::ControlPlane;
@@ -28,9 +29,8 @@ fn pod(name: &str) -> Pod {
     serde_json::from_value(pod).expect("it has the shape of a Pod")
 }
 
-/// Creates the group `web` with a label and a taint for its Nodes, and waits for one of them.
-async fn one_web_node(fleet: &mut Fleet) -> String {
-    let mut group = fleet.node_group("web", 57, 1);
+/// Gives the Nodes of a group a label and a taint that keep other pods off.
+fn give_tier(group: &mut NodeGroup) {
     group.spec.labels = Some(BTreeMap::from([("tier".to_owned(), "web".to_owned())]));
     group.spec.taints = Some(vec![Taint {
         key: "dedicated".to_owned(),
@@ -38,6 +38,12 @@ async fn one_web_node(fleet: &mut Fleet) -> String {
         effect: "NoSchedule".to_owned(),
         time_added: None,
     }]);
+}
+
+/// Creates the group `web` with a label and a taint for its Nodes, and waits for one of them.
+async fn one_web_node(fleet: &mut Fleet) -> String {
+    let mut group = fleet.node_group("web", 57, 1);
+    give_tier(&mut group);
     fleet.start().await;
     fleet.create(&group).await;
     let stored = fleet
@@ -96,6 +102,50 @@ async fn pod_that_no_node_takes_is_bound_to_the_node_that_the_operator_brings() 
 
     let pod = pod_until(&fleet, &mut control_plane, "shop-0", is_bound).await;
     assert_eq!(pod.spec.and_then(|spec| spec.node_name), Some(node));
+}
+
+/// SC-4, SC-26: pods that the real scheduler refuses lead to VPSieNodes, Nodes and bound pods, with no node too many.
+#[tokio::test]
+async fn pods_that_wait_get_the_nodes_that_they_need_and_no_more() {
+    let mut control_plane = kit::whole_control_plane!("disruption-controller");
+    let mut fleet = Fleet::on(&control_plane).await;
+    without_grace(&fleet).await;
+    // A node of this size takes two of the pods.
+    let mut group = fleet.node_group("web", 58, 0);
+    group.spec.max_nodes = 9;
+    give_tier(&mut group);
+    fleet.create(&group).await;
+    fleet.start().await;
+    let names: Vec<String> = (0..6).map(|number| format!("shop-{number}")).collect();
+    for name in &names {
+        let mut pod = pod(name);
+        let spec = pod.spec.as_mut().expect("it has a spec");
+        let requests = json!({"requests": {"cpu": "1500m"}});
+        spec.containers[0].resources = serde_json::from_value(requests).expect("resources");
+        fleet.create(&pod).await;
+    }
+
+    let mut nodes = BTreeMap::<String, usize>::new();
+    for name in &names {
+        let pod = pod_until(&fleet, &mut control_plane, name, is_bound).await;
+        let node = pod.spec.and_then(|spec| spec.node_name).expect("it is bound");
+        *nodes.entry(node).or_default() += 1;
+    }
+
+    assert_eq!(nodes.values().collect::<Vec<_>>(), [&2, &2, &2]);
+    let stored = fleet.polls(10).await;
+    assert_eq!(stored.claims.len(), 3, "no node is too many: {stored}");
+    assert_eq!(fleet.cloud.ledger().len(), 3, "each was asked for once");
+    assert!(fleet.truth().await.is_clean());
+}
+
+/// Lets nodes be bought for pods at once, and as many as the groups allow.
+async fn without_grace(fleet: &Fleet) {
+    let config = json!({
+        "apiVersion": "autoscaler.vpsie.com/v1alpha1", "kind": "AutoscalerConfig", "metadata": {"name": "default"},
+        "spec": {"globalSettings": {"unschedulablePodGracePeriodSeconds": 0, "maxClusterWorkers": 0}},
+    });
+    kit::deploy::apply(&fleet.nodes().into_client(), &[config]).await;
 }
 
 /// The status of a PodDisruptionBudget is the disruption controller's, and an eviction answers to it.

@@ -40,6 +40,7 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::ObjectUnreadable => "what_cannot_be_read_is_not_absent",
         Reason::SecretUnusable => "secret_that_loses_its_keys_is_named_and_holds_nothing_up",
         Reason::SizeChanging
+        | Reason::PodsWait
         | Reason::ScaleDownDisabled
         | Reason::OutsideHours
         | Reason::HoursUnreadable

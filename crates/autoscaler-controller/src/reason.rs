@@ -52,6 +52,8 @@ reasons! {
     ObjectUnreadable,
     /// A member is on its way to its Node, or on its way out.
     SizeChanging,
+    /// Pods wait that no Node takes.
+    PodsWait,
     /// An annotation forbids that members go by themselves.
     ScaleDownDisabled,
     /// It is outside the hours in which members may go by themselves.

@@ -1,7 +1,8 @@
-//! The named worlds: short stories, each of one thing that misled an earlier set of rules.
+//! The named worlds: short stories, each of one thing that misled an earlier set of rules, and one of pods.
 
 mod outcome;
 mod play;
+mod pods;
 mod strangers;
 mod times;
 
@@ -30,6 +31,8 @@ pub(crate) enum Named {
     SharedAddresses,
     /// The Go autoscaler left a VPSieNode in the middle of provisioning, and maybe a machine.
     TakenOver,
+    /// Twelve pods come at once; nodes are bought for them, and all are bound.
+    BurstOfPods,
 }
 
 // === impl Named ===
@@ -61,7 +64,8 @@ impl Named {
             | Self::SeveralLists
             | Self::LateMachines
             | Self::SharedAddresses
-            | Self::TakenOver => 1,
+            | Self::TakenOver
+            | Self::BurstOfPods => 1,
         }
     }
 
@@ -75,6 +79,7 @@ impl Named {
             Self::LateMachines => times::late_machines(play).await,
             Self::SharedAddresses => strangers::shared_addresses(play).await,
             Self::TakenOver => times::taken_over(play).await,
+            Self::BurstOfPods => pods::burst_of_pods(play).await,
         }
     }
 }

@@ -188,6 +188,9 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     let is_ours = group.is_managed() && group.metadata.deletion_timestamp.is_none();
     policy.filter(|_| is_ours).ok_or(Keep::Disabled)?;
     may_by_annotations(&group.metadata, world.now)?;
+    if world.growth.unmet > 0 {
+        return Err(Keep::PodsWait);
+    }
     calm(world, group)?;
     // One whose record somebody edited may be on its way out, so the group must do without it.
     let is_known =

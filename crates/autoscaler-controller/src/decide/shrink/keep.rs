@@ -17,6 +17,8 @@ pub(crate) enum Keep {
     HoursUnreadable,
     /// The NodeGroup has no more than `minNodes`.
     AtMinimum,
+    /// Pods wait that no Node takes (`LC-42`).
+    PodsWait,
     /// A member is on its way to its Node (`LC-42`).
     OneIsComing,
     /// Another member is on its way out.

@@ -53,11 +53,14 @@ fn group_says_why_it_does_not_shrink() {
     );
     let coming = two().claim(claim("web-3").created(-86_400)).seen();
     let going = two().claim(member("web-3", State::Ready).deleted()).seen();
+    let mut waiting = two();
+    waiting.growth.unmet = 1;
     let table = [
         ("nobody asked for it", of(off), None),
         ("one is chosen", two(), Some((true, "SizeChanging"))),
         ("one goes", going, Some((true, "SizeChanging"))),
         ("one comes", coming, Some((false, "SizeChanging"))),
+        ("pods wait", waiting, Some((false, "PodsWait"))),
         (
             "a person forbids it",
             annotated(forbids, "disabled"),
