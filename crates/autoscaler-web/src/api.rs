@@ -19,6 +19,7 @@ mod instance;
 mod instances;
 mod nodes;
 mod page;
+mod pending;
 mod problem;
 mod query;
 mod quota;
@@ -44,6 +45,7 @@ pub use discovered::{Discovered, DiscoveredService, Instance, InstanceStatus, St
 pub use facts::{
     ConditionFacts, Details, EvidenceFacts, GroupDetails, MachineFacts, MatchFacts, Moments, OwnerDetails,
 };
+pub use pending::{GroupRefusal, MisfitFacts, Pending, PendingPod};
 pub use series::Series;
 pub use sources::{AuditLog, Refresh, Sources};
 
@@ -93,6 +95,7 @@ pub(crate) struct State {
     nodes: Shelf<Nodes>,
     groups: Shelf<Nodes>,
     live: Shelf<Arc<Discovered>>,
+    pending: Shelf<Arc<Pending>>,
 }
 
 // === impl Limits ===
@@ -126,6 +129,7 @@ impl Api {
             nodes: Shelf::default(),
             groups: Shelf::default(),
             live: Shelf::default(),
+            pending: Shelf::default(),
         };
         Self {
             state: Arc::new(state),

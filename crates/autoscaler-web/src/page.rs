@@ -37,6 +37,7 @@ const FILES: &[File] = files! {
     "/page/instances.js": "instances.js",
     "/page/main.js": "main.js",
     "/page/plot.js": "plot.js",
+    "/page/pods.js": "pods.js",
     "/page/style.css": "style.css",
     "/page/timeline.js": "timeline.js",
     "/page/waiting.js": "waiting.js",

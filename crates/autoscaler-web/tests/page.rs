@@ -10,6 +10,8 @@ mod files;
 mod heard;
 #[path = "page/instances.rs"]
 mod instances;
+#[path = "page/pods.rs"]
+mod pods;
 #[path = "page/refused.rs"]
 mod refused;
 #[path = "page/seen.rs"]

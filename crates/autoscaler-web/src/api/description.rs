@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::State as Shared;
 use super::page::Page;
 use super::problem::Problem;
-use super::{audit, groups, instances, nodes, stream};
+use super::{audit, groups, instances, nodes, pending, stream};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,6 +33,7 @@ use super::{audit, groups, instances, nodes, stream};
         stream::SnapshotTold<'static>,
         stream::ChangesTold<'static>,
         stream::AuditMissed,
+        pending::PendingChanged,
         instances::DiscoveryShown<'static>,
         audit::EntryShape,
     )),
@@ -112,6 +113,7 @@ pub(super) fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(nodes::nodes))
         .routes(routes!(groups::groups))
+        .routes(routes!(pending::pending))
         .routes(routes!(stream::stream))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::stats))

@@ -8,6 +8,8 @@ use node_state::{GroupKey, OwnerKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::pending::Pending;
+
 /// Holds all of it, as one pass of the operator saw it. What did not change is shared with what came before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Details {
@@ -15,6 +17,8 @@ pub struct Details {
     pub owners: BTreeMap<OwnerKey, Arc<OwnerDetails>>,
     /// By NodeGroup.
     pub groups: BTreeMap<GroupKey, Arc<GroupDetails>>,
+    /// The pods that are on no Node; nothing while nobody has planned for them.
+    pub pending: Option<Arc<Pending>>,
 }
 
 /// Holds what is known of one VPSieNode.

@@ -55,6 +55,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(5)
     }
 
+    /// Says that nobody has planned for the pods that wait.
+    pub(super) fn unplanned() -> Self {
+        let detail = "this replica has no plan for pods: it has just begun, or another one leads; ask again, or ask that one";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(5)
+    }
+
     /// Says that an answer could not be written.
     pub(super) fn unwritable(error: &serde_json::Error) -> Self {
         tracing::error!(%error, "an answer of the API cannot be written");

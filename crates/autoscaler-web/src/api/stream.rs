@@ -36,6 +36,7 @@ use super::groups::GroupShown;
 use super::guard;
 use super::instances::DiscoveryShown;
 use super::nodes::{NodeShown, Nodes};
+use super::pending::{Pending, PendingChanged};
 use super::problem::Problem;
 
 /// Longest silence, so that client and proxies know that the connection lives.
@@ -55,6 +56,10 @@ struct Told {
     audit: broadcast::Receiver<Arc<Entry>>,
     /// What the client knows of nodes and NodeGroups; nothing while this replica stands by.
     known: Option<Nodes>,
+    /// The same details once more, for the pods that wait.
+    plans: watch::Receiver<Arc<Details>>,
+    /// The pods that wait, as the client heard of last.
+    pending: Option<Arc<Pending>>,
 }
 
 /// What has happened.
@@ -65,6 +70,7 @@ enum News {
     Term,
     States(Option<Update>),
     Details,
+    Pending,
     Discovered,
     Audit(Result<Arc<Entry>, RecvError>),
 }
@@ -112,8 +118,8 @@ pub(super) struct AuditMissed {
 /// Tells of everything that changes, as server-sent events.
 ///
 /// First comes `snapshot` with all nodes and NodeGroups, or `standby` while another replica leads; then `changes` with
-/// those that differ, `audit` with each new entry, `audit-missed`, and `discovery` when the live instances changed, without
-/// these. After a while the stream ends and the client comes again.
+/// those that differ, `audit` with each new entry, `audit-missed`, and `discovery` and `pending` when the live instances or
+/// the pods that wait changed, without these. After a while the stream ends and the client comes again.
 #[utoipa::path(
     get,
     path = "/api/stream",
@@ -147,6 +153,8 @@ impl Told {
         states.mark_changed();
         let mut discovered = sources.discovered.clone();
         discovered.mark_changed();
+        let mut plans = sources.details.clone();
+        plans.mark_changed();
         Self {
             until: Instant::now() + shared.limits.longest_stream,
             states,
@@ -155,6 +163,8 @@ impl Told {
             discovered,
             audit: sources.audit.news(),
             known: None,
+            plans,
+            pending: None,
             shared,
             _client: client,
         }
@@ -172,6 +182,7 @@ impl Told {
                 }
                 News::States(Some(update)) => self.states_changed(&update),
                 News::Details => self.details_changed(),
+                News::Pending => self.pending_changed(),
                 News::Discovered => self.discovered_changed(),
                 News::Audit(Ok(entry)) => event("audit", &*entry),
                 News::Audit(Err(RecvError::Lagged(missed))) => event("audit-missed", &AuditMissed { missed }),
@@ -197,6 +208,7 @@ impl Told {
             changed = self.states.changed() => changed.map_or(News::Over, |()| News::Term),
             update = updates => News::States(update),
             () = changes(&mut self.details) => News::Details,
+            () = changes(&mut self.plans) => News::Pending,
             () = changes(&mut self.discovered) => News::Discovered,
             entry = self.audit.recv() => News::Audit(entry),
         }
@@ -254,6 +266,17 @@ impl Told {
             (!is_same).then(|| event("changes", &ChangesTold::of(&now, subjects.iter(), groups.iter())));
         self.known = Some(now);
         told.flatten()
+    }
+
+    /// Says that the pods that wait are different; who wants them asks for them.
+    fn pending_changed(&mut self) -> Option<(&'static str, Event)> {
+        let newest = self.plans.borrow_and_update().pending.clone()?;
+        if self.pending.as_ref() == Some(&newest) {
+            return None;
+        }
+        let told = event("pending", &PendingChanged::of(&newest));
+        self.pending = Some(newest);
+        told
     }
 
     /// Says that the live instances are different; who wants them asks for them, with the tag of those that it has.

@@ -37,6 +37,11 @@ pub(super) fn instance_basis() -> Object {
     one_of(["readiness-only", "probed"].into_iter())
 }
 
+/// Describes what becomes of a pod that is on no Node.
+pub(super) fn pod_outcome() -> Object {
+    one_of(super::pending::OUTCOMES.into_iter())
+}
+
 /// Describes a text that is one of these words.
 pub(super) fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new()

@@ -126,9 +126,12 @@ export function livesBar(lists) {
 }
 
 /** Draws one thing that waits. */
-export function waitingRow({ word, who, why, group, at, isPast }) {
+export function waitingRow({ word, who, why, group, at, isPast, helps, reasons = [] }) {
   return el("li", {}, badge(word), el("strong", {}, who), group ? el("span", { class: "hint" }, group) : null,
-    el("span", { class: "why" }, why), at ? el("span", { class: "hint at" }, isPast ? "at " : "since ", moment(at)) : null);
+    el("span", { class: "why" }, why, helps ? el("span", { class: "helps" }, `What would help: ${helps}`) : null),
+    at ? el("span", { class: "hint at" }, isPast ? "at " : "since ", moment(at)) : null,
+    reasons.length === 0 ? null : el("details", {}, el("summary", {}, "Why not which group"),
+      el("ul", { class: "told" }, reasons.map((reason) => el("li", {}, reason)))));
 }
 
 /** Draws an instance; one that vanished is greyed, with when it was last seen (EP-31). */

@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { attribute, el, list, morph, text } from "./dom.js";
 import { Fleet, keyOfNode } from "./fleet.js";
 import { Instances, header } from "./instances.js";
+import { podRows } from "./pods.js";
 import { Timeline } from "./timeline.js";
 import { unsettled, waiting } from "./waiting.js";
 import { counted, plain } from "./words.js";
@@ -31,6 +32,8 @@ const fleet = new Fleet();
 const instances = new Instances();
 const timeline = new Timeline();
 const troubles = new Troubles();
+/** The pods that are on no Node, as they were told last. */
+let pods = [];
 
 // === the network ===
 
@@ -50,6 +53,12 @@ async function askForEntries() {
   timeline.merge(body);
 }
 
+async function askForPods() {
+  const { status, body } = await ask("/api/pending", 200, 503);
+  // While nobody plans nothing is known of them.
+  pods = status === 200 ? body.pods : [];
+}
+
 async function askForFleet() {
   const [nodes, groups] = await Promise.all([askForStates("/api/nodes"), askForStates("/api/groups")]);
   // A stream that came back meanwhile knows better.
@@ -59,7 +68,8 @@ async function askForFleet() {
 }
 
 async function poll() {
-  const parts = [troubles.of("nodes and groups", askForFleet()), troubles.of("the audit log", askForEntries())];
+  const parts = [troubles.of("nodes and groups", askForFleet()), troubles.of("the audit log", askForEntries()),
+    troubles.of("pods", askForPods())];
   // Where nothing is discovered the answer is an error, and only the stream says that this changed.
   if (instances.discovery.kind !== "off") parts.push(troubles.of("live instances", askForInstances()));
   const answered = await Promise.allSettled(parts);
@@ -100,6 +110,7 @@ function open({ opened, failed }) {
   hear("standby", () => fleet.standBy());
   hear("audit", (entry) => timeline.add(entry));
   hear("audit-missed", () => catchUp("the audit log", askForEntries()));
+  hear("pending", () => catchUp("pods", askForPods()));
   hear("discovery", () => catchUp("live instances", askForInstances()));
   return () => source.close();
 }
@@ -185,11 +196,19 @@ function drawGroups(now) {
 
 function drawWaiting() {
   const rows = waiting(fleet.nodes.values(), timeline.entries);
-  list(page("waiting-list"), rows.slice(0, MOST_WAITING), ({ key }) => key, waitingRow);
-  const more = rows.length - MOST_WAITING;
-  page("waiting-more").hidden = more <= 0;
-  text(page("waiting-more"), more > 0 ? `and ${more} more, among the nodes below` : "");
+  drawRows("waiting", rows, "among the nodes below");
+  const waitingPods = podRows(pods);
+  drawRows("pod", waitingPods, "of which /api/pending tells");
+  page("pods").hidden = waitingPods.length === 0;
   page("waiting-empty").hidden = rows.length > 0;
+}
+
+function drawRows(name, rows, where) {
+  list(page(`${name}-list`), rows.slice(0, MOST_WAITING), ({ key }) => key, waitingRow);
+  const more = page(`${name}-more`);
+  const left = rows.length - MOST_WAITING;
+  more.hidden = left <= 0;
+  text(more, left > 0 ? `and ${left} more, ${where}` : "");
 }
 
 function drawNodes() {

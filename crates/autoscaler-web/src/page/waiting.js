@@ -5,14 +5,14 @@ import { counted, plain } from "./words.js";
 
 /** Refusals and failures that are shown. */
 const MOST_REFUSALS = 6;
-/** Nodes that wait for the same and are shown in one row. */
+/** As many that wait for the same are shown in one row. */
 const MANY = 4;
 /** How it stands with a node with which nothing is left to do. */
 const SETTLED = new Set(["available", "excluded"]);
 
 /** Lists what waits: `{ key, word, who, why, group, at, isPast }`, what was refused or failed and did not succeed since first. */
 export function waiting(nodes, entries) {
-  return [...refusals(entries), ...rows(unsettled(nodes))];
+  return [...refusals(entries), ...shared(unsettled(nodes).map(rowOf), "node")];
 }
 
 /** Lists the nodes on which something is left to do. */
@@ -21,20 +21,19 @@ export function unsettled(nodes) {
   return found.sort((a, b) => compare(a.name, b.name));
 }
 
-/** Makes rows of nodes: one for each, and one for many of a group that wait for the same. */
-function rows(nodes) {
+/** Puts many rows that say the same of the same group into one. */
+export function shared(rows, noun) {
   const alike = new Map();
-  for (const node of nodes) {
-    const row = rowOf(node);
-    const key = `alike/${row.word}/${row.group}/${row.why}`;
+  for (const row of rows) {
+    const key = `alike/${noun}/${row.word}/${row.group}/${row.why}/${row.helps}`;
     alike.set(key, [...(alike.get(key) ?? []), row]);
   }
-  return [...alike].flatMap(([key, rows]) => (rows.length < MANY ? rows : [together(key, rows)]));
+  return [...alike].flatMap(([key, rows]) => (rows.length < MANY ? rows : [together(key, rows, noun)]));
 }
 
-function together(key, rows) {
+function together(key, rows, noun) {
   const since = rows.map(({ at }) => at).filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b));
-  return { ...rows[0], key, who: counted(rows.length, "node"), at: since[0] ?? null };
+  return { ...rows[0], key, who: counted(rows.length, noun), at: since[0] ?? null };
 }
 
 function rowOf(node) {

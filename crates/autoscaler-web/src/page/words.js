@@ -22,6 +22,7 @@ const SPOKEN = {
 
 const TONES = {
   available: "good", completed: "good", success: "good", healthy: "good", matched: "good", ready: "good",
+  "fits-now": "good", incoming: "busy", "new-node": "busy", unhelpable: "bad",
   progressing: "busy", pending: "busy", waiting: "busy", booting: "busy",
   draining: "warn", outdated: "warn", rejected: "warn", ambiguous: "warn", degraded: "warn", "not-ready": "warn",
   failed: "bad", unhealthy: "bad", conflict: "bad", "timed-out": "bad", error: "bad",

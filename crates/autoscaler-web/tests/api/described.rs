@@ -1,5 +1,6 @@
 //! The API against its own description: every operation, with parameters that make sense and with some that do not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use autoscaler_web::api::{Access, Limits, description};
@@ -35,6 +36,7 @@ pub(crate) async fn talkative() -> World {
     };
     let world = World::with(Access::Loopback { may_refresh: true }, limits).await;
     world.discovered.send_replace(two_services());
+    world.plan();
     let bought = Draft::new(
         Action::NodeProvision,
         Outcome::Success,
@@ -173,9 +175,11 @@ async fn answers_in_trouble_are_described() {
     let (document, world) = (document(), talkative().await);
     world.states.send_replace(None);
     world.discovered.send_replace(None);
+    world.details.send_replace(Arc::default());
     for path in [
         "/api/nodes",
         "/api/groups",
+        "/api/pending",
         "/api/instances/live",
         "/api/instances",
     ] {

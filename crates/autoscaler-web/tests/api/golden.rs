@@ -5,9 +5,10 @@ use std::path::Path;
 use super::described::talkative;
 
 /// The paths, each with the file of `tests/api/golden` that has its reply.
-const REPLIES: [(&str, &str); 9] = [
+const REPLIES: [(&str, &str); 10] = [
     ("/api/nodes", "nodes.json"),
     ("/api/groups", "groups.json"),
+    ("/api/pending", "pending.json"),
     ("/api/audit", "audit.json"),
     ("/api/audit/stats", "audit-stats.json"),
     ("/api/decisions", "decisions.json"),

@@ -260,3 +260,24 @@ async fn client_that_never_reads_is_let_go() {
     listening.abort();
     drop(deaf);
 }
+
+/// EP-27: that the pods that wait are different is told once, and not while nobody has planned for them.
+#[tokio::test]
+async fn stream_tells_that_other_pods_wait() {
+    let world = World::new().await;
+    let (mut listener, _) = Listener::open(&world).await;
+    world.plan();
+    assert_eq!(listener.next().await, ("pending".to_owned(), json!({"total": 2})));
+    let asked = world.get("/api/pending").await;
+    assert_eq!(asked.json()["pods"][0]["name"], "large-1");
+    // The same plan anew is no news, so the next event is another one.
+    world.plan();
+    let author = audit::Author::ScaleUpPolicy;
+    world.record(
+        audit::Draft::new(Action::ScaleUp, Outcome::Success, author, "pods"),
+        1,
+    );
+    assert_eq!(listener.next().await.0, "audit");
+    world.forget_plan();
+    assert_eq!(listener.next().await, ("pending".to_owned(), json!({"total": 0})));
+}

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use autoscaler_web::api::{
-    Access, AuditLog, Details, Discovered, EvidenceFacts, GroupDetails, Limits, MatchFacts, Moments,
-    OwnerDetails, Series, Sources,
+    Access, AuditLog, Details, Discovered, EvidenceFacts, GroupDetails, GroupRefusal, Limits, MatchFacts,
+    MisfitFacts, Moments, OwnerDetails, Pending, PendingPod, Series, Sources,
 };
 use autoscaler_web::{Api, Server};
 use node_lifecycle::audit::{Draft, Entry, Filter, Log, Stats};
@@ -99,6 +99,22 @@ impl World {
         self.store.commit(&batch);
     }
 
+    /// Has a plan for two pods that are on no Node.
+    pub(crate) fn plan(&self) {
+        self.planned(two_pods());
+    }
+
+    /// Has a plan in which no pod waits.
+    pub(crate) fn forget_plan(&self) {
+        self.planned(Pending::default());
+    }
+
+    fn planned(&self, pending: Pending) {
+        let mut planned = Details::clone(&self.details.borrow());
+        planned.pending = Some(Arc::new(pending));
+        self.details.send_replace(Arc::new(planned));
+    }
+
     /// Records an entry, a minute later each.
     pub(crate) fn record(&self, draft: Draft, minute: i64) {
         let recorded = self
@@ -182,6 +198,44 @@ fn known() -> Details {
     Details {
         owners: [(OwnerKey::new(NAMESPACE, "web-1"), Arc::new(owner))].into(),
         groups: [(GroupKey::new(NAMESPACE, "web"), Arc::new(group))].into(),
+        pending: None,
+    }
+}
+
+/// Makes two pods that are on no Node: one gets a node, and one nothing helps.
+fn two_pods() -> Pending {
+    let refusal = GroupRefusal {
+        node_group: format!("{NAMESPACE}/web"),
+        misfits: vec![MisfitFacts {
+            reason: "insufficient-cpu",
+            needs: Some("64".to_owned()),
+            has: Some("4".to_owned()),
+        }],
+    };
+    let large = PendingPod {
+        namespace: "shop".to_owned(),
+        name: "large-1".to_owned(),
+        uid: "uid-of-large-1".to_owned(),
+        since: Some(at(-5)),
+        outcome: "unhelpable",
+        reasons: vec!["insufficient-cpu"],
+        groups: Arc::new(vec![refusal]),
+        would_help: Some("a NodeGroup of a size with at least 64 CPU".to_owned()),
+        ..PendingPod::default()
+    };
+    let small = PendingPod {
+        name: "small-1".to_owned(),
+        uid: "uid-of-small-1".to_owned(),
+        outcome: "new-node",
+        vpsie_node: Some(format!("{NAMESPACE}/web-3")),
+        node_group: Some(format!("{NAMESPACE}/web")),
+        reasons: Vec::new(),
+        groups: Arc::default(),
+        would_help: None,
+        ..large.clone()
+    };
+    Pending {
+        pods: vec![large, small],
     }
 }
 

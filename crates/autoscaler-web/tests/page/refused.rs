@@ -44,7 +44,7 @@ async fn what_is_refused_is_said_and_the_rest_is_shown() {
 
     browser.run("window.refused = { '/api': 401 };");
     browser.wait(&says("connection", "No access"));
-    browser.wait(&says("banner", "nodes and groups, the audit log"));
+    browser.wait(&says("banner", "nodes and groups, pods, the audit log"));
     browser.wait(&says("node-list", "n1"));
 
     browser.run("window.refused = { '/api': 502 };");
