@@ -2,6 +2,7 @@
 
 mod details;
 mod discovered;
+mod pending;
 
 use crate::args::ApiOptions;
 use crate::exit::Failure;

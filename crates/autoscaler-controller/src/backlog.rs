@@ -156,6 +156,12 @@ impl Backlog {
         Some(self.there.waiting.get(place)?.uid.as_str())
     }
 
+    /// Returns since when the scheduler finds no Node for a pod, where that is written down.
+    #[must_use]
+    pub fn since(&self, place: &Place) -> Option<DateTime<Utc>> {
+        self.there.waiting.get(place)?.call.since()
+    }
+
     /// Reads objects so that what they share with pods is kept once.
     pub fn reader(&mut self) -> &mut Reader {
         &mut self.reader

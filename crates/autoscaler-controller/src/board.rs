@@ -1,6 +1,7 @@
 //! What one pass saw of VPSieNodes and NodeGroups besides their states, for whoever shows it. Nothing is decided from it.
 
 use crate::lives::Lives;
+use crate::pending::Pending;
 use crate::resources::{NodeGroup, VPSieNode};
 use crate::world::World;
 use node_lifecycle::Life;
@@ -15,6 +16,8 @@ pub struct Board {
     pub groups: Vec<Arc<NodeGroup>>,
     /// The VPSieNodes, in order of namespace and name.
     pub members: Vec<Arc<Member>>,
+    /// The pods that are on no Node, as was planned for them last; nothing before.
+    pub pending: Option<Arc<Pending>>,
 }
 
 /// What a pass saw of one VPSieNode.
@@ -79,6 +82,20 @@ impl Boards {
         });
     }
 
+    /// Shows what was planned for pods, if anybody looks and anything is different.
+    pub(crate) fn plan(&self, pending: &Arc<Pending>) {
+        if self.0.receiver_count() == 0 {
+            return;
+        }
+        self.0.send_if_modified(|shown| {
+            let is_new = shown.pending.as_ref() != Some(pending);
+            if is_new {
+                Arc::make_mut(shown).pending = Some(Arc::clone(pending));
+            }
+            is_new
+        });
+    }
+
     /// Shows nothing any longer: another replica may lead.
     pub(crate) fn clear(&self) {
         self.0.send_if_modified(|shown| {
@@ -110,6 +127,7 @@ impl Board {
         Self {
             members: members.collect(),
             groups: world.groups.clone(),
+            pending: before.pending.clone(),
         }
     }
 

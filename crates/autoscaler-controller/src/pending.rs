@@ -1,5 +1,6 @@
 //! The pods that are on no Node, and what becomes of each, for whoever shows it. Nothing is decided from it.
 
+use chrono::{DateTime, Utc};
 use fleet_plan::Refusals;
 use fleet_plan::cluster::{Ignored, PodFlaw};
 use fleet_plan::pod::PodName;
@@ -21,6 +22,8 @@ pub struct PendingPod {
     pub name: PodName,
     /// Its uid.
     pub uid: String,
+    /// Since when the scheduler finds no Node for it, where somebody wrote that down.
+    pub since: Option<DateTime<Utc>>,
     /// What becomes of it.
     pub fate: Fate,
 }

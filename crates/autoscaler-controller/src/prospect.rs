@@ -183,7 +183,13 @@ fn pending(pods: impl Iterator<Item = (PodName, Fate)>, backlog: &Backlog) -> Pe
     let pods = pods.map(|(name, fate)| {
         let place = (name.namespace.to_string(), name.name.to_string());
         let uid = backlog.uid(&place).unwrap_or_default().to_owned();
-        PendingPod { name, uid, fate }
+        let since = backlog.since(&place);
+        PendingPod {
+            name,
+            uid,
+            since,
+            fate,
+        }
     });
     Pending { pods: pods.collect() }
 }

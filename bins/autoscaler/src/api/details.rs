@@ -1,5 +1,6 @@
 //! What the API shows of VPSieNodes and NodeGroups, out of what a pass saw.
 
+use super::pending::of_pending;
 use autoscaler_controller::board::{Board, Clue, Member};
 use autoscaler_controller::intent::Requested;
 use autoscaler_controller::resources::{Condition, NodeGroup};
@@ -57,6 +58,12 @@ impl Known {
             let owner = kept.unwrap_or_else(|| Arc::new(of_member(member)));
             details.owners.insert(key, owner);
         }
+        let planned = board.pending.as_ref().zip(self.board.pending.as_ref());
+        details.pending = if planned.is_some_and(|(now, before)| Arc::ptr_eq(now, before)) {
+            self.details.pending.clone()
+        } else {
+            board.pending.as_deref().map(of_pending).map(Arc::new)
+        };
         for group in &board.groups {
             let key = GroupKey::new(&group.namespace().unwrap_or_default(), &group.name_any());
             let shown = of_group(group);

@@ -1,9 +1,11 @@
 //! What is shown of a pass, and when.
 
 use super::{Board, Boards};
+use crate::pending::{Fate, Pending, PendingPod};
 use crate::resources::Phase;
 use crate::testing::expected::{prepared, with_machine, with_node};
 use crate::testing::{TestWorld, group, node, waiting};
+use fleet_plan::pod::PodName;
 use node_match::WaitingReason;
 use std::sync::Arc;
 
@@ -71,4 +73,38 @@ fn nothing_is_shown_once_another_may_lead() {
     assert_ne!(**receiver.borrow(), Board::default());
     boards.clear();
     assert_eq!(**receiver.borrow(), Board::default());
+}
+
+/// SC-3: what becomes of the pods that wait is shown while somebody looks, stays until something else is planned, and is
+/// gone with the leadership.
+#[test]
+fn board_shows_what_was_planned_for_pods() {
+    let boards = Boards::default();
+    let planned = |uid: &str| {
+        let pod = PendingPod {
+            name: PodName {
+                namespace: "shop".into(),
+                name: uid.into(),
+            },
+            uid: uid.to_owned(),
+            since: None,
+            fate: Fate::FitsNow("n1".to_owned()),
+        };
+        Arc::new(Pending { pods: vec![pod] })
+    };
+    boards.plan(&planned("a"));
+    let mut receiver = boards.subscribe();
+    assert_eq!(receiver.borrow().pending, None, "nobody looked");
+    boards.plan(&planned("a"));
+    assert!(receiver.has_changed().unwrap());
+    let first = receiver.borrow_and_update().clone();
+    assert_eq!(first.pending, Some(planned("a")));
+    boards.plan(&planned("a"));
+    assert!(!receiver.has_changed().unwrap(), "nothing is different");
+    seen().show(&boards);
+    assert_eq!(receiver.borrow_and_update().pending, first.pending);
+    boards.plan(&planned("b"));
+    assert_eq!(receiver.borrow_and_update().pending, Some(planned("b")));
+    boards.clear();
+    assert_eq!(receiver.borrow().pending, None);
 }

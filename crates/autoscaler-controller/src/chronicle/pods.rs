@@ -126,7 +126,12 @@ mod tests {
         };
         let uid = "u".to_owned();
         Pending {
-            pods: vec![PendingPod { name, uid, fate }],
+            pods: vec![PendingPod {
+                name,
+                uid,
+                since: None,
+                fate,
+            }],
         }
     }
 

@@ -109,6 +109,7 @@ impl Operator {
         self.telemetry.let_go(&batches);
         self.made = (made(&batches), now);
         if let Some(pending) = &prospect.pending {
+            self.boards.plan(pending);
             self.telemetry.tell_of_pods(pending);
         }
         drop(world);

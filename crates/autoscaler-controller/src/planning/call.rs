@@ -60,6 +60,15 @@ impl Call {
         self.due_at(grace).is_some_and(|due| due > now)
     }
 
+    /// Returns since when the scheduler finds no Node, where that is written down.
+    #[must_use]
+    pub fn since(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Ignored(_) => None,
+            Self::Unschedulable { since } => since,
+        }
+    }
+
     /// Returns when `grace` is over.
     #[must_use]
     pub fn due_at(self, grace: Duration) -> Option<DateTime<Utc>> {
