@@ -26,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use groups::{pause, refusal};
+
 /// What is planned, and what is told of it.
 #[derive(Debug, Default)]
 pub(crate) struct Prospect {

@@ -230,3 +230,67 @@ fn group_is_made_only_where_the_settings_allow_it() {
     );
     assert_eq!(told, (&json!("default/size-57"), &json!(true), &json!(0.0329)));
 }
+
+fn annotated(mut object: Value, key: &str, value: &str) -> Value {
+    object["metadata"]["annotations"] = json!({ (format!("autoscaler.vpsie.com/{key}")): value });
+    object
+}
+
+/// SC-4: a pod keeps the node that was made for it, as the operator wrote on its VPSieNode.
+#[test]
+fn promise_on_a_vpsienode_is_kept() {
+    let second = annotated(vpsie_node("workers-2", "Provisioning"), "planned-for", "shop/a");
+    let plan = planned(&[
+        group("workers", 57, 2),
+        vpsie_node("workers-1", "Provisioning"),
+        second,
+        pod("a", "1500m", |_| {}),
+        pod("b", "1500m", |_| {}),
+    ]);
+    assert_eq!(outcomes(&plan), ["incoming workers-2", "incoming workers-1"]);
+}
+
+/// SC-9: after a refusal of VPSie nothing is asked of the group for a while, and what it refused is not coming.
+#[test]
+fn refusal_pauses_its_group_alone() {
+    let refused = |asked: &str| {
+        let intent = json!({"requestedAt": asked, "outcome": "refused", "attempt": 3, "error": "no balance"});
+        let refused = annotated(
+            vpsie_node("workers-1", "Pending"),
+            "creation-intent",
+            &intent.to_string(),
+        );
+        let plan = planned(&[group("workers", 57, 2), refused.clone(), pod("a", "1", |_| {})]);
+        let other = planned(&[
+            group("workers", 57, 2),
+            group("z", 57, 2),
+            refused,
+            pod("a", "1", |_| {}),
+        ]);
+        (outcomes(&plan), outcomes(&other))
+    };
+    let paused = (
+        vec!["unhelpable group-paused".to_owned()],
+        vec!["new-node kube-system/z#1".to_owned()],
+    );
+    assert_eq!(refused("2026-11-21T19:59:00Z"), paused);
+    let coming = vec!["incoming workers-1".to_owned()];
+    assert_eq!(refused("2026-11-21T19:00:00Z"), (coming.clone(), coming));
+}
+
+/// I4, SC-6: a plan fills the minimum as the operator does: one replacement of those that failed, none of what is there.
+#[test]
+fn minimum_is_filled_as_the_operator_does() {
+    let bought = |phases: &[&str]| {
+        let mut least = group("workers", 57, 9);
+        least["spec"]["minNodes"] = json!(2);
+        let mut objects = vec![least];
+        let claims = phases.iter().enumerate();
+        objects.extend(claims.map(|(number, phase)| vpsie_node(&format!("workers-{number}"), phase)));
+        planned(&objects)["scaleUp"][0]["count"].as_u64()
+    };
+    assert_eq!(bought(&[]), Some(2));
+    assert_eq!(bought(&["Ready"]), Some(1));
+    assert_eq!(bought(&["Ready", "Provisioning"]), None);
+    assert_eq!(bought(&["Failed", "Failed"]), Some(1));
+}

@@ -99,13 +99,12 @@ impl Reader {
         )
     }
 
-    /// Reads a VPSieNode whose node [is coming](is_coming).
+    /// Reads a VPSieNode whose node [is coming](is_coming), named with its namespace.
     pub fn incoming(&mut self, object: &VPSieNode) -> Incoming {
         let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+        let name = object.metadata.name.as_deref().unwrap_or_default();
         Incoming {
-            name: self
-                .names
-                .get(object.metadata.name.as_deref().unwrap_or_default()),
+            name: self.names.get(&format!("{namespace}/{name}")),
             group: self.group_named(namespace, &object.spec.node_group_name),
         }
     }

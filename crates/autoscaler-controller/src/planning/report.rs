@@ -260,7 +260,11 @@ impl PodLine {
         };
         match &answer.outcome {
             Outcome::FitsNow(node) => line(OutcomeWord::FitsNow, Some(node.to_string())),
-            Outcome::Incoming(name) => line(OutcomeWord::Incoming, Some(name.to_string())),
+            // Its namespace is that of its group, and not told.
+            Outcome::Incoming(name) => {
+                let name = name.rsplit_once('/').map_or(name.as_ref(), |(_, name)| name);
+                line(OutcomeWord::Incoming, Some(name.to_owned()))
+            }
             Outcome::NewNode(group, number) => line(OutcomeWord::NewNode, Some(format!("{group}#{number}"))),
             Outcome::Unhelpable(why) => {
                 let misfits = why

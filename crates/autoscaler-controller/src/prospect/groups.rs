@@ -39,7 +39,7 @@ pub(super) fn coming<'w>(world: &'w World<'_>) -> Vec<&'w ClaimObject> {
     let refused: BTreeSet<Place> = world
         .groups
         .iter()
-        .filter(|group| refusal(world, group).is_some())
+        .filter(|group| refusal(world.members(group), world.now).is_some())
         .map(|group| place(group))
         .collect();
     let is_refused = |claim: &ClaimObject| {
@@ -82,7 +82,7 @@ pub(super) fn read(world: &World<'_>, reader: &mut Reader, rooms: &Rooms, coming
         let due = u32::try_from(missing(group, &members)).unwrap_or(u32::MAX);
         read.min = nodes.saturating_add(due);
         read.flaw = read.flaw.or_else(|| hidden(world, group));
-        read.paused = pause(world, group, &members);
+        read.paused = pause(group, &members, world.now);
         read
     });
     let groups = groups.collect();
@@ -132,15 +132,15 @@ fn hidden(world: &World<'_>, group: &NodeGroup) -> Option<String> {
 }
 
 /// Says why nothing is asked of a NodeGroup for now (`SC-9`).
-fn pause(world: &World<'_>, group: &NodeGroup, members: &[&ClaimObject]) -> Option<String> {
-    if let Some(intent) = refusal(world, group) {
+pub(crate) fn pause(group: &NodeGroup, members: &[&ClaimObject], now: DateTime<Utc>) -> Option<String> {
+    if let Some(intent) = refusal(members.iter().copied(), now) {
         let until = intent.may_repeat_at()?;
         let error = intent.error.as_deref().unwrap_or("VPSie gave no reason");
         return Some(format!(
             "VPSie refused its last machine, and is asked again at {until}: {error}"
         ));
     }
-    if let Some(until) = joins(members).stopped_until().filter(|until| *until > world.now) {
+    if let Some(until) = joins(members).stopped_until().filter(|until| *until > now) {
         return Some(format!(
             "machines in a row never joined; no further one is asked for before {until}, or before those that Failed are deleted"
         ));
@@ -149,11 +149,14 @@ fn pause(world: &World<'_>, group: &NodeGroup, members: &[&ClaimObject]) -> Opti
 }
 
 /// Returns the last refusal of VPSie to give a NodeGroup a machine, until it is asked again.
-fn refusal<'w>(world: &'w World<'_>, group: &NodeGroup) -> Option<&'w Intent> {
-    let waiting = world.members(group).filter(|claim| wants_machine(claim));
+pub(crate) fn refusal<'c>(
+    members: impl Iterator<Item = &'c ClaimObject>,
+    now: DateTime<Utc>,
+) -> Option<&'c Intent> {
+    let waiting = members.filter(|claim| wants_machine(claim));
     let refused = waiting.filter_map(|claim| claim.requested.intent());
     let refused = refused.filter(|intent| intent.outcome == Outcome::Refused);
-    let still = refused.filter(|intent| intent.may_repeat_at().is_some_and(|at| at > world.now));
+    let still = refused.filter(|intent| intent.may_repeat_at().is_some_and(|at| at > now));
     still.max_by_key(|intent| intent.may_repeat_at())
 }
 

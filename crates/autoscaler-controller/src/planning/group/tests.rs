@@ -170,5 +170,6 @@ fn node_is_coming_until_it_is_ready() {
     assert!(is_coming(&claim("web-1").0));
     assert!(!is_coming(&claim("web-1").deleted().0));
     let incoming = Reader::default().incoming(&claim("web-1").0);
-    assert_eq!((&*incoming.name, &*incoming.group.name), ("web-1", "web"));
+    let name = format!("{}/web-1", crate::testing::NAMESPACE);
+    assert_eq!((&*incoming.name, &*incoming.group.name), (name.as_str(), "web"));
 }

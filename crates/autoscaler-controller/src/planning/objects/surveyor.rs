@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use fleet_plan::cluster::{Pod as PlannedPod, PodFlaw, Standing};
 use fleet_plan::dynamic::Dynamic;
 use fleet_plan::group::Group;
@@ -17,9 +18,13 @@ use kube::{Resource, ResourceExt};
 
 use super::members::Members;
 use super::{Broken, Objects, Survey};
+use crate::decide::{missing, wants_machine};
+use crate::growth::promised;
 use crate::planning::selectors::labels;
 use crate::planning::{Patience, Reader, Surroundings, capacity, is_coming, is_pending, residence};
-use crate::resources::NodeGroup;
+use crate::prospect::{pause, refusal};
+use crate::resources::{NodeGroup, VPSieNode};
+use crate::world::ClaimObject;
 
 /// Holds what a survey is made with.
 pub(super) struct Surveyor<'a> {
@@ -49,6 +54,7 @@ impl<'a> Surveyor<'a> {
 
     pub(super) fn survey(mut self) -> Survey {
         let members = Members::of(self.objects);
+        let claims = Claims::of(self.objects);
         let nodes = self.nodes();
         let limits = nodes.iter().map(|node| node.room.attachments.clone());
         let limits = limits.reduce(|one, other| capacity::fewest(one, &other));
@@ -56,7 +62,7 @@ impl<'a> Surveyor<'a> {
         let places: Places<'_> = self.objects.nodes.iter().map(name).zip(0..).collect();
         let mut cluster = Cluster {
             namespaces: self.namespaces(),
-            groups: self.groups(&members, &nodes, &places, &limits),
+            groups: self.groups(&members, &claims, &nodes, &places, &limits),
             dynamic: self.dynamic(&limits),
             nodes,
             daemons: self.daemons(),
@@ -64,11 +70,16 @@ impl<'a> Surveyor<'a> {
             ..Cluster::default()
         };
         self.put_pods(&mut cluster, &places);
-        for claim in self.objects.vpsie_nodes.iter().filter(|claim| is_coming(claim)) {
+        let coming = claims.coming(self.patience.now);
+        for claim in coming {
             let place = members.node_of(claim).and_then(|node| places.get(node));
             // A Node that is there but not Ready has no room yet: it is still to come.
             if place.is_none_or(|place| !cluster.nodes[*place].is_ready) {
-                cluster.incoming.push(self.reader.incoming(claim));
+                let incoming = self.reader.incoming(claim);
+                let promised = promised(claim).unwrap_or_default().into_iter();
+                let promises = promised.map(|pod| (pod, incoming.name.clone()));
+                cluster.promises.extend(promises);
+                cluster.incoming.push(incoming);
             }
         }
         self.broken.sort();
@@ -139,6 +150,7 @@ impl<'a> Surveyor<'a> {
     fn groups(
         &mut self,
         members: &Members<'_>,
+        claims: &Claims,
         nodes: &[PlannedNode],
         places: &Places<'_>,
         limits: &Limits,
@@ -150,13 +162,22 @@ impl<'a> Surveyor<'a> {
                 let node = &nodes[*places.get(node)?];
                 node.is_ready.then_some(&node.room)
             });
+            let nodes = members.count(group);
             let around = Surroundings {
                 size: objects.offers.of(group),
-                nodes: members.count(group),
+                nodes,
                 learned: capacity::learned(rooms),
                 attachments: limits,
             };
-            groups.push(self.reader.group(group, around));
+            let mut read = self.reader.group(group, around);
+            let own = claims.members(group);
+            read.paused = pause(group, &own, self.patience.now);
+            // With a Node that no VPSieNode has, only the spec tells how many are missing.
+            if own.len() == nodes as usize {
+                let due = u32::try_from(missing(group, &own)).unwrap_or(u32::MAX);
+                read.min = nodes.saturating_add(due);
+            }
+            groups.push(read);
         }
         for broken in objects.broken.iter().filter(|broken| broken.is_a::<NodeGroup>()) {
             groups.push(Group {
@@ -207,6 +228,43 @@ impl<'a> Surveyor<'a> {
                 standing: Standing::Unreadable(PodFlaw::Unreadable(broken.problem.clone())),
             });
         }
+    }
+}
+
+/// Holds the VPSieNodes of each NodeGroup, by namespace and name of that.
+struct Claims(BTreeMap<(String, String), Vec<ClaimObject>>);
+
+// === impl Claims ===
+
+impl Claims {
+    fn of(objects: &Objects) -> Self {
+        let mut claims: BTreeMap<_, Vec<ClaimObject>> = BTreeMap::new();
+        for claim in &objects.vpsie_nodes {
+            let group = (
+                claim.namespace().unwrap_or_default(),
+                claim.spec.node_group_name.clone(),
+            );
+            let claim = ClaimObject::new(Arc::new(claim.clone()));
+            claims.entry(group).or_default().push(claim);
+        }
+        Self(claims)
+    }
+
+    fn members(&self, group: &NodeGroup) -> Vec<&ClaimObject> {
+        let place = (group.namespace().unwrap_or_default(), group.name_any());
+        self.0.get(&place).into_iter().flatten().collect()
+    }
+
+    /// Lists the VPSieNodes whose nodes are coming, but for those of which VPSie refused the machine for now.
+    fn coming(&self, now: DateTime<Utc>) -> impl Iterator<Item = &VPSieNode> {
+        let of_group = move |members: &'_ Vec<ClaimObject>| refusal(members.iter(), now).is_some();
+        self.0.values().flat_map(move |members| {
+            let is_refused = of_group(members);
+            let coming = members.iter().filter(|claim| is_coming(&claim.object));
+            coming
+                .filter(move |claim| !(is_refused && wants_machine(claim)))
+                .map(|claim| claim.object.as_ref())
+        })
     }
 }
 

@@ -84,7 +84,10 @@ fn objects_make_a_cluster() {
     assert_eq!(cluster.incoming.len(), 1);
     assert_eq!((cluster.workers, cluster.most_workers), (2, None));
     let outcome = plan(&cluster).pods[0].outcome.clone();
-    assert_eq!(outcome, Outcome::Incoming("web-2".into()));
+    assert_eq!(
+        outcome,
+        Outcome::Incoming(format!("{}/web-2", crate::testing::NAMESPACE).into())
+    );
 }
 
 /// LC-41: a node is coming until its Node is Ready, from then on the Node itself is there; a Failed one is not coming.
@@ -240,7 +243,7 @@ fn broken_object_holds_up_nothing_else() {
     let expected = [
         "shop/odd-2 pod-unreadable",
         "shop/odd-3 pod-unreadable",
-        "shop/web-1 web-2",
+        &format!("shop/web-1 {}/web-2", crate::testing::NAMESPACE),
     ];
     assert_eq!(outcomes, expected);
     let flaws: Vec<_> = survey
