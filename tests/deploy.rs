@@ -150,8 +150,8 @@ fn image_is_of_this_version_and_compiler() {
     let manifest: toml::Table = file("bins/autoscaler/Cargo.toml").parse().expect("TOML");
     let name = manifest["package"]["name"].as_str().expect("it has a name");
     for line in [
-        format!("cargo build --release --locked --package {name}"),
-        format!("COPY --from=build /source/target/release/{name} /{name}"),
+        format!("cargo build --profile dist --locked --package {name}"),
+        format!("COPY --from=build /source/target/dist/{name} /{name}"),
         format!("ENTRYPOINT [\"/{name}\"]"),
     ] {
         assert!(

@@ -39,17 +39,18 @@ async fn measure(nodes: usize, minutes: usize) {
     let mut world = World::build(nodes).await;
     println!("{nodes} nodes and {} pods", nodes * PODS);
     let (kubeconfig, vpsie) = world.serve().await;
+    let (built, _) = world.writes(0);
     let operator = Process::start(&kubeconfig, &vpsie);
-    rest(&world, &operator).await;
+    rest(&world, &operator, built).await;
     print("at rest", operator.memory());
     if minutes > 0 {
         churn::churn(&mut world, &operator, minutes).await;
     }
 }
 
-/// Waits until the operator has brought everything into its order and writes no more.
-async fn rest(world: &World, operator: &Process) {
-    let (began, mut quiet_since, mut seen) = (Instant::now(), Instant::now(), 0);
+/// Waits until the operator has brought everything into its order, after so many writes of others, and writes no more.
+async fn rest(world: &World, operator: &Process, mut seen: u64) {
+    let (began, mut quiet_since) = (Instant::now(), Instant::now());
     let (mut all, mut told) = (0, Instant::now());
     while quiet_since.elapsed() < REST || all == 0 {
         assert!(began.elapsed() < LIMIT, "the operator does not come to rest");

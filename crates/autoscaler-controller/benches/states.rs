@@ -1,4 +1,5 @@
-//! Measures the engine of node states: the first evaluation of a large cluster, and one pod event until all have heard.
+//! Measures the engine of node states: the first evaluation of a large cluster, and one pod event until all have heard,
+//! without traces, with a log, and with spans for a collector.
 //!
 //! `cargo bench -p autoscaler-controller --bench states`
 
@@ -18,7 +19,14 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::runtime::watcher::Event;
 use node_state::store::{Filter, Reader, Update};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use serde_json::json;
+use tracing::Dispatch;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Nodes of the cluster, each with a VPSieNode.
 const NODES: usize = 5_000;
@@ -106,11 +114,16 @@ fn consume(reader: &Reader, number: usize, heard: Sender<(u64, Instant)>) {
 }
 
 /// Lets one pod come after the other and returns how long each took until the last consumer had heard, in order.
-fn notify(states: &mut States, pods: &mut PodIndex, hearings: &Receiver<(u64, Instant)>) -> Vec<Duration> {
+fn notify(
+    states: &mut States,
+    pods: &mut PodIndex,
+    hearings: &Receiver<(u64, Instant)>,
+    taken: &str,
+) -> Vec<Duration> {
     let (lives, metrics, now) = (Lives::default(), Metrics::default(), moment());
     let mut delays = Vec::with_capacity(EVENTS);
     for event in 0..EVENTS {
-        let news = pod(&format!("news-{event}"), event * 7 % NODES);
+        let news = pod(&format!("{taken}-{event}"), event * 7 % NODES);
         let begun = Instant::now();
         pods.take(Event::Apply(news));
         let changes = Changes {
@@ -130,6 +143,39 @@ fn notify(states: &mut States, pods: &mut PodIndex, hearings: &Receiver<(u64, In
     }
     delays.sort();
     delays
+}
+
+/// A collector that is as quick as can be: spans are made, queued and sent to it by a thread of their own.
+#[derive(Debug)]
+struct Collector;
+
+impl SpanExporter for Collector {
+    async fn export(&self, _spans: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// Makes what takes down spans and lines: nothing, a log of the usual level, and spans of every level besides.
+fn traces(provider: &SdkTracerProvider) -> [(&'static str, Dispatch); 3] {
+    let log = || {
+        tracing_subscriber::fmt::layer()
+            .with_writer(std::io::sink)
+            .with_filter(LevelFilter::INFO)
+    };
+    let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("benchmark"));
+    let spans = spans
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false);
+    let registry = tracing_subscriber::registry;
+    [
+        ("nothing", Dispatch::none()),
+        ("a log", Dispatch::new(registry().with(log()))),
+        (
+            "a log and spans",
+            Dispatch::new(registry().with(log()).with(spans)),
+        ),
+    ]
 }
 
 fn moment() -> DateTime<Utc> {
@@ -164,12 +210,18 @@ fn main() {
     while reader.consumers().iter().any(|consumer| consumer.pending > 0) {
         std::thread::yield_now();
     }
-    let delays = notify(&mut states, &mut pods, &hearings);
-    let percentile = |share: usize| delays[(delays.len() - 1) * share / 100];
-    println!(
-        "one pod event to {CONSUMERS} consumers and the metrics: p50 {:?}, p99 {:?}, longest {:?}",
-        percentile(50),
-        percentile(99),
-        percentile(100)
-    );
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(Collector)
+        .build();
+    for (taken, dispatch) in &traces(&provider) {
+        let delays =
+            tracing::dispatcher::with_default(dispatch, || notify(&mut states, &mut pods, &hearings, taken));
+        let percentile = |share: usize| delays[(delays.len() - 1) * share / 100];
+        println!(
+            "one pod event to {CONSUMERS} consumers and the metrics, with {taken}: p50 {:?}, p99 {:?}, longest {:?}",
+            percentile(50),
+            percentile(99),
+            percentile(100)
+        );
+    }
 }

@@ -14,7 +14,9 @@ pub use load::Load;
 
 /// Workload pods by Node and uid; pods that are no workload leave no trace.
 ///
-/// Memory grows with the workload pods that run, by some hundred bytes for each.
+/// Memory grows with the workload pods that run, by some 130 bytes for each: 80 of facts and 48 of uid. All that is kept of
+/// a pod, here and elsewhere, should stay below 300, or 150,000 of them take more than a third of the 128 MiB that the
+/// operator may have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PodIndex {
     nodes: Nodes,

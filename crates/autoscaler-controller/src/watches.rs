@@ -31,9 +31,9 @@ pub use unreadable::{Places, Unreadable};
 
 /// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
 const FIRST_LIST_LIMIT: Duration = Duration::from_secs(60);
-/// Objects of one answer to a list. An answer is in memory as a whole, as text and as objects, and a Node with its images
-/// has some twenty kB: so it is a few MB, and 150,000 pods are still listed in some seconds.
-const PAGE: u32 = 200;
+/// Objects of one answer to a list. Of an answer the whole text is in memory, twice for a moment, and a Node with its images
+/// has some twenty kB: so it is two MB, and 150,000 pods are still listed in some seconds.
+const PAGE: u32 = 100;
 /// Wait after an API server said that it is not ready yet; it asks for a second.
 const BETWEEN_FIRST_LISTS: Duration = Duration::from_secs(1);
 

@@ -6,6 +6,9 @@ use std::process::{Child, Command, Stdio};
 use kit::access::signal;
 use tempfile::TempDir;
 
+/// How the image is made.
+const IMAGE: &str = include_str!("../../../deploy/Dockerfile");
+
 /// A running operator; it ends with this value.
 pub(super) struct Process {
     child: Child,
@@ -24,9 +27,9 @@ pub(super) struct Memory {
 // === impl Process ===
 
 impl Process {
-    /// Builds the program as it is released, and starts it with the usual settings.
+    /// Starts the program as the image does, with the usual settings.
     pub(super) fn start(kubeconfig: &str, vpsie: &str) -> Self {
-        let program = build();
+        let program = program();
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("kubeconfig");
         std::fs::write(&file, kubeconfig).expect("the folder can be written");
@@ -41,6 +44,7 @@ impl Process {
             .args(["--audit-store", &audit])
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
+            .envs(environment())
             .env(
                 "AUTOSCALER_LOG_LEVEL",
                 std::env::var("AUTOSCALER_LOG_LEVEL").unwrap_or("error".to_owned()),
@@ -77,19 +81,39 @@ impl Drop for Process {
     }
 }
 
-/// Builds the program beside this benchmark; where nothing changed, that takes a moment.
-fn build() -> PathBuf {
+/// Returns the program to measure: the one that `AUTOSCALER` names, else the one of the image, built now.
+fn program() -> PathBuf {
+    if let Some(program) = std::env::var_os("AUTOSCALER") {
+        return program.into();
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--release", "--locked", "--package", "autoscaler"])
+        .args([
+            "build",
+            "--profile",
+            "dist",
+            "--locked",
+            "--package",
+            "autoscaler",
+        ])
         .status();
     assert!(
         built.expect("cargo runs").success(),
         "the operator does not build"
     );
     let here = std::env::current_exe().expect("this program has a path");
-    let folder = here.parent().and_then(|folder| folder.parent());
+    let folder = here.ancestors().nth(3);
     folder
         .expect("cargo puts benchmarks into release/deps")
-        .join("autoscaler")
+        .join("dist/autoscaler")
+}
+
+/// Reads which environment the image gives the program; what is set here already stays as it is.
+fn environment() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (_, image) = IMAGE.rsplit_once("FROM ").expect("an image is made from another");
+    let lines = image.lines().filter_map(|line| line.strip_prefix("ENV "));
+    let values = lines
+        .flat_map(str::split_whitespace)
+        .filter_map(|word| word.split_once('='));
+    values.filter(|(name, _)| std::env::var_os(name).is_none())
 }
