@@ -180,3 +180,22 @@ fn nodes_whose_pods_changed_are_noted() {
     }
     assert_eq!(touched(&mut index), ["n2", "n3"]);
 }
+
+/// NS-30: while pods come and go, little room stands empty for them.
+#[test]
+fn room_for_pods_follows_their_number() {
+    let mut index = PodIndex::default();
+    let mut check = |event| {
+        index.take(event);
+        let Some(pods) = index.nodes.get("n1") else { return };
+        let (room, count) = (pods.capacity(), pods.len());
+        assert!(room <= count + 2 * PLACES, "{room} places for {count} pods");
+    };
+    let pods: Vec<Pod> = (0..100)
+        .map(|number| running(&format!("p{number}"), "n1"))
+        .collect();
+    for _ in 0..2 {
+        pods.iter().for_each(|pod| check(Event::Apply(pod.clone())));
+        pods.iter().for_each(|pod| check(Event::Delete(pod.clone())));
+    }
+}
