@@ -18,6 +18,9 @@ const LARGE_WORK: u64 = 60_000;
 /// How often pods are asked again that had no place because of pods that were placed later.
 const MOST_ROUNDS: usize = 4;
 
+/// How often more is bought because nodes that became others left room under a limit.
+const MOST_REPAIRS: usize = 16;
+
 /// Says which offer to open for a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
@@ -188,36 +191,17 @@ fn try_way<'a>(
             *offer,
         )
     });
-    let least = least(&packing, steps);
-    let mut bins = coming.to_vec();
-    bins.extend(packing.purchases.iter().map(|one| one.bin));
-    for _ in 0..MOST_ROUNDS {
-        let before: u64 = packing.left.iter().map(|left| u64::from(*left)).sum();
-        for (class, count) in steps {
-            let held_back = packing.left[*class].saturating_sub(*count);
-            packing.left[*class] -= held_back;
-            if packing.left[*class] == 0 {
-                packing.left[*class] = held_back;
-                continue;
-            }
-            let preferred = preferred(&packing, offers, *class, rule);
-            let known = packing.purchases.len();
-            packing.fill_and_buy(*class, &bins, offers, &preferred, matches!(rule, Rule::InTurn(_)));
-            bins.extend(packing.purchases[known..].iter().map(|one| one.bin));
-            // What not even the least pod fits into is never asked again.
-            bins.retain(|bin| {
-                let here = &packing.scene.bins[*bin];
-                here.free_pods > 0 && here.free.cpu_m >= least.0 && here.free.memory_bytes >= least.1
-            });
-            packing.left[*class] += held_back;
-        }
-        let after: u64 = packing.left.iter().map(|left| u64::from(*left)).sum();
-        if after == 0 || after == before {
+    for _ in 0..MOST_REPAIRS {
+        let before = packing.count_left();
+        packing.buy_for(offers, steps, coming, rule);
+        let is_stuck = packing.count_left() == before;
+        let is_shrunk = packing.shrink(offers, &cheapest_first);
+        let is_merged = packing.merge(offers, &cheapest_first);
+        // What became another node, or none, leaves room under a limit for pods that found none.
+        if packing.count_left() == 0 || is_stuck || !(is_shrunk || is_merged) {
             break;
         }
     }
-    packing.shrink(offers, &cheapest_first);
-    packing.merge(offers, &cheapest_first);
     packing
 }
 
@@ -336,6 +320,43 @@ fn preferred(packing: &Packing<'_>, offers: &[Offer], class: usize, rule: Rule) 
 // === impl Packing ===
 
 impl Packing<'_> {
+    /// Counts the pods that have no place.
+    fn count_left(&self) -> u64 {
+        self.left.iter().map(|left| u64::from(*left)).sum()
+    }
+
+    /// Places pods, step by step, on nodes that are coming or bought, and buys more as a rule wants it.
+    fn buy_for(&mut self, offers: &[Offer], steps: &[(usize, u32)], coming: &[usize], rule: Rule) {
+        let least = least(self, steps);
+        let mut bins = coming.to_vec();
+        bins.extend(self.purchases.iter().map(|one| one.bin));
+        for _ in 0..MOST_ROUNDS {
+            let before = self.count_left();
+            for (class, count) in steps {
+                let held_back = self.left[*class].saturating_sub(*count);
+                self.left[*class] -= held_back;
+                if self.left[*class] == 0 {
+                    self.left[*class] = held_back;
+                    continue;
+                }
+                let preferred = preferred(self, offers, *class, rule);
+                let known = self.purchases.len();
+                self.fill_and_buy(*class, &bins, offers, &preferred, matches!(rule, Rule::InTurn(_)));
+                bins.extend(self.purchases[known..].iter().map(|one| one.bin));
+                // What not even the least pod fits into is never asked again.
+                bins.retain(|bin| {
+                    let here = &self.scene.bins[*bin];
+                    here.free_pods > 0 && here.free.cpu_m >= least.0 && here.free.memory_bytes >= least.1
+                });
+                self.left[*class] += held_back;
+            }
+            let after = self.count_left();
+            if after == 0 || after == before {
+                break;
+            }
+        }
+    }
+
     /// Adds the nodes that groups lack to their minimum, as far as the cluster may grow.
     fn fill_up_minimum(&mut self, offers: &[Offer]) {
         for (index, offer) in offers.iter().enumerate() {

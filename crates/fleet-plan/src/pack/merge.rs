@@ -49,8 +49,8 @@ struct Union {
 // === impl Packing ===
 
 impl Packing<'_> {
-    /// Gives up nodes whose pods another takes once that is larger, those that were bought last first.
-    pub(super) fn merge(&mut self, offers: &[Offer], cheapest_first: &[usize]) {
+    /// Gives up nodes whose pods another takes once that is larger, those that were bought last first; tells whether any.
+    pub(super) fn merge(&mut self, offers: &[Offer], cheapest_first: &[usize]) -> bool {
         let bins = self.purchases.iter().map(|one| &self.scene.bins[one.bin]);
         let mut loads: Vec<Load> = bins.map(|bin| self.used(bin)).collect();
         let mut rings = Rings::default();
@@ -79,8 +79,10 @@ impl Packing<'_> {
                 }
             }
         }
+        let before = self.purchases.len();
         let mut gone = is_gone.into_iter();
         self.purchases.retain(|_| gone.next() != Some(true));
+        self.purchases.len() < before
     }
 
     fn surroundings(&self, bin: usize) -> Surroundings {
@@ -158,7 +160,7 @@ impl Packing<'_> {
     }
 
     /// Takes all planned pods out of a bin; returns their classes and how many of each.
-    fn empty(&mut self, bin: usize) -> Vec<(usize, u32)> {
+    pub(super) fn empty(&mut self, bin: usize) -> Vec<(usize, u32)> {
         let planned = std::mem::take(&mut self.scene.bins[bin].planned);
         for (class, count) in &planned {
             self.scene.lift(bin, *class, *count, false);
@@ -166,7 +168,7 @@ impl Packing<'_> {
         planned
     }
 
-    fn put_back(&mut self, bin: usize, pods: &[(usize, u32)]) {
+    pub(super) fn put_back(&mut self, bin: usize, pods: &[(usize, u32)]) {
         for (class, count) in pods {
             self.put(bin, *class, *count);
         }

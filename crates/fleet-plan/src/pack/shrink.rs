@@ -7,8 +7,9 @@ use crate::scene::Bin;
 // === impl Packing ===
 
 impl Packing<'_> {
-    /// Gives each node that is not a minimum the cheapest offer that takes its pods.
-    pub(crate) fn shrink(&mut self, offers: &[Offer], cheapest_first: &[usize]) {
+    /// Gives each node that is not a minimum the cheapest offer that takes its pods; tells whether any changed.
+    pub(crate) fn shrink(&mut self, offers: &[Offer], cheapest_first: &[usize]) -> bool {
+        let mut is_changed = false;
         for index in 0..self.purchases.len() {
             let purchase = self.purchases[index];
             if purchase.is_minimum {
@@ -27,13 +28,12 @@ impl Packing<'_> {
             self.offers_left[purchase.offer] += 1;
             self.offers_left[offer] -= 1;
             self.purchases[index].offer = offer;
-            let probe = &offers[offer].probe;
-            let bin = &mut self.scene.bins[purchase.bin];
-            bin.site = probe.site;
-            bin.free = probe.free.clone();
-            bin.free.take(&used.0, 1);
-            bin.free_pods = probe.free_pods - used.1;
+            let pods = self.empty(purchase.bin);
+            self.scene.refit(purchase.bin, &offers[offer].probe);
+            self.put_back(purchase.bin, &pods);
+            is_changed = true;
         }
+        is_changed
     }
 
     /// Sums up what was planned for a bin.

@@ -169,3 +169,15 @@ fn extended_resources_are_packed() {
         .waiting("train", 3, train);
     assert_eq!(told(&cluster).0, ["gpu x2"]);
 }
+
+/// SC-6: a node that turns out to need no large size leaves it to the pod that does.
+#[test]
+fn size_that_is_not_needed_after_all_is_left_to_others() {
+    let cluster = Cluster::default()
+        .group(group("one", 1000, 1000, 5).bounds(1, 3, 0))
+        .group(group("two", 1000, 1100, 5).bounds(1, 2, 0))
+        .group(group("large", 2000, 1200, 5).bounds(0, 2, 0))
+        .waiting("first", 5, shop().cpu(100).port(80).priority(1))
+        .waiting("second", 2, shop().cpu(1500).port(80));
+    assert_eq!(told(&cluster).0, ["large x2", "one x3", "two x2"]);
+}
