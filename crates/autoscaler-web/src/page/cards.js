@@ -130,7 +130,7 @@ export function waitingRow({ word, who, why, group, at, isPast, helps, reasons =
   return el("li", {}, badge(word), el("strong", {}, who), group ? el("span", { class: "hint" }, group) : null,
     el("span", { class: "why" }, why, helps ? el("span", { class: "helps" }, `What would help: ${helps}`) : null),
     at ? el("span", { class: "hint at" }, isPast ? "at " : "since ", moment(at)) : null,
-    reasons.length === 0 ? null : el("details", {}, el("summary", {}, "Why not which group"),
+    reasons.length === 0 ? null : el("details", {}, el("summary", {}, "Why no group helps"),
       el("ul", { class: "told" }, reasons.map((reason) => el("li", {}, reason)))));
 }
 

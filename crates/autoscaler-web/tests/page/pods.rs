@@ -24,7 +24,7 @@ async fn pods_that_wait_are_shown_with_why() {
     let expected = json!([
         "✕ unhelpable shop/large-1 no NodeGroup helps: insufficient cpu \
          What would help: a NodeGroup of a size with at least 64 CPU since 23:55:00 \
-         Why not which group kube-system/web: insufficient cpu (needs 64, has 4)",
+         Why no group helps kube-system/web: insufficient cpu (needs 64, has 4)",
         "… new node shop/small-1 kube-system/web-3 a node of kube-system/web is asked for since 23:55:00",
     ]);
     assert_eq!(shown, expected);
