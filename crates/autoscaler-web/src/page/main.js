@@ -6,7 +6,7 @@ import { Connection } from "./connection.js";
 import { attribute, el, list, morph, text } from "./dom.js";
 import { Fleet, keyOfNode } from "./fleet.js";
 import { Instances, header } from "./instances.js";
-import { podRows } from "./pods.js";
+import { countWaiting, podRows } from "./pods.js";
 import { Timeline } from "./timeline.js";
 import { unsettled, waiting } from "./waiting.js";
 import { counted, plain } from "./words.js";
@@ -176,9 +176,11 @@ function connectionInWords() {
 }
 
 function drawOverview() {
-  const { nodes, available, pods } = fleet.counts();
-  const open = unsettled(fleet.nodes.values()).length;
-  const tiles = [["Groups", fleet.groups.size], ["Nodes", nodes], ["Available", available], ["Waiting", open], ["Workload pods", pods]];
+  const { nodes, available, pods: running } = fleet.counts();
+  const tiles = [
+    ["Groups", fleet.groups.size], ["Nodes", nodes], ["Available", available],
+    ["Nodes that wait", unsettled(fleet.nodes.values()).length], ["Pods that wait", countWaiting(pods)], ["Workload pods", running],
+  ];
   list(page("tiles"), tiles.map(([name, count]) => `${name}|${count}`), (tile) => tile.split("|")[0], (tile) => {
     const [name, count] = tile.split("|");
     return el("div", {}, el("dt", {}, name), el("dd", {}, count));

@@ -20,6 +20,11 @@ export function podRows(pods) {
   return shared(rows.map(rowOf), "pod");
 }
 
+/** Counts the pods that wait for a Node; those that planning ignores are none. */
+export function countWaiting(pods) {
+  return pods.filter(({ outcome }) => outcome !== "ignored").length;
+}
+
 function rowOf(pod) {
   const reasons = pod.groups.map(({ node_group, misfits }) => `${node_group}: ${misfits.map(misfit).join("; ")}`);
   return {

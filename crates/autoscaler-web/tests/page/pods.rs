@@ -28,12 +28,16 @@ async fn pods_that_wait_are_shown_with_why() {
         "… new node shop/small-1 kube-system/web-3 a node of kube-system/web is asked for since 23:55:00",
     ]);
     assert_eq!(shown, expected);
+    let tiles =
+        "[...document.querySelectorAll('#tiles > div')].map((tile) => tile.innerText.replace(/\\s+/g, ' '))";
+    browser.wait(&format!("{tiles}.includes('Pods that wait 2')"));
     world.forget_plan();
     browser.wait("document.getElementById('pods').hidden");
+    browser.wait(&format!("{tiles}.includes('Pods that wait 0')"));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
-/// What nothing helps comes first, and a burst of pods that wait for the same is one row.
+/// What nothing helps comes first, a burst of pods that wait for the same is one row, and an ignored pod does not wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn burst_of_pods_is_one_row() {
     let Some(browser) = Browser::start_or_skip("burst_of_pods_is_one_row") else {
@@ -42,13 +46,14 @@ async fn burst_of_pods_is_one_row() {
     let world = World::new().await;
     browser.go(&format!("http://{}/", world.address));
     let rows = browser.run(
-        "const { podRows } = await import('/page/pods.js');
+        "const { countWaiting, podRows } = await import('/page/pods.js');
          const pod = (name, outcome, more = {}) => ({ namespace: 'shop', name, uid: name, outcome, since: null, node: null,
            vpsie_node: null, node_group: 'default/web', reasons: [], groups: [], message: null, would_help: null, ...more });
          const burst = ['b-10', 'b-2', 'b-1', 'b-3'].map((name) => pod(name, 'new-node'));
          const others = [pod('a', 'fits-now', { node: 'n1' }), pod('x', 'unhelpable', { message: 'cpu: `two` is no quantity' }),
            pod('y', 'unhelpable'), pod('z', 'ignored', { reasons: ['scheduling-gated'] }), pod('i', 'incoming')];
-         return podRows([...burst, ...others]).map(({ word, who, group, why }) => [word, who, group, why].join(' | '));",
+         const rows = podRows([...burst, ...others]).map(({ word, who, group, why }) => [word, who, group, why].join(' | '));
+         return [...rows, countWaiting([...burst, ...others])];",
     );
     let expected = json!([
         "unhelpable | shop/x |  | cpu: `two` is no quantity",
@@ -57,6 +62,7 @@ async fn burst_of_pods_is_one_row() {
         "incoming | shop/i |  | a node that is coming is for it",
         "fits-now | shop/a | n1 | it fits on a Node that is there; the scheduler places it",
         "ignored | shop/z |  | nothing is to be done: scheduling gated",
+        8
     ]);
     assert_eq!(rows, expected);
 }
