@@ -1,33 +1,13 @@
 //! The commands that need nothing outside: `demo`, `crd` and `match`, as a person runs them.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#[path = "program/running.rs"]
+mod program;
 
+use std::io::Write as _;
+use std::process::Output;
+
+use program::{run, text};
 use serde_json::{Value, json};
-
-/// Runs the program with these arguments and this standard input.
-fn run(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program was built for this test");
-    // A program that ends without reading closes its input, which is no failure of the test.
-    drop(
-        child
-            .stdin
-            .take()
-            .expect("it is piped")
-            .write_all(input.as_bytes()),
-    );
-    child.wait_with_output().expect("the program ends")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
-}
 
 /// Checks how a run ends and that its message says each of these words.
 #[track_caller]

@@ -1,12 +1,13 @@
 //! `plan` and `explain pod` on files, as a person runs them: golden answers, the schema, and what is refused.
 
+#[path = "program/running.rs"]
+mod program;
 #[path = "plan/readings.rs"]
 mod readings;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
+use program::{run, text};
 use serde_json::{Value, json};
 
 /// The time of the golden plans.
@@ -15,26 +16,6 @@ const NOW: [&str; 2] = ["--now", "2026-11-21T20:00:00Z"];
 fn file(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plan");
     folder.join(name).display().to_string()
-}
-
-/// Runs the program with these arguments and this standard input.
-fn run(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program was built for this test");
-    let mut pipe = child.stdin.take().expect("it is piped");
-    // A program that ends without reading closes its input, which is no failure of the test.
-    drop(pipe.write_all(input.as_bytes()));
-    drop(pipe);
-    child.wait_with_output().expect("the program ends")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
 }
 
 /// Runs a command that succeeds, and returns what it prints and complains of.

@@ -156,8 +156,14 @@ impl DiscoveryOptions {
             ..TransportSettings::default()
         });
         let transport = transport.map_err(|error| unusable(error.into()))?;
+        // What the check says is about the URL of VPSie.
         let checked = transport.check_base_url(address);
-        checked.map_err(|error| unusable(error.into()))?;
+        checked.map_err(|_| {
+            unusable(anyhow::anyhow!(
+                "alerts cannot be posted there: use an address such as https://hooks.example/abc; http only to this machine, \
+                 with --allow-plain-http-to-loopback"
+            ))
+        })?;
         let webhook = Webhook::new(address, Arc::new(transport));
         webhook.map(Some).map_err(|error| unusable(error.into()))
     }
@@ -273,7 +279,9 @@ mod tests {
         ] {
             let said = webhook(address, allowed).expect_err(address);
             assert!(
-                said.contains("--discovery-alert-webhook") && !said.contains("hidden"),
+                said.contains("--discovery-alert-webhook")
+                    && !said.contains("hidden")
+                    && !said.contains("VPSie"),
                 "{said}"
             );
         }
