@@ -150,6 +150,39 @@ pub fn decide(cases: &[Case], now: DateTime<Utc>) -> Decision {
     decision
 }
 
+// === impl Held ===
+
+impl Held {
+    /// Lists a word for every reason, in the order of the variants.
+    pub const WORDS: [&'static str; 9] = [
+        "disabled",
+        "within-threshold",
+        "stabilising",
+        "cooling-down",
+        "at-maximum",
+        "at-minimum",
+        "unschedulable-demand",
+        "incoming-capacity",
+        "not-first",
+    ];
+
+    /// Returns its stable word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::WithinThreshold => "within-threshold",
+            Self::Stabilising { .. } => "stabilising",
+            Self::CoolingDown { .. } => "cooling-down",
+            Self::AtMaximum { .. } => "at-maximum",
+            Self::AtMinimum { .. } => "at-minimum",
+            Self::UnschedulableDemand { .. } => "unschedulable-demand",
+            Self::IncomingCapacity { .. } => "incoming-capacity",
+            Self::NotFirst => "not-first",
+        }
+    }
+}
+
 // === impl Urgency ===
 
 impl Urgency {

@@ -288,3 +288,25 @@ fn urgency_has_three_bands() {
         );
     }
 }
+
+/// LC-42, LC-43: every reason not to act has its own stable word, in kebab case.
+#[test]
+fn every_reason_has_its_word() {
+    let until = now();
+    let all = [
+        Held::Disabled,
+        Held::WithinThreshold,
+        Held::Stabilising { until },
+        Held::CoolingDown { until },
+        Held::AtMaximum { nodes: 1 },
+        Held::AtMinimum { nodes: 1 },
+        Held::UnschedulableDemand { pods: 1 },
+        Held::IncomingCapacity { nodes: 1 },
+        Held::NotFirst,
+    ];
+    assert_eq!(all.map(|held| held.word()), Held::WORDS);
+    let distinct: std::collections::BTreeSet<&str> = Held::WORDS.into_iter().collect();
+    assert_eq!(distinct.len(), Held::WORDS.len());
+    let is_kebab = |word: &str| word.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase());
+    assert!(Held::WORDS.into_iter().all(is_kebab));
+}
