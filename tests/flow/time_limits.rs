@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode};
-use chrono::TimeDelta;
+use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, keys};
+use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
-use kit::fleet::{Fleet, Stored};
+use k8s_openapi::api::events::v1::Event;
+use kit::fleet::{Fleet, NAMESPACE, Stored};
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use serde_json::{Value, json};
+use tokio::time::sleep;
 
-use super::{bought, web};
+use super::{bought, ready_web, web};
 
 /// Polls of a quarter of an hour, in which nothing more may happen.
 const LONG: usize = 90;
@@ -65,6 +70,83 @@ async fn machine_that_never_joins_is_replaced_once() {
         .await;
     assert_eq!(bought(&fleet.cloud).len(), 1);
     assert!(fleet.truth().await.is_clean());
+}
+
+/// Returns the word of the condition that says that `web-6` is overdue.
+fn overdue(stored: &Stored) -> Option<&str> {
+    stored.claim_condition("web-6", "Overdue")?.reason.as_deref()
+}
+
+/// SC-9, I4: a machine that takes far longer than the five before it is told once, at its moment, although no poll is due and
+/// the operator was started anew; nothing is asked for in its place before its time-out.
+#[tokio::test(start_paused = true)]
+async fn machine_far_beyond_the_others_is_told_early_and_not_replaced() {
+    let mut fleet = Fleet::in_memory(1);
+    let stored = ready_web(&mut fleet, 5).await;
+    let took = stored.claims.iter().map(|claim| {
+        let ready_at = claim.status.as_ref().and_then(|status| status.ready_at);
+        ready_at.expect("it is Ready") - asked_at(claim)
+    });
+    let patience = took.max().expect("there are five") * 2;
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::AddWorker, FaultEffect::NeverJoins));
+    let groups: Api<NodeGroup> = Api::namespaced(fleet.nodes().into_client(), NAMESPACE);
+    let more = Patch::Merge(json!({ "spec": { "minNodes": 6, "maxNodes": 9 } }));
+    let changed = groups.patch("web", &PatchParams::default(), &more).await;
+    changed.expect("it is accepted");
+    let stored = fleet
+        .until("it is discovered", |stored| {
+            let claim = stored.claim("web-6");
+            claim.is_some_and(|claim| claim.phase() == Phase::Provisioned)
+        })
+        .await;
+    let due = asked_at(stored.claim("web-6").expect("it is there")) + patience;
+
+    fleet.kill().await;
+    let usual = std::mem::replace(&mut fleet.settings.poll_interval, Duration::from_secs(3600));
+    fleet.start().await;
+    let moment = Duration::from_millis(500);
+    let left = (due - fleet.clock.now()).to_std().expect("it is in the future");
+    sleep(left - moment).await;
+    assert_eq!(overdue(&fleet.stored().await), None, "not before its time");
+    sleep(moment * 2).await;
+    assert_eq!(overdue(&fleet.stored().await), Some("Overdue"), "at its time");
+
+    fleet.kill().await;
+    fleet.settings.poll_interval = usual;
+    fleet.start().await;
+    let limit = fleet.settings.joining_timeout.to_std().expect("it is positive");
+    sleep(limit - patience.to_std().expect("it is positive")).await;
+    assert_eq!(
+        fleet.stored().await.claims.len(),
+        6,
+        "nothing is made in its place"
+    );
+    let stored = fleet
+        .until("it is given up", |stored| has_failed(stored, "web-6"))
+        .await;
+    assert_eq!(overdue(&stored), None, "its time-out says it now");
+    let events: Api<Event> = Api::namespaced(fleet.nodes().into_client(), NAMESPACE);
+    let events = events
+        .list(&ListParams::default())
+        .await
+        .expect("they can be listed");
+    let told = events
+        .items
+        .iter()
+        .filter(|event| event.reason.as_deref() == Some("Overdue"));
+    let told: Vec<_> = told
+        .map(|event| (event.type_.as_deref(), event.series.is_some()))
+        .collect();
+    assert_eq!(told, [(Some("Warning"), false)], "once");
+}
+
+fn asked_at(claim: &VPSieNode) -> DateTime<Utc> {
+    let intent = claim.annotations().get(keys::ANNOTATION_CREATION_INTENT);
+    let intent: Value = serde_json::from_str(intent.expect("it was asked for")).expect("a record");
+    let asked_at = intent["requestedAt"].as_str().and_then(|text| text.parse().ok());
+    asked_at.expect("a time")
 }
 
 /// R2, E3: a machine that is there and never starts is named in time and not given up; once a person removes it, the

@@ -56,6 +56,7 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         Reason::VPSieNotReached => "request_whose_intent_has_grown_old_never_leaves",
         Reason::IntentUnreadable => "request_whose_record_was_edited_is_never_made_again",
         Reason::DiscoveryTimeout => "machine_that_is_never_discovered_fails_its_vpsienode_in_time",
+        Reason::Overdue => "machine_far_beyond_the_others_is_told_early_and_not_replaced",
         Reason::MachineNotRunning => "machine_that_never_starts_is_left_to_a_person",
         Reason::LateMachine => "machine_that_comes_late_is_recorded_and_removed_with_its_vpsienode",
         Reason::Contested => "contested_machine_is_told_of_and_goes_by_hand_only",

@@ -7,6 +7,7 @@
 //!            │                who may ask VPSie for a machine now                      (request)
 //!            │                who goes because nothing needs it                        (shrink)
 //!            │                who leaves service or goes because it is broken          (plight)
+//!            │                who is far later than those before it                    (overdue)
 //!            └─ deleted ────▶ Terminating ▶ Deleting ▶ gone                            (ending)
 //!
 //!  a clock that cannot be believed ──▶ what needs no time goes on, the rest waits        (timeless)
@@ -30,6 +31,7 @@ mod ending;
 mod hand_over;
 mod joining;
 pub(crate) mod marks;
+mod overdue;
 mod plight;
 mod record;
 mod request;
@@ -44,6 +46,7 @@ pub(crate) use group::CREDENTIALS;
 pub(crate) use joining::is_ready;
 pub(crate) use leaks::LEAKED;
 pub(crate) use marks::is_marked_for;
+pub(crate) use overdue::OVERDUE;
 pub(crate) use plight::DEGRADED;
 pub(crate) use provider::error_of;
 pub(crate) use request::wants_machine;
@@ -52,6 +55,7 @@ pub(crate) use slots::{free_names, missing};
 use crate::command::{Batch, Command, Kind};
 use crate::lives::Lives;
 use crate::world::{ClaimObject, World};
+use chrono::{DateTime, Utc};
 use node_lifecycle::audit::Draft;
 use node_match::{Matching, Verdict};
 use node_state::Snapshot;
@@ -64,6 +68,8 @@ pub struct Decision {
     pub batches: Vec<Batch>,
     /// What was decided and refused, whether or not anything is to be done.
     pub entries: Vec<Draft>,
+    /// When time alone changes what is decided, as far as only this decision knows of it.
+    pub look_at: Option<DateTime<Utc>>,
 }
 
 /// Decides what to do about every NodeGroup and VPSieNode.
@@ -93,7 +99,11 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
         let (verdict, turn) = (verdicts.get(uid).copied(), turns.get(uid).copied());
         view::View::new(world, claim, verdict, turn, lives)
     };
-    let mut decision = Decision::default();
+    let overdue = overdue::find(world);
+    let mut decision = Decision {
+        look_at: overdue.next_at,
+        ..Decision::default()
+    };
     let mut plights = plight::find(world, lives, &leaving, view_of, &mut decision.entries);
     let (mut chosen, kept) = shrink::choose(world, &leaving, &plights, view_of, &mut decision.entries);
     let groups = world
@@ -112,7 +122,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
             chosen: chosen.remove(claim.uid()),
             plight: plights.remove(claim.uid()),
         };
-        let mut batch = claim::decide(&view, &mut leaving, fate);
+        let mut batch = claim::decide(&view, &mut leaving, fate, &overdue);
         hearing::hear_drain(&view, &mut batch);
         // What a life has seen by a wrong clock is not written down.
         if world.skew.is_none() {

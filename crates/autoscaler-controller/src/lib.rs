@@ -43,6 +43,7 @@ pub mod convert;
 
 pub mod backlog;
 pub mod growth;
+mod joins;
 pub mod pending;
 pub mod planning;
 mod prospect;

@@ -66,6 +66,8 @@ pub struct Operator {
     boards: Boards,
     /// The VPSieNodes that the last pass made, and when: nothing is planned before the watch shows them.
     made: (Vec<Place>, DateTime<Utc>),
+    /// When time alone changes what the last pass decided.
+    look_at: Option<DateTime<Utc>>,
 }
 
 /// Why a term came to its end.
@@ -144,6 +146,7 @@ impl Operator {
             numbers,
             boards: Boards::default(),
             made: (Vec::new(), clock.now()),
+            look_at: None,
             clock,
         })
     }
@@ -307,7 +310,7 @@ impl Operator {
     }
 
     /// Waits for a change, an answer of VPSie, the time of the next poll, until a Node has taken no new pods for long
-    /// enough, a moment that changes a state, or a second after a conflict; which of them it was does not matter.
+    /// enough, a moment that changes a state or a decision, or a second after a conflict; which of them it was does not matter.
     async fn woken(&mut self) {
         let now = self.clock.now();
         let poll = self.polls.due_in(now, self.settings.poll_interval);
@@ -315,7 +318,8 @@ impl Operator {
         let settled = next_settled(nodes.iter().map(Arc::as_ref), self.settings.settle, now);
         let again = self.actor.has_conflicts().then_some(AFTER_A_CONFLICT);
         let waited = self.grace_over_in(now);
-        let sooner = [settled, self.states.due_in(now), again, waited];
+        let look = self.look_at.and_then(|at| (at - now).to_std().ok());
+        let sooner = [settled, self.states.due_in(now), again, waited, look];
         let sooner = sooner.into_iter().flatten();
         let wait = sooner.fold(poll, Duration::min);
         let changed = async {

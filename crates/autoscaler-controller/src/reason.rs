@@ -102,6 +102,8 @@ reasons! {
     IntentUnreadable,
     /// No machine was discovered in time.
     DiscoveryTimeout,
+    /// Its machine takes far longer than those of its NodeGroup before it.
+    Overdue,
     /// What seems to be its machine was not started in time.
     MachineNotRunning,
     /// The machine came after its VPSieNode had Failed.

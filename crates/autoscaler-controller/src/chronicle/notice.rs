@@ -3,7 +3,7 @@
 use super::news::News;
 use super::{Fact, What};
 use crate::decide::{
-    BLOCKED, CONTESTED, CREDENTIALS, DEGRADED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY,
+    BLOCKED, CONTESTED, CREDENTIALS, DEGRADED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, OVERDUE,
     VPS_READY, leaks,
 };
 use crate::intent::Outcome;
@@ -208,7 +208,7 @@ fn changed(condition: &Condition, was_true: bool, is_leaving: bool) -> Option<Wo
     }
     let is_true = condition.is_true();
     match condition.type_.as_str() {
-        ERROR | LATE_MACHINE | CONTESTED | DEGRADED | LEAKED | CREDENTIALS if is_true => {
+        ERROR | OVERDUE | LATE_MACHINE | CONTESTED | DEGRADED | LEAKED | CREDENTIALS if is_true => {
             Some(trouble(reason, "Check", message))
         }
         NODE_READY | NODE_JOINED if was_true && !is_true => Some(trouble(reason, "Watch", message)),

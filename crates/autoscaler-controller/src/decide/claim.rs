@@ -2,6 +2,7 @@
 
 use super::case::Leaving;
 use super::draft::Draft;
+use super::overdue::Overdue;
 use super::plight::{self, Plight};
 use super::record::record;
 use super::shrink::Choice;
@@ -38,7 +39,7 @@ pub(super) struct Fate {
 /// Decides what to do about one VPSieNode.
 ///
 /// One whose machine is on its way out is deleted, and its end goes on as for every other: there is no way back.
-pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, fate: Fate) -> Batch {
+pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, fate: Fate, overdue: &Overdue<'_>) -> Batch {
     let batch = if view.world.skew.is_some() && timeless::rests_on_time(view) {
         timeless::decide(view)
     } else if view.claim.is_deleted() {
@@ -48,12 +49,12 @@ pub(super) fn decide(view: &View<'_>, leaving: &mut Leaving, fate: Fate) -> Batc
         batch.push(Command::DeleteVpsieNode(view.target.clone()));
         batch
     } else {
-        by_phase(view, fate)
+        by_phase(view, fate, overdue)
     };
     view.announce(batch)
 }
 
-fn by_phase(view: &View<'_>, fate: Fate) -> Batch {
+fn by_phase(view: &View<'_>, fate: Fate, overdue: &Overdue<'_>) -> Batch {
     let mut batch = view.batch();
     let mut draft = view.draft();
     match view.object().phase() {
@@ -68,6 +69,7 @@ fn by_phase(view: &View<'_>, fate: Fate) -> Batch {
     say_contested(view, &mut draft);
     say_unreadable(view, &mut draft);
     say_refused(view, &mut draft);
+    overdue.say(view, &mut draft);
     let drains = matches!(fate.plight, Some(Plight::Drains));
     let broken = plight::carry_out(view, &mut batch, &mut draft, fate.plight);
     let removal = if drains {

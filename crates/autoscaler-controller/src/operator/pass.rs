@@ -101,7 +101,12 @@ impl Operator {
             .states
             .settle(&self.watches.pods(), Trigger::Pass, now, metrics);
         self.telemetry.pulse.synced();
-        let Decision { batches, entries } = decide(&world, &matching, &self.lives, &evaluated);
+        let Decision {
+            batches,
+            entries,
+            look_at,
+        } = decide(&world, &matching, &self.lives, &evaluated);
+        self.look_at = look_at;
         self.telemetry.journal().hear(entries, now);
         metrics.took(Part::Decide, began);
         metrics.show(&world, &matching, &evaluated);

@@ -2,18 +2,18 @@
 
 use super::capacity::Rooms;
 use crate::convert::is_control_plane;
-use crate::decide::{ERROR, error_of, missing, wants_machine};
+use crate::decide::{error_of, missing, wants_machine};
 use crate::growth::promised;
 use crate::intent::{Intent, Outcome};
+use crate::joins::joins;
 use crate::planning::{Reader, Surroundings, is_coming};
-use crate::resources::{NodeGroup, Phase, VPSieNode};
+use crate::resources::{NodeGroup, VPSieNode};
 use crate::watches::Place;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
 use fleet_plan::Name;
 use fleet_plan::cluster::Incoming;
 use fleet_plan::group::Group;
-use fleet_plan::join::{Attempt, End, Joins};
 use fleet_plan::pod::PodName;
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,7 +140,10 @@ pub(crate) fn pause(group: &NodeGroup, members: &[&ClaimObject], now: DateTime<U
             "VPSie refused its last machine, and is asked again at {until}: {error}"
         ));
     }
-    if let Some(until) = joins(members).stopped_until().filter(|until| *until > now) {
+    if let Some(until) = joins(members.iter().copied())
+        .stopped_until()
+        .filter(|until| *until > now)
+    {
         return Some(format!(
             "machines in a row never joined; no further one is asked for before {until}, or before those that Failed are deleted"
         ));
@@ -158,35 +161,6 @@ pub(crate) fn refusal<'c>(
     let refused = refused.filter(|intent| intent.outcome == Outcome::Refused);
     let still = refused.filter(|intent| intent.may_repeat_at().is_some_and(|at| at > now));
     still.max_by_key(|intent| intent.may_repeat_at())
-}
-
-/// Reads off the members how machines of their NodeGroup joined.
-fn joins(members: &[&ClaimObject]) -> Joins {
-    Joins::of(members.iter().filter_map(|member| attempt(member)))
-}
-
-fn attempt(member: &ClaimObject) -> Option<Attempt> {
-    let status = member.object.status.as_ref();
-    let asked_at = member.requested.intent()?.requested_at;
-    let end = match member.object.phase() {
-        Phase::Failed => End::GivenUp(failed_at(&member.object)?),
-        Phase::Ready | Phase::Terminating | Phase::Deleting => status
-            .and_then(|status| status.ready_at)
-            .map_or(End::Open, End::Joined),
-        Phase::Pending
-        | Phase::Provisioning
-        | Phase::Provisioned
-        | Phase::Joining
-        | Phase::Unrecognised(_) => End::Open,
-    };
-    Some(Attempt { asked_at, end })
-}
-
-/// Returns when a VPSieNode was given up.
-fn failed_at(claim: &VPSieNode) -> Option<DateTime<Utc>> {
-    let conditions = claim.status.as_ref()?.conditions.as_ref()?;
-    let error = conditions.iter().find(|one| one.type_ == ERROR)?;
-    error.last_transition_time
 }
 
 fn place(group: &NodeGroup) -> Place {
