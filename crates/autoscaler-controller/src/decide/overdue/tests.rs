@@ -1,6 +1,7 @@
 //! Who is called overdue, and who is not.
 
 use super::*;
+use crate::command::Command;
 use crate::decide::claim::ERROR;
 use crate::intent::Outcome;
 use crate::resources::find_condition;
@@ -80,11 +81,14 @@ fn moment_is_known_in_advance() {
 fn overdue_machine_is_a_condition_and_nothing_else() {
     let said = |world: &TestWorld| {
         let commands = world.claim_commands("web-9");
-        let writes = commands.iter().filter_map(|command| match command {
-            crate::command::Command::WriteVpsieNodeStatus(_, write) => Some(write.status.clone()),
-            _ => None,
+        let status = commands.last().and_then(|command| {
+            if let Command::WriteVpsieNodeStatus(_, write) = command {
+                Some(write.status.clone())
+            } else {
+                None
+            }
         });
-        (commands.len(), writes.last())
+        (commands.len(), status)
     };
     let (commands, status) = said(&after(5, awaited(900)));
     let conditions = status.and_then(|status| status.conditions);
