@@ -6,6 +6,7 @@
 //! Pods are placed by class, as many at once as fit, so the work grows with classes and nodes and not with pods.
 
 mod buy;
+mod dissolve;
 mod fill;
 mod merge;
 mod shrink;

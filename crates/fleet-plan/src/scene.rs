@@ -148,6 +148,14 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Counts the domains of a retired bin again.
+    pub(crate) fn revive(&mut self, bin: usize) {
+        let Bin { site, domains, .. } = &self.bins[bin];
+        for (index, domain) in self.eligible_domains(*site, domains) {
+            self.spreads[index].add_node(domain);
+        }
+    }
+
     /// Returns the domains of a bin, but for its hostname.
     pub(crate) fn neighbourhood(&self, bin: usize) -> Vec<Option<usize>> {
         let mut domains = self.bins[bin].domains.clone();
@@ -376,6 +384,22 @@ impl<'a> Scene<'a> {
             .map(|one| u64::from(self.spreads[one.rule].least(one.min_domains)));
         let met = affinity.iter().flat_map(|(rule, _)| &self.affinities[*rule]);
         least.sum::<u64>() + met.map(DomainCounts::total).sum::<u64>()
+    }
+
+    /// Lists for every spread that asks for some number of domains how many pods the domain with the fewest has.
+    pub(crate) fn fewest(&self) -> Vec<u32> {
+        let asking = self.rules.asking_for_domains.iter();
+        asking
+            .map(|(rule, min_domains)| self.spreads[*rule].least(*min_domains))
+            .collect()
+    }
+
+    /// Tells whether these numbers have not become less, as they do where a domain is gone and too few are left.
+    pub(crate) fn has_no_fewer(&self, before: &[u32]) -> bool {
+        self.fewest()
+            .iter()
+            .zip(before)
+            .all(|(now, before)| now >= before)
     }
 
     /// Tells whether the pods that were planned for a bin are within the spreads that they ask for, as things are now.

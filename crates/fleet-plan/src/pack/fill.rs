@@ -17,6 +17,13 @@ struct Bucket {
     refused_at: Option<u64>,
 }
 
+/// Is how many pods of which class went into which bin.
+pub(super) struct Move {
+    pub(super) bin: usize,
+    class: usize,
+    count: u32,
+}
+
 // === impl Packing ===
 
 impl Packing<'_> {
@@ -150,5 +157,47 @@ impl Packing<'_> {
             Some((_, known)) => *known += count,
             None => planned.push((class, count)),
         }
+    }
+    /// Puts pods into bins, in their order, and notes what went where; returns those that fit in none.
+    pub(super) fn refill(
+        &mut self,
+        bins: &[usize],
+        mut pods: Vec<(usize, u32)>,
+        moves: &mut Vec<Move>,
+    ) -> Vec<(usize, u32)> {
+        let mut before = usize::MAX;
+        // Some may wait for others among them.
+        while !pods.is_empty() && moves.len() != before {
+            before = moves.len();
+            for (class, left) in &mut pods {
+                for bin in bins {
+                    self.move_some(*bin, *class, left, moves);
+                    if *left == 0 {
+                        break;
+                    }
+                }
+            }
+            pods.retain(|(_, left)| *left > 0);
+        }
+        pods
+    }
+
+    fn move_some(&mut self, bin: usize, class: usize, left: &mut u32, moves: &mut Vec<Move>) {
+        while let (1.., Chance::Now(count)) = (*left, self.scene.chance(bin, class, *left)) {
+            self.put(bin, class, count);
+            *left -= count;
+            moves.push(Move { bin, class, count });
+        }
+    }
+
+    /// Takes pods out of the bin into which they were moved.
+    pub(super) fn take_back(&mut self, moved: &Move) {
+        let Move { bin, class, count } = *moved;
+        self.scene.lift(bin, class, count, false);
+        let planned = &mut self.scene.bins[bin].planned;
+        if let Some((_, known)) = planned.iter_mut().find(|(known, _)| *known == class) {
+            *known -= count;
+        }
+        planned.retain(|(_, count)| *count > 0);
     }
 }

@@ -54,16 +54,9 @@ impl Packing<'_> {
             && probe.free.holds(&used.0) > 0
             && rules.are_in_same_domains(probe.site, bin.site)
             && bin.planned.iter().all(|(class, _)| {
-                let placement = &rules.classes[*class].demand.placement;
-                let preferences = |site: usize| {
-                    placement
-                        .preferences
-                        .iter()
-                        .map(move |term| !rules.sites[site].meets(term))
-                };
                 rules.is_admitted(*class, probe.site)
                     && rules.counts_alike(probe.site, bin.site)
-                    && preferences(probe.site).le(preferences(bin.site))
+                    && rules.is_as_preferred(*class, probe.site, bin.site)
                     && probe.takes_over_volumes_and_ports(bin)
             })
     }

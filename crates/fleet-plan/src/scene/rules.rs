@@ -1,6 +1,6 @@
 //! What concerns which class of pods, found out once before anything is placed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Name;
@@ -63,6 +63,8 @@ pub(crate) struct Rules {
     pub(crate) sites: Vec<Site>,
     pub(super) keys: Vec<Name>,
     pub(super) spreads: Vec<SpreadRule>,
+    /// Spreads that are used with a least number of domains, and that number.
+    pub(super) asking_for_domains: BTreeSet<(usize, u32)>,
     pub(super) affinities: Vec<Vec<TermRule>>,
     pub(super) antis: Vec<TermRule>,
     /// For each site, the domain of each key.
@@ -155,7 +157,10 @@ impl Rules {
                 demand,
             });
         }
+        let spread = classes.iter().flat_map(|class: &Class| &class.spread);
+        let asking = spread.filter(|one| one.min_domains > 1);
         let mut rules = Self {
+            asking_for_domains: asking.map(|one| (one.rule, one.min_domains)).collect(),
             classes,
             sites,
             keys: keys.into_list(),
@@ -244,6 +249,13 @@ impl Rules {
     /// Tells whether the place itself lets pods of a class in.
     pub(crate) fn is_admitted(&self, class: usize, site: usize) -> bool {
         self.admitted[self.classes[class].placement][site]
+    }
+
+    /// Tells whether a site meets the preferences of a class as well as another, the first of them first.
+    pub(crate) fn is_as_preferred(&self, class: usize, site: usize, other: usize) -> bool {
+        let preferences = &self.classes[class].demand.placement.preferences;
+        let unmet = |site: usize| preferences.iter().map(move |term| !self.sites[site].meets(term));
+        unmet(site).le(unmet(other))
     }
 
     /// Lists what keeps pods of a class apart by the hostname: two that share an entry seldom go on one node.

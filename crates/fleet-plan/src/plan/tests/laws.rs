@@ -15,7 +15,7 @@ fn any_demand() -> impl Strategy<Value = Demand> {
     let cpu = select(vec![100, 250, 500, 1000, 1500]);
     let memory = select(vec![64, 256, 1024, 3000]);
     let app = select(vec!["web", "db"]);
-    (cpu, memory, app, 0..9_u8, 0..3_i32).prop_map(|(cpu, memory, app, kind, priority)| {
+    (cpu, memory, app, 0..12_u8, 0..3_i32).prop_map(|(cpu, memory, app, kind, priority)| {
         let pod = shop()
             .cpu(cpu)
             .memory_mib(memory)
@@ -37,6 +37,13 @@ fn any_demand() -> impl Strategy<Value = Demand> {
                 .spread(spread(HOST, 2, &[("app", "hosts")])),
             5 => pod.selects("zone", "b"),
             6 => pod.port(80),
+            7 => {
+                let mut three = spread(HOST, 2, &[("app", "three")]);
+                three.min_domains = 3;
+                pod.label("app", "three").spread(three)
+            }
+            8 => pod.attaches("csi", app),
+            9 => pod.prefers(node_term(vec![any_of("zone", &["b"])])),
             _ => pod,
         }
     })
@@ -46,9 +53,12 @@ fn any_group(name: &'static str) -> impl Strategy<Value = Group> {
     let zone = select(vec!["a", "b"]);
     (1..5_i64, 1..4_i64, 5..40_u64, zone, 0..2_u32, 2..6_u32).prop_map(
         move |(cpu, memory, price, zone, min, max)| {
-            group(name, cpu * 1000, memory * 1024, price)
+            let mut made = group(name, cpu * 1000, memory * 1024, price)
                 .label("zone", zone)
-                .bounds(min, max, 0)
+                .bounds(min, max, 0);
+            let room = made.room.as_mut().expect("it has room");
+            room.attachments = [("csi".into(), 1)].into();
+            made
         },
     )
 }
