@@ -10,6 +10,8 @@ mod dissolve;
 mod fill;
 mod merge;
 mod shrink;
+#[cfg(test)]
+mod tests;
 
 use crate::group::Price;
 use crate::scene::{Bin, Scene};

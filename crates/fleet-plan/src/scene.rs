@@ -7,6 +7,7 @@
 //! ```
 //! Counts are kept by rule and domain, never by pod, so that asking costs the same however many pods there are.
 
+mod balance;
 mod bin;
 mod counts;
 mod explain;
@@ -384,34 +385,5 @@ impl<'a> Scene<'a> {
             .map(|one| u64::from(self.spreads[one.rule].least(one.min_domains)));
         let met = affinity.iter().flat_map(|(rule, _)| &self.affinities[*rule]);
         least.sum::<u64>() + met.map(DomainCounts::total).sum::<u64>()
-    }
-
-    /// Lists for every spread that asks for some number of domains how many pods the domain with the fewest has.
-    pub(crate) fn fewest(&self) -> Vec<u32> {
-        let asking = self.rules.asking_for_domains.iter();
-        asking
-            .map(|(rule, min_domains)| self.spreads[*rule].least(*min_domains))
-            .collect()
-    }
-
-    /// Tells whether these numbers have not become less, as they do where a domain is gone and too few are left.
-    pub(crate) fn has_no_fewer(&self, before: &[u32]) -> bool {
-        self.fewest()
-            .iter()
-            .zip(before)
-            .all(|(now, before)| now >= before)
-    }
-
-    /// Tells whether the pods that were planned for a bin are within the spreads that they ask for, as things are now.
-    pub(crate) fn is_balanced(&self, bin: usize) -> bool {
-        let here = &self.bins[bin];
-        here.planned.iter().all(|(class, _)| {
-            let mut spread = self.rules.classes[*class].spread.iter();
-            spread.all(|one| {
-                let domain = here.domains[self.rules.spreads[one.rule].key];
-                let skew = |domain| self.spreads[one.rule].skew(domain, one.min_domains);
-                domain.is_some_and(|domain| skew(domain) <= i64::from(one.max_skew))
-            })
-        })
     }
 }
