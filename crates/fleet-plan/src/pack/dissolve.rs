@@ -59,28 +59,25 @@ impl Packing<'_> {
         self.scene.retire(bin);
         let mut moves = Vec::new();
         let rest = self.refill(&bins, pods.clone(), &mut moves);
-        let mut is_moved = rest.is_empty() && self.scene.has_no_fewer(&fewest);
-        if is_moved {
+        let touched: BTreeSet<usize> = moves.iter().map(|one| one.bin).collect();
+        let is_touched = |other: &&usize| touched.contains(&self.purchases[**other].bin);
+        let touched: Vec<usize> = others.iter().filter(is_touched).copied().collect();
+        self.reckon(&touched, merger);
+        if rest.is_empty() && self.scene.has_no_fewer(&fewest) {
             self.give_up(from, merger);
-        } else {
-            self.scene.revive(bin);
-            self.put_back(bin, &rest);
-            self.reckon(from, merger);
-            is_moved = !moves.is_empty() && !rest.is_empty() && self.merge_one(from, merger, &fewest);
+            return;
         }
-        if is_moved {
-            let changed: BTreeSet<usize> = moves.iter().map(|one| one.bin).collect();
-            let changed = |other: &&usize| changed.contains(&self.purchases[**other].bin);
-            for other in others.iter().filter(changed) {
-                self.reckon(*other, merger);
-            }
-        } else {
+        self.scene.revive(bin);
+        self.put_back(bin, &rest);
+        self.reckon(&[from], merger);
+        if moves.is_empty() || !self.merge_one(from, merger, &fewest) {
             for moved in &moves {
                 self.take_back(moved);
             }
             self.empty(bin);
             self.put_back(bin, &pods);
-            self.reckon(from, merger);
+            self.reckon(&[from], merger);
+            self.reckon(&touched, merger);
         }
     }
 

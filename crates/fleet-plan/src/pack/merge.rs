@@ -69,7 +69,7 @@ impl Packing<'_> {
             if self.unite(Union { from, to }, merger, fewest) {
                 let surroundings = self.surroundings(self.purchases[to].bin);
                 merger.rings.add(to, surroundings);
-                self.reckon(to, merger);
+                self.reckon(&[to], merger);
                 return true;
             }
         }
@@ -84,9 +84,11 @@ impl Packing<'_> {
         self.workers_left += 1;
     }
 
-    /// Sums up anew what the pods of a purchase take.
-    pub(super) fn reckon(&self, purchase: usize, merger: &mut Merger<'_>) {
-        merger.loads[purchase] = self.used(&self.scene.bins[self.purchases[purchase].bin]);
+    /// Sums up anew what the pods of these purchases take.
+    pub(super) fn reckon(&self, purchases: &[usize], merger: &mut Merger<'_>) {
+        for index in purchases {
+            merger.loads[*index] = self.used(&self.scene.bins[self.purchases[*index].bin]);
+        }
     }
 
     fn surroundings(&self, bin: usize) -> Surroundings {

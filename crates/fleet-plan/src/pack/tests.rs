@@ -26,9 +26,9 @@ fn web() -> Demand {
     half().label("app", "web")
 }
 
-/// Makes a size of so many cores at a price, in zone a.
-fn size(name: &str, cores: i64, price: u64) -> Group {
-    group(name, cores * 1000, 65_536, price).label(ZONE, "a")
+/// Makes a size of so many thousandths of a core at a price, in zone a.
+fn size(name: &str, cpu_m: i64, price: u64) -> Group {
+    group(name, cpu_m, 65_536, price).label(ZONE, "a")
 }
 
 /// Gives up what can be given up of these nodes; returns those that are left, with their pods.
@@ -90,7 +90,7 @@ fn check(sizes: &[Group], demands: &[Demand], bought: &[Bought<'_>], left: &[Bou
 /// SC-5: a node is not bought whose pods find room on several others as these are.
 #[test]
 fn node_whose_pods_find_room_on_others_is_given_up() {
-    let sizes = [size("two", 2, 40)];
+    let sizes = [size("two", 2000, 40)];
     let bought: [Bought<'_>; 3] = [("two", &[(0, 3)]), ("two", &[(0, 3)]), ("two", &[(0, 2)])];
     check(
         &sizes,
@@ -110,17 +110,23 @@ fn rest_of_a_node_makes_another_larger() {
         ("four", &[(0, 2), (1, 1)]),
     ];
     let left: [Bought<'_>; 2] = [("two", &[(0, 4)]), ("four", &[(0, 4), (1, 1)])];
-    let sizes = |price| [size("two", 2, 40), size("three", 3, 90), size("four", 4, price)];
+    let sizes = |price| {
+        [
+            size("two", 2000, 40),
+            size("small", 3500, 90),
+            size("four", 4000, price),
+        ]
+    };
     check(&sizes(100), &[half(), large.clone()], &bought, &left);
-    let three: [Bought<'_>; 3] = [bought[0], bought[1], ("three", bought[2].1)];
-    check(&sizes(130), &[half(), large.clone()], &three, &left);
-    check(&sizes(131), &[half(), large], &three, &three);
+    let small: [Bought<'_>; 3] = [bought[0], bought[1], ("small", bought[2].1)];
+    check(&sizes(130), &[half(), large.clone()], &small, &left);
+    check(&sizes(131), &[half(), large], &small, &small);
 }
 
 /// SC-5: where some pods of a node find no place, all of them stay.
 #[test]
 fn node_with_a_pod_without_another_place_keeps_all() {
-    let sizes = [size("two", 2, 40), size("four", 4, 160)];
+    let sizes = [size("two", 2000, 40), size("four", 4000, 160)];
     let large = half().cpu(3000);
     let bought: [Bought<'_>; 3] = [
         ("two", &[(0, 3)]),
@@ -133,7 +139,7 @@ fn node_with_a_pod_without_another_place_keeps_all() {
 /// SC-4: pods are not moved to a node of another zone, which might upset what was planned for either.
 #[test]
 fn pods_stay_in_their_zone() {
-    let sizes = [size("a", 2, 40), size("b", 2, 40).label(ZONE, "b")];
+    let sizes = [size("a", 2000, 40), size("b", 2000, 40).label(ZONE, "b")];
     let bought: [Bought<'_>; 3] = [("a", &[(0, 3)]), ("a", &[(0, 3)]), ("b", &[(0, 2)])];
     check(&sizes, &[web().spread(spread(ZONE, 9, WEB))], &bought, &bought);
 }
@@ -141,7 +147,7 @@ fn pods_stay_in_their_zone() {
 /// SC-2: pods are not moved to a node that they like less.
 #[test]
 fn pods_stay_where_they_like_it() {
-    let sizes = [size("hdd", 2, 40), size("ssd", 2, 40).label("disk", "ssd")];
+    let sizes = [size("hdd", 2000, 40), size("ssd", 2000, 40).label("disk", "ssd")];
     let likes = |disk: &str| half().prefers(node_term(vec![any_of("disk", &[disk])]));
     let alone = web().cpu(1500).far(pods_of("shop", HOST, WEB));
     let bought: [Bought<'_>; 3] = [("hdd", &[(1, 1)]), ("hdd", &[(1, 1)]), ("ssd", &[(0, 2)])];
@@ -153,16 +159,47 @@ fn pods_stay_where_they_like_it() {
 /// SC-2: pods that shun each other are not put together.
 #[test]
 fn pods_that_shun_each_other_stay_apart() {
-    let sizes = [size("two", 2, 40)];
+    let sizes = [size("two", 2000, 40)];
     let alone: Bought<'_> = ("two", &[(0, 1)]);
     let far = web().far(pods_of("shop", HOST, WEB));
     check(&sizes, &[far], &[alone; 3], &[alone; 3]);
 }
 
+/// SC-2: pods that are spread over hosts are not put together, unless the node that goes was what kept them apart.
+#[test]
+fn pods_spread_over_hosts_stay_spread() {
+    let sizes = [size("two", 2000, 40)];
+    let spread_web = web().spread(spread(HOST, 1, WEB));
+    let one: Bought<'_> = ("two", &[(0, 1)]);
+    let full: Bought<'_> = ("two", &[(1, 1)]);
+    let demands = [spread_web.clone(), half().cpu(2000)];
+    check(&sizes, &demands, &[one, one, full], &[one, one, full]);
+    let bought: [Bought<'_>; 3] = [
+        ("two", &[(0, 1), (1, 2)]),
+        ("two", &[(0, 1), (1, 2)]),
+        ("two", &[(0, 1), (1, 1)]),
+    ];
+    let left: [Bought<'_>; 2] = [("two", &[(0, 2), (1, 2)]), ("two", &[(0, 1), (1, 3)])];
+    check(&sizes, &[spread_web, half()], &bought, &left);
+}
+
+/// SC-4: a pod that counts for a spread where it is does not go where it would not.
+#[test]
+fn pods_stay_where_they_count() {
+    let sizes = [size("hdd", 2000, 40), size("ssd", 2000, 40).label("disk", "ssd")];
+    let over_ssd = web().selects("disk", "ssd").spread(spread(ZONE, 1, WEB));
+    let alone = half().cpu(1500).label("app", "db");
+    let alone = alone.far(pods_of("shop", HOST, &[("app", "db")]));
+    let bought: [Bought<'_>; 3] = [("hdd", &[(1, 1)]), ("hdd", &[(1, 1)]), ("ssd", &[(0, 2)])];
+    check(&sizes, &[web(), alone.clone(), over_ssd], &bought, &bought);
+    let left: [Bought<'_>; 2] = [("hdd", &[(0, 1), (1, 1)]); 2];
+    check(&sizes, &[web(), alone], &bought, &left);
+}
+
 /// SC-2: a node stays that a spread needs as one of its domains.
 #[test]
 fn node_that_a_spread_counts_on_stays() {
-    let sizes = [size("four", 4, 40)];
+    let sizes = [size("four", 4000, 40)];
     let bought: [Bought<'_>; 3] = [("four", &[(0, 3)]), ("four", &[(0, 1)]), ("four", &[(0, 1)])];
     let spread_over = |min_domains| {
         let mut over = spread(HOST, 2, WEB);
