@@ -276,10 +276,12 @@ fn preferred(packing: &Packing<'_>, offers: &[Offer], class: usize, rule: Rule) 
     }
     usable.sort_by_cached_key(|(index, fits)| {
         let offer = &offers[*index];
-        let preferences = demand.placement.preferences.iter();
-        let unmet: Vec<bool> = preferences
-            .map(|term| !sites[offer.probe.site].meets(term))
-            .collect();
+        let preferences = &demand.placement.preferences;
+        let unmet = preferences
+            .iter()
+            .map(|term| !sites[offer.probe.site].meets(term));
+        // Where nothing is preferred there is no list to compare, which would take most of the time of a large plan.
+        let unmet: Option<Vec<bool>> = (!preferences.is_empty()).then(|| unmet.collect());
         let price = offer.price.unwrap_or_default();
         let nodes = if packing.scene.rules.classes[class].stays_together() {
             1
