@@ -106,8 +106,9 @@ fn made(source: &SourceOptions) -> Result<Made, Failure> {
         output::complain(&output::plain(&format!("warning: {broken}")));
     }
     let plan = fleet_plan::plan(&survey.cluster);
+    let removals = fleet_plan::removal::removals(&survey.cluster, &plan, &survey.fleet);
     Ok(Made {
-        report: Report::new(&plan, &objects),
+        report: Report::new(&plan, &removals),
         objects,
         cluster: survey.cluster,
     })

@@ -50,6 +50,7 @@ pub(crate) use overdue::OVERDUE;
 pub(crate) use plight::DEGRADED;
 pub(crate) use provider::error_of;
 pub(crate) use request::wants_machine;
+pub(crate) use shrink::{Keep, cooling, is_leaving, left, may_by_annotations};
 pub(crate) use slots::{free_names, missing};
 
 use crate::command::{Batch, Command, Kind};

@@ -16,6 +16,7 @@ pub mod pod;
 pub mod policy;
 pub mod projection;
 mod quantity;
+pub mod removal;
 mod resources;
 mod scene;
 mod site;

@@ -86,6 +86,19 @@ pub enum Outcome {
     Ignored(Ignored),
 }
 
+// === impl Outcome ===
+
+impl Outcome {
+    /// Tells whether the pod waits for what is not there yet (`LC-42`).
+    #[must_use]
+    pub const fn is_unmet(&self) -> bool {
+        match self {
+            Self::Incoming(_) | Self::NewNode(..) | Self::Unhelpable(_) => true,
+            Self::FitsNow(_) | Self::Unreadable(_) | Self::Ignored(_) => false,
+        }
+    }
+}
+
 /// Says why no group helps a pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusals {

@@ -1,20 +1,24 @@
 //! A plan for a person: as tables, and as sentences.
 
 use crate::output::{plain, table};
-use autoscaler_controller::planning::report::{NodeLine, OutcomeWord, PodLine, Report, ScaleUp};
+use autoscaler_controller::planning::report::{NodeLine, OutcomeWord, PodLine, Report, ScaleDown, ScaleUp};
 
 /// Stands for nothing.
 const NOTHING: &str = "-";
 
-/// Writes a table of what is bought, one of the pods and one of the Nodes.
+/// Writes a table of what is bought, one of the pods, one of the Nodes that go and one of all Nodes.
 pub(super) fn tables(report: &Report) -> String {
     let growth = table(
         ["SCALE UP", "SIZE", "COUNT", "AN HOUR", "PODS", "RUNNER-UP"],
         report.scale_up.iter().map(growth_row),
     );
     let pods = table(["POD", "OUTCOME", "ON", "WHY"], report.pods.iter().map(pod_row));
+    let removals = table(
+        ["SCALE DOWN", "ACTION", "MOVES", "SAVES AN HOUR"],
+        report.scale_down.iter().map(removal_row),
+    );
     let nodes = table(["NODE", "STAYS BECAUSE"], report.nodes.iter().map(node_row));
-    [growth, pods, nodes].join("\n\n")
+    [growth, pods, removals, nodes].join("\n\n")
 }
 
 fn growth_row(growth: &ScaleUp) -> [String; 6] {
@@ -43,8 +47,19 @@ fn pod_row(line: &PodLine) -> [String; 4] {
     ]
 }
 
+fn removal_row(removal: &ScaleDown) -> [String; 4] {
+    let moves = removal.moves.iter();
+    let moves: Vec<String> = moves.map(|one| format!("{} to {}", one.pod, one.to)).collect();
+    [
+        removal.node.clone(),
+        removal.action.to_owned(),
+        or_nothing(Some(moves.join(", ")).filter(|moves| !moves.is_empty())),
+        or_nothing(removal.saves_per_hour),
+    ]
+}
+
 fn node_row(line: &NodeLine) -> [String; 2] {
-    let reasons: Vec<&str> = line.must_stay.iter().map(|stay| stay.reason.as_str()).collect();
+    let reasons: Vec<&str> = line.must_stay.iter().map(|stay| stay.reason).collect();
     [
         line.node.clone(),
         or_nothing(Some(reasons.join(", ")).filter(|reasons| !reasons.is_empty())),
@@ -55,7 +70,8 @@ fn or_nothing(value: Option<impl ToString>) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| value.to_string())
 }
 
-/// Writes a sentence for each group that grows and for each pod, and one for all that are not planned for.
+/// Writes a sentence for each group that grows, for each pod and for each Node that goes, and one for all pods that are not
+/// planned for.
 pub(super) fn text(report: &Report) -> String {
     let mut sentences: Vec<String> = report.scale_up.iter().map(ScaleUp::sentence).collect();
     if sentences.is_empty() {
@@ -72,6 +88,10 @@ pub(super) fn text(report: &Report) -> String {
             ignored.len()
         ));
     }
+    if report.scale_down.is_empty() {
+        sentences.push("No node would be removed.".to_owned());
+    }
+    sentences.extend(report.scale_down.iter().map(ScaleDown::sentence));
     lines(sentences)
 }
 

@@ -29,7 +29,7 @@ use node_lifecycle::audit::Draft;
 use node_lifecycle::{Decider, Permit, State};
 use std::collections::BTreeMap;
 
-pub(super) use keep::Keep;
+pub(crate) use keep::Keep;
 pub(super) use standing::say;
 
 /// The members that may go by themselves, one for each NodeGroup, by uid.
@@ -107,7 +107,7 @@ pub(super) fn removal<K: ResourceExt>(object: &K) -> Option<Intent> {
 }
 
 /// Tells whether the machine of a VPSieNode is on its way out, although nobody has deleted the VPSieNode.
-pub(super) fn is_leaving(claim: &ClaimObject) -> bool {
+pub(crate) fn is_leaving(claim: &ClaimObject) -> bool {
     !claim.is_deleted() && removal(claim.object.as_ref()).is_some_and(|intent| intent.is_one_way())
 }
 
@@ -214,6 +214,13 @@ pub(super) fn calm(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     if is_one_coming(&members) {
         return Err(Keep::OneIsComing);
     }
+    let remaining = cooling(group, &members, world.now);
+    remaining.map_or(Ok(()), |remaining| Err(Keep::CoolingDown { remaining }))
+}
+
+/// Returns how long the last change of the size of a NodeGroup keeps the others; nothing when it is over
+/// (`cooldownSeconds`).
+pub(crate) fn cooling(group: &NodeGroup, members: &[&ClaimObject], now: DateTime<Utc>) -> Option<TimeDelta> {
     let newest = members.iter().filter_map(|member| {
         let created = member.object.metadata.creation_timestamp.as_ref();
         to_chrono(created?)
@@ -223,9 +230,7 @@ pub(super) fn calm(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
         .as_ref()
         .and_then(|status| status.last_scale_down_time);
     let changed = newest.chain(removed).max();
-    let cooldown = group.spec.scale_down().cooldown();
-    let remaining = changed.and_then(|changed| left(cooldown, changed, world.now));
-    remaining.map_or(Ok(()), |remaining| Err(Keep::CoolingDown { remaining }))
+    left(group.spec.scale_down().cooldown(), changed?, now)
 }
 
 /// Returns since when a member rests: it is Ready and was never used, or it is idle.
@@ -261,7 +266,7 @@ fn member(view: &View<'_>, group: &NodeGroup, leaving: &Leaving) -> Result<(Case
 }
 
 /// Looks at what people have written on a NodeGroup or a Node.
-fn may_by_annotations(metadata: &ObjectMeta, now: DateTime<Utc>) -> Result<(), Keep> {
+pub(crate) fn may_by_annotations(metadata: &ObjectMeta, now: DateTime<Utc>) -> Result<(), Keep> {
     let written = |key| metadata.annotations.as_ref().and_then(|all| all.get(key));
     if written(keys::ANNOTATION_SCALE_DOWN).is_some_and(|value| value == keys::DISABLED) {
         return Err(Keep::Forbidden);
@@ -277,7 +282,7 @@ fn may_by_annotations(metadata: &ObjectMeta, now: DateTime<Utc>) -> Result<(), K
 }
 
 /// Returns what is left of a wait since a moment; nothing when it is over.
-fn left(wait: std::time::Duration, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
+pub(crate) fn left(wait: std::time::Duration, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
     let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
     let passed = now - since;
     (passed < wait).then(|| wait - passed)

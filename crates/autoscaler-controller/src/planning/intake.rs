@@ -71,8 +71,8 @@ pub struct Kind {
     /// The kind in addresses and rights.
     pub plural: &'static str,
     is_namespaced: bool,
-    /// Puts an object where it belongs; none for a kind that nothing is planned from yet.
-    take: Option<Take>,
+    /// Puts an object where it belongs.
+    take: Take,
 }
 
 type Take = fn(&mut Objects, Value) -> Result<(), serde_json::Error>;
@@ -83,7 +83,7 @@ const fn kind(
     name: &'static str,
     plural: &'static str,
     is_namespaced: bool,
-    take: Option<Take>,
+    take: Take,
 ) -> Kind {
     Kind {
         group,
@@ -98,39 +98,24 @@ const fn kind(
 const OURS: &str = crate::resources::keys::GROUP;
 const STORAGE: &str = "storage.k8s.io";
 
-/// Lists every kind that is read; what a plan does not look at yet is accepted all the same.
+/// Lists every kind that is read.
 pub const KINDS: [Kind; 14] = [
-    kind(
-        "",
-        "v1",
-        "Node",
-        "nodes",
-        false,
-        Some(|all, value| push(&mut all.nodes, value)),
-    ),
-    kind(
-        "",
-        "v1",
-        "Pod",
-        "pods",
-        true,
-        Some(|all, value| push(&mut all.pods, value)),
-    ),
-    kind(
-        "",
-        "v1",
-        "Namespace",
-        "namespaces",
-        false,
-        Some(|all, value| push(&mut all.namespaces, value)),
-    ),
+    kind("", "v1", "Node", "nodes", false, |all, value| {
+        push(&mut all.nodes, value)
+    }),
+    kind("", "v1", "Pod", "pods", true, |all, value| {
+        push(&mut all.pods, value)
+    }),
+    kind("", "v1", "Namespace", "namespaces", false, |all, value| {
+        push(&mut all.namespaces, value)
+    }),
     kind(
         "",
         "v1",
         "PersistentVolume",
         "persistentvolumes",
         false,
-        Some(|all, value| serde_json::from_value(value).map(|volume| all.volumes.add_volume(volume))),
+        |all, value| serde_json::from_value(value).map(|volume| all.volumes.add_volume(volume)),
     ),
     kind(
         "",
@@ -138,39 +123,24 @@ pub const KINDS: [Kind; 14] = [
         "PersistentVolumeClaim",
         "persistentvolumeclaims",
         true,
-        Some(|all, value| serde_json::from_value(value).map(|claim| all.volumes.add_claim(claim))),
+        |all, value| serde_json::from_value(value).map(|claim| all.volumes.add_claim(claim)),
     ),
-    kind(
-        "apps",
-        "v1",
-        "DaemonSet",
-        "daemonsets",
-        true,
-        Some(|all, value| push(&mut all.daemon_sets, value)),
-    ),
-    kind(
-        OURS,
-        "v1alpha1",
-        "NodeGroup",
-        "nodegroups",
-        true,
-        Some(|all, value| push(&mut all.groups, value)),
-    ),
-    kind(
-        OURS,
-        "v1alpha1",
-        "VPSieNode",
-        "vpsienodes",
-        true,
-        Some(|all, value| push(&mut all.vpsie_nodes, value)),
-    ),
+    kind("apps", "v1", "DaemonSet", "daemonsets", true, |all, value| {
+        push(&mut all.daemon_sets, value)
+    }),
+    kind(OURS, "v1alpha1", "NodeGroup", "nodegroups", true, |all, value| {
+        push(&mut all.groups, value)
+    }),
+    kind(OURS, "v1alpha1", "VPSieNode", "vpsienodes", true, |all, value| {
+        push(&mut all.vpsie_nodes, value)
+    }),
     kind(
         OURS,
         "v1alpha1",
         "AutoscalerConfig",
         "autoscalerconfigs",
         false,
-        Some(|all, value| push(&mut all.configs, value)),
+        |all, value| push(&mut all.configs, value),
     ),
     kind(
         "policy",
@@ -178,7 +148,7 @@ pub const KINDS: [Kind; 14] = [
         "PodDisruptionBudget",
         "poddisruptionbudgets",
         true,
-        None,
+        |all, value| push(&mut all.budgets, value),
     ),
     kind(
         "scheduling.k8s.io",
@@ -186,7 +156,7 @@ pub const KINDS: [Kind; 14] = [
         "PriorityClass",
         "priorityclasses",
         false,
-        Some(|all, value| push(&mut all.priority_classes, value)),
+        |all, value| push(&mut all.priority_classes, value),
     ),
     kind(
         STORAGE,
@@ -194,23 +164,18 @@ pub const KINDS: [Kind; 14] = [
         "StorageClass",
         "storageclasses",
         false,
-        Some(|all, value| serde_json::from_value(value).map(|class| all.volumes.add_class(class))),
+        |all, value| serde_json::from_value(value).map(|class| all.volumes.add_class(class)),
     ),
-    kind(
-        STORAGE,
-        "v1",
-        "CSINode",
-        "csinodes",
-        false,
-        Some(|all, value| push(&mut all.csi_nodes, value)),
-    ),
+    kind(STORAGE, "v1", "CSINode", "csinodes", false, |all, value| {
+        push(&mut all.csi_nodes, value)
+    }),
     kind(
         "discovery.k8s.io",
         "v1",
         "EndpointSlice",
         "endpointslices",
         true,
-        None,
+        |all, value| push(&mut all.endpoint_slices, value),
     ),
 ];
 
@@ -226,12 +191,6 @@ impl Kind {
         KINDS
             .iter()
             .find(|known| known.group == group && known.name == kind)
-    }
-
-    /// Tells whether a plan looks at it.
-    #[must_use]
-    pub const fn is_used(&self) -> bool {
-        self.take.is_some()
     }
 }
 
@@ -338,7 +297,7 @@ impl Intake {
         };
         for ((kind, namespace, name), value) in self.objects {
             let known = KINDS.iter().find(|known| known.name == kind);
-            let Some(take) = known.and_then(|known| known.take) else {
+            let Some(Kind { take, .. }) = known else {
                 continue;
             };
             let node = value.pointer("/spec/nodeName").and_then(Value::as_str);

@@ -1,15 +1,21 @@
 //! A whole cluster, object by object, as one value that a plan is made from.
 
+mod fleet;
+mod grounds;
 mod members;
 mod surveyor;
+mod tenants;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use fleet_plan::Cluster;
+use fleet_plan::removal::Fleet;
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::CSINode;
 use kube::ResourceExt;
@@ -17,7 +23,6 @@ use vpsie_api::{Offer, SizeNumber};
 
 use super::{Patience, Size, Volumes};
 use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, NodeGroupDefaults, VPSieNode, keys};
-use members::Members;
 use surveyor::Surveyor;
 
 /// Holds the objects of a cluster.
@@ -43,6 +48,10 @@ pub struct Objects {
     pub namespaces: Vec<Namespace>,
     /// Priorities by name.
     pub priority_classes: Vec<PriorityClass>,
+    /// How many evictions of pods are allowed.
+    pub budgets: Vec<PodDisruptionBudget>,
+    /// Where Services have endpoints.
+    pub endpoint_slices: Vec<EndpointSlice>,
     /// Objects that are there and cannot be read.
     pub broken: Vec<Broken>,
     /// What VPSie offers.
@@ -79,6 +88,8 @@ type Sizes = BTreeMap<SizeNumber, Offer>;
 pub struct Survey {
     /// What a plan is made from.
     pub cluster: Cluster,
+    /// What decides, beside that, which nodes may go.
+    pub fleet: Fleet,
     /// What cannot be read, in order; pods and groups among it are in the cluster, too, with their flaw.
     pub broken: Vec<Broken>,
 }
@@ -179,13 +190,6 @@ impl Objects {
             .chain(of_new)
             .filter(|datacenter| !datacenter.is_empty())
             .collect()
-    }
-
-    /// Names the Nodes of NodeGroups that were given to the autoscaler.
-    pub(super) fn managed_nodes(&self) -> BTreeSet<&str> {
-        let members = Members::of(self);
-        let managed = self.groups.iter().filter(|group| group.is_managed());
-        managed.flat_map(|group| members.nodes_of(group)).collect()
     }
 
     /// Makes one value of all objects, as they are at a moment.

@@ -7,11 +7,11 @@ mod sentences;
 use fleet_plan::cluster::{Ignored, PodFlaw};
 use fleet_plan::group::{GroupName, Price};
 use fleet_plan::misfit::Misfit;
+use fleet_plan::removal::{self, Removals};
 use fleet_plan::{Growth, Outcome, Plan, PodAnswer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Objects;
 pub use groups::{GroupAnswer, Why};
 
 /// Says what would be done for a cluster, and why.
@@ -22,7 +22,7 @@ pub struct Report {
     pub scale_up: Vec<ScaleUp>,
     /// Every pod that is on no Node, by name.
     pub pods: Vec<PodLine>,
-    /// Nodes that would go; none yet: which nodes go is not planned from objects alone.
+    /// Nodes that would go, by name.
     pub scale_down: Vec<ScaleDown>,
     /// Every Node, by name, and why it stays.
     pub nodes: Vec<NodeLine>,
@@ -152,30 +152,17 @@ pub struct NodeLine {
 #[serde(rename_all = "camelCase")]
 pub struct MustStay {
     /// The reason: a word of docs/operating.md.
-    pub reason: StayWord,
+    #[schemars(extend("enum" = removal::MustStay::WORDS))]
+    pub reason: &'static str,
     /// More, in words.
     pub detail: String,
-}
-
-/// Says why a Node stays, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StayWord {
-    /// It is of the control plane.
-    ControlPlane,
-    /// A person protects it.
-    Protected,
-    /// No NodeGroup of the autoscaler has it.
-    NotManaged,
-    /// Whether it could go is not planned from objects alone.
-    RemovalNotPlanned,
 }
 
 /// Lists every word that a report may say, each of which docs/operating.md explains.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let outcomes = OutcomeWord::ALL.into_iter().map(OutcomeWord::as_str);
     let ignored = Ignored::ALL.into_iter().map(Ignored::word);
-    let stays = StayWord::ALL.into_iter().map(StayWord::as_str);
+    let stays = removal::MustStay::WORDS;
     let of_pods = outcomes.chain(ignored).chain(PodFlaw::WORDS);
     of_pods.chain(Misfit::WORDS).chain(stays)
 }
@@ -185,7 +172,7 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 impl Report {
     /// Makes what is printed of a plan.
     #[must_use]
-    pub fn new(plan: &Plan, objects: &Objects) -> Self {
+    pub fn new(plan: &Plan, removals: &Removals) -> Self {
         Self {
             scale_up: plan
                 .purchases
@@ -193,8 +180,8 @@ impl Report {
                 .map(|growth| ScaleUp::new(growth, plan))
                 .collect(),
             pods: plan.pods.iter().map(PodLine::new).collect(),
-            scale_down: Vec::new(),
-            nodes: nodes::lines(objects),
+            scale_down: nodes::removals(removals),
+            nodes: nodes::lines(removals),
         }
     }
 
@@ -324,29 +311,6 @@ impl OutcomeWord {
             Self::NewNode => "new-node",
             Self::Unhelpable => "unhelpable",
             Self::Ignored => "ignored",
-        }
-    }
-}
-
-// === impl StayWord ===
-
-impl StayWord {
-    /// Lists every word.
-    pub const ALL: [Self; 4] = [
-        Self::ControlPlane,
-        Self::Protected,
-        Self::NotManaged,
-        Self::RemovalNotPlanned,
-    ];
-
-    /// Returns the word as it is printed.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ControlPlane => "control-plane",
-            Self::Protected => "protected",
-            Self::NotManaged => "not-managed",
-            Self::RemovalNotPlanned => "removal-not-planned",
         }
     }
 }

@@ -31,6 +31,8 @@ fn options(length: usize) -> Options {
     budget.max_depth = MOST_DEPTH;
     let mut options = Options::default();
     options.with_snippet = false;
+    // A bare `n` or `yes` is a text, as in YAML 1.2: a label may well be called so.
+    options.strict_booleans = true;
     options.budget = Some(budget);
     options
 }

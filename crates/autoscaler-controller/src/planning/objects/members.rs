@@ -10,6 +10,7 @@ use kube::ResourceExt;
 
 use super::Objects;
 use crate::convert::is_control_plane;
+use crate::planning::is_coming;
 use crate::resources::{NodeGroup, VPSieNode, keys};
 
 /// A namespace, and a name in it.
@@ -77,6 +78,12 @@ impl<'a> Members<'a> {
     pub(super) fn node_of(&self, claim: &VPSieNode) -> Option<&'a str> {
         let place = (claim.namespace().unwrap_or_default(), claim.name_any());
         self.nodes.get(&place).copied()
+    }
+
+    /// Lists the names of the Nodes whose VPSieNode is not Ready yet.
+    pub(super) fn nodes_of_coming(&self, claims: &[VPSieNode]) -> BTreeSet<&'a str> {
+        let coming = claims.iter().filter(|claim| is_coming(claim));
+        coming.filter_map(|claim| self.node_of(claim)).collect()
     }
 
     /// Lists the names of the Nodes of a group.

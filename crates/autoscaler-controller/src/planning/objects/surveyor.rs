@@ -1,7 +1,7 @@
 //! Reads every object of a cluster; what cannot be read is named, and holds up nothing else.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use k8s_openapi::api::storage::v1::CSINode;
 use kube::{Resource, ResourceExt};
 
 use super::members::Members;
+use super::tenants::Guests;
 use super::{Broken, Objects, Survey};
 use crate::decide::{missing, wants_machine};
 use crate::growth::promised;
@@ -28,10 +29,10 @@ use crate::world::ClaimObject;
 
 /// Holds what a survey is made with.
 pub(super) struct Surveyor<'a> {
-    objects: &'a Objects,
-    patience: Patience,
-    reader: Reader,
-    broken: Vec<Broken>,
+    pub(super) objects: &'a Objects,
+    pub(super) patience: Patience,
+    pub(super) reader: Reader,
+    pub(super) broken: Vec<Broken>,
 }
 
 /// Says how many volumes of each driver a Node takes.
@@ -55,11 +56,14 @@ impl<'a> Surveyor<'a> {
     pub(super) fn survey(mut self) -> Survey {
         let members = Members::of(self.objects);
         let claims = Claims::of(self.objects);
-        let nodes = self.nodes();
+        // Until a VPSieNode is Ready its Node lacks labels and taints, and counts as what it will be.
+        let arriving = members.nodes_of_coming(&self.objects.vpsie_nodes);
+        let nodes = self.nodes(&arriving);
         let limits = nodes.iter().map(|node| node.room.attachments.clone());
         let limits = limits.reduce(|one, other| capacity::fewest(one, &other));
         let limits = limits.unwrap_or_default();
-        let places: Places<'_> = self.objects.nodes.iter().map(name).zip(0..).collect();
+        let there = self.objects.nodes.iter().map(name);
+        let places: Places<'_> = there.filter(|node| !arriving.contains(node)).zip(0..).collect();
         let mut cluster = Cluster {
             namespaces: self.namespaces(),
             groups: self.groups(&members, &claims, &nodes, &places, &limits),
@@ -69,27 +73,24 @@ impl<'a> Surveyor<'a> {
             workers: members.workers,
             ..Cluster::default()
         };
-        self.put_pods(&mut cluster, &places);
-        let coming = claims.coming(self.patience.now);
-        for claim in coming {
-            let place = members.node_of(claim).and_then(|node| places.get(node));
-            // A Node that is there but not Ready has no room yet: it is still to come.
-            if place.is_none_or(|place| !cluster.nodes[*place].is_ready) {
-                let incoming = self.reader.incoming(claim);
-                let promised = promised(claim).unwrap_or_default().into_iter();
-                let promises = promised.map(|pod| (pod, incoming.name.clone()));
-                cluster.promises.extend(promises);
-                cluster.incoming.push(incoming);
-            }
+        let guests = self.put_pods(&mut cluster, &places);
+        for claim in claims.coming(self.patience.now) {
+            let incoming = self.reader.incoming(claim);
+            let promised = promised(claim).unwrap_or_default().into_iter();
+            let promises = promised.map(|pod| (pod, incoming.name.clone()));
+            cluster.promises.extend(promises);
+            cluster.incoming.push(incoming);
         }
         self.broken.sort();
+        self.broken.dedup();
         Survey {
+            fleet: self.fleet(&members, &claims, &cluster, guests),
             cluster,
             broken: self.broken,
         }
     }
 
-    fn report<K: ResourceExt>(&mut self, kind: &str, object: &K, problem: String) {
+    pub(super) fn report<K: ResourceExt>(&mut self, kind: &str, object: &K, problem: String) {
         self.broken.push(Broken {
             kind: kind.to_owned(),
             namespace: object.namespace().unwrap_or_default(),
@@ -111,11 +112,12 @@ impl<'a> Surveyor<'a> {
     }
 
     /// Reads the Nodes; one that cannot be read takes nothing, and what is on it counts all the same.
-    fn nodes(&mut self) -> Vec<PlannedNode> {
+    fn nodes(&mut self, arriving: &BTreeSet<&str>) -> Vec<PlannedNode> {
         let drivers = self.objects.csi_nodes.iter();
         let drivers: BTreeMap<&str, &CSINode> = drivers.map(|node| (name(node), node)).collect();
         let mut nodes = Vec::new();
-        for node in &self.objects.nodes {
+        let there = self.objects.nodes.iter();
+        for node in there.filter(|node| !arriving.contains(name(*node))) {
             let drivers = drivers.get(name(node)).copied();
             let read = self.reader.node(node, drivers).or_else(|flaw| {
                 self.report("Node", node, flaw.source.to_string());
@@ -192,20 +194,28 @@ impl<'a> Surveyor<'a> {
         groups
     }
 
-    /// Puts each pod on its Node, or among those that are on none.
-    fn put_pods(&mut self, cluster: &mut Cluster, places: &Places<'_>) {
+    /// Puts each pod on its Node, or among those that are on none; returns what of it matters for its Node to go.
+    fn put_pods(&mut self, cluster: &mut Cluster, places: &Places<'_>) -> Guests<'a> {
         let objects = self.objects;
+        let mut guests = self.no_guests();
         let priorities = Priorities::of(objects);
         for pod in &objects.pods {
+            let host = residence(pod);
             let pod = priorities.fill_in(pod);
-            if let Some(place) = residence(&pod).and_then(|node| places.get(node)) {
+            if let Some((host, place)) = host.and_then(|host| Some((host, places.get(host)?))) {
                 let node = &mut cluster.nodes[*place];
                 match self.reader.resident(&pod, &objects.volumes) {
-                    Ok(resident) => node.pods.push(resident),
+                    Ok(resident) => {
+                        guests.take(host, &pod, &resident.demand, &mut self.reader);
+                        node.pods.push(resident);
+                    }
                     Err(flaw) => {
                         // Nobody knows how much is left beside it.
                         node.is_ready = false;
                         self.report("Pod", pod.as_ref(), flaw.detail().to_owned());
+                        if let Some(last) = self.broken.last_mut() {
+                            last.node = Some(host.to_owned());
+                        }
                     }
                 }
             } else if is_pending(&pod) {
@@ -228,11 +238,12 @@ impl<'a> Surveyor<'a> {
                 standing: Standing::Unreadable(PodFlaw::Unreadable(broken.problem.clone())),
             });
         }
+        guests
     }
 }
 
 /// Holds the VPSieNodes of each NodeGroup, by namespace and name of that.
-struct Claims(BTreeMap<(String, String), Vec<ClaimObject>>);
+pub(super) struct Claims(BTreeMap<(String, String), Vec<ClaimObject>>);
 
 // === impl Claims ===
 
@@ -250,7 +261,7 @@ impl Claims {
         Self(claims)
     }
 
-    fn members(&self, group: &NodeGroup) -> Vec<&ClaimObject> {
+    pub(super) fn members(&self, group: &NodeGroup) -> Vec<&ClaimObject> {
         let place = (group.namespace().unwrap_or_default(), group.name_any());
         self.0.get(&place).into_iter().flatten().collect()
     }
@@ -272,7 +283,7 @@ impl Claims {
 
 impl Broken {
     /// Tells whether it is of a kind.
-    fn is_a<K: Resource<DynamicType = ()>>(&self) -> bool {
+    pub(super) fn is_a<K: Resource<DynamicType = ()>>(&self) -> bool {
         self.kind == K::kind(&())
     }
 }
@@ -312,6 +323,6 @@ impl<'a> Priorities<'a> {
     }
 }
 
-fn name<K: ResourceExt>(object: &K) -> &str {
+pub(super) fn name<K: ResourceExt>(object: &K) -> &str {
     object.meta().name.as_deref().unwrap_or_default()
 }

@@ -1,52 +1,46 @@
-//! Why each Node stays: what is certain of the object alone, and else that nobody has looked.
-//!
-//! The operator lets a node go only after it has watched it for a while, and VPSie has listed its machine. Objects have
-//! no past and know no machine, so nothing here says that a Node would go.
+//! Which Nodes would go, and why each other one stays.
 
-use kube::ResourceExt;
+use fleet_plan::group::Price;
+use fleet_plan::removal::Removals;
 
-use super::{MustStay, NodeLine, StayWord};
-use crate::convert::is_control_plane;
-use crate::decide::has_opted_out;
-use crate::planning::Objects;
+use super::{Move, MustStay, NodeLine, ScaleDown};
 
-/// Lists every Node by name.
-pub(super) fn lines(objects: &Objects) -> Vec<NodeLine> {
-    let managed = objects.managed_nodes();
-    let mut lines: Vec<NodeLine> = objects
-        .nodes
-        .iter()
-        .map(|node| {
-            let name = node.name_any();
-            let reason = if is_control_plane(node) {
-                StayWord::ControlPlane
-            } else if !managed.contains(name.as_str()) {
-                StayWord::NotManaged
-            } else if has_opted_out(node) {
-                StayWord::Protected
-            } else {
-                StayWord::RemovalNotPlanned
-            };
-            NodeLine {
-                node: name,
-                must_stay: vec![MustStay {
-                    reason,
-                    detail: detail(reason).to_owned(),
-                }],
-            }
-        })
-        .collect();
+/// Lists the Nodes that would go by name.
+pub(super) fn removals(removals: &Removals) -> Vec<ScaleDown> {
+    let lines = removals.removals.iter().map(|removal| {
+        let moves = removal.moves.iter().map(|one| Move {
+            pod: one.pod.to_string(),
+            to: one.to.to_string(),
+        });
+        ScaleDown {
+            node: removal.node.to_string(),
+            action: "remove",
+            moves: moves.collect(),
+            saves_per_hour: removal.saves.map(Price::to_number),
+        }
+    });
+    let mut lines: Vec<ScaleDown> = lines.collect();
     lines.sort_by(|one, other| one.node.cmp(&other.node));
     lines
 }
 
-const fn detail(reason: StayWord) -> &'static str {
-    match reason {
-        StayWord::ControlPlane => "it is of the control plane",
-        StayWord::Protected => "an annotation or a label of it protects it",
-        StayWord::NotManaged => "no NodeGroup of the autoscaler has it",
-        StayWord::RemovalNotPlanned => {
-            "which nodes go is not planned from objects alone; the conditions of its NodeGroup say it"
-        }
-    }
+/// Lists every Node by name.
+pub(super) fn lines(removals: &Removals) -> Vec<NodeLine> {
+    let kept = removals.kept.iter().map(|(node, stays)| NodeLine {
+        node: node.to_string(),
+        must_stay: stays
+            .iter()
+            .map(|stay| MustStay {
+                reason: stay.word(),
+                detail: stay.to_string(),
+            })
+            .collect(),
+    });
+    let going = removals.removals.iter().map(|removal| NodeLine {
+        node: removal.node.to_string(),
+        must_stay: Vec::new(),
+    });
+    let mut lines: Vec<NodeLine> = kept.chain(going).collect();
+    lines.sort_by(|one, other| one.node.cmp(&other.node));
+    lines
 }

@@ -3,7 +3,7 @@
 use fleet_plan::Growth;
 use fleet_plan::cluster::PodFlaw;
 
-use super::{MisfitLine, OutcomeWord, PodLine, ScaleUp};
+use super::{MisfitLine, OutcomeWord, PodLine, ScaleDown, ScaleUp};
 
 /// Says why a group would grow.
 pub(super) fn because(growth: &Growth) -> String {
@@ -110,5 +110,30 @@ impl PodLine {
             .iter()
             .map(|help| format!("  What would help: {help}."));
         std::iter::once(first).chain(misfits).chain(help).collect()
+    }
+}
+
+// === impl ScaleDown ===
+
+impl ScaleDown {
+    /// Says it in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let moves: Vec<String> = self
+            .moves
+            .iter()
+            .map(|one| format!("{} to {}", one.pod, one.to))
+            .collect();
+        let pods = match &*moves {
+            [] => "it carries nothing".to_owned(),
+            moves => format!("its pods would go elsewhere: {}", moves.join(", ")),
+        };
+        let saved = self.saves_per_hour;
+        let saved = saved.map(|saved| format!("; {saved} an hour would be saved"));
+        format!(
+            "{} would be removed: {pods}{}.",
+            self.node,
+            saved.unwrap_or_default()
+        )
     }
 }
