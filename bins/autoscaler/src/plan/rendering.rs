@@ -59,7 +59,8 @@ fn removal_row(removal: &ScaleDown) -> [String; 4] {
 }
 
 fn node_row(line: &NodeLine) -> [String; 2] {
-    let reasons: Vec<&str> = line.must_stay.iter().map(|stay| stay.reason).collect();
+    let mut reasons: Vec<&str> = line.must_stay.iter().map(|stay| stay.reason).collect();
+    reasons.dedup();
     [
         line.node.clone(),
         or_nothing(Some(reasons.join(", ")).filter(|reasons| !reasons.is_empty())),

@@ -226,6 +226,7 @@ impl MustStay {
 }
 
 impl fmt::Display for MustStay {
+    #[expect(clippy::too_many_lines, reason = "a sentence for each reason")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ControlPlane => f.write_str("it is of the control plane"),

@@ -77,7 +77,7 @@ impl World {
     }
 
     fn floor(self, least: u32) -> Self {
-        self.but(|world| drop(world.fleet.floors.insert(workers(), least)))
+        self.but(|world| world.fleet.floors = [(workers(), least)].into())
     }
 
     /// Changes the Node that was added last.

@@ -5,7 +5,7 @@ use fleet_plan::removal::MustStay;
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
-use node_lifecycle::gate::{Binding, Facts, GroupFacts, Identity};
+use node_lifecycle::gate::{Binding, CHECKS, Facts, GroupFacts, Identity, Question};
 use node_lifecycle::{Decider, Event, Life, Protection, ProtectionFacts, Refusal, UnhealthyAfter, Workload};
 
 use crate::convert::is_control_plane;
@@ -195,11 +195,14 @@ impl Member<'_> {
         let status = self.object().status.as_ref();
         let ready = status.and_then(|status| status.ready_at);
         let made = status.and_then(|status| status.created_at);
-        let stored = || to_chrono(self.object().metadata.creation_timestamp.as_ref()?);
-        ready.or(made).or_else(stored)
+        let stored = |metadata: &ObjectMeta| to_chrono(metadata.creation_timestamp.as_ref()?);
+        ready
+            .or(made)
+            .or_else(|| stored(&self.object().metadata))
+            .or_else(|| stored(&self.node.metadata))
     }
 
-    /// Asks the gate all that does not depend on VPSie, on other nodes and on pods.
+    /// Asks the checks of the gate all that does not depend on VPSie, on other nodes and on pods; no permit comes of it.
     fn refusal(&self, life: &Life, now: DateTime<Utc>) -> Option<MustStay> {
         let binding = Binding {
             vpsie_node_uid: self.claim.uid().to_owned(),
@@ -226,8 +229,14 @@ impl Member<'_> {
             },
             last_endpoints: &[],
         };
-        let gate = Settings::default().gate;
-        match gate.decide(Some(&facts), Decider::ScaleDownPolicy, now).err()? {
+        let settings = Settings::default();
+        let question = Question {
+            facts: &facts,
+            decided_by: Decider::ScaleDownPolicy,
+            graces: settings.gate.graces(),
+            now,
+        };
+        match CHECKS.iter().find_map(|check| (check.refusal)(&question))? {
             Refusal::ReadyNodeTooYoung { remaining, .. } => Some(MustStay::TooYoung { remaining }),
             Refusal::IdleTooShort { remaining, .. } => Some(MustStay::IdleTooShort { remaining }),
             Refusal::PostSyncGracePeriod { remaining } => Some(MustStay::Stabilising { remaining }),
