@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bin, Scene};
+use super::Bin;
 use crate::Name;
 use crate::pod::{Demand, HostPort};
 
@@ -48,17 +48,5 @@ impl Bin {
             let all = attached.map_or(0, BTreeMap::len) + new;
             (new > 0 && i64::try_from(all).unwrap_or(i64::MAX) > limit).then(|| (driver.clone(), limit))
         })
-    }
-}
-
-// === impl Scene ===
-
-impl Scene<'_> {
-    /// Counts the domains of an empty bin again that was [retired](Scene::retire).
-    pub(crate) fn revive(&mut self, bin: usize) {
-        let Bin { site, domains, .. } = &self.bins[bin];
-        for (index, domain) in self.eligible_domains(*site, domains) {
-            self.spreads[index].add_node(domain);
-        }
     }
 }
