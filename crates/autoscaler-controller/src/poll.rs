@@ -96,6 +96,11 @@ impl Reply {
     pub fn is_complete(&self, requested: &ClusterId) -> bool {
         self.cluster.is_complete(requested)
     }
+
+    /// Tells whether another reply says just this, whenever it came.
+    fn says_what(&self, other: &Self) -> bool {
+        (&self.cluster, &self.groups, &self.summary) == (&other.cluster, &other.groups, &other.summary)
+    }
 }
 
 // === impl Listed ===
@@ -174,10 +179,7 @@ impl ClusterView {
             && reply.is_complete(id)
         {
             self.count_absences(reply, wanted);
-            self.complete.push(Arc::clone(reply));
-            if self.complete.len() > 2 {
-                self.complete.remove(0);
-            }
+            self.keep(reply);
         }
         self.places.clear();
         let nodes = answer.iter().flat_map(|reply| &reply.cluster.nodes);
@@ -187,6 +189,19 @@ impl ClusterView {
             }
         }
         self.latest = Some(answer);
+    }
+
+    /// Keeps the two newest complete replies. Where both say the same, the newer one stands for both: of a large cluster a
+    /// reply is large, and nearly every one repeats the last.
+    fn keep(&mut self, reply: &Arc<Reply>) {
+        if self.complete.last().is_some_and(|last| last.says_what(reply)) {
+            self.complete.clear();
+            self.complete.push(Arc::clone(reply));
+        }
+        self.complete.push(Arc::clone(reply));
+        if self.complete.len() > 2 {
+            self.complete.remove(0);
+        }
     }
 
     fn count_absences(&mut self, reply: &Reply, wanted: &BTreeSet<Identity>) {

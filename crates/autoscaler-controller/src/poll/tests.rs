@@ -94,6 +94,24 @@ fn machine_without_an_identifier_is_gone_by_its_number() {
     assert!(!gone([Some(8), None]), "it may be the one without a number");
 }
 
+/// NS-30: of two replies that say the same one is in memory, and a baseline is still the union of both.
+#[test]
+fn reply_that_repeats_the_last_is_kept_once() {
+    let kept = |machines: [&[&str]; 3]| {
+        let replies = machines.into_iter().zip([0, 10, 20]);
+        let replies = replies.map(|(listed, at)| Ok(reply(at, listed, u32::try_from(listed.len()).unwrap())));
+        let view = view(replies.collect());
+        let [older, newer] = view.baseline_replies().unwrap();
+        let count = [older, newer].map(|reply| reply.cluster.nodes.len());
+        (std::ptr::eq(older, newer), count)
+    };
+    let (one, two): (&[&str], &[&str]) = (&["m1"], &["m1", "m2"]);
+    assert_eq!(kept([one, one, one]), (true, [1, 1]));
+    assert_eq!(kept([one, one, two]), (false, [1, 2]));
+    assert_eq!(kept([two, one, one]), (true, [1, 1]), "the third last counts no longer");
+    assert_eq!(kept([two, two, one]), (false, [2, 1]));
+}
+
 /// R2b: a baseline is the union of two sane polls, the newest included.
 #[test]
 fn baseline_needs_two_complete_replies_and_a_sane_newest_one() {
