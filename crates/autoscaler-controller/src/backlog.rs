@@ -1,6 +1,7 @@
 //! What planning knows of pods: those that are on no Node, with what they ask for, and who is on each Node.
 
 use crate::planning::{Call, Reader, Volumes, is_pending, residence};
+use crate::room;
 use crate::watches::{Place, fitting};
 use chrono::{DateTime, Utc};
 use fleet_plan::Demand;
@@ -10,6 +11,7 @@ use fleet_plan::pod::PodName;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use kube::ResourceExt;
 use kube::runtime::watcher::Event;
+use siphasher::sip::SipHasher13;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +34,7 @@ pub struct Backlog {
 #[derive(Debug, Default)]
 struct There {
     waiting: BTreeMap<Place, Waiting>,
-    /// Who is on each Node, in order of the uids.
+    /// Who is on each Node, in order of the hashes of their uids.
     nodes: BTreeMap<String, Vec<Guest>>,
 }
 
@@ -47,7 +49,8 @@ struct Waiting {
 /// A pod on a Node.
 #[derive(Debug)]
 struct Guest {
-    uid: Box<str>,
+    /// A hash of its uid, which is all that it takes to know it among the few on its Node.
+    uid: u64,
     need: Need,
     is_terminating: bool,
 }
@@ -191,14 +194,14 @@ impl There {
         };
         let was_called = self.remove_waiting(pod);
         let guest = Guest {
-            uid: pod.uid().unwrap_or_default().into(),
+            uid: hash(pod),
             need: Need::of_resident(pod, reader),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
         };
         let guests = self.nodes.entry(node.to_owned()).or_default();
-        match guests.binary_search_by(|known| known.uid.cmp(&guest.uid)) {
+        match guests.binary_search_by_key(&guest.uid, |known| known.uid) {
             Ok(found) => guests[found] = guest,
-            Err(free) => guests.insert(free, guest),
+            Err(free) => room::insert(guests, free, guest),
         }
         was_called
     }
@@ -206,7 +209,9 @@ impl There {
     fn remove(&mut self, pod: &Pod) -> bool {
         let node = node_of(pod);
         if let Some(guests) = self.nodes.get_mut(node) {
-            guests.retain(|guest| pod.metadata.uid.as_deref() != Some(&*guest.uid));
+            if let Ok(found) = guests.binary_search_by_key(&hash(pod), |guest| guest.uid) {
+                room::remove(guests, found);
+            }
             if guests.is_empty() {
                 self.nodes.remove(node);
             }
@@ -264,6 +269,10 @@ impl Need {
 fn has_claims(spec: &PodSpec) -> bool {
     let mut volumes = spec.volumes.iter().flatten();
     volumes.any(|volume| volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some())
+}
+
+fn hash(pod: &Pod) -> u64 {
+    SipHasher13::new().hash(pod.metadata.uid.as_deref().unwrap_or_default().as_bytes())
 }
 
 fn place(pod: &Pod) -> Place {

@@ -4,6 +4,7 @@ use crate::lives::Lives;
 use crate::pending::Pending;
 use crate::resources::{NodeGroup, VPSieNode};
 use crate::world::World;
+use chrono::{DateTime, Utc};
 use node_lifecycle::Life;
 use node_match::{Evidence, Matching, Verdict};
 use std::sync::Arc;
@@ -25,10 +26,23 @@ pub struct Board {
 pub struct Member {
     /// The object as stored.
     pub object: Arc<VPSieNode>,
-    /// Its life, once it was looked at.
-    pub life: Option<Life>,
+    /// What is shown of its life, once it was looked at.
+    pub life: Option<Lived>,
     /// How its machine and Node were found; nothing where it was not asked.
     pub sighting: Option<Sighting>,
+}
+
+/// What is shown of the life of one VPSieNode; its state is told with those of all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lived {
+    /// When the present state began.
+    pub entered_at: DateTime<Utc>,
+    /// When it first carried a workload pod.
+    pub first_workload_at: Option<DateTime<Utc>>,
+    /// When its last workload pod left.
+    pub last_workload_at: Option<DateTime<Utc>>,
+    /// Distinct workload pods that it ever carried.
+    pub workloads_ever: u64,
 }
 
 /// How a machine and a Node were found for a VPSieNode.
@@ -114,7 +128,7 @@ impl Board {
         let members = world.claims.iter().map(|claim| {
             let member = Member {
                 object: Arc::clone(&claim.object),
-                life: lives.of(claim.uid()).cloned(),
+                life: lives.of(claim.uid()).map(Lived::of),
                 sighting: matching.verdict(claim.uid()).map(Sighting::of),
             };
             // Both are in order of namespace and name, so that one walk finds each member of the last board.
@@ -152,6 +166,19 @@ impl Member {
 
     fn looks_like(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.object, &other.object) && self.life == other.life && self.sighting == other.sighting
+    }
+}
+
+// === impl Lived ===
+
+impl Lived {
+    fn of(life: &Life) -> Self {
+        Self {
+            entered_at: life.entered_at(),
+            first_workload_at: life.first_workload_at(),
+            last_workload_at: life.last_workload_at(),
+            workloads_ever: life.workloads_ever(),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod time;
 
 pub mod pods;
 pub mod poll;
+mod room;
 pub mod watches;
 pub mod world;
 

@@ -131,13 +131,13 @@ impl Kept {
         match kept {
             Some(mut kept) => {
                 if !kept.recorded.is_of(&claim.object) {
-                    kept.recorded = Recorded::read(&claim.object);
+                    (kept.recorded, _) = Recorded::read(&claim.object);
                     kept.recorded_at = now;
                 }
                 kept
             }
             None => {
-                let recorded = Recorded::read(&claim.object);
+                let (recorded, life) = Recorded::read(&claim.object);
                 // A foreign word says nothing, so it may be in service.
                 let phase = || {
                     claim
@@ -148,7 +148,7 @@ impl Kept {
                 };
                 let begun = || phase().life_without_record(now);
                 Self {
-                    life: recorded.life().cloned().unwrap_or_else(begun),
+                    life: life.unwrap_or_else(begun),
                     recorded,
                     recorded_at: now,
                     missed_at: None,

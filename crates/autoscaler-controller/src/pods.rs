@@ -3,6 +3,7 @@
 mod facts;
 mod load;
 
+use crate::room;
 use crate::watches::Marked;
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::Event;
@@ -28,9 +29,6 @@ pub struct PodIndex {
 
 /// The pods of a Node stand in order of their uids: a kubelet allows few, and a list takes half the room of a tree.
 type Nodes = BTreeMap<String, Vec<PodFacts>>;
-
-/// Places that a list gains or gives back at once. Doubled, most lists of busy Nodes would soon be half empty for good.
-const PLACES: usize = 4;
 
 // === impl PodIndex ===
 
@@ -126,10 +124,7 @@ fn put(nodes: &mut Nodes, pod: &Pod) -> Effect {
     let is_different = match place(pods, &facts.uid) {
         Ok(place) => std::mem::replace(&mut pods[place], facts) != pods[place],
         Err(place) => {
-            if pods.len() == pods.capacity() {
-                pods.reserve_exact(PLACES);
-            }
-            pods.insert(place, facts);
+            room::insert(pods, place, facts);
             true
         }
     };
@@ -142,10 +137,7 @@ fn remove(nodes: &mut Nodes, pod: &Pod) -> Effect {
         return Effect::Nothing;
     };
     let found = place(pods, pod.metadata.uid.as_deref().unwrap_or_default());
-    let was_there = found.map(|place| pods.remove(place)).is_ok();
-    if pods.capacity() > pods.len() + 2 * PLACES {
-        pods.shrink_to(pods.len() + PLACES);
-    }
+    let was_there = found.map(|place| room::remove(pods, place)).is_ok();
     let is_empty = pods.is_empty();
     if is_empty {
         nodes.remove(node);

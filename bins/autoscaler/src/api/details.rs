@@ -10,7 +10,6 @@ use autoscaler_web::api::{
 use chrono::{DateTime, Utc};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
-use node_lifecycle::Life;
 use node_state::{GroupKey, OwnerKey};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -102,7 +101,7 @@ fn of_member(member: &Member) -> OwnerDetails {
             contested: sighting.is_contested,
         }),
         moments: moments(member),
-        workloads_ever: member.life.as_ref().map(Life::workloads_ever),
+        workloads_ever: member.life.map(|life| life.workloads_ever),
         told: told(status.and_then(|status| status.conditions.as_deref())),
     }
 }
@@ -117,15 +116,15 @@ fn of_clue(clue: &Clue) -> EvidenceFacts {
 
 fn moments(member: &Member) -> Moments {
     let metadata = &member.object.metadata;
-    let (status, life) = (member.object.status.as_ref(), member.life.as_ref());
+    let (status, life) = (member.object.status.as_ref(), member.life);
     Moments {
         created_at: moment(metadata.creation_timestamp.as_ref()),
         provisioned_at: status.and_then(|status| status.provisioned_at),
         joined_at: status.and_then(|status| status.joined_at),
         ready_at: status.and_then(|status| status.ready_at),
-        state_since: life.map(Life::entered_at),
-        first_workload_at: life.and_then(Life::first_workload_at),
-        last_workload_at: life.and_then(Life::last_workload_at),
+        state_since: life.map(|life| life.entered_at),
+        first_workload_at: life.and_then(|life| life.first_workload_at),
+        last_workload_at: life.and_then(|life| life.last_workload_at),
         deleted_at: moment(metadata.deletion_timestamp.as_ref()),
     }
 }

@@ -138,3 +138,25 @@ fn claim_that_comes_later_counts() {
     let pods = backlog.pods(&volumes, Duration::ZERO, at(200));
     assert!(matches!(pods[0].standing, Standing::Waiting(_)));
 }
+
+/// NS-30: while pods come and go, little room stands empty for them.
+#[test]
+fn room_for_guests_follows_their_number() {
+    let mut backlog = Backlog::default();
+    let mut check = |event| {
+        backlog.take(&event);
+        let Some(guests) = backlog.there.nodes.get("n1") else {
+            return;
+        };
+        let (room, count) = (guests.capacity(), guests.len());
+        assert!(room <= count + 2 * room::PLACES, "{room} places for {count} pods");
+    };
+    let pods: Vec<Pod> = (0..100)
+        .map(|number| pod(&format!("p{number}"), Some("n1"), json!({})))
+        .collect();
+    for _ in 0..2 {
+        pods.iter().for_each(|pod| check(Event::Apply(pod.clone())));
+        pods.iter().for_each(|pod| check(Event::Delete(pod.clone())));
+    }
+    assert!(backlog.there.nodes.is_empty(), "each was found again");
+}

@@ -1,6 +1,6 @@
 //! What is shown of a pass, and when.
 
-use super::{Board, Boards};
+use super::{Board, Boards, Lived};
 use crate::pending::{Fate, Pending, PendingPod};
 use crate::resources::Phase;
 use crate::testing::expected::{prepared, with_machine, with_node};
@@ -26,7 +26,7 @@ fn board_shows_how_each_member_was_matched() {
         panic!("one VPSieNode: {board:?}");
     };
     assert!(Arc::ptr_eq(&member.object, &world.claims[0].object));
-    assert_eq!(member.life.as_ref(), world.lives.of("kube-system/web-1"));
+    assert_eq!(member.life, world.lives.of("kube-system/web-1").map(Lived::of));
     let sighting = member.sighting.as_ref().expect("it was matched");
     assert_eq!((sighting.verdict, sighting.reason), ("matched", None));
     let words = sighting.clues.iter().map(|clue| (clue.link, clue.kind));

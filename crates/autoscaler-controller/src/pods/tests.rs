@@ -189,7 +189,7 @@ fn room_for_pods_follows_their_number() {
         index.take(event);
         let Some(pods) = index.nodes.get("n1") else { return };
         let (room, count) = (pods.capacity(), pods.len());
-        assert!(room <= count + 2 * PLACES, "{room} places for {count} pods");
+        assert!(room <= count + 2 * room::PLACES, "{room} places for {count} pods");
     };
     let pods: Vec<Pod> = (0..100)
         .map(|number| running(&format!("p{number}"), "n1"))

@@ -108,7 +108,11 @@ fn reply_that_repeats_the_last_is_kept_once() {
     let (one, two): (&[&str], &[&str]) = (&["m1"], &["m1", "m2"]);
     assert_eq!(kept([one, one, one]), (true, [1, 1]));
     assert_eq!(kept([one, one, two]), (false, [1, 2]));
-    assert_eq!(kept([two, one, one]), (true, [1, 1]), "the third last counts no longer");
+    assert_eq!(
+        kept([two, one, one]),
+        (true, [1, 1]),
+        "the third last counts no longer"
+    );
     assert_eq!(kept([two, two, one]), (false, [2, 1]));
 }
 

@@ -69,7 +69,7 @@ impl Life {
     /// Counts the distinct workload pods that it ever carried (`LC-10`).
     ///
     /// A pod is bound once and for all, and its uid never comes back: to count each uid once it is enough to know those
-    /// that are there, and the last ones that left, which a list that is a little old may show again. 64 of those are
+    /// that are there, and the last ones that left, which a list that is a little old may show again. 16 of those are
     /// kept; of each uid eight bytes of its SHA-256.
     #[must_use]
     pub const fn workloads_ever(&self) -> u64 {

@@ -1,12 +1,13 @@
 //! Counts distinct workload pods in bounded memory.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Pods that left and are still known by their uid: a list that is a little old may show them once more.
-const DEPARTED_LIMIT: usize = 64;
+/// Pods that left and are still known by their uid: a list that is a little old may show them once more. More would be no
+/// surer, for such a list is seconds old, and every node pays for them in memory and in its annotation.
+const DEPARTED_LIMIT: usize = 16;
 
 /// Pods whose uid is written down: several times what a kubelet allows, and still a small annotation.
 const STORED_LIMIT: usize = 1024;
@@ -15,7 +16,8 @@ const STORED_LIMIT: usize = 1024;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredPods", into = "StoredPods")]
 pub(crate) struct Pods {
-    current: BTreeSet<u64>,
+    /// In their order, each once.
+    current: Vec<u64>,
     /// The last ones that left, the oldest first.
     departed: VecDeque<u64>,
     ever: u64,
@@ -36,14 +38,23 @@ struct StoredPods {
 impl Pods {
     /// Takes a complete list of uids in.
     pub(super) fn list(&mut self, uids: &[&str]) {
-        let listed: BTreeSet<u64> = uids.iter().map(|uid| fingerprint(uid)).collect();
-        let is_new = |uid: &&u64| !self.current.contains(uid) && !self.departed.contains(uid);
+        let listed = sorted(uids.iter().map(|uid| fingerprint(uid)));
+        if listed == self.current {
+            return;
+        }
+        let is_listed = |uid: &u64| listed.binary_search(uid).is_ok();
+        let is_current = |uid: &u64| self.current.binary_search(uid).is_ok();
+        let is_new = |uid: &&u64| !is_current(uid) && !self.departed.contains(uid);
         let new = listed.iter().filter(is_new).count();
         self.ever = self.ever.saturating_add(u64::try_from(new).unwrap_or(u64::MAX));
-        self.departed.retain(|uid| !listed.contains(uid));
-        self.departed.extend(self.current.difference(&listed));
-        let surplus = self.departed.len().saturating_sub(DEPARTED_LIMIT);
-        self.departed.drain(..surplus);
+        self.departed.retain(|uid| !is_listed(uid));
+        let left = self.current.iter().filter(|uid| !is_listed(uid));
+        for uid in left {
+            if self.departed.len() == DEPARTED_LIMIT {
+                self.departed.pop_front();
+            }
+            self.departed.push_back(*uid);
+        }
         self.current = listed;
     }
 
@@ -61,6 +72,15 @@ impl Pods {
     }
 }
 
+/// Puts numbers in order, each once, in no more room than they need.
+fn sorted(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut sorted: Vec<u64> = numbers.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted.shrink_to_fit();
+    sorted
+}
+
 fn fingerprint(uid: &str) -> u64 {
     let hash: [u8; 32] = Sha256::digest(uid.as_bytes()).into();
     let (first, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
@@ -76,10 +96,13 @@ impl From<StoredPods> for Pods {
             let numbers = texts.into_iter().take(limit);
             numbers.filter_map(|text| u64::from_str_radix(&text, 16).ok())
         };
-        let current: BTreeSet<u64> = read(stored.current, STORED_LIMIT).collect();
+        let current = sorted(read(stored.current, STORED_LIMIT));
+        let mut departed = stored.departed;
+        // The last ones, for an earlier version wrote down more of them.
+        departed.drain(..departed.len().saturating_sub(DEPARTED_LIMIT));
         let least = u64::try_from(current.len()).unwrap_or(u64::MAX);
         Self {
-            departed: read(stored.departed, DEPARTED_LIMIT).collect(),
+            departed: read(departed, DEPARTED_LIMIT).collect(),
             ever: stored.ever.max(least),
             current,
         }
