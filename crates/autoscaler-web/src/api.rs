@@ -44,6 +44,7 @@ pub use description::description;
 pub use discovered::{Discovered, DiscoveredService, Instance, InstanceStatus, Staleness};
 pub use facts::{
     ConditionFacts, Details, EvidenceFacts, GroupDetails, MachineFacts, MatchFacts, Moments, OwnerDetails,
+    TellsOwner,
 };
 pub use pending::{GroupRefusal, MisfitFacts, Pending, PendingPod};
 pub use series::Series;

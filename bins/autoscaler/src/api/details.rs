@@ -6,6 +6,7 @@ use autoscaler_controller::intent::Requested;
 use autoscaler_controller::resources::{Condition, NodeGroup};
 use autoscaler_web::api::{
     ConditionFacts, Details, EvidenceFacts, GroupDetails, MachineFacts, MatchFacts, Moments, OwnerDetails,
+    TellsOwner,
 };
 use chrono::{DateTime, Utc};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -20,6 +21,10 @@ struct Known {
     board: Arc<Board>,
     details: Details,
 }
+
+/// What a pass saw of a VPSieNode, put in the words of the API when somebody asks.
+#[derive(Debug)]
+struct Shown(Arc<Member>);
 
 /// Follows what passes see, for as long as anybody reads it.
 pub(super) fn follow(mut boards: watch::Receiver<Arc<Board>>) -> watch::Receiver<Arc<Details>> {
@@ -54,7 +59,7 @@ impl Known {
             while earlier.next_if(|known| owner_key(known) < key).is_some() {}
             let same = earlier.next_if(|known| Arc::ptr_eq(known, member));
             let kept = same.and_then(|_| self.details.owners.get(&key)).cloned();
-            let owner = kept.unwrap_or_else(|| Arc::new(of_member(member)));
+            let owner = kept.unwrap_or_else(|| Arc::new(Shown(Arc::clone(member))));
             details.owners.insert(key, owner);
         }
         let planned = board.pending.as_ref().zip(self.board.pending.as_ref());
@@ -71,6 +76,14 @@ impl Known {
             details.groups.insert(key, group);
         }
         Self { board, details }
+    }
+}
+
+// === impl Shown ===
+
+impl TellsOwner for Shown {
+    fn details(&self) -> OwnerDetails {
+        of_member(&self.0)
     }
 }
 

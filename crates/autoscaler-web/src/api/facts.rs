@@ -1,6 +1,7 @@
 //! What is known of VPSieNodes and NodeGroups besides the states of their nodes: the operator fills it in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,14 +12,20 @@ use utoipa::ToSchema;
 use super::pending::Pending;
 
 /// Holds all of it, as one pass of the operator saw it. What did not change is shared with what came before.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Details {
-    /// By VPSieNode.
-    pub owners: BTreeMap<OwnerKey, Arc<OwnerDetails>>,
+    /// By VPSieNode; what is the very same value tells the same.
+    pub owners: BTreeMap<OwnerKey, Arc<dyn TellsOwner>>,
     /// By NodeGroup.
     pub groups: BTreeMap<GroupKey, Arc<GroupDetails>>,
     /// The pods that are on no Node; nothing while nobody has planned for them.
     pub pending: Option<Arc<Pending>>,
+}
+
+/// Tells what is known of one VPSieNode when somebody asks, so that it is not in memory for nobody (NS-30).
+pub trait TellsOwner: fmt::Debug + Send + Sync {
+    /// Returns all of it.
+    fn details(&self) -> OwnerDetails;
 }
 
 /// Holds what is known of one VPSieNode.
@@ -34,6 +41,14 @@ pub struct OwnerDetails {
     pub workloads_ever: Option<u64>,
     /// What is told in its status, such as what it waits for and why its machine must stay.
     pub told: Vec<ConditionFacts>,
+}
+
+// === impl OwnerDetails ===
+
+impl TellsOwner for OwnerDetails {
+    fn details(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// Holds what is known of a machine at VPSie.

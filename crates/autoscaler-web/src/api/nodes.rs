@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::State as Shared;
-use super::facts::{Details, OwnerDetails};
+use super::facts::{Details, OwnerDetails, TellsOwner};
 use super::page::{Page, is_same};
 use super::problem::Problem;
 use super::query::Asked;
@@ -108,7 +108,7 @@ pub(crate) struct NodeShown<'a> {
     /// What is wrong with the facts about it.
     warnings: Vec<WarningShown>,
     /// Its machine, its ages and how both were found; nothing for a Node without VPSieNode.
-    details: Option<&'a OwnerDetails>,
+    details: Option<OwnerDetails>,
 }
 
 /// The workload of a node.
@@ -209,11 +209,11 @@ impl Nodes {
 
     /// Shows one node.
     pub(super) fn node<'a>(&'a self, state: &'a NodeState) -> NodeShown<'a> {
-        NodeShown::new(state, self.details_of(state).map(Arc::as_ref))
+        NodeShown::new(state, self.details_of(state).map(|owner| owner.details()))
     }
 
     /// Returns what is known of the VPSieNode of a node.
-    pub(super) fn details_of(&self, state: &NodeState) -> Option<&Arc<OwnerDetails>> {
+    pub(super) fn details_of(&self, state: &NodeState) -> Option<&Arc<dyn TellsOwner>> {
         self.details.owners.get(&state.owner.as_ref()?.key)
     }
 
@@ -256,7 +256,7 @@ impl Counts {
 // === impl NodeShown ===
 
 impl<'a> NodeShown<'a> {
-    fn new(state: &'a NodeState, details: Option<&'a OwnerDetails>) -> Self {
+    fn new(state: &'a NodeState, details: Option<OwnerDetails>) -> Self {
         let workload = &state.workload;
         let owner = state.owner.as_ref();
         let conditions = state.conditions.iter();

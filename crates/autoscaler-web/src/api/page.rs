@@ -95,7 +95,7 @@ impl<K: PartialEq> Shelf<K> {
 }
 
 /// Tells whether two shared values are one and the same.
-pub(super) fn is_same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
+pub(super) fn is_same<T: ?Sized>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         (None, None) => true,

@@ -1,5 +1,6 @@
 //! An API over a small fleet, on a real listener, and a client of bytes.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -196,7 +197,7 @@ fn known() -> Details {
         ..GroupDetails::default()
     };
     Details {
-        owners: [(OwnerKey::new(NAMESPACE, "web-1"), Arc::new(owner))].into(),
+        owners: BTreeMap::from([(OwnerKey::new(NAMESPACE, "web-1"), Arc::new(owner) as _)]),
         groups: [(GroupKey::new(NAMESPACE, "web"), Arc::new(group))].into(),
         pending: None,
     }
