@@ -63,7 +63,7 @@ struct Entry {
     /// Of the newest evaluation, even if nobody could see a difference.
     expires_at: Option<DateTime<Utc>>,
     evaluations: u64,
-    considered: BTreeSet<GroupKey>,
+    considered: Box<[GroupKey]>,
     /// Whether others may see the state.
     is_shown: bool,
 }
@@ -318,7 +318,8 @@ impl Fleet {
             state,
             expires_at,
             evaluations: evaluations.saturating_add(1),
-            considered: membership.considered,
+            // A tree of one takes ten times the room.
+            considered: membership.considered.into_iter().collect(),
             is_shown,
         };
         self.entries.insert(subject.clone(), entry);

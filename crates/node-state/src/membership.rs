@@ -75,10 +75,13 @@ impl Membership {
     }
 
     fn word_of_owner(&mut self, group: &GroupKey, groups: &Groups) -> Word {
-        self.considered.insert(group.clone());
         match groups.get(group) {
-            Some(_) => Word::Groups(vec![group.clone()]),
-            None => Word::Missing(group.to_string()),
+            // Its own name, which all of its nodes share.
+            Some(known) => Word::Groups(vec![known.key.clone()]),
+            None => {
+                self.considered.insert(group.clone());
+                Word::Missing(group.to_string())
+            }
         }
     }
 

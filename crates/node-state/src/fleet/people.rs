@@ -13,12 +13,15 @@ pub(super) struct People {
     nodes: BTreeMap<Arc<str>, NodeFacts>,
     owners: BTreeMap<OwnerKey, OwnerFacts>,
     /// VPSieNodes by the Node that they name, whether it is there or not.
-    owners_of: BTreeMap<String, BTreeSet<OwnerKey>>,
+    owners_of: Index,
     /// VPSieNodes that name no Node, by their uid.
-    unrecorded: BTreeMap<String, BTreeSet<OwnerKey>>,
+    unrecorded: Index,
     /// Nodes with the uid of the VPSieNode for which they are marked.
     marked: BTreeSet<(Arc<str>, Arc<str>)>,
 }
+
+/// VPSieNodes by a text, those of each in order. It is nearly always one, for which a tree would take ten times the room.
+type Index = BTreeMap<String, Vec<OwnerKey>>;
 
 // === impl People ===
 
@@ -59,13 +62,17 @@ impl People {
         }
         let before = self.remove_owner(&facts.key);
         let (index, name) = self.index_of(&facts);
-        index.entry(name).or_default().insert(facts.key.clone());
+        let owners = index.entry(name).or_default();
+        if let Err(place) = owners.binary_search(&facts.key) {
+            owners.reserve_exact(1);
+            owners.insert(place, facts.key.clone());
+        }
         self.owners.insert(facts.key.clone(), facts);
         Some(before)
     }
 
     /// Returns the index in which a VPSieNode is to be found, and where there: by its Node, or while it names none by its uid.
-    fn index_of(&mut self, facts: &OwnerFacts) -> (&mut BTreeMap<String, BTreeSet<OwnerKey>>, String) {
+    fn index_of(&mut self, facts: &OwnerFacts) -> (&mut Index, String) {
         match &facts.node {
             Some(node) => (&mut self.owners_of, node.clone()),
             None => (&mut self.unrecorded, facts.uid.clone()),
@@ -76,7 +83,7 @@ impl People {
         let owner = self.owners.remove(key)?;
         let (index, name) = self.index_of(&owner);
         if let Some(owners) = index.get_mut(&name) {
-            owners.remove(key);
+            owners.retain(|owner| owner != key);
             if owners.is_empty() {
                 index.remove(&name);
             }
