@@ -59,7 +59,8 @@ impl SqlStore {
             Access::Read => ("ro", "PRAGMA busy_timeout = 5000"),
             Access::Write => (
                 "rwc",
-                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA cache_size = -512",
             ),
         };
         let url = format!("sqlite://{}?mode={mode}", url.path());
