@@ -16,6 +16,9 @@ const REPORTER: &str = "vpsie-autoscaler";
 const LONGEST_QUEUE: usize = 1_000;
 /// Least time between two Events: twenty in a second are nothing for an API server, and no one reads faster.
 const SPACING: Duration = Duration::from_millis(50);
+/// Events after which repetitions are counted anew: the library remembers each with all that it says for six minutes, which
+/// is more memory than the nodes that they are about, once many change together.
+const REMEMBERED: usize = 256;
 /// Longest wait for the API server to take one; the next may fare better.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
 
@@ -38,7 +41,7 @@ impl Announcer {
             controller: REPORTER.to_owned(),
             instance: replica,
         };
-        let recorder = Recorder::new(client, reporter);
+        let recorder = move || Recorder::new(client.clone(), reporter.clone());
         let (queue, notices) = mpsc::channel(LONGEST_QUEUE);
         let mut publisher = JoinSet::new();
         publisher.spawn(publish(recorder, notices, Arc::clone(&metrics)));
@@ -58,10 +61,15 @@ impl Announcer {
     }
 }
 
-/// Sends one notice after the other. The library counts repetitions of one as one Event.
-async fn publish(recorder: Recorder, mut notices: mpsc::Receiver<Notice>, metrics: Arc<Metrics>) {
+/// Sends one notice after the other. The library counts repetitions of one as one Event, as long as it remembers it.
+async fn publish(begin: impl Fn() -> Recorder, mut notices: mpsc::Receiver<Notice>, metrics: Arc<Metrics>) {
     let mut failed = 0_u64;
+    let (mut recorder, mut remembered) = (begin(), 0);
     while let Some(notice) = notices.recv().await {
+        if remembered == REMEMBERED {
+            (recorder, remembered) = (begin(), 0);
+        }
+        remembered += 1;
         let event = event(&notice);
         let sending = recorder.publish(&event, &notice.regarding);
         let error = match tokio::time::timeout(PUBLISH_LIMIT, sending).await {
@@ -126,6 +134,35 @@ mod tests {
             action: "Test",
             note: "a test".to_owned(),
         }
+    }
+
+    /// A client of an API server that takes every Event, and says how each came.
+    fn taking(methods: mpsc::UnboundedSender<http::Method>) -> Client {
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let methods = methods.clone();
+            async move {
+                methods.send(request.method().clone()).expect("the test listens");
+                let event = request.into_body().collect_bytes().await?;
+                Ok::<_, kube::Error>(http::Response::new(kube::client::Body::from(event)))
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    /// NS-30: repetitions are one Event, and what is remembered for that has an end.
+    #[tokio::test(start_paused = true)]
+    async fn events_are_remembered_up_to_a_number() {
+        let (sender, mut methods) = mpsc::unbounded_channel();
+        let announcer = Announcer::start(taking(sender), None, Arc::new(Metrics::default()));
+        let mut made = Vec::new();
+        for number in 0..2 * REMEMBERED {
+            announcer.announce(notice());
+            match methods.recv().await {
+                Some(http::Method::POST) => made.push(number),
+                other => assert_eq!(other, Some(http::Method::PATCH), "Event {number}"),
+            }
+        }
+        assert_eq!(made, [0, REMEMBERED]);
     }
 
     /// A client of an API server that never answers.
