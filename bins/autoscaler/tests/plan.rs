@@ -4,6 +4,8 @@
 mod program;
 #[path = "plan/readings.rs"]
 mod readings;
+#[path = "plan/removals.rs"]
+mod removals;
 
 use std::path::{Path, PathBuf};
 

@@ -48,7 +48,7 @@ pub const LABEL_SCALE_DOWN_DISABLED: &str = "autoscaler.vpsie.com/scale-down-dis
 pub const ANNOTATION_SCALE_DOWN: &str = "autoscaler.vpsie.com/scale-down";
 /// Annotates NodeGroups whose broken nodes may be removed by themselves; counts when the value is [`ENABLED`].
 pub const ANNOTATION_UNHEALTHY_CLEANUP: &str = "autoscaler.vpsie.com/unhealthy-cleanup";
-/// Annotates NodeGroups and Nodes with the hours in which they may shrink, `HH:MM-HH:MM`.
+/// Annotates NodeGroups and Nodes with the hours in which they may shrink, `HH:MM-HH:MM Area/City`.
 pub const ANNOTATION_SCALE_DOWN_ALLOWED_HOURS: &str = "autoscaler.vpsie.com/scale-down-allowed-hours";
 /// Annotates Nodes with the reason they were made for: `metrics`, `manual`, `rebalance` or `initial`.
 pub const ANNOTATION_CREATION_REASON: &str = "autoscaler.vpsie.com/creation-reason";

@@ -33,11 +33,11 @@ pub(in crate::decide) fn say(draft: &mut Draft<NodeGroupStatus>, keep: Option<&K
         ),
         Keep::OutsideHours => (
             Reason::OutsideHours,
-            "it is outside the hours of the annotation scale-down-allowed-hours, which are of UTC",
+            "it is outside the hours of the annotation scale-down-allowed-hours",
         ),
         Keep::HoursUnreadable => (
             Reason::HoursUnreadable,
-            "the annotation scale-down-allowed-hours cannot be read, so it allows nothing; write HH:MM-HH:MM, in UTC",
+            "the annotation scale-down-allowed-hours cannot be read, so it allows nothing; write HH:MM-HH:MM Area/City",
         ),
         Keep::AtMinimum => (Reason::AtMinimumCapacity, "no more than minNodes are Ready"),
         Keep::PodsWait => (Reason::PodsWait, "pods wait that no Node takes as it is"),
