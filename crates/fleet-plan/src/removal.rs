@@ -37,6 +37,8 @@ pub struct Fleet {
     pub services: BTreeMap<PodName, Service>,
     /// How many nodes may go at once, those included that are on their way out.
     pub most: u32,
+    /// How many are on their way out of which no Node is there any longer.
+    pub vanishing: u32,
 }
 
 /// Says of a Node what decides whether it may go.

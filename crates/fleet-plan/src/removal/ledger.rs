@@ -29,7 +29,7 @@ impl<'a> Ledger<'a> {
             groups: BTreeMap::new(),
             budgets: fleet.budgets.iter().map(|(name, left)| (name, *left)).collect(),
             staying: BTreeSet::new(),
-            leaving: 0,
+            leaving: fleet.vanishing,
         };
         for candidate in &fleet.candidates {
             if candidate.is_leaving {

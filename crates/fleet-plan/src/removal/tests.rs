@@ -172,6 +172,8 @@ fn others_that_could_go_wait() {
     let one_goes = three().but(|world| world.fleet.candidates[0].is_leaving = true);
     assert_eq!(one_goes.words("b"), ["one-at-a-time"]);
     assert_eq!(three().most(0).words("a"), ["one-at-a-time"]);
+    let gone = three().but(|world| world.fleet.vanishing = 1);
+    assert_eq!(gone.words("a"), ["one-at-a-time"]);
 }
 
 /// LC-23: the floor of a group is judged by what is left once others have gone.

@@ -39,10 +39,11 @@ mod tests {
             ("22:00-01:00", 60, Some(false)),
             ("22:00-01:00", 1320, Some(true)),
             ("00:00-00:00", 700, Some(true)),
-            // In January Berlin is an hour ahead, and in July two.
             ("02:00-03:00 Europe/Berlin", 60, Some(true)),
             ("01:00-02:00 Europe/Berlin", 60, Some(false)),
-            ("03:00 - 04:00  Europe/Berlin", 181 * 1440 + 60, Some(true)),
+            // In January New York is five hours behind, and in July four.
+            ("20:00-21:00 America/New_York", 60, Some(true)),
+            ("21:00 - 22:00  America/New_York", 181 * 1440 + 60, Some(true)),
             ("01:00-02:00 UTC", 60, Some(true)),
             ("01:00-02:00 Europe/Nowhere", 60, None),
             ("01:00-02:00 +01:00", 60, None),

@@ -1,5 +1,6 @@
 //! Who goes by itself, and every reason why nobody does.
 
+mod planned;
 mod standing;
 
 use super::*;

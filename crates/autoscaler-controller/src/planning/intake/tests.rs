@@ -48,6 +48,19 @@ fn names(objects: &Objects) -> Vec<String> {
         .collect()
 }
 
+/// SC-20: what older YAML takes for a yes or a no is a text, as a name or a label may be.
+#[test]
+fn bare_n_and_yes_are_texts() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: n, labels: {a: yes, b: off, c: y}}}";
+    let (objects, _) = taken(&[&format!("# a manifest by hand\n{pod}")]).expect("it is read");
+    assert_eq!(
+        (names(&objects), objects.broken.len()),
+        (vec!["default/n".to_owned()], 0)
+    );
+    let labels = objects.pods[0].metadata.labels.as_ref().expect("it has some");
+    assert_eq!(labels.values().collect::<Vec<_>>(), ["yes", "off", "y"]);
+}
+
 /// SC-20: streams of YAML, lists of any kind and single objects are taken in; other kinds are counted; a manifest
 /// without a namespace is of the usual one, and amounts may be bare numbers.
 #[test]

@@ -11,7 +11,7 @@ use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::Broken;
-use super::grounds::{Member, of_group, of_stranger};
+use super::grounds::{Member, is_on_its_way_out, of_group, of_stranger};
 use super::members::Members;
 use super::surveyor::{Claims, Surveyor, name};
 use super::tenants::Guests;
@@ -73,6 +73,13 @@ impl Surveyor<'_> {
                 Some((node, (teams.len(), *claim)))
             });
             owned.extend(of_nodes);
+            let gone = own
+                .iter()
+                .filter(|claim| members.node_of(&claim.object).is_none());
+            let vanishing = gone.filter(|claim| is_on_its_way_out(claim)).count();
+            fleet.vanishing = fleet
+                .vanishing
+                .saturating_add(u32::try_from(vanishing).unwrap_or(u32::MAX));
             teams.push(Team {
                 group,
                 name,

@@ -101,6 +101,12 @@ pub(super) fn of_stranger(node: &Node, group: Option<&NodeGroup>) -> Option<Must
     }
 }
 
+/// Tells whether a VPSieNode is on its way out already.
+pub(super) fn is_on_its_way_out(claim: &ClaimObject) -> bool {
+    let phase = claim.object.phase();
+    claim.is_deleted() || is_leaving(claim) || matches!(phase, Phase::Terminating | Phase::Deleting)
+}
+
 // === impl Member ===
 
 impl Member<'_> {
@@ -110,10 +116,7 @@ impl Member<'_> {
 
     /// Tells whether it is on its way out already.
     pub(super) fn is_leaving(&self) -> bool {
-        let phase = self.object().phase();
-        self.claim.is_deleted()
-            || is_leaving(self.claim)
-            || matches!(phase, Phase::Terminating | Phase::Deleting)
+        is_on_its_way_out(self.claim)
     }
 
     /// Tells whether it counts towards the least nodes of its group.
