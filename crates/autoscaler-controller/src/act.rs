@@ -2,6 +2,7 @@
 
 mod asking;
 mod baselines;
+mod dynamic;
 mod effect;
 mod node;
 mod objects;
@@ -291,6 +292,8 @@ impl Actor {
             Command::CreateProviderGroup(target, request, attempt) => {
                 self.create_provider_group(target, &request, attempt, pass).await
             }
+            Command::CreateNodeGroup(object) => self.create_node_group(&object).await,
+            Command::DeleteNodeGroup(target) => self.delete_node_group(target, pass).await,
             Command::CreateVpsieNode(object) => self.create_vpsie_node(&object).await,
             Command::DeleteVpsieNode(target) => self.delete_vpsie_node(&target).await,
             Command::RequestMachine(request) => self.request_machine(request, pass).await,

@@ -52,6 +52,10 @@ pub enum Command {
     RemoveFinalizer(Kind, Target, Vec<String>),
     /// Asks VPSie for a node group; the number counts the requests, this one included.
     CreateProviderGroup(Target, CreateGroup, u32),
+    /// Makes a NodeGroup for pods that no other can host, under the name of its size (`SC-10`).
+    CreateNodeGroup(Box<NodeGroup>),
+    /// Asks Kubernetes to delete a NodeGroup that was made for pods, if it is still as it was looked at and has no member.
+    DeleteNodeGroup(Target),
     /// Creates a VPSieNode under the name of its slot.
     CreateVpsieNode(Box<VPSieNode>),
     /// Asks Kubernetes to delete a VPSieNode, because its NodeGroup is being deleted.
@@ -263,6 +267,8 @@ impl Command {
             Self::AddFinalizer(..)
             | Self::RemoveFinalizer(..)
             | Self::CreateProviderGroup(..)
+            | Self::CreateNodeGroup(..)
+            | Self::DeleteNodeGroup(..)
             | Self::CreateVpsieNode(..)
             | Self::DeleteVpsieNode(..)
             | Self::LabelNode(..)
@@ -294,6 +300,8 @@ impl Command {
             Self::RemoveMachine(..) => Some(Call::RemoveWorker),
             Self::AddFinalizer(..)
             | Self::RemoveFinalizer(..)
+            | Self::CreateNodeGroup(..)
+            | Self::DeleteNodeGroup(..)
             | Self::CreateVpsieNode(..)
             | Self::DeleteVpsieNode(..)
             | Self::RecordMachine(..)
@@ -314,6 +322,8 @@ impl Command {
             Self::AddFinalizer(..) => "add-finalizer",
             Self::RemoveFinalizer(..) => "remove-finalizer",
             Self::CreateProviderGroup(..) => "create-provider-group",
+            Self::CreateNodeGroup(..) => "create-nodegroup",
+            Self::DeleteNodeGroup(..) => "delete-nodegroup",
             Self::CreateVpsieNode(..) => "create-vpsienode",
             Self::DeleteVpsieNode(..) => "delete-vpsienode",
             Self::RequestMachine(..) => "request-machine",

@@ -1,7 +1,8 @@
 //! What to do about one observation. No clock, no network, no `async`: the same world gives the same commands.
 //!
 //! ```text
-//!            ┌─ NodeGroup ──▶ provider group?  VPSieNodes missing?  counts        (group: provider, slots, counts)
+//!            ┌─ pods that no NodeGroup can host ──▶ a new one                           (dynamic)
+//!            ├─ NodeGroup ──▶ provider group?  VPSieNodes missing?  counts        (group: provider, slots, counts)
 //!  World ────┤
 //!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim: discovery, joining)
 //!            │                who may ask VPSie for a machine now                      (request)
@@ -17,6 +18,7 @@ mod draft;
 mod view;
 
 mod counts;
+pub(crate) mod dynamic;
 mod group;
 mod hearing;
 pub(crate) mod leaks;
@@ -131,7 +133,7 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
         }
         batch
     });
-    for mut batch in groups.chain(claims) {
+    for mut batch in dynamic::found(world).chain(groups).chain(claims) {
         decision.entries.append(&mut batch.entries);
         if !batch.commands.is_empty() {
             decision.batches.push(batch);

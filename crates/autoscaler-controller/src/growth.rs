@@ -3,6 +3,7 @@
 //! A promise is written on the VPSieNode when it is made, and holds for as long as its node is coming. It needs no other
 //! ledger: what comes counts from the objects themselves, so that neither a second pass nor a restart buys anew.
 
+use crate::founding::Founding;
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::watches::Place;
 use fleet_plan::pod::PodName;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const BETWEEN: char = ',';
 
 /// What is planned for the pods that wait.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Growth {
     /// Whether everything was seen that a plan needs; else nothing is made and nothing withdrawn.
     pub is_known: bool,
@@ -23,6 +24,8 @@ pub struct Growth {
     pub awaited: BTreeSet<Place>,
     /// How many pods wait that no Node takes as it is.
     pub unmet: usize,
+    /// What is to be done about NodeGroups that are made for pods; nothing where that is turned off (`SC-10`).
+    pub founding: Option<Founding>,
 }
 
 /// A VPSieNode that is to be made.
@@ -51,6 +54,16 @@ impl Growth {
     pub fn of(&self, group: &NodeGroup) -> &[NewMember] {
         let place = (group.namespace().unwrap_or_default(), group.name_any());
         self.new.get(&place).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the NodeGroup that is to be made at a place.
+    #[must_use]
+    pub fn founded(&self, place: &Place) -> Option<&NodeGroup> {
+        let mut new = self.founding.iter().flat_map(|founding| &founding.new);
+        new.find(|group| {
+            group.metadata.namespace.as_deref() == Some(&place.0)
+                && group.metadata.name.as_deref() == Some(&place.1)
+        })
     }
 
     /// Tells whether pods wait for the node of a VPSieNode.

@@ -43,6 +43,7 @@ pub mod tombstone;
 pub mod convert;
 
 pub mod backlog;
+pub mod founding;
 pub mod growth;
 mod joins;
 pub mod pending;

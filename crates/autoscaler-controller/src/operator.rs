@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::credentials::Standing;
 use crate::drain::next_settled;
 use crate::endpoints::Endpoints;
+use crate::founding::Founder;
 use crate::lease::{Leadership, Mandate, Rule};
 use crate::lives::Lives;
 use crate::metrics::Measured;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vpsie_api::{RemoveWorker, VpsieApi};
+use vpsie_api::{ClusterId, RemoveWorker, VpsieApi};
 
 /// Wait after a change before a pass, so that a burst of changes is one pass.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -365,12 +366,19 @@ impl Operator {
     fn ask(&mut self) {
         let now = self.clock.now();
         let (groups, claims) = (self.watches.groups(), self.claims());
-        let wanted = wanted(&groups, &claims);
-        let due = self.polls.due(now, self.settings.poll_interval, &wanted);
+        let mut wanted = wanted(&groups, &claims);
         let mut priced = departures(&groups, &claims);
         if self.watches.backlog().has_unschedulable() {
             priced.extend(arrivals(&groups));
+            let config = self.watches.supplies().config();
+            if let Some(founder) = Founder::of(config.as_deref(), &groups) {
+                wanted
+                    .entry(ClusterId::new(founder.cluster.as_str()))
+                    .or_default();
+                priced.insert(founder.datacenter());
+            }
         }
+        let due = self.polls.due(now, self.settings.poll_interval, &wanted);
         let prices = self.polls.due_prices(priced, now);
         self.telemetry.pulse.beat();
         self.numbers.span().in_scope(|| {

@@ -41,6 +41,8 @@ pub enum Fate {
         group: Place,
         /// The VPSieNode that is made.
         member: String,
+        /// Whether the NodeGroup is made for it first, because no other could host it.
+        is_group_new: bool,
     },
     /// No NodeGroup helps; pods of one kind share the reasons.
     Unhelpable(Arc<Refusals>),

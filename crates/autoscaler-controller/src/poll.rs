@@ -294,6 +294,12 @@ impl Polls {
         offer.map_or(Size::NotOffered, Size::Offered)
     }
 
+    /// Lists what a data centre offers, as far as VPSie has said.
+    pub(crate) fn offers(&self, datacenter: &DatacenterId) -> impl Iterator<Item = &Offer> + use<'_> {
+        let offers = self.prices.offers(datacenter);
+        offers.into_iter().flat_map(BTreeMap::values)
+    }
+
     /// Tells whether a data centre was asked what it offers, and has not answered yet.
     pub(crate) fn are_offers_awaited(&self, datacenter: &DatacenterId) -> bool {
         self.prices.are_awaited(datacenter)

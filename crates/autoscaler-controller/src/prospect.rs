@@ -6,12 +6,14 @@
 //! ```
 
 mod capacity;
+mod founding;
 mod groups;
 #[cfg(test)]
 mod tests;
 
 use crate::backlog::Backlog;
 use crate::decide::free_names;
+use crate::founding::Founding;
 use crate::growth::{Growth, NewMember};
 use crate::pending::{Fate, Pending, PendingPod};
 use crate::planning::Volumes;
@@ -22,10 +24,11 @@ use fleet_plan::cluster::Standing;
 use fleet_plan::group::GroupName;
 use fleet_plan::pod::PodName;
 use fleet_plan::{Cluster, Outcome, Plan};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use founding::Ground;
 pub(crate) use groups::{pause, refusal};
 
 /// What is planned, and what is told of it.
@@ -41,7 +44,9 @@ pub(crate) struct Prospect {
 pub(crate) fn look(world: &World<'_>, watches: &Watches) -> Prospect {
     let mut backlog = watches.backlog();
     let supplies = watches.supplies();
-    let settings = supplies.config().map(|config| config.spec.settings());
+    let config = supplies.config();
+    let settings = config.as_ref().map(|config| config.spec.settings());
+    let ground = Ground::of(world, config.as_deref());
     let grace = grace(settings.as_ref());
     if !backlog.has_unschedulable() {
         let pods = backlog.pods(&Volumes::default(), grace, world.now);
@@ -50,18 +55,22 @@ pub(crate) fn look(world: &World<'_>, watches: &Watches) -> Prospect {
             Standing::Waiting(_) | Standing::Unreadable(_) => None,
         });
         return Prospect {
-            growth: Growth::none(),
+            growth: Growth {
+                founding: ground.idle(),
+                ..Growth::none()
+            },
             pending: Some(Arc::new(pending(pods, &backlog))),
         };
     }
-    if groups::are_offers_awaited(world) {
+    if groups::are_offers_awaited(world) || ground.is_awaited(world) {
         return Prospect::default();
     }
-    let mut cluster = cluster(world, &mut backlog, supplies, grace);
+    let mut cluster = cluster(world, &mut backlog, supplies, grace, &ground);
     let limit = settings.and_then(|settings| settings.cluster_worker_limit());
     cluster.most_workers = limit.map(|limit| u32::try_from(limit).unwrap_or_default());
     let plan = fleet_plan::plan(&cluster);
-    outlook(world, plan, &backlog)
+    let founding = ground.founding(world, &cluster, &plan);
+    outlook(world, plan, founding, &backlog)
 }
 
 /// Returns how long a pod must wait before nodes are bought for it.
@@ -71,7 +80,13 @@ pub(crate) fn grace(settings: Option<&GlobalSettings>) -> Duration {
 }
 
 /// Makes one value of everything that a plan is made from, but for limits of the cluster.
-fn cluster(world: &World<'_>, backlog: &mut Backlog, supplies: &Supplies, grace: Duration) -> Cluster {
+fn cluster(
+    world: &World<'_>,
+    backlog: &mut Backlog,
+    supplies: &Supplies,
+    grace: Duration,
+    ground: &Ground,
+) -> Cluster {
     let volumes = volumes(backlog, supplies);
     let coming = groups::coming(world);
     let arriving: BTreeSet<&str> = coming
@@ -111,7 +126,7 @@ fn cluster(world: &World<'_>, backlog: &mut Backlog, supplies: &Supplies, grace:
         incoming,
         promises,
         most_workers: None,
-        dynamic: None,
+        dynamic: ground.dynamic(world, backlog.reader(), &rooms.attachments),
     }
 }
 
@@ -136,11 +151,18 @@ fn volumes(backlog: &Backlog, supplies: &Supplies) -> Volumes {
 }
 
 /// Reads off a plan what NodeGroups are to do, and what becomes of each pod.
-fn outlook(world: &World<'_>, plan: Plan, backlog: &Backlog) -> Prospect {
-    let mut growth = Growth::none();
+fn outlook(world: &World<'_>, plan: Plan, founding: Option<Founding>, backlog: &Backlog) -> Prospect {
+    let mut growth = Growth {
+        founding,
+        ..Growth::none()
+    };
     for purchase in plan.purchases {
         let place = place(&purchase.group);
-        let Some(group) = world.group_at(&place) else {
+        let Some(group) = world
+            .group_at(&place)
+            .map(AsRef::as_ref)
+            .or(growth.founded(&place))
+        else {
             continue;
         };
         let members = free_names(world, group).zip(purchase.nodes);
@@ -148,7 +170,7 @@ fn outlook(world: &World<'_>, plan: Plan, backlog: &Backlog) -> Prospect {
         growth.new.insert(place, members.collect());
     }
     let fates = plan.pods.into_iter().map(|answer| {
-        let fate = fate(answer.outcome, &growth.new);
+        let fate = fate(answer.outcome, &growth);
         (answer.pod, fate)
     });
     let pending = pending(fates, backlog);
@@ -164,16 +186,20 @@ fn outlook(world: &World<'_>, plan: Plan, backlog: &Backlog) -> Prospect {
     }
 }
 
-fn fate(outcome: Outcome, new: &BTreeMap<Place, Vec<NewMember>>) -> Fate {
+fn fate(outcome: Outcome, growth: &Growth) -> Fate {
     match outcome {
         Outcome::FitsNow(node) => Fate::FitsNow(node.to_string()),
         Outcome::Incoming(name) => Fate::Incoming(groups::place_of_incoming(&name)),
         Outcome::NewNode(group, number) => {
             let group = place(&group);
             let index = usize::try_from(number.saturating_sub(1)).unwrap_or_default();
-            let member = new.get(&group).and_then(|members| members.get(index));
-            let member = member.map(|member| member.name.clone()).unwrap_or_default();
-            Fate::NewNode { group, member }
+            let members = growth.new.get(&group);
+            let member = members.and_then(|members| members.get(index));
+            Fate::NewNode {
+                is_group_new: growth.founded(&group).is_some(),
+                member: member.map(|member| member.name.clone()).unwrap_or_default(),
+                group,
+            }
         }
         Outcome::Unhelpable(refusals) => Fate::Unhelpable(refusals),
         Outcome::Unreadable(flaw) => Fate::Unreadable(flaw),

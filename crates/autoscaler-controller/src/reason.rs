@@ -64,6 +64,8 @@ reasons! {
     CoolingDown,
     /// No member is idle.
     NoneIdle,
+    /// It was made for pods, has no node, and no pod needs it.
+    Unused,
 
     // --- VPSieNode: what it waits for before a machine is asked for ---
 

@@ -46,6 +46,16 @@ pub struct NewGroup {
 /// Ends the domains of labels that say what a node is, and that nobody can make true by writing them.
 const FACTS: [&str; 3] = ["kubernetes.io", "k8s.io", "autoscaler.vpsie.com"];
 
+// === impl Size ===
+
+impl Size {
+    /// Names the group of the size: VPSie has one for each size and cluster, so the size alone tells it from others.
+    #[must_use]
+    pub fn group_name(&self) -> Name {
+        format!("size-{}", self.id).into()
+    }
+}
+
 // === impl Dynamic ===
 
 impl Dynamic {
@@ -67,7 +77,7 @@ impl Dynamic {
                 group: Group {
                     name: GroupName {
                         namespace: self.namespace.clone(),
-                        name: format!("size-{}", size.id).into(),
+                        name: size.group_name(),
                     },
                     size: Some(size.id),
                     max: self.most_nodes,

@@ -35,7 +35,7 @@ fn of_pod(pod: &PendingPod, known: &mut Known) -> api::PendingPod {
             vpsie_node: Some(format!("{namespace}/{name}")),
             ..shown
         },
-        Fate::NewNode { group, member } => api::PendingPod {
+        Fate::NewNode { group, member, .. } => api::PendingPod {
             vpsie_node: Some(format!("{}/{member}", group.0)),
             node_group: Some(format!("{}/{}", group.0, group.1)),
             ..shown
@@ -108,6 +108,7 @@ mod tests {
         let new_node = Fate::NewNode {
             group: place(),
             member: "web-4".to_owned(),
+            is_group_new: false,
         };
         let pods = vec![
             pod("a", Fate::Unhelpable(Arc::clone(&refusals))),

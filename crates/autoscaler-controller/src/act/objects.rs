@@ -55,14 +55,19 @@ impl Actor {
 
     /// Creates a VPSieNode; one that exists already is the same slot, made before a crash or a stale read.
     pub(super) async fn create_vpsie_node(&mut self, object: &VPSieNode) -> Result<(), ActError> {
-        let api = self.api_of::<VPSieNode>(&object.namespace().unwrap_or_default());
+        self.create(object).await
+    }
+
+    /// Creates an object whose name follows from what it is; one that exists already is looked at soon.
+    pub(super) async fn create<K: Stored + Serialize>(&mut self, object: &K) -> Result<(), ActError> {
+        let api = self.api_of::<K>(&object.namespace().unwrap_or_default());
         match api.create(&PostParams::default(), object).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
                 self.has_conflicts = true;
                 Ok(())
             }
-            Err(error) => Err(ActError::of("create", "vpsienodes")(error)),
+            Err(error) => Err(ActError::of("create", K::plural(&()))(error)),
         }
     }
 

@@ -43,9 +43,18 @@ impl ToldPods {
 /// Returns what there is to tell of a pod, and by what it is known again.
 fn tell(pod: &PendingPod) -> Option<(String, Notice)> {
     match &pod.fate {
-        Fate::NewNode { group, member } => {
+        Fate::NewNode {
+            group,
+            member,
+            is_group_new,
+        } => {
             let (namespace, name) = group;
-            let note = format!("NodeGroup {namespace}/{name} grows for it: VPSieNode {member}");
+            let how = if *is_group_new {
+                "is made for it, for no other can host it"
+            } else {
+                "grows for it"
+            };
+            let note = format!("NodeGroup {namespace}/{name} {how}: VPSieNode {member}");
             let key = format!("{namespace}/{member}");
             Some((key, notice(pod, News::TriggeredScaleUp, Some(group), note)))
         }
@@ -154,6 +163,7 @@ mod tests {
         Fate::NewNode {
             group: ("kube-system".to_owned(), "workers".to_owned()),
             member: "workers-3".to_owned(),
+            is_group_new: false,
         }
     }
 

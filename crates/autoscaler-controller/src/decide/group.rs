@@ -3,7 +3,7 @@
 use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
 use super::shrink::Keep;
-use super::{counts, leaks, shrink, slots, surplus};
+use super::{counts, dynamic, leaks, shrink, slots, surplus};
 use crate::command::{Batch, Command, Kind};
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus};
@@ -68,7 +68,14 @@ pub(super) fn decide(
         if world.skew.is_none() {
             shrink::say(&mut draft, keep);
         }
+        // Last, because nothing is written on it afterwards.
+        let end = if is_deleted {
+            None
+        } else {
+            dynamic::dismiss(world, group, &mut draft)
+        };
         batch.commands.extend(draft.finish(&Target::of(group)));
+        batch.commands.extend(end);
     }
     let notice = trouble.and_then(|_| {
         let mut draft = Draft::of_group(group, world.now);

@@ -86,6 +86,8 @@ fn drain(view: &View<'_>, command: &Command) -> Option<Draft> {
         Command::AddFinalizer(..)
         | Command::RemoveFinalizer(..)
         | Command::CreateProviderGroup(..)
+        | Command::CreateNodeGroup(..)
+        | Command::DeleteNodeGroup(..)
         | Command::CreateVpsieNode(..)
         | Command::DeleteVpsieNode(..)
         | Command::RequestMachine(..)

@@ -21,8 +21,8 @@ use k8s_openapi::api::storage::v1::CSINode;
 use kube::ResourceExt;
 use vpsie_api::{Offer, SizeNumber};
 
-use super::{Patience, Size, Volumes};
-use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, NodeGroupDefaults, VPSieNode, keys};
+use super::{NewGroups, Patience, Size, Volumes};
+use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
 use surveyor::Surveyor;
 
 /// Holds the objects of a cluster.
@@ -160,32 +160,16 @@ impl Objects {
         configs.find(|config| config.name_any() == keys::CONFIG_NAME)
     }
 
-    /// Returns what groups get that are made for pods, and the data centre that they are in: the one that is named, else
-    /// that of all groups; none where no groups are to be made.
-    fn new_groups(&self) -> Option<(NodeGroupDefaults, String)> {
-        let config = self
-            .config()
-            .filter(|config| config.spec.settings().creates_node_groups())?;
-        let defaults = config.spec.defaults();
-        let named = defaults
-            .datacenter_id
-            .clone()
-            .filter(|datacenter| !datacenter.is_empty());
-        let mut of_groups = self.groups.iter().map(|group| &group.spec.datacenter_id);
-        let first = of_groups
-            .next()
-            .filter(|first| of_groups.all(|other| other == *first));
-        let datacenter = named
-            .or_else(|| first.cloned())
-            .filter(|datacenter| !datacenter.is_empty())?;
-        Some((defaults, datacenter))
+    /// Returns what groups get that are made for pods; none where none is to be made.
+    fn new_groups(&self) -> Option<NewGroups> {
+        NewGroups::of(self.config(), self.groups.iter())
     }
 
     /// Lists the data centres whose offers matter.
     #[must_use]
     pub fn datacenters(&self) -> BTreeSet<String> {
         let datacenters = self.groups.iter().map(|group| group.spec.datacenter_id.clone());
-        let of_new = self.new_groups().map(|(_, datacenter)| datacenter);
+        let of_new = self.new_groups().map(|new| new.datacenter);
         datacenters
             .chain(of_new)
             .filter(|datacenter| !datacenter.is_empty())

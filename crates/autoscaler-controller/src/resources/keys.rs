@@ -17,7 +17,13 @@ pub const LABEL_VPSIE_NODE: &str = "autoscaler.vpsie.com/vpsienode";
 /// Labels VPSieNodes and Nodes with their data centre.
 pub const LABEL_DATACENTER: &str = "autoscaler.vpsie.com/datacenter";
 
+/// Labels NodeGroups that we made for pods which no other could host; the value is [`TRUE`] (`SC-10`).
+pub const LABEL_MADE_FOR_PODS: &str = "autoscaler.vpsie.com/made-for-pods";
+
 // --- annotations that we write ---
+
+/// Annotates NodeGroups that we made with their namespace, name and the time: a copy of one is not ours (`SC-10`).
+pub const ANNOTATION_MADE: &str = "autoscaler.vpsie.com/made";
 
 /// Annotates Nodes with the uid of their VPSieNode, which a label of its name cannot tell from a namesake.
 pub const ANNOTATION_VPSIE_NODE_UID: &str = "autoscaler.vpsie.com/vpsienode-uid";

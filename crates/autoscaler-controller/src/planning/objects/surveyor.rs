@@ -144,9 +144,9 @@ impl<'a> Surveyor<'a> {
     }
 
     fn dynamic(&mut self, limits: &Limits) -> Option<Dynamic> {
-        let (defaults, datacenter) = self.objects.new_groups()?;
-        let offers = self.objects.offers.in_datacenter(&datacenter);
-        self.reader.dynamic(&defaults, &datacenter, offers, limits)
+        let new_groups = self.objects.new_groups()?;
+        let offers = self.objects.offers.in_datacenter(&new_groups.datacenter);
+        self.reader.dynamic(&new_groups, offers, limits)
     }
 
     fn groups(

@@ -1,0 +1,108 @@
+//! Which NodeGroups may be made for pods, as a pass sees it (`SC-10`).
+
+use super::place;
+use crate::founding::{Founder, Founding};
+use crate::planning::Reader;
+use crate::poll::Reply;
+use crate::resources::{AutoscalerConfig, NodeGroup};
+use crate::world::World;
+use fleet_plan::dynamic::{Dynamic, NewGroup, Size};
+use fleet_plan::{Cluster, Name, Plan};
+use std::collections::BTreeMap;
+use vpsie_api::ClusterId;
+
+/// What a pass knows of NodeGroups that are made for pods.
+#[derive(Debug, Default)]
+pub(super) struct Ground {
+    /// Whether the settings allow them.
+    is_on: bool,
+    /// What makes them; nothing where the settings and the NodeGroups do not say enough.
+    founder: Option<Founder>,
+}
+
+// === impl Ground ===
+
+impl Ground {
+    /// Reads the settings.
+    pub(super) fn of(world: &World<'_>, config: Option<&AutoscalerConfig>) -> Self {
+        Self {
+            is_on: config.is_some_and(|config| config.spec.settings().creates_node_groups()),
+            founder: Founder::of(config, &world.groups),
+        }
+    }
+
+    /// Tells whether VPSie is being asked for the first time of what they could be. An error is an answer.
+    pub(super) fn is_awaited(&self, world: &World<'_>) -> bool {
+        self.founder.as_ref().is_some_and(|founder| {
+            let cluster = world.cluster(&founder.cluster);
+            let is_answered = cluster.is_some_and(|view| view.latest().is_some() || view.error().is_some());
+            !is_answered || world.polls.are_offers_awaited(&founder.datacenter())
+        })
+    }
+
+    /// Says of what they may be made: of each size that VPSie offers, and of which it has no group yet.
+    ///
+    /// Nothing where that is not known as a whole: a NodeGroup that cannot be read has a size, too, and a reply that is
+    /// not complete may lack groups.
+    pub(super) fn dynamic(
+        &self,
+        world: &World<'_>,
+        reader: &mut Reader,
+        attachments: &BTreeMap<Name, i64>,
+    ) -> Option<Dynamic> {
+        let founder = self.founder.as_ref()?;
+        if world.skew.is_some() || !world.unreadable.groups.is_empty() {
+            return None;
+        }
+        let cluster = ClusterId::new(founder.cluster.as_str());
+        let reply = world.polls.cluster(&cluster)?.latest()?;
+        if !reply.is_complete(&cluster) {
+            return None;
+        }
+        let offers = world.polls.offers(&founder.datacenter());
+        let mut dynamic = reader.dynamic(&founder.new_groups, offers, attachments)?;
+        dynamic.sizes.retain(|size| !is_taken(reply, size));
+        Some(dynamic)
+    }
+
+    /// Says which NodeGroups a plan makes, and which of those that there are it needs.
+    pub(super) fn founding(&self, world: &World<'_>, cluster: &Cluster, plan: &Plan) -> Option<Founding> {
+        let needed = cluster.groups.iter().filter(|group| !plan.leaves_unused(group));
+        let new = plan.new_groups.iter();
+        self.is_on.then(|| Founding {
+            new: new.filter_map(|new| self.make(world, new)).collect(),
+            needed: needed.map(|group| place(&group.name)).collect(),
+        })
+    }
+
+    /// Says that no pod needs any NodeGroup.
+    pub(super) fn idle(&self) -> Option<Founding> {
+        self.is_on.then(Founding::default)
+    }
+
+    fn make(&self, world: &World<'_>, new: &NewGroup) -> Option<NodeGroup> {
+        let founder = self.founder.as_ref()?;
+        let mut offers = world.polls.offers(&founder.datacenter());
+        let offer = offers.find(|offer| i64::try_from(offer.number.get()).ok() == new.group.size);
+        Some(founder.make(new, offer, world.now))
+    }
+}
+
+/// Tells whether VPSie's one group of a size is another than that which we would make or take.
+///
+/// An empty group of our name and size is what an earlier NodeGroup of ours has left: VPSie keeps it.
+fn is_taken(reply: &Reply, size: &Size) -> bool {
+    let name = size.group_name();
+    let mut groups = reply.groups.iter().filter(|group| !group.is_deleted);
+    groups.any(|group| {
+        let is_of_size = group
+            .size
+            .is_none_or(|other| i64::try_from(other.get()) == Ok(size.id));
+        let has_machines = group.nodes_count.is_some_and(|count| count > 0);
+        if *group.name == *name {
+            !is_of_size || has_machines
+        } else {
+            is_of_size && group.size.is_some()
+        }
+    })
+}
