@@ -18,6 +18,8 @@ mod edited;
 mod endings;
 #[path = "flow/endpoints.rs"]
 mod endpoints;
+#[path = "flow/founding.rs"]
+mod founding;
 #[path = "flow/given_up.rs"]
 mod given_up;
 #[path = "flow/growth.rs"]

@@ -9,7 +9,7 @@ use fleet_sim::scheduler;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::events::v1::Event;
 use kit::fleet::{Fleet, NAMESPACE, Stored};
-use kube::api::{ListParams, PostParams};
+use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -25,8 +25,8 @@ const LOOK: Duration = Duration::from_secs(10);
 const MOST_WITHDRAWN: usize = 20;
 
 /// A world with a scheduler, and the pods that people make in it.
-struct Shop {
-    fleet: Fleet,
+pub(super) struct Shop {
+    pub(super) fleet: Fleet,
     _scheduler: JoinSet<()>,
 }
 
@@ -34,7 +34,7 @@ struct Shop {
 
 impl Shop {
     /// Starts the operator and the scheduler; two workers without a group have 1900m of CPU for pods each.
-    async fn open(groups: &[(&str, i64, i32)]) -> Self {
+    pub(super) async fn open(groups: &[(&str, i64, i32)]) -> Self {
         let mut fleet = Fleet::in_memory(1);
         let (client, clock) = (fleet.nodes().into_client(), fleet.clock);
         let mut inhabitants = JoinSet::new();
@@ -51,12 +51,12 @@ impl Shop {
         }
     }
 
-    fn pods(&self) -> Api<Pod> {
+    pub(super) fn pods(&self) -> Api<Pod> {
         Api::namespaced(self.fleet.nodes().into_client(), NAMESPACE)
     }
 
     /// Makes pods that ask for so many thousandths of a core each.
-    async fn order(&self, name: &str, count: usize, cpu_m: u32) {
+    pub(super) async fn order(&self, name: &str, count: usize, cpu_m: u32) {
         self.order_with(&json!({}), name, count, cpu_m).await;
     }
 
@@ -81,8 +81,18 @@ impl Shop {
         }
     }
 
+    /// Deletes every pod at once.
+    pub(super) async fn clear(&self) {
+        let pods = self.pods().list(&ListParams::default()).await;
+        let gone = DeleteParams::default().grace_period(0);
+        for pod in pods.expect("they can be listed") {
+            let deleted = self.pods().delete(&pod.name_any(), &gone).await;
+            deleted.expect("it is there");
+        }
+    }
+
     /// Counts the pods that are on a Node.
-    async fn bound(&self) -> usize {
+    pub(super) async fn bound(&self) -> usize {
         let pods = self
             .pods()
             .list(&ListParams::default())
@@ -96,7 +106,7 @@ impl Shop {
     }
 
     /// Lets time pass, as long as the operator does not run in a circle.
-    async fn pass(&self, time: Duration) {
+    pub(super) async fn pass(&self, time: Duration) {
         let mut left = time;
         while !left.is_zero() {
             let step = left.min(LOOK);
@@ -112,7 +122,7 @@ impl Shop {
         }
     }
 
-    async fn until_bound(&self, count: usize) -> Stored {
+    pub(super) async fn until_bound(&self, count: usize) -> Stored {
         for _ in 0..360 {
             if self.bound().await == count {
                 return self.fleet.stored().await;
@@ -138,12 +148,12 @@ impl Shop {
     }
 
     /// Waits for longer than any refusal lasts: whatever was to happen has happened.
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         self.pass(Duration::from_secs(1200)).await;
     }
 
     /// Counts the machines that were bought, by the NodeGroup of their VPSieNodes.
-    async fn bought(&self) -> BTreeMap<String, usize> {
+    pub(super) async fn bought(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for claim in self.fleet.stored().await.claims {
             *counts.entry(claim.spec.node_group_name.clone()).or_default() += 1;
@@ -153,7 +163,7 @@ impl Shop {
     }
 
     /// Lists the reasons and notes of the Events about a pod.
-    async fn told(&self, pod: &str) -> Vec<String> {
+    pub(super) async fn told(&self, pod: &str) -> Vec<String> {
         let events: Api<Event> = Api::namespaced(self.fleet.nodes().into_client(), NAMESPACE);
         let events = events
             .list(&ListParams::default())
@@ -175,11 +185,16 @@ impl Shop {
     }
 
     /// Writes settings of the whole cluster.
-    async fn set(&self, settings: GlobalSettings) {
-        let spec = AutoscalerConfigSpec {
+    pub(super) async fn set(&self, settings: GlobalSettings) {
+        self.configure(AutoscalerConfigSpec {
             global_settings: Some(settings),
             ..AutoscalerConfigSpec::default()
-        };
+        })
+        .await;
+    }
+
+    /// Writes the AutoscalerConfig.
+    pub(super) async fn configure(&self, spec: AutoscalerConfigSpec) {
         let api: Api<AutoscalerConfig> = Api::all(self.fleet.nodes().into_client());
         let made = api
             .create(&PostParams::default(), &AutoscalerConfig::new("default", spec))
@@ -188,7 +203,7 @@ impl Shop {
     }
 }
 
-fn one(group: &str, count: usize) -> BTreeMap<String, usize> {
+pub(super) fn one(group: &str, count: usize) -> BTreeMap<String, usize> {
     BTreeMap::from([(group.to_owned(), count)])
 }
 
@@ -380,18 +395,7 @@ async fn node_of_pods_that_went_is_withdrawn() {
     shop.order("job", 3, 1500).await;
     shop.until_claim("it is refused", |stored| stored.claim_problem("web-1").is_some())
         .await;
-    let gone = kube::api::DeleteParams::default().grace_period(0);
-    for pod in shop
-        .pods()
-        .list(&ListParams::default())
-        .await
-        .expect("they can be listed")
-    {
-        shop.pods()
-            .delete(&pod.name_any(), &gone)
-            .await
-            .expect("it is there");
-    }
+    shop.clear().await;
     shop.settle().await;
     assert_eq!(shop.fleet.stored().await.claims.len(), 0);
     assert_eq!(bought(&shop.fleet.cloud).len(), 0);

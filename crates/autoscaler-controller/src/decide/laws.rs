@@ -112,6 +112,8 @@ fn needs_no_time(world: &TestWorld, command: &Command) -> bool {
             stored.is_some_and(|stored| stamps(stored) == stamps(status))
         }
         Command::CreateProviderGroup(..)
+        | Command::CreateNodeGroup(_)
+        | Command::DeleteNodeGroup(_)
         | Command::RequestMachine(_)
         | Command::DrainNode(..)
         | Command::ReturnNode(..)
