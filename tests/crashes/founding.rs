@@ -1,14 +1,18 @@
 //! A NodeGroup that is made for a pod, and its end: the process dies at any effect of either.
 
+use std::time::Duration;
+
 use autoscaler_controller::resources::{
-    AutoscalerConfig, AutoscalerConfigSpec, NodeGroup, NodeGroupDefaults, ScaleDownPolicy,
+    AutoscalerConfig, AutoscalerConfigSpec, NodeGroupDefaults, Phase, ScaleDownPolicy,
 };
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::scheduler;
 use k8s_openapi::api::core::v1::Pod;
 use kit::fleet::{DATACENTER, Fleet, NAMESPACE, Stored};
 use kube::Api;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, PostParams};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::deaths::{Deaths, sweep, tell};
 
@@ -17,9 +21,12 @@ pub(crate) const MAKING: [&str; 1] = ["create-nodegroup"];
 /// The same of the end.
 pub(crate) const DISMISSAL: [&str; 1] = ["delete-nodegroup"];
 
-/// Starts an operator that may make NodeGroups, and removes them as soon as nobody needs them.
-async fn fleet() -> Fleet {
+/// Starts a scheduler, and an operator that may make NodeGroups and removes them as soon as nobody needs them.
+async fn world() -> (Fleet, JoinSet<()>) {
     let mut fleet = Fleet::in_memory(1);
+    let (client, clock) = (fleet.nodes().into_client(), fleet.clock);
+    let mut inhabitants = JoinSet::new();
+    inhabitants.spawn(async move { match scheduler::run(client, clock).await {} });
     fleet.start().await;
     let spec = AutoscalerConfigSpec {
         node_group_defaults: Some(NodeGroupDefaults {
@@ -38,14 +45,14 @@ async fn fleet() -> Fleet {
     let config = AutoscalerConfig::new("default", spec);
     let made = configs.create(&PostParams::default(), &config).await;
     made.expect("it is accepted");
-    fleet
+    (fleet, inhabitants)
 }
 
 fn pods(fleet: &Fleet) -> Api<Pod> {
     Api::namespaced(fleet.nodes().into_client(), NAMESPACE)
 }
 
-/// Makes a pod of which the scheduler has said that it fits nowhere.
+/// Makes a pod that fits on no Node.
 async fn order(fleet: &Fleet) {
     let pod = json!({
         "metadata": { "name": "big" },
@@ -56,12 +63,6 @@ async fn order(fleet: &Fleet) {
     let pod: Pod = serde_json::from_value(pod).expect("a pod");
     let made = pods(fleet).create(&PostParams::default(), &pod).await;
     made.expect("it is accepted");
-    let status = json!({ "status": { "phase": "Pending", "conditions": [
-        { "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": fleet.clock.now() },
-    ]}});
-    let (usual, status) = (PatchParams::default(), Patch::Merge(status));
-    let said = pods(fleet).patch_status("big", &usual, &status).await;
-    said.expect("the scheduler may say so");
 }
 
 /// SC-10: a death at any effect of the making ends with one NodeGroup, one group at VPSie and one machine.
@@ -69,17 +70,20 @@ async fn order(fleet: &Fleet) {
 async fn death_at_any_effect_of_the_making_makes_one_group() {
     let deaths = Deaths::listen();
     sweep(10, async |effect| {
-        let mut fleet = fleet().await;
+        let (mut fleet, _inhabitants) = world().await;
         let is_there = |_: &Fleet, stored: &Stored| {
-            stored.find_group("size-58").is_some() && stored.counts("size-58", 1, 1)
+            let mut claims = stored.claims.iter();
+            claims.any(|claim| claim.phase() == Phase::Ready)
         };
         let has_died = tell(&mut fleet, effect, order, is_there).await;
+        tokio::time::sleep(Duration::from_secs(300)).await;
         let stored = fleet.stored().await;
         assert_eq!(stored.groups.len(), 1, "effect {effect}\n{stored}");
-        assert_eq!(fleet.cloud.groups(&fleet.cluster).len(), 1, "effect {effect}");
-        let made = fleet.cloud.machines().into_iter();
-        let made = made.filter(|machine| machine.made_by.is_some()).count();
-        assert_eq!(made, 1, "effect {effect}");
+        let groups = fleet.cloud.groups(&fleet.cluster);
+        assert_eq!(groups.len(), 1, "effect {effect}");
+        let machines = fleet.cloud.machines().into_iter();
+        let made = machines.filter(|machine| machine.made_by.is_some()).count();
+        assert_eq!(made, 1, "effect {effect}\n{stored}");
         assert!(fleet.truth().await.is_clean(), "effect {effect}");
         has_died
     })
@@ -92,7 +96,7 @@ async fn death_at_any_effect_of_the_making_makes_one_group() {
 async fn death_at_any_effect_of_the_end_of_a_made_group_leaves_none() {
     let deaths = Deaths::listen();
     sweep(2, async |effect| {
-        let mut fleet = fleet().await;
+        let (mut fleet, _inhabitants) = world().await;
         let refusal = r#"{"error":true,"code":400,"message":"not now"}"#.to_owned();
         let refusal = FaultEffect::Status(400, refusal);
         fleet
@@ -110,20 +114,10 @@ async fn death_at_any_effect_of_the_end_of_a_made_group_leaves_none() {
         };
         let is_gone = |_: &Fleet, stored: &Stored| stored.groups.is_empty();
         let has_died = tell(&mut fleet, effect, cancel, is_gone).await;
-        let stored = fleet.polls(3).await;
-        assert_eq!(
-            (stored.groups.len(), stored.claims.len()),
-            (0, 0),
-            "effect {effect}"
-        );
-        assert!(
-            fleet
-                .api::<NodeGroup>()
-                .get_opt("size-58")
-                .await
-                .expect("it answers")
-                .is_none()
-        );
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        let stored = fleet.stored().await;
+        let left = (stored.groups.len(), stored.claims.len());
+        assert_eq!(left, (0, 0), "effect {effect}\n{stored}");
         has_died
     })
     .await;

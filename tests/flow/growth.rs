@@ -93,11 +93,8 @@ impl Shop {
 
     /// Counts the pods that are on a Node.
     pub(super) async fn bound(&self) -> usize {
-        let pods = self
-            .pods()
-            .list(&ListParams::default())
-            .await
-            .expect("they can be listed");
+        let pods = self.pods().list(&ListParams::default()).await;
+        let pods = pods.expect("they can be listed");
         let bound = pods.items.iter().filter(|pod| {
             let spec = pod.spec.as_ref();
             spec.is_some_and(|spec| spec.node_name.is_some())
