@@ -184,34 +184,33 @@ impl Sight {
     /// Lists what has happened between an earlier sight and this one, in order of kind and uid.
     ///
     /// # Guarantees
-    /// Nothing happens between a sight and itself. What is unchanged in memory is not looked into.
-    pub fn since(&self, before: &Self, now: DateTime<Utc>) -> Vec<Fact> {
-        let mut facts = Vec::new();
-        for (uid, group) in &self.groups {
+    /// Nothing happens between a sight and itself. What is unchanged in memory is not looked into. Each fact is made when it
+    /// is asked for: together those of a large takeover would need as much memory as the objects that they are about.
+    pub fn since<'s>(&'s self, before: &'s Self, now: DateTime<Utc>) -> impl Iterator<Item = Fact> + 's {
+        let groups = self.groups.iter().flat_map(move |(uid, group)| {
             let earlier = before.groups.get(uid);
-            if earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, group)) {
-                facts.extend(group::facts(earlier.map(AsRef::as_ref), group, now));
-            }
-            facts.extend(self.growth(before, group));
-        }
-        for (uid, claim) in &self.claims {
+            let is_new = earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, group));
+            let facts = is_new.then(|| group::facts(earlier.map(AsRef::as_ref), group, now));
+            let growth = self.growth(before, group);
+            facts.into_iter().flatten().chain(growth)
+        });
+        let claims = self.claims.iter().flat_map(move |(uid, claim)| {
             let earlier = before.claims.get(uid);
-            if earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, claim)) {
-                facts.extend(claim::facts(earlier.map(AsRef::as_ref), claim, now));
-            }
-        }
-        let gone = before
-            .claims
-            .iter()
-            .filter(|(uid, _)| !self.claims.contains_key(*uid));
-        facts.extend(gone.map(|(uid, claim)| {
+            let is_new = earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, claim));
+            let facts = is_new.then(|| claim::facts(earlier.map(AsRef::as_ref), claim, now));
+            facts.into_iter().flatten()
+        });
+        let gone = before.claims.iter();
+        let gone = gone.filter(|(uid, _)| !self.claims.contains_key(*uid));
+        let ended = gone.map(move |(uid, claim)| {
             let was_let_go = before.let_go.contains(uid);
             claim::ended(claim, was_let_go, self.group_of(claim), now)
-        }));
-        for (uid, node) in &self.nodes {
-            facts.extend(before.nodes.get(uid).and_then(|earlier| claimed(earlier, node)));
-        }
-        facts
+        });
+        let claimed = self.nodes.iter().filter_map(|(uid, node)| {
+            let earlier = before.nodes.get(uid)?;
+            claimed(earlier, node)
+        });
+        groups.chain(claims).chain(ended).chain(claimed)
     }
 
     /// Tells which VPSieNodes were made for a group.
@@ -241,14 +240,12 @@ impl Sight {
 // === impl Chronicle ===
 
 impl Chronicle {
-    /// Takes in what a pass sees; returns what has happened since the last one, and nothing the first time.
-    pub fn look(&mut self, sight: Sight, now: DateTime<Utc>) -> Vec<Fact> {
-        let facts = match &self.before {
-            Some(before) => sight.since(before, now),
-            None => Vec::new(),
-        };
+    /// Takes in what a pass sees; tells one after the other what has happened since the last one, and nothing the first time.
+    pub fn look(&mut self, sight: Sight, now: DateTime<Utc>, tell: impl FnMut(Fact)) {
+        if let Some(before) = &self.before {
+            sight.since(before, now).for_each(tell);
+        }
         self.before = Some(sight);
-        facts
     }
 
     /// Notes which VPSieNodes the pass lets go: only of these is it proven what became of their machines.

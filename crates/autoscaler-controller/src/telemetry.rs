@@ -72,16 +72,17 @@ impl Telemetry {
 
     /// Tells what has happened since the last pass: in the log, in numbers, as Events and in the audit log.
     pub(crate) fn look(&mut self, sight: Sight, now: DateTime<Utc>) {
-        for fact in self.chronicle.look(sight, now) {
-            self.metrics.note(&fact);
+        let (metrics, journal, announcer) = (&self.metrics, &self.journal, &self.announcer);
+        self.chronicle.look(sight, now, |fact| {
+            metrics.note(&fact);
             log(&fact);
             if let Some(entry) = entry(&fact) {
-                self.journal.record(entry, now);
+                journal.record(entry, now);
             }
-            if let (Some(announcer), Some(notice)) = (&self.announcer, Notice::of(&fact)) {
+            if let (Some(announcer), Some(notice)) = (announcer, Notice::of(&fact)) {
                 announcer.announce(notice);
             }
-        }
+        });
     }
 
     /// Tells what becomes of the pods that are on no Node: in numbers, and of each pod once for each answer as an Event.
