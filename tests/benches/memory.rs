@@ -73,8 +73,9 @@ async fn rest(world: &World, operator: &Process, mut seen: u64) {
 
 fn print(when: &str, memory: Memory) {
     println!(
-        "{when}: {} resident, at most {} so far",
+        "{when}: {} resident, {} of it its own, at most {} so far",
         mebibytes(memory.resident),
+        mebibytes(memory.own),
         mebibytes(memory.peak)
     );
 }

@@ -14,8 +14,10 @@ const GENERATION: usize = 600;
 const NODE: usize = 10;
 /// How often the memory is read, in seconds.
 const READING: usize = 5;
-/// Seconds that are no part of the slope: the first deletions make tables that stay.
+/// Seconds that are no part of the first slope: the first deletions make tables that stay.
 const WARMING_UP: usize = 60;
+/// Seconds of the second slope: by then the library remembers no Event of the takeover any longer.
+const LAST: usize = 240;
 
 /// Lets pods and nodes come and go for so many minutes; prints the memory of each, and by how much it grows.
 pub(super) async fn churn(world: &mut World, operator: &Process, minutes: usize) {
@@ -43,9 +45,12 @@ pub(super) async fn churn(world: &mut World, operator: &Process, minutes: usize)
     }
     println!("{}", world.standing());
     let warm = &readings[(WARMING_UP / READING).min(readings.len())..];
+    let last = &readings[readings.len().saturating_sub(LAST / READING)..];
     println!(
-        "slope after the first minute: {:+.1} KiB a minute",
-        slope(warm) * 60.0
+        "slope after the first minute: {:+.1} KiB a minute, in the last {} minutes: {:+.1} KiB a minute",
+        slope(warm) * 60.0,
+        LAST / 60,
+        slope(last) * 60.0
     );
 }
 

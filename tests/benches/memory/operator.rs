@@ -20,6 +20,8 @@ pub(super) struct Process {
 pub(super) struct Memory {
     /// What it has in memory now (`VmRSS`).
     pub(super) resident: u64,
+    /// What of it is its own (`RssAnon`); the rest are pages of files, nearly all of them of the program.
+    pub(super) own: u64,
     /// The most that it ever had (`VmHWM`).
     pub(super) peak: u64,
 }
@@ -69,6 +71,7 @@ impl Process {
         };
         Memory {
             resident: value("VmRSS:"),
+            own: value("RssAnon:"),
             peak: value("VmHWM:"),
         }
     }
