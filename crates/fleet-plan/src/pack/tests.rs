@@ -69,13 +69,26 @@ fn merged(sizes: &[Group], demands: &[Demand], bought: &[Bought<'_>]) -> Vec<(St
     }
     let mut cheapest_first: Vec<usize> = (0..offers.len()).collect();
     cheapest_first.sort_by_key(|offer| (offers[*offer].price, *offer));
+    let before = limits(&packing);
     packing.merge(&offers, &cheapest_first);
+    let given_up = bought.len() - packing.purchases.len();
+    assert_eq!(
+        limits(&packing),
+        before.map(|left| left + given_up),
+        "what is given up leaves room"
+    );
     let left = packing.purchases.iter().map(|one| {
         let mut pods = packing.scene.bins[one.bin].planned.clone();
         pods.sort_unstable();
         (sizes[one.offer].name.name.to_string(), pods)
     });
     left.collect()
+}
+
+/// Counts the nodes that may still be bought, by the limit of the cluster and by those of the groups.
+fn limits(packing: &Packing<'_>) -> [usize; 2] {
+    let offers: u32 = packing.offers_left.iter().sum();
+    [packing.workers_left, offers].map(|left| left as usize)
 }
 
 #[track_caller]
