@@ -1,5 +1,7 @@
 //! The filters that look at what is on the Nodes, by the documented semantics of the scheduler.
 
+mod rare;
+
 use super::*;
 use crate::labels::Selector;
 use crate::pod::{PodTerm, Spread};
