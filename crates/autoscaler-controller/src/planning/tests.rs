@@ -268,6 +268,74 @@ fn volumes_bind_pods_to_their_places() {
     assert_eq!(*read, expected);
 }
 
+/// SC-2: a claim that waits for its pod takes a volume that nobody has, or one that its class makes where it may.
+#[test]
+fn claim_that_waits_for_its_pod_gets_a_volume_on_its_node() {
+    let class = |name: &str, provisioner: &str| {
+        json!({"metadata": {"name": name}, "provisioner": provisioner, "volumeBindingMode": "WaitForFirstConsumer",
+               "allowedTopologies": [{"matchLabelExpressions": [{"key": "zone", "values": ["a"]}]}]})
+    };
+    let volume = |name: &str, class: &str, owner: Option<&str>| {
+        let on = json!([{"matchExpressions": [{"key": "disk", "operator": "In", "values": [name]}]}]);
+        let owner = owner.map(|name| json!({"namespace": "shop", "name": name}));
+        json!({"metadata": {"name": name}, "spec": {"storageClassName": class, "claimRef": owner,
+               "nodeAffinity": {"required": {"nodeSelectorTerms": on}}}})
+    };
+    let anywhere = json!({"metadata": {"name": "far"}, "spec": {"storageClassName": "local"}});
+    let on = |key: &str, value: &str| node_term(vec![any_of(key, &[value])]);
+    let (made, local) = (
+        class("made", "csi"),
+        class("local", "kubernetes.io/no-provisioner"),
+    );
+    for (what, class, there, expected) in [
+        ("the class makes one", &made, vec![], Ok(vec![on("zone", "a")])),
+        (
+            "one is there, too",
+            &made,
+            vec![volume("one", "made", None)],
+            Ok(vec![on("zone", "a"), on("disk", "one")]),
+        ),
+        (
+            "of two the class makes neither",
+            &local,
+            vec![volume("one", "local", None), volume("two", "local", Some("data"))],
+            Ok(vec![on("disk", "one"), on("disk", "two")]),
+        ),
+        (
+            "one is reached from anywhere",
+            &local,
+            vec![anywhere, volume("one", "local", None)],
+            Ok(vec![]),
+        ),
+        (
+            "none is left",
+            &local,
+            vec![volume("one", "made", None), volume("two", "local", Some("other"))],
+            Err("no volume is left for the claim data, and its class makes none; make one"),
+        ),
+    ] {
+        let claim = json!({"metadata": {"namespace": "shop", "name": "data"},
+                           "spec": {"storageClassName": class["metadata"]["name"]}});
+        let mut volumes = Volumes::default();
+        volumes.add_claim(serde_json::from_value(claim).expect("a claim"));
+        volumes.add_class(serde_json::from_value(class.clone()).expect("a class"));
+        for volume in there {
+            volumes.add_volume(serde_json::from_value(volume).expect("a volume"));
+        }
+        let spec = json!({"containers": [], "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]});
+        let read = Reader::default().demand(&pod(spec), &volumes);
+        let places = read.map(|demand| {
+            let places = demand.placement.volumes.iter();
+            places.flat_map(|place| place.terms.clone()).collect()
+        });
+        assert_eq!(
+            places,
+            expected.map_err(|detail| PodFlaw::Claim(detail.to_owned())),
+            "{what}"
+        );
+    }
+}
+
 /// SC-2: a Node arrives with its amounts, taints, cordon, readiness and limits of drivers.
 #[test]
 fn node_arrives() {

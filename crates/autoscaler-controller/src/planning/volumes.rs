@@ -27,6 +27,9 @@ const BETWEEN: &str = "__";
 /// Marks the storage class of claims that name none.
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 
+/// The provisioner of classes whose volumes somebody else makes.
+const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+
 /// Holds claims, volumes and storage classes.
 #[derive(Debug, Default)]
 pub struct Volumes {
@@ -112,13 +115,14 @@ impl Volumes {
             },
             None => {
                 let class = claim.and_then(|claim| claim.storage_class_name.as_deref());
-                self.add_class_to(demand, name, class, names)
+                self.add_late_claim_to(demand, name, class, names)
             }
         }
     }
 
-    /// A claim without a volume gets one on the Node of its pod, where its class waits for that.
-    fn add_class_to(
+    /// A claim without a volume gets one on the Node of its pod, where its class waits for that: one of those that are
+    /// there, or one that the class makes.
+    fn add_late_claim_to(
         &self,
         demand: &mut Demand,
         claim: &str,
@@ -146,18 +150,22 @@ impl Volumes {
                 "the claim {claim} has no volume yet, and does not wait for a pod"
             )));
         }
-        let topologies = found.allowed_topologies.iter().flatten();
-        let terms: Vec<NodeTerm> = topologies
-            .map(|topology| {
-                let all = topology.match_label_expressions.iter().flatten();
-                let labels = all.map(|one| any_of(&one.key, one.values.iter().map(String::as_str), names));
-                of_labels(labels.collect())
-            })
-            .collect();
-        if !terms.is_empty() {
+        let mut places: Vec<Option<Vec<NodeTerm>>> = Vec::new();
+        if found.provisioner != NO_PROVISIONER {
+            places.push(allowed_by(found, names));
+        }
+        for volume in self.free(&found.name_any(), &demand.namespace, claim) {
+            places.push(affinity_of(volume, names)?);
+        }
+        if places.is_empty() {
+            return Err(PodFlaw::Claim(format!(
+                "no volume is left for the claim {claim}, and its class makes none; make one"
+            )));
+        }
+        if let Some(places) = places.into_iter().collect::<Option<Vec<_>>>() {
             demand.placement.volumes.push(VolumePlace {
                 claim: names.get(claim),
-                terms,
+                terms: places.concat(),
             });
         }
         demand.attachments.push(Attachment {
@@ -166,6 +174,42 @@ impl Volumes {
         });
         Ok(())
     }
+
+    /// Lists the volumes of a class that nobody has, or that were kept for this claim.
+    fn free(&self, class: &str, namespace: &str, claim: &str) -> impl Iterator<Item = &PersistentVolume> {
+        let is_free = move |volume: &&Arc<PersistentVolume>| {
+            let Some(spec) = &volume.spec else { return false };
+            let is_kept = spec.claim_ref.as_ref().is_none_or(|kept_for| {
+                kept_for.namespace.as_deref() == Some(namespace) && kept_for.name.as_deref() == Some(claim)
+            });
+            is_kept && spec.storage_class_name.as_deref() == Some(class)
+        };
+        self.volumes.values().filter(is_free).map(AsRef::as_ref)
+    }
+}
+
+/// Says where a class makes volumes; none where it makes them anywhere.
+fn allowed_by(class: &StorageClass, names: &mut Names) -> Option<Vec<NodeTerm>> {
+    let topologies = class.allowed_topologies.as_ref().filter(|all| !all.is_empty())?;
+    let terms = topologies.iter().map(|topology| {
+        let all = topology.match_label_expressions.iter().flatten();
+        let labels = all.map(|one| any_of(&one.key, one.values.iter().map(String::as_str), names));
+        of_labels(labels.collect())
+    });
+    Some(terms.collect())
+}
+
+/// Says which Nodes reach a volume; none where all do.
+fn affinity_of(volume: &PersistentVolume, names: &mut Names) -> Result<Option<Vec<NodeTerm>>, PodFlaw> {
+    let affinity = volume.spec.as_ref().and_then(|spec| spec.node_affinity.as_ref());
+    let Some(required) = affinity.and_then(|affinity| affinity.required.as_ref()) else {
+        return Ok(None);
+    };
+    let terms = required.node_selector_terms.iter();
+    let terms: Result<Vec<NodeTerm>, _> = terms.map(|term| node_term(term, names)).collect();
+    terms
+        .map(Some)
+        .map_err(|error| PodFlaw::Unreadable(error.to_string()))
 }
 
 fn add_volume_to(
@@ -174,17 +218,7 @@ fn add_volume_to(
     volume: &PersistentVolume,
     names: &mut Names,
 ) -> Result<(), PodFlaw> {
-    let spec = volume.spec.as_ref();
-    let required = spec
-        .and_then(|spec| spec.node_affinity.as_ref())
-        .and_then(|all| all.required.as_ref());
-    if let Some(required) = required {
-        let terms = required
-            .node_selector_terms
-            .iter()
-            .map(|term| node_term(term, names));
-        let terms: Result<_, _> = terms.collect();
-        let terms = terms.map_err(|error| PodFlaw::Unreadable(error.to_string()))?;
+    if let Some(terms) = affinity_of(volume, names)? {
         demand.placement.volumes.push(VolumePlace {
             claim: names.get(claim),
             terms,
@@ -200,7 +234,7 @@ fn add_volume_to(
             });
         }
     }
-    if let Some(source) = spec.and_then(|spec| spec.csi.as_ref()) {
+    if let Some(source) = volume.spec.as_ref().and_then(|spec| spec.csi.as_ref()) {
         demand.attachments.push(Attachment {
             driver: names.get(&source.driver),
             volume: names.get(&source.volume_handle),

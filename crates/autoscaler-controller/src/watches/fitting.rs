@@ -5,8 +5,8 @@ use super::trim::{METADATA, POD_SPEC};
 use crate::resources::AutoscalerConfig;
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{
-    CSIPersistentVolumeSource, Container, Namespace, PersistentVolume, PersistentVolumeClaim,
-    PersistentVolumeClaimSpec, PersistentVolumeSpec, Pod, PodSpec, Volume,
+    CSIPersistentVolumeSource, Container, Namespace, ObjectReference, PersistentVolume,
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeSpec, Pod, PodSpec, Volume,
 };
 use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -83,7 +83,7 @@ fn claim(claim: &mut PersistentVolumeClaim) {
     };
 }
 
-/// Leaves of a volume where it can be reached, and its driver.
+/// Leaves of a volume where it can be reached, its driver, its class, and who has it.
 fn volume(volume: &mut PersistentVolume) {
     let spec = volume.spec.take().map(|spec| PersistentVolumeSpec {
         node_affinity: spec.node_affinity,
@@ -91,6 +91,12 @@ fn volume(volume: &mut PersistentVolume) {
             driver: csi.driver,
             volume_handle: csi.volume_handle,
             ..CSIPersistentVolumeSource::default()
+        }),
+        storage_class_name: spec.storage_class_name,
+        claim_ref: spec.claim_ref.map(|kept_for| ObjectReference {
+            namespace: kept_for.namespace,
+            name: kept_for.name,
+            ..ObjectReference::default()
         }),
         ..PersistentVolumeSpec::default()
     });
@@ -186,11 +192,17 @@ mod tests {
             "spec": {
                 "capacity": { "storage": "1Gi" },
                 "csi": { "driver": "d", "volumeHandle": "h", "volumeAttributes": { "long": "text" } },
+                "storageClassName": "fast",
+                "claimRef": { "namespace": "shop", "name": "data", "uid": "1-2-3" },
             },
         }));
         assert_eq!(
             volume["spec"],
-            json!({ "csi": { "driver": "d", "volumeHandle": "h" } })
+            json!({
+                "csi": { "driver": "d", "volumeHandle": "h" },
+                "storageClassName": "fast",
+                "claimRef": { "namespace": "shop", "name": "data" },
+            })
         );
         assert_eq!(volume["metadata"]["labels"]["topology.kubernetes.io/zone"], "a");
     }
