@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::late;
 use crate::storage::{CLAIMS, RUNTIME, claim_name};
 
 /// Namespaces with the value of their label `team`.
@@ -112,6 +113,9 @@ pub(crate) fn pod(name: &str, random: &mut Random) -> Value {
     }
     if random.percent(25) {
         spec["volumes"] = volumes(random);
+    } else if random.percent(20) {
+        let source = json!({"claimName": late::claim_name(random.one(&late::CLASSES), name)});
+        spec["volumes"] = json!([{"name": "late", "persistentVolumeClaim": source}]);
     }
     if random.percent(15) {
         spec["nodeSelector"] = json!({"zone": random.one(&["a", "b"])});

@@ -8,6 +8,7 @@ use kube::Client;
 use kube::api::{Api, DeleteParams, PostParams};
 use serde_json::{Value, json};
 
+use crate::late;
 use crate::random::{NAMESPACES, Random};
 
 /// The runtime class whose pods have an overhead.
@@ -16,7 +17,7 @@ pub(crate) const RUNTIME: &str = "heavy";
 /// How many claims each namespace has.
 pub(crate) const CLAIMS: usize = 6;
 
-const DRIVER: &str = "disk.example.com";
+pub(crate) const DRIVER: &str = "disk.example.com";
 
 pub(crate) fn claim_name(number: usize) -> String {
     format!("claim-{number}")
@@ -51,6 +52,7 @@ pub(crate) async fn make(client: &Client) -> Volumes {
             volumes.add_claim(made.expect("it is made"));
         }
     }
+    late::make_classes(client, &mut volumes).await;
     volumes
 }
 
