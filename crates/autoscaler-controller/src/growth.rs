@@ -22,7 +22,7 @@ pub struct Growth {
     pub new: BTreeMap<Place, Vec<NewMember>>,
     /// The VPSieNodes whose nodes pods wait for.
     pub awaited: BTreeSet<Place>,
-    /// How many pods wait that no Node takes as it is.
+    /// How many pods the scheduler finds no Node for.
     pub unmet: usize,
     /// What is to be done about NodeGroups that are made for pods; nothing where that is turned off (`SC-10`).
     pub founding: Option<Founding>,

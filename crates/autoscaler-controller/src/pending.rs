@@ -87,12 +87,55 @@ impl Fate {
         }
     }
 
-    /// Tells whether it waits for what is not there yet.
+    /// Tells whether it is demand that the scheduler finds no Node for, so that nothing is to go (`LC-42`).
+    ///
+    /// One that fits by our rules is, too: the Node that it fits on might go before the scheduler looks again. One for
+    /// which nobody can plan is not: no Node would change that.
     #[must_use]
     pub const fn is_unmet(&self) -> bool {
         match self {
-            Self::Incoming(_) | Self::NewNode { .. } | Self::Unhelpable(_) => true,
-            Self::FitsNow(_) | Self::Unreadable(_) | Self::Ignored(_) => false,
+            Self::FitsNow(_)
+            | Self::Incoming(_)
+            | Self::NewNode { .. }
+            | Self::Unhelpable(_)
+            | Self::Ignored(Ignored::WithinGrace) => true,
+            Self::Unreadable(_)
+            | Self::Ignored(
+                Ignored::NotUnschedulable
+                | Ignored::SchedulingGated
+                | Ignored::DaemonSet
+                | Ignored::OtherScheduler
+                | Ignored::Terminating,
+            ) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LC-42: demand is what the scheduler finds no Node for, from the first moment on, and until it has found one.
+    #[test]
+    fn demand_lasts_until_the_scheduler_has_found_a_node() {
+        let place = || ("kube-system".to_owned(), "web".to_owned());
+        let asked = Fate::NewNode {
+            group: place(),
+            member: "web-1".to_owned(),
+            is_group_new: false,
+        };
+        for (fate, expected) in [
+            (Fate::FitsNow("n1".to_owned()), true),
+            (Fate::Incoming(place()), true),
+            (asked, true),
+            (Fate::Unhelpable(Arc::default()), true),
+            (Fate::Unreadable(PodFlaw::Claim("no claim".to_owned())), false),
+        ] {
+            assert_eq!(fate.is_unmet(), expected, "{fate:?}");
+        }
+        let waiting = Ignored::ALL
+            .into_iter()
+            .filter(|why| Fate::Ignored(*why).is_unmet());
+        assert_eq!(waiting.collect::<Vec<_>>(), [Ignored::WithinGrace]);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Keep {
     HoursUnreadable,
     /// The NodeGroup has no more than `minNodes`.
     AtMinimum,
-    /// Pods wait that no Node takes (`LC-42`).
+    /// Pods wait that the scheduler finds no Node for (`LC-42`).
     PodsWait,
     /// A member is on its way to its Node (`LC-42`).
     OneIsComing,

@@ -40,7 +40,7 @@ pub(in crate::decide) fn say(draft: &mut Draft<NodeGroupStatus>, keep: Option<&K
             "the annotation scale-down-allowed-hours cannot be read, so it allows nothing; write HH:MM-HH:MM Area/City",
         ),
         Keep::AtMinimum => (Reason::AtMinimumCapacity, "no more than minNodes are Ready"),
-        Keep::PodsWait => (Reason::PodsWait, "pods wait that no Node takes as it is"),
+        Keep::PodsWait => (Reason::PodsWait, "pods wait that the scheduler finds no Node for"),
         Keep::OneIsComing => (Reason::SizeChanging, "a member is on its way to its Node"),
         Keep::CoolingDown { .. } => (
             Reason::CoolingDown,
