@@ -64,8 +64,8 @@ struct Worth {
     unserved: Vec<u32>,
     unknown_prices: usize,
     price: Price,
-    nodes: usize,
     not_preferred: usize,
+    nodes: usize,
     /// CPU in thousandths and memory in units of 4 MiB that stay free.
     waste: i64,
 }
@@ -80,6 +80,11 @@ impl Offer {
             .free
             .cpu_m
             .saturating_add(self.probe.free.memory_bytes >> 22)
+    }
+
+    /// Says how good it is for what it holds, the least being the best: cheap, preferred, without waste (`SC-5`).
+    pub(crate) fn rank(&self) -> impl Ord + use<> {
+        (self.price.is_none(), self.price, !self.is_preferred, self.size())
     }
 
     /// Tells whether nodes of another offer cost the same and are as large.
@@ -113,8 +118,8 @@ impl Packing<'_> {
             unserved: by_priority.into_values().collect(),
             unknown_prices: bought().filter(|(offer, _)| offer.price.is_none()).count(),
             price: Price(price.map(|price| price.0).sum()),
-            nodes: self.purchases.len(),
             not_preferred: bought().filter(|(offer, _)| !offer.is_preferred).count(),
+            nodes: self.purchases.len(),
             waste: bought()
                 .map(|(_, bin)| bin.free.cpu_m + (bin.free.memory_bytes >> 22))
                 .sum(),

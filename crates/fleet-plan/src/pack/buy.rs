@@ -181,16 +181,7 @@ fn try_way<'a>(
     rule: Rule,
 ) -> Packing<'a> {
     let mut cheapest_first: Vec<usize> = (0..offers.len()).collect();
-    cheapest_first.sort_by_key(|offer| {
-        let one = &offers[*offer];
-        (
-            one.price.is_none(),
-            one.price,
-            !one.is_preferred,
-            one.size(),
-            *offer,
-        )
-    });
+    cheapest_first.sort_by_key(|offer| (offers[*offer].rank(), *offer));
     for _ in 0..MOST_REPAIRS {
         let before = packing.count_left();
         packing.buy_for(offers, steps, coming, rule);

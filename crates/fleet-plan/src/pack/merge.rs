@@ -139,6 +139,7 @@ impl Packing<'_> {
                 .0
                 .saturating_add(offers[to.offer].price?.0),
         );
+        let is_preferred = [from, to].iter().any(|one| offers[one.offer].is_preferred);
         let [one, other] = [from.bin, to.bin].map(|bin| &self.scene.bins[bin]);
         let rules = self.scene.rules;
         let mut shunning = one
@@ -158,8 +159,10 @@ impl Packing<'_> {
             .take_while(|offer| offers[*offer].price.is_some_and(|price| price <= paid));
         affordable.find(|offer| {
             let probe = &offers[*offer].probe;
+            // At the same price what is preferred is better than fewer nodes.
+            let is_better = offers[*offer].price < Some(paid) || offers[*offer].is_preferred || !is_preferred;
             let is_left = self.offers_left[*offer] > 0 || *offer == from.offer || *offer == to.offer;
-            is_left && self.takes_over(probe, one, &sum) && self.takes_over(probe, other, &sum)
+            is_better && is_left && self.takes_over(probe, one, &sum) && self.takes_over(probe, other, &sum)
         })
     }
 

@@ -138,10 +138,7 @@ fn runner_up(
     let count = u32::try_from(purchases.len()).unwrap_or(u32::MAX);
     let enough = |index: &usize| *index != taken && packing.offers_left[*index] >= count;
     let mut others: Vec<usize> = (0..offers.len()).filter(enough).collect();
-    others.sort_by_key(|index| {
-        let offer = &offers[*index];
-        (offer.price.is_none(), offer.price, !offer.is_preferred, *index)
-    });
+    others.sort_by_key(|index| (offers[*index].rank(), *index));
     let takes = |index: &usize| {
         let probe = &offers[*index].probe;
         bins.iter()

@@ -126,7 +126,7 @@ fn cheapest_set_of_nodes_is_bought() {
     assert_eq!(told(&mixed).0, ["large x1", "small x1"]);
 }
 
-/// SC-5: at the same price come fewer nodes, then the preferred size, then the least waste, then the name.
+/// SC-5: at the same price comes the preferred size, then fewer nodes, then the least waste, then the name.
 #[test]
 fn ties_are_broken_in_a_fixed_order() {
     let with = |preferred: bool, memory| {
@@ -140,6 +140,17 @@ fn ties_are_broken_in_a_fixed_order() {
     assert_eq!(told(&with(true, 8192)).0, ["b x1"]);
     assert_eq!(told(&with(false, 2048)).0, ["b x1"]);
     assert_eq!(told(&with(false, 4096)).0, ["a x1"]);
+    let two = |preferred, large| {
+        let mut small = group("b", 1000, 4096, 10);
+        small.is_preferred = preferred;
+        Cluster::default()
+            .group(group("a", 2000, 4096, large))
+            .group(small)
+            .waiting("web", 2, shop().cpu(1000))
+    };
+    assert_eq!(told(&two(true, 20)).0, ["b x2"]);
+    assert_eq!(told(&two(false, 20)).0, ["a x1"]);
+    assert_eq!(told(&two(true, 19)).0, ["a x1"]);
 }
 
 /// SC-5: the group that was not taken is named with its price; an unknown price is dearer than any.
@@ -160,6 +171,28 @@ fn runner_up_is_named() {
     );
     let second = growth.runner_up.as_ref().expect("there are others");
     assert_eq!((&*second.group.name, second.price), ("dear", Some(Price(60))));
+}
+
+/// SC-5: of other groups at one price the preferred one is named, then the one with the least waste, then the first.
+#[test]
+fn runner_up_is_the_next_best() {
+    let second = |preferred: &str, memory| {
+        let other = |name: &str, memory| {
+            let mut made = group(name, 1000, memory, 20);
+            made.is_preferred = name == preferred;
+            made
+        };
+        let cluster = Cluster::default()
+            .group(group("cheap", 1000, 4096, 10))
+            .group(other("x", 8192))
+            .group(other("y", memory))
+            .waiting("web", 1, shop().cpu(1000));
+        let growth = plan(&cluster).purchases.remove(0);
+        growth.runner_up.expect("there are others").group.name.to_string()
+    };
+    assert_eq!(second("y", 16_384), "y");
+    assert_eq!(second("", 4096), "y");
+    assert_eq!(second("", 8192), "x");
 }
 
 /// SC-5: where no price is known, names decide.
