@@ -204,9 +204,11 @@ impl<'a> Case<'a> {
         found
     }
 
-    /// Lists its pods that no other Node takes.
+    /// Lists its pods that no other Node takes; of a busy one nobody looks for their places.
     fn homeless(&self, stage: &mut Stage<'_>, order: &[usize]) -> Vec<MustStay> {
-        let household = self.household.as_ref();
+        let mut stays = self.stays.iter();
+        let is_busy = stays.any(|stay| matches!(stay, MustStay::Utilisation { .. }));
+        let household = self.household.as_ref().filter(|_| !is_busy);
         household
             .and_then(|household| stage.try_out(household, order).err())
             .unwrap_or_default()
