@@ -1,6 +1,7 @@
 //! Which nodes go, and every reason why one stays that other nodes or its pods give.
 
 mod laws;
+mod places;
 
 use std::sync::Arc;
 
@@ -335,29 +336,6 @@ fn those_that_cost_least_to_empty_go_first() {
     assert_eq!(four().going(), ["d", "c", "b", "a"]);
     let drained = four().but(|world| world.fleet.candidates[0].is_marked = true);
     assert_eq!(drained.going(), ["a", "d", "c", "b"]);
-}
-
-/// SC-2: pods that keep apart or together do so in their new places.
-#[test]
-fn pods_keep_their_distance_in_their_new_places() {
-    let apart = || {
-        demand("shop")
-            .cpu(10)
-            .label("app", "web")
-            .far(crate::testing::pods_of(
-                "shop",
-                "kubernetes.io/hostname",
-                &[("app", "web")],
-            ))
-    };
-    let world = world()
-        .node_with("a", vec![apart()])
-        .node_with("b", vec![apart()])
-        .most(9);
-    assert_eq!(world.words("a"), ["unmovable-pod"]);
-    let third = world.node("c", &[2500]);
-    assert_eq!(third.going(), ["a"]);
-    assert_eq!(third.words("b"), ["unmovable-pod"]);
 }
 
 /// SC-12: what is said of a node, and of its pods, is kept; where a busy one's pods could go is not asked; what is nobody's
