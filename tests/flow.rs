@@ -54,6 +54,8 @@ mod strangers;
 mod takeover;
 #[path = "flow/telemetry.rs"]
 mod telemetry;
+#[path = "flow/thresholds.rs"]
+mod thresholds;
 #[path = "flow/time_limits.rs"]
 mod time_limits;
 #[path = "flow/troubles.rs"]

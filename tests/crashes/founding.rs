@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoscaler_controller::resources::{
-    AutoscalerConfig, AutoscalerConfigSpec, NodeGroupDefaults, Phase, ScaleDownPolicy,
+    AutoscalerConfig, AutoscalerConfigSpec, NodeGroupDefaults, Phase, ScaleDownPolicy, ScaleUpPolicy,
 };
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use fleet_sim::scheduler;
@@ -36,6 +36,11 @@ async fn world() -> (Fleet, JoinSet<()>) {
             scale_down_policy: Some(ScaleDownPolicy {
                 cooldown_seconds: Some(0),
                 ..ScaleDownPolicy::default()
+            }),
+            // What is full of one pod would grow by its use; other stories tell that.
+            scale_up_policy: Some(ScaleUpPolicy {
+                cpu_threshold: Some(100),
+                ..ScaleUpPolicy::default()
             }),
             ..NodeGroupDefaults::default()
         }),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoscaler_controller::resources::{
-    AutoscalerConfigSpec, GlobalSettings, NodeGroup, NodeGroupDefaults, ScaleDownPolicy, keys,
+    AutoscalerConfigSpec, GlobalSettings, NodeGroup, NodeGroupDefaults, ScaleDownPolicy, ScaleUpPolicy, keys,
 };
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::{DATACENTER, NAMESPACE};
@@ -19,7 +19,19 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Opens a shop in which NodeGroups may be made, beside one of machines of 1900m.
 async fn shop() -> Shop {
     let shop = Shop::open(&[("web", 57, 5)]).await;
-    shop.configure(AutoscalerConfigSpec::default()).await;
+    // What is full of one pod would grow by its use; other stories tell that.
+    let defaults = NodeGroupDefaults {
+        scale_up_policy: Some(ScaleUpPolicy {
+            cpu_threshold: Some(100),
+            ..ScaleUpPolicy::default()
+        }),
+        ..NodeGroupDefaults::default()
+    };
+    shop.configure(AutoscalerConfigSpec {
+        node_group_defaults: Some(defaults),
+        ..AutoscalerConfigSpec::default()
+    })
+    .await;
     shop
 }
 

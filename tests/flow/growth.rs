@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use autoscaler_controller::resources::{AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings};
+use autoscaler_controller::resources::{
+    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, ScaleUpPolicy,
+};
 use fleet_sim::cloud::{CallKind, Delay, Fault, FaultEffect};
 use fleet_sim::scheduler;
 use k8s_openapi::api::core::v1::Pod;
@@ -42,6 +44,11 @@ impl Shop {
         for (name, size, most) in groups {
             let mut group = fleet.node_group(name, *size, 0);
             group.spec.max_nodes = *most;
+            // What is full of pods would grow by its use; other stories tell that.
+            group.spec.scale_up_policy = Some(ScaleUpPolicy {
+                cpu_threshold: Some(100),
+                ..ScaleUpPolicy::default()
+            });
             fleet.create(&group).await;
         }
         fleet.start().await;

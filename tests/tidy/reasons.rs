@@ -45,8 +45,12 @@ fn provoked_by(reason: Reason) -> Option<&'static str> {
         | Reason::OutsideHours
         | Reason::HoursUnreadable
         | Reason::CoolingDown
+        | Reason::NeededByThreshold
         | Reason::NoneIdle => "group_says_why_it_does_not_shrink",
         Reason::Unused => "group_that_nobody_needs_goes_after_its_cool_down",
+        Reason::Stabilising | Reason::AtMaximumCapacity | Reason::NotFirst => {
+            "group_says_why_it_does_not_grow_by_its_use"
+        }
         Reason::WaitingForBaseline => "first_request_waits_for_its_baseline",
         Reason::BackingOff | Reason::VPSieRefused => "refused_request_waits_longer_each_time_and_says_why",
         Reason::NotNeeded => "member_that_nobody_waits_for_does_not_ask",

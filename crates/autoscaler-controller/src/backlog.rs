@@ -1,13 +1,13 @@
 //! What planning knows of pods: those that are on no Node, with what they ask for, and who is on each Node.
 
-use crate::planning::{Call, Reader, Volumes, is_pending, residence};
+use crate::planning::{Call, Reader, Volumes, is_pending, requested, residence};
 use crate::room;
 use crate::watches::{Place, fitting};
 use chrono::{DateTime, Utc};
-use fleet_plan::Demand;
 use fleet_plan::cluster::{Ignored, Pod as Planned, PodFlaw, Standing};
 use fleet_plan::node::Resident;
 use fleet_plan::pod::PodName;
+use fleet_plan::{Demand, Resources};
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use kube::ResourceExt;
 use kube::runtime::watcher::Event;
@@ -146,6 +146,15 @@ impl Backlog {
         residents.collect()
     }
 
+    /// Sums up the CPU and the memory that pods on a Node request; what cannot be read of them counts for nothing.
+    pub fn requests_on(&self, node: &str) -> Resources {
+        let mut sum = Resources::default();
+        for guest in self.there.nodes.get(node).into_iter().flatten() {
+            guest.need.add_to(&mut sum);
+        }
+        sum
+    }
+
     /// Tells whether some pod has volumes that are claimed.
     pub fn has_claims(&self) -> bool {
         let waiting = self.there.waiting.values().map(|pod| &pod.need);
@@ -254,6 +263,22 @@ impl Need {
             Self::Known(demand) => Ok(Arc::clone(demand)),
             Self::Flawed(flaw) => Err(PodFlaw::clone(flaw)),
             Self::Claims(pod) => reader.demand(pod, volumes),
+        }
+    }
+
+    /// Adds the CPU and the memory that it asks for.
+    fn add_to(&self, sum: &mut Resources) {
+        let add = |sum: &mut Resources, asked: &Resources| {
+            sum.cpu_m = sum.cpu_m.saturating_add(asked.cpu_m);
+            sum.memory_bytes = sum.memory_bytes.saturating_add(asked.memory_bytes);
+        };
+        match self {
+            Self::Known(demand) => add(sum, &demand.requests),
+            Self::Flawed(_) => {}
+            Self::Claims(pod) => {
+                let asked = pod.spec.as_ref().and_then(|spec| requested(spec).ok());
+                asked.iter().for_each(|asked| add(sum, asked));
+            }
         }
     }
 

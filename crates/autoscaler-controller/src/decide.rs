@@ -19,6 +19,7 @@ mod view;
 
 mod counts;
 pub(crate) mod dynamic;
+mod expand;
 mod group;
 mod hearing;
 pub(crate) mod leaks;

@@ -5,6 +5,7 @@
 
 use crate::founding::Founding;
 use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::thresholds::Thresholds;
 use crate::watches::Place;
 use fleet_plan::pod::PodName;
 use kube::ResourceExt;
@@ -26,6 +27,8 @@ pub struct Growth {
     pub unmet: usize,
     /// What is to be done about NodeGroups that are made for pods; nothing where that is turned off (`SC-10`).
     pub founding: Option<Founding>,
+    /// What the thresholds of NodeGroups ask for, whoever waits.
+    pub thresholds: Thresholds,
 }
 
 /// A VPSieNode that is to be made.

@@ -49,6 +49,7 @@ mod joins;
 pub mod pending;
 pub mod planning;
 mod prospect;
+pub mod thresholds;
 
 pub mod observation;
 

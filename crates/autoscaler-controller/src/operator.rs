@@ -21,6 +21,7 @@ use crate::settings::{Settings, SettingsError};
 use crate::skew::Comparison;
 use crate::states::States;
 use crate::telemetry::Telemetry;
+use crate::thresholds::Trends;
 use crate::watches::{Place, WatchError, Watches};
 use crate::world::{arrivals, departures, wanted};
 use chrono::{DateTime, Utc};
@@ -69,6 +70,8 @@ pub struct Operator {
     made: (Vec<Place>, DateTime<Utc>),
     /// When time alone changes what the last pass decided.
     look_at: Option<DateTime<Utc>>,
+    /// Since when NodeGroups are above their thresholds.
+    trends: Trends,
 }
 
 /// Why a term came to its end.
@@ -148,6 +151,7 @@ impl Operator {
             boards: Boards::default(),
             made: (Vec::new(), clock.now()),
             look_at: None,
+            trends: Trends::default(),
             clock,
         })
     }
@@ -295,6 +299,7 @@ impl Operator {
         self.polls = Polls::new(self.settings.absence_spacing);
         self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
         self.lives = Lives::default();
+        self.trends = Trends::default();
         self.states.forget();
         self.watches.mark_all();
         self.began_at = self.clock.now();

@@ -10,6 +10,7 @@ mod founding;
 mod groups;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use crate::backlog::Backlog;
 use crate::decide::free_names;
@@ -18,6 +19,7 @@ use crate::growth::{Growth, NewMember};
 use crate::pending::{Fate, Pending, PendingPod};
 use crate::planning::Volumes;
 use crate::resources::GlobalSettings;
+use crate::thresholds::Trends;
 use crate::watches::{Place, Supplies, Watches};
 use crate::world::World;
 use fleet_plan::cluster::Standing;
@@ -40,8 +42,15 @@ pub(crate) struct Prospect {
     pub(crate) pending: Option<Arc<Pending>>,
 }
 
+/// Plans for the pods that wait, and looks at the thresholds of NodeGroups.
+pub(crate) fn look(world: &World<'_>, watches: &Watches, trends: &mut Trends) -> Prospect {
+    let mut prospect = for_pods(world, watches);
+    usage::add(world, watches, trends, &mut prospect.growth);
+    prospect
+}
+
 /// Plans for the pods that wait. Where nobody does, this costs next to nothing.
-pub(crate) fn look(world: &World<'_>, watches: &Watches) -> Prospect {
+fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
     let mut backlog = watches.backlog();
     let supplies = watches.supplies();
     let config = supplies.config();

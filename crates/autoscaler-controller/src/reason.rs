@@ -62,6 +62,14 @@ reasons! {
     HoursUnreadable,
     /// The number of members changed a short time ago.
     CoolingDown,
+    /// It is above a threshold, but not for long enough.
+    Stabilising,
+    /// It has its maximum.
+    AtMaximumCapacity,
+    /// Another change comes first.
+    NotFirst,
+    /// With one member less it would be above a threshold, and grow again.
+    NeededByThreshold,
     /// No member is idle.
     NoneIdle,
     /// It was made for pods, has no node, and no pod needs it.

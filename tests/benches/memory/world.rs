@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use autoscaler_controller::resources::{
-    NodeGroup, NodeGroupSpec, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, VPSieNodeStatus, all_crds,
-    keys,
+    NodeGroup, NodeGroupSpec, NodeGroupStatus, Phase, ScaleUpPolicy, VPSieNode, VPSieNodeSpec,
+    VPSieNodeStatus, all_crds, keys,
 };
 use chrono::Utc;
 use fleet_sim::cloud::{ClusterSpec, Delay, TOKEN};
@@ -144,6 +144,11 @@ impl World {
                 offering_ids: vec!["57".to_owned()],
                 kubernetes_version: "v1.34.1".to_owned(),
                 kube_size_id: Some(57),
+                // Nodes are full of pods here, and nothing is to be bought for that.
+                scale_up_policy: Some(ScaleUpPolicy {
+                    stabilization_window_seconds: Some(i32::MAX),
+                    ..ScaleUpPolicy::default()
+                }),
                 ..NodeGroupSpec::default()
             },
         );

@@ -3,7 +3,7 @@
 use super::draft::{Draft, announce};
 use super::provider::{Provider, provide};
 use super::shrink::Keep;
-use super::{counts, dynamic, leaks, shrink, slots, surplus};
+use super::{counts, dynamic, expand, leaks, shrink, slots, surplus};
 use crate::command::{Batch, Command, Kind};
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus};
@@ -68,6 +68,7 @@ pub(super) fn decide(
         if world.skew.is_none() {
             shrink::say(&mut draft, keep);
         }
+        expand::say(world, group, &mut draft);
         // Last, because nothing is written on it afterwards.
         let end = if is_deleted {
             None

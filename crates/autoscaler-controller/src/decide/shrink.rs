@@ -200,6 +200,10 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     if working <= usize::try_from(group.spec.min_nodes).unwrap_or_default() {
         return Err(Keep::AtMinimum);
     }
+    let place = (group.namespace().unwrap_or_default(), group.name_any());
+    if world.growth.thresholds.tight.contains(&place) {
+        return Err(Keep::NeededByThreshold);
+    }
     Ok(())
 }
 

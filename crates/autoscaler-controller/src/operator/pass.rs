@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
 use crate::prospect::{self, Prospect};
 use crate::states::Trigger;
+use crate::thresholds::Trends;
 use crate::watches::Place;
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -81,7 +82,10 @@ impl Operator {
             index: Index::default(),
         }
         .in_order();
-        let prospect = self.plan(&world, metrics);
+        let mut trends = std::mem::take(&mut self.trends);
+        let prospect = self.plan(&world, metrics, &mut trends);
+        self.trends = trends;
+        let due = prospect.growth.thresholds.due_at();
         world.growth = prospect.growth;
         let snapshot = convert::snapshot(&world);
         let matching = match_fleet(&snapshot);
@@ -106,7 +110,7 @@ impl Operator {
             entries,
             look_at,
         } = decide(&world, &matching, &self.lives, &evaluated);
-        self.look_at = look_at;
+        self.look_at = look_at.into_iter().chain(due).min();
         self.telemetry.journal().hear(entries, now);
         metrics.took(Part::Decide, began);
         metrics.show(&world, &matching, &evaluated);
@@ -124,7 +128,7 @@ impl Operator {
 
     /// Plans for the pods that wait, once everything is seen that the last pass made; a creation that failed is not
     /// waited for for long.
-    fn plan(&self, world: &World<'_>, metrics: &Metrics) -> Prospect {
+    fn plan(&self, world: &World<'_>, metrics: &Metrics, trends: &mut Trends) -> Prospect {
         let began = Instant::now();
         let (made, at) = &self.made;
         let is_unseen = made
@@ -133,7 +137,7 @@ impl Operator {
         if is_unseen && world.now - *at < UNSEEN_LIMIT {
             return Prospect::default();
         }
-        let prospect = prospect::look(world, &self.watches);
+        let prospect = prospect::look(world, &self.watches, trends);
         metrics.took(Part::Plan, began);
         prospect
     }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use fleet_plan::group::Price;
 use fleet_plan::node::Room;
-use fleet_plan::{Name, Resources};
+use fleet_plan::{Name, Quantity, Resources};
+use k8s_openapi::api::core::v1::Node;
 use vpsie_api::{Decimal, Offer};
 
 /// How much of the CPU that is offered the system keeps, in percent: a kubelet and a container runtime need little.
@@ -32,6 +33,17 @@ pub fn learned<'a>(rooms: impl IntoIterator<Item = &'a Room>) -> Option<Room> {
         allocatable: least(&one.allocatable, &other.allocatable),
         pods: one.pods.min(other.pods),
         attachments: fewest(one.attachments, &other.attachments),
+    })
+}
+
+/// Reads the CPU and the memory that a Node has for pods; nothing where it does not say so.
+pub(crate) fn allocatable(node: &Node) -> Option<Resources> {
+    let told = node.status.as_ref()?.allocatable.as_ref()?;
+    let amount = |name: &str| Quantity::parse(&told.get(name)?.0).ok();
+    Some(Resources {
+        cpu_m: amount("cpu")?.thousandths(),
+        memory_bytes: amount("memory")?.whole(),
+        ..Resources::default()
     })
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum Keep {
     AtMinimum,
     /// Pods wait that the scheduler finds no Node for (`LC-42`).
     PodsWait,
+    /// With one member less it would be above a threshold of its `scaleUpPolicy`, and grow again.
+    NeededByThreshold,
     /// A member is on its way to its Node (`LC-42`).
     OneIsComing,
     /// Another member is on its way out.

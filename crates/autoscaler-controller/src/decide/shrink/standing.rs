@@ -41,6 +41,10 @@ pub(in crate::decide) fn say(draft: &mut Draft<NodeGroupStatus>, keep: Option<&K
         ),
         Keep::AtMinimum => (Reason::AtMinimumCapacity, "no more than minNodes are Ready"),
         Keep::PodsWait => (Reason::PodsWait, "pods wait that the scheduler finds no Node for"),
+        Keep::NeededByThreshold => (
+            Reason::NeededByThreshold,
+            "with one node less, what is requested would be above a threshold of scaleUpPolicy, and another would be asked for",
+        ),
         Keep::OneIsComing => (Reason::SizeChanging, "a member is on its way to its Node"),
         Keep::CoolingDown { .. } => (
             Reason::CoolingDown,

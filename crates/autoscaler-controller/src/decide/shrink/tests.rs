@@ -351,6 +351,16 @@ fn member_that_may_not_go_stays() {
     );
 }
 
+/// SC-7: what would be asked for again a minute later is not removed.
+#[test]
+fn group_that_would_grow_again_does_not_shrink() {
+    let mut tight = two();
+    assert!(done(&tight, "web-2").len() == 1);
+    let place = (crate::testing::NAMESPACE.to_owned(), "web".to_owned());
+    tight.growth.thresholds.tight.insert(place);
+    assert_eq!(kept(&tight), Keep::NeededByThreshold);
+}
+
 /// LC-14a, R7: a machine that a surplus one makes doubtful goes by a person's decision only.
 #[test]
 fn contested_machine_does_not_go_by_itself() {

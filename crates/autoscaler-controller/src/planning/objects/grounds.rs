@@ -75,6 +75,7 @@ fn of_annotations(metadata: &ObjectMeta, by: &'static str, now: DateTime<Utc>) -
         | Keep::Disabled
         | Keep::AtMinimum
         | Keep::PodsWait
+        | Keep::NeededByThreshold
         | Keep::OneIsComing
         | Keep::OneIsGoing
         | Keep::CoolingDown { .. }

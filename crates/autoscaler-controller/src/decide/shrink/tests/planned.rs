@@ -53,6 +53,7 @@ fn word(keep: &Keep) -> &'static str {
         Keep::Hold(Hold::Refusal(Refusal::NotManagedNode { .. })) => "protected",
         Keep::Hold(Hold::Refusal(Refusal::IdleTooShort { .. })) => "idle-too-short",
         Keep::Hold(Hold::Refusal(Refusal::ReadyNodeTooYoung { .. })) => "too-young",
+        Keep::NeededByThreshold => panic!("a plan looks at no threshold of growth"),
         Keep::Hold(hold) => panic!("no world here has {hold:?}"),
     }
 }

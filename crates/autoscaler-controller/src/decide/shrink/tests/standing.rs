@@ -55,7 +55,11 @@ fn group_says_why_it_does_not_shrink() {
     let going = two().claim(member("web-3", State::Ready).deleted()).seen();
     let mut waiting = two();
     waiting.growth.unmet = 1;
+    let mut tight = two();
+    let place = (crate::testing::NAMESPACE.to_owned(), "web".to_owned());
+    tight.growth.thresholds.tight.insert(place);
     let table = [
+        ("it would grow again", tight, Some((false, "NeededByThreshold"))),
         ("nobody asked for it", of(off), None),
         ("one is chosen", two(), Some((true, "SizeChanging"))),
         ("one goes", going, Some((true, "SizeChanging"))),
