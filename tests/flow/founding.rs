@@ -82,6 +82,9 @@ async fn pod_that_no_group_hosts_gets_a_group_of_its_own() {
     let told = shop.told("big-0").await;
     let expected = "TriggeredScaleUp NodeGroup default/size-58 is made for it, for no other can host it: VPSieNode size-58-1";
     assert_eq!(told, [expected]);
+    let told = shop.told("size-58").await;
+    let made = "NodeGroupMade it is made for pods that no other NodeGroup can host";
+    assert!(told.iter().any(|told| told == made), "{told:?}");
 }
 
 /// SC-10: NodeGroups are made only where an AutoscalerConfig allows it.
@@ -158,6 +161,10 @@ async fn group_that_nobody_needs_goes_after_its_cool_down() {
     until(&shop, "size-58", false).await;
     let waited = (shop.fleet.clock.now() - unused_at).num_seconds();
     assert!((570..=640).contains(&waited), "{waited} s");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let told = shop.told("size-58").await;
+    let removed = |told: &&String| told.starts_with("NodeGroupRemoved it has no node and no pod needs it");
+    assert_eq!(told.iter().filter(removed).count(), 1, "{told:?}");
     let at_vpsie = shop.fleet.cloud.groups(&shop.fleet.cluster);
     assert!(at_vpsie.iter().any(|group| group.name == "size-58"));
     shop.order("again", 1, 3500).await;

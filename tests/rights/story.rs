@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use autoscaler_controller::lease::{Candidacy, Elector, Timing};
-use autoscaler_controller::resources::{NodeGroup, VPSieNode, keys};
+use autoscaler_controller::resources::{AutoscalerConfig, NodeGroup, VPSieNode, keys};
 use autoscaler_controller::visitors::Visitors;
 use autoscaler_controller::{Clock, credentials};
 use endpoint_discovery::{Discovery, Selection, ServiceKey, Settings, View, Views};
@@ -13,7 +13,7 @@ use fleet_sim::cloud::{CallKind, Fault, FaultEffect, TOKEN};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{ConfigMap, Node, Secret, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod, Secret, ServiceAccount};
 use kit::deploy;
 use kit::fleet::{Fleet, NAMESPACE};
 use kit::wire::Sent;
@@ -25,6 +25,9 @@ use tokio::sync::watch;
 
 /// How many calls fail in a row: more than the client repeats in one poll.
 const FAILURES: usize = 8;
+
+/// The pod that no NodeGroup of the story can host.
+const BIG: &str = "big";
 
 /// Tells of one node from its wish to its end, with a Node that is written by somebody else meanwhile.
 ///
@@ -70,6 +73,7 @@ pub(crate) async fn tell(fleet: &mut Fleet) -> Result<(), String> {
         .until("web is Ready", |stored| stored.counts("web", 1, 1))
         .await;
     be_in_trouble_twice(fleet).await;
+    make_and_unmake_a_group(fleet).await;
     fleet.delete::<NodeGroup>("web").await;
     fleet
         .until("all is gone", |stored| {
@@ -141,6 +145,51 @@ async fn be_in_trouble_twice(fleet: &Fleet) {
     }
 }
 
+/// Makes a pod that no NodeGroup can host, and takes it back: one NodeGroup is made for it, and removed. VPSie refuses its
+/// group, so that no machine has to come and go.
+async fn make_and_unmake_a_group(fleet: &Fleet) {
+    let person = fleet.nodes().into_client();
+    let refusal = FaultEffect::Status(400, r#"{"error":true,"code":400,"message":"not now"}"#.to_owned());
+    fleet
+        .cloud
+        .fault(Fault::on(CallKind::CreateGroup, refusal).for_ever());
+    let config = json!({
+        "apiVersion": "autoscaler.vpsie.com/v1alpha1", "kind": "AutoscalerConfig",
+        "metadata": {"name": keys::CONFIG_NAME},
+        "spec": {
+            "globalSettings": {"unschedulablePodGracePeriodSeconds": 0},
+            "nodeGroupDefaults": {"scaleDownPolicy": {"cooldownSeconds": 0}},
+        },
+    });
+    deploy::apply(&person, &[config]).await;
+    let pods: Api<Pod> = Api::namespaced(person, NAMESPACE);
+    let pod = json!({
+        "metadata": {"name": BIG},
+        "spec": {"containers": [{
+            "name": "work", "image": "work", "resources": {"requests": {"cpu": "3500m"}},
+        }]},
+    });
+    let pod: Pod = serde_json::from_value(pod).expect("a pod");
+    let made = pods.create(&PostParams::default(), &pod).await;
+    made.expect("a person may make a pod");
+    let nowhere = json!({"status": {"conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"},
+    ]}});
+    let said = pods
+        .patch_status(BIG, &PatchParams::default(), &Patch::Merge(nowhere))
+        .await;
+    said.expect("a person may say what the scheduler says");
+    fleet
+        .until("VPSie refuses its group", |stored| {
+            stored.groups.len() == 2 && stored.group_problem("size-58").is_some()
+        })
+        .await;
+    drop(pods.delete(BIG, &DeleteParams::default().grace_period(0)).await);
+    fleet
+        .until("it is removed", |stored| stored.groups.len() == 1)
+        .await;
+}
+
 fn name_of(sent: &Sent) -> String {
     sent.path.rsplit('/').next().unwrap_or_default().to_owned()
 }
@@ -183,6 +232,10 @@ pub(crate) async fn clean_up(fleet: &mut Fleet) {
     remove_all(&fleet.api::<NodeGroup>()).await;
     remove_all(&fleet.api::<VPSieNode>()).await;
     let person = fleet.nodes().into_client();
+    let pods: Api<Pod> = Api::namespaced(person.clone(), NAMESPACE);
+    drop(pods.delete(BIG, &DeleteParams::default().grace_period(0)).await);
+    let configs: Api<AutoscalerConfig> = Api::all(person.clone());
+    drop(configs.delete(keys::CONFIG_NAME, &DeleteParams::default()).await);
     let nodes: Api<Node> = Api::all(person.clone());
     let everything = DeleteParams::default();
     let emptied = nodes.delete_collection(&everything, &Default::default()).await;

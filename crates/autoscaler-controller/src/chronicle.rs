@@ -35,7 +35,8 @@ pub struct Sight {
     groups: BTreeMap<String, Arc<NodeGroup>>,
     claims: BTreeMap<String, Arc<VPSieNode>>,
     nodes: BTreeMap<String, Arc<Node>>,
-    /// Uids of the VPSieNodes that the pass let go: nothing of them is at VPSie any longer, or ever was.
+    /// Uids of the VPSieNodes that the pass let go: nothing of them is at VPSie any longer, or ever was; and of the
+    /// NodeGroups that it deleted.
     let_go: BTreeSet<String>,
 }
 
@@ -68,6 +69,10 @@ pub struct About {
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
+    /// A NodeGroup was made for pods that no other could host.
+    Founded,
+    /// A NodeGroup that was made for pods is being deleted by us, because no pod needs it.
+    Dismissed,
     /// VPSieNodes were made for a NodeGroup.
     Grown {
         /// The VPSieNodes.
@@ -190,7 +195,8 @@ impl Sight {
         let groups = self.groups.iter().flat_map(move |(uid, group)| {
             let earlier = before.groups.get(uid);
             let is_new = earlier.is_none_or(|earlier| !Arc::ptr_eq(earlier, group));
-            let facts = is_new.then(|| group::facts(earlier.map(AsRef::as_ref), group, now));
+            let is_let_go = before.let_go.contains(uid);
+            let facts = is_new.then(|| group::facts(earlier.map(AsRef::as_ref), group, is_let_go, now));
             let growth = self.growth(before, group);
             facts.into_iter().flatten().chain(growth)
         });
@@ -248,11 +254,14 @@ impl Chronicle {
         self.before = Some(sight);
     }
 
-    /// Notes which VPSieNodes the pass lets go: only of these is it proven what became of their machines.
+    /// Notes which VPSieNodes the pass lets go: only of these is it proven what became of their machines. So it notes which
+    /// NodeGroups it deletes.
     pub fn let_go(&mut self, batches: &[Batch]) {
         let commands = batches.iter().flat_map(|batch| &batch.commands);
         let let_go = commands.filter_map(|command| {
-            if let Command::RemoveFinalizer(Kind::VpsieNode, target, _) = command {
+            if let Command::RemoveFinalizer(Kind::VpsieNode, target, _) | Command::DeleteNodeGroup(target) =
+                command
+            {
                 Some(target.uid.clone())
             } else {
                 None

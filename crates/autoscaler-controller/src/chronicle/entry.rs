@@ -16,6 +16,26 @@ use node_lifecycle::audit::{self, Action, Author, Draft};
 pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
     let about = &fact.about;
     match &fact.what {
+        What::Founded => {
+            let draft = Draft::new(
+                Action::ScaleUp,
+                audit::Outcome::Success,
+                Author::ScaleUpPolicy,
+                "node_group_made",
+            );
+            let message = "made for pods that no other NodeGroup can host";
+            Some(in_group(draft.message(message), about))
+        }
+        What::Dismissed => {
+            let draft = Draft::new(
+                Action::ScaleDown,
+                audit::Outcome::Success,
+                Author::ScaleDownPolicy,
+                "node_group_unused",
+            );
+            let message = "without a node, and needed by no pod for its cool-down";
+            Some(in_group(draft.message(message), about))
+        }
         What::Grown { members } => {
             let names = members.iter().filter_map(|member| member.name.as_deref());
             let names = names.collect::<Vec<_>>().join(", ");

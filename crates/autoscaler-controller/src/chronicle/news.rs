@@ -77,6 +77,12 @@ impl Kind {
 }
 
 news! {
+    NodeGroupMade, Normal, "Create",
+        "the NodeGroup was made for pods that no other can host",
+        "nothing; change its spec to keep it for good";
+    NodeGroupRemoved, Normal, "Remove",
+        "the NodeGroup was made for pods, had no node, and no pod needed it for its `cooldownSeconds`",
+        "nothing";
     ScalingUp, Normal, "Scale",
         "VPSieNodes were made for the NodeGroup",
         "nothing";

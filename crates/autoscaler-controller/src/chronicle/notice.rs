@@ -49,6 +49,14 @@ impl Notice {
     /// Waiting is no news, and neither is a phase: the conditions and phases of the object show both.
     pub fn of(fact: &Fact) -> Option<Self> {
         let (is_warning, reason, action, note) = match &fact.what {
+            What::Founded => {
+                let note = "it is made for pods that no other NodeGroup can host".to_owned();
+                news(News::NodeGroupMade, note)
+            }
+            What::Dismissed => {
+                let note = "it has no node and no pod needs it, so it is removed; its group stays at VPSie";
+                news(News::NodeGroupRemoved, note.to_owned())
+            }
             What::Grown { members } => news(News::ScalingUp, grown(members)),
             What::ProviderGroupKnown { number, is_made } => known(*number, *is_made)?,
             What::Requested { outcome, error } => requested(*outcome, error.as_deref())?,
@@ -125,7 +133,9 @@ fn related(what: &What) -> Option<ObjectReference> {
             name: Some(names.to_owned()),
             ..ObjectReference::default()
         }),
-        What::ProviderGroupKnown { .. }
+        What::Founded
+        | What::Dismissed
+        | What::ProviderGroupKnown { .. }
         | What::Requested { .. }
         | What::Discovered { .. }
         | What::Joined { .. }

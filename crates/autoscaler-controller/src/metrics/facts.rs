@@ -16,7 +16,7 @@ impl Metrics {
     /// Counts and measures a fact.
     pub(crate) fn note(&self, fact: &Fact) {
         match &fact.what {
-            What::Grown { .. } | What::ProviderGroupKnown { .. } => {}
+            What::Founded | What::Dismissed | What::Grown { .. } | What::ProviderGroupKnown { .. } => {}
             What::Requested { outcome, .. } => {
                 self.requests.get_or_create(&OutcomeLabels::of(*outcome)).inc();
             }
