@@ -9,6 +9,7 @@ use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::{DATACENTER, NAMESPACE};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
+use node_lifecycle::audit::Filter;
 use serde_json::{Value, json};
 
 use super::growth::{Shop, one};
@@ -165,6 +166,17 @@ async fn group_that_nobody_needs_goes_after_its_cool_down() {
     let told = shop.told("size-58").await;
     let removed = |told: &&String| told.starts_with("NodeGroupRemoved it has no node and no pod needs it");
     assert_eq!(told.iter().filter(removed).count(), 1, "{told:?}");
+    let entries = shop.fleet.audit.select(&Filter::default());
+    let entries = entries
+        .iter()
+        .filter(|entry| entry.reason.starts_with("node_group_"));
+    let entries: Vec<String> = entries
+        .map(|entry| format!("{} {}", entry.action, entry.reason))
+        .collect();
+    assert_eq!(
+        entries,
+        ["scale_up node_group_made", "scale_down node_group_unused"]
+    );
     let at_vpsie = shop.fleet.cloud.groups(&shop.fleet.cluster);
     assert!(at_vpsie.iter().any(|group| group.name == "size-58"));
     shop.order("again", 1, 3500).await;

@@ -16,26 +16,8 @@ use node_lifecycle::audit::{self, Action, Author, Draft};
 pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
     let about = &fact.about;
     match &fact.what {
-        What::Founded => {
-            let draft = Draft::new(
-                Action::ScaleUp,
-                audit::Outcome::Success,
-                Author::ScaleUpPolicy,
-                "node_group_made",
-            );
-            let message = "made for pods that no other NodeGroup can host";
-            Some(in_group(draft.message(message), about))
-        }
-        What::Dismissed => {
-            let draft = Draft::new(
-                Action::ScaleDown,
-                audit::Outcome::Success,
-                Author::ScaleDownPolicy,
-                "node_group_unused",
-            );
-            let message = "without a node, and needed by no pod for its cool-down";
-            Some(in_group(draft.message(message), about))
-        }
+        What::Founded => Some(founded(about)),
+        What::Dismissed => Some(dismissed(about)),
         What::Grown { members } => {
             let names = members.iter().filter_map(|member| member.name.as_deref());
             let names = names.collect::<Vec<_>>().join(", ");
@@ -88,6 +70,24 @@ pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
         | What::RemovalAsked { .. }
         | What::Claimed { .. } => None,
     }
+}
+
+/// Tells of a NodeGroup that was made for pods.
+fn founded(about: &About) -> Draft {
+    let (action, author) = (Action::ScaleUp, Author::ScaleUpPolicy);
+    let draft = Draft::new(action, audit::Outcome::Success, author, "node_group_made");
+    in_group(
+        draft.message("made for pods that no other NodeGroup can host"),
+        about,
+    )
+}
+
+/// Tells of the end of such a NodeGroup.
+fn dismissed(about: &About) -> Draft {
+    let (action, author) = (Action::ScaleDown, Author::ScaleDownPolicy);
+    let draft = Draft::new(action, audit::Outcome::Success, author, "node_group_unused");
+    let message = "without a node, and needed by no pod for its cool-down";
+    in_group(draft.message(message), about)
 }
 
 /// Begins an entry about the machine of a VPSieNode; nobody knows the name of its Node yet.

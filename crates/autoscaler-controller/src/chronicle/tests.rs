@@ -319,7 +319,9 @@ fn facts_carry_how_long_it_took() {
             What::Discovered { after, .. } => times.push(("discovered", after)),
             What::Joined { after, .. } => times.push(("joined", after)),
             What::Ready { after, .. } => times.push(("ready", after)),
-            What::Grown { .. }
+            What::Founded
+            | What::Dismissed
+            | What::Grown { .. }
             | What::ProviderGroupKnown { .. }
             | What::Requested { .. }
             | What::Phase { .. }
