@@ -230,6 +230,14 @@ fn pods_that_wait_are_delayed_by_written_waits_only() {
         );
         let none_serves = Projection::default();
         assert_eq!(written.held_from_buying(&none_serves, now()), None);
+        let shrunk = with(written, |case| {
+            (case.history.grown_at, case.history.shrunk_at) = (None, Some(now()));
+        });
+        let one_serves = Projection::of(&[serving(50)]);
+        assert_eq!(
+            shrunk.held_from_buying(&one_serves, now()),
+            Some(Held::CoolingDown { until })
+        );
     }
     let off = with(changed, |case| case.policy.up.is_enabled = Some(false));
     assert_eq!(
@@ -265,6 +273,11 @@ fn thresholds_stay_within_the_bounds() {
         case.max = 5;
     });
     assert_eq!(held(&full, Wish::Grow), Some(Held::AtMaximum { nodes: 5 }));
+    let coming = with(group("web", 90), |case| {
+        case.projection.incoming.nodes = 1;
+        case.max = 5;
+    });
+    assert_eq!(held(&coming, Wish::Grow), Some(Held::AtMaximum { nodes: 5 }));
     let least = with(group("web", 10), |case| case.min = 4);
     assert_eq!(held(&least, Wish::Shrink), Some(Held::AtMinimum { nodes: 4 }));
 }
