@@ -38,6 +38,8 @@ fn usual_time_is_that_of_half_of_the_last() {
         Some(minutes(4))
     );
     assert_eq!(usual(&[joined(0, 9), joined(20, 3)]), Some(minutes(3)));
+    // By another clock a machine may be there before it was asked for.
+    assert_eq!(usual(&[joined(9, -3)]), Some(minutes(0)));
 }
 
 /// SC-9: a machine is overdue after twice the slowest of the last, once five have joined, and a minute at least.
