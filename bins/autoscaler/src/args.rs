@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Crd,
     /// Matches machines and Nodes to claims in a snapshot, and says why.
     Match(MatchOptions),
-    /// Says which nodes would be added for the pods that wait, and why others cannot be helped; changes nothing.
+    /// Says which nodes would be added for the pods that wait, which would be removed, and why not; changes nothing.
     ///
     /// Of a live cluster it lists the kinds that `deploy/explain-rbac.yaml` names, gets the Secret, and asks VPSie for its
     /// offers; it needs no other right.
