@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use autoscaler_controller::resources::VPSieNode;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use k8s_openapi::api::core::v1::Pod;
 use kit::fleet::Fleet;
 use kit::log::Log;
 use kube::ResourceExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// The lines of the log, as JSON.
@@ -80,7 +81,7 @@ fn check_spans(lines: &Lines) {
     );
 }
 
-/// E1, NS-24, NS-29: a line about an error says whose it is, how long it took and under which id, alone and without its
+/// E1, NS-24, NS-29, SC-4: a line about an error says whose it is, how long it took and under which id, alone and without its
 /// spans.
 #[tokio::test(start_paused = true)]
 async fn error_lines_say_whose_they_are() {
@@ -88,7 +89,7 @@ async fn error_lines_say_whose_they_are() {
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_max_level(tracing::Level::DEBUG)
-        .with_span_events(FmtSpan::NEW)
+        .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
         .with_writer(log.clone())
         .finish();
     let _listening = tracing::subscriber::set_default(subscriber);
@@ -150,6 +151,42 @@ async fn error_lines_say_whose_they_are() {
     );
     assert_eq!(spans[1]["request_id"], asked["fields"]["request_id"], "{asked}");
     check_spans(&lines);
+    check_plan(&fleet, &lines).await;
+}
+
+/// SC-4: a plan has a span that says how many pods were planned for, and how many nodes are to be bought.
+async fn check_plan(fleet: &Fleet, lines: &Lines) {
+    // Two fit on the workers that are there, and one on the node of the minimum; the last one needs a node of its own.
+    for number in 0..4 {
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": { "name": format!("job-{number}") },
+            "spec": { "containers": [
+                { "name": "work", "resources": { "requests": { "cpu": "1800m" } } },
+            ] },
+            "status": { "phase": "Pending", "conditions": [
+                { "type": "PodScheduled", "status": "False", "reason": "Unschedulable" },
+            ] },
+        }))
+        .expect("a pod");
+        fleet.create(&pod).await;
+    }
+    fleet
+        .until("a second VPSieNode", |stored| stored.claims.len() == 2)
+        .await;
+    let text = lines.0.text();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let ended = lines.filter(|line| line["fields"]["message"] == "close");
+    let mut plans = ended
+        .map(|line| line["span"].clone())
+        .filter(|span| span["name"] == "plan");
+    let bought = plans.find(|span| span["bought"] == 1);
+    let plan = bought.unwrap_or_else(|| panic!("no plan that buys in:\n{text}"));
+    // Nodes of a manager and two workers, and that of the minimum, which is there or coming.
+    let known = plan["nodes"].as_u64().zip(plan["incoming"].as_u64());
+    assert_eq!(known.map(|(nodes, incoming)| nodes + incoming), Some(4), "{plan}");
+    assert_eq!((&plan["pods"], &plan["groups"]), (&4.into(), &1.into()), "{plan}");
 }
 
 /// Leaked: a machine that nobody asked for has a line, with the NodeGroup that it is of.

@@ -1,14 +1,15 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
+mod debounce;
 mod numbers;
 mod pass;
 mod unfound;
+mod waking;
 
 use crate::act::{ActError, Actor};
 use crate::board::{Board, Boards};
 use crate::clock::Clock;
 use crate::credentials::Standing;
-use crate::drain::next_settled;
 use crate::endpoints::Endpoints;
 use crate::founding::Founder;
 use crate::lease::{Leadership, Mandate, Rule};
@@ -16,7 +17,6 @@ use crate::lives::Lives;
 use crate::metrics::Measured;
 use crate::metrics::labels::Part;
 use crate::poll::{Absences, Poller, Polls};
-use crate::prospect::grace;
 use crate::settings::{Settings, SettingsError};
 use crate::skew::Comparison;
 use crate::states::States;
@@ -25,24 +25,16 @@ use crate::thresholds::Trends;
 use crate::watches::{Place, WatchError, Watches};
 use crate::world::{arrivals, departures, wanted};
 use chrono::{DateTime, Utc};
+use debounce::Debounce;
 use kube::Client;
 use node_state::Evaluator;
 use node_state::store::Reader;
 use numbers::Numbers;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use vpsie_api::{ClusterId, RemoveWorker, VpsieApi};
-
-/// Wait after a change before a pass, so that a burst of changes is one pass.
-const SETTLING: Duration = Duration::from_millis(100);
-
-/// Wait after a write that met a newer version, or an object of its name, before the next pass decides on it anew.
-///
-/// A watch that shows what was in the way comes first; this is for one that does not (`NS-22`).
-const AFTER_A_CONFLICT: Duration = Duration::from_secs(1);
 
 /// The node autoscaler: watches, polls, and the actor.
 pub struct Operator {
@@ -68,6 +60,7 @@ pub struct Operator {
     boards: Boards,
     /// The VPSieNodes that the last pass made, and when: nothing is planned before the watch shows them.
     made: (Vec<Place>, DateTime<Utc>),
+    debounce: Debounce,
     /// When time alone changes what the last pass decided.
     look_at: Option<DateTime<Utc>>,
     /// Since when NodeGroups are above their thresholds.
@@ -150,6 +143,7 @@ impl Operator {
             numbers,
             boards: Boards::default(),
             made: (Vec::new(), clock.now()),
+            debounce: Debounce::default(),
             look_at: None,
             trends: Trends::default(),
             clock,
@@ -313,45 +307,6 @@ impl Operator {
             tracing::warn!(%error, cause, "the stored baselines are not read yet; nothing is done before");
         }
         loaded.is_ok()
-    }
-
-    /// Waits for a change, an answer of VPSie, the time of the next poll, until a Node has taken no new pods for long
-    /// enough, a moment that changes a state or a decision, or a second after a conflict; which of them it was does not matter.
-    async fn woken(&mut self) {
-        let now = self.clock.now();
-        let poll = self.polls.due_in(now, self.settings.poll_interval);
-        let nodes = self.watches.nodes();
-        let settled = next_settled(nodes.iter().map(Arc::as_ref), self.settings.settle, now);
-        let again = self.actor.has_conflicts().then_some(AFTER_A_CONFLICT);
-        let waited = self.grace_over_in(now);
-        let look = self.look_at.and_then(|at| (at - now).to_std().ok());
-        let sooner = [settled, self.states.due_in(now), again, waited, look];
-        let sooner = sooner.into_iter().flatten();
-        let wait = sooner.fold(poll, Duration::min);
-        let changed = async {
-            tokio::select! {
-                () = self.watches.changed() => {}
-                () = self.poller.answered() => {}
-            }
-            tokio::time::sleep(SETTLING).await;
-        };
-        let waited = tokio::time::timeout(wait.max(SETTLING), changed);
-        let following = self
-            .states
-            .follow(&self.watches, &self.lives, &self.clock, &self.telemetry.metrics);
-        tokio::select! {
-            biased;
-            _ = waited => {}
-            never = following => match never {},
-        }
-    }
-
-    /// Returns how long it is until the next pod has waited for the whole grace period (`SC-1`).
-    fn grace_over_in(&self, now: DateTime<Utc>) -> Option<Duration> {
-        let settings = self.watches.supplies().config();
-        let settings = settings.map(|config| config.spec.settings());
-        let due = self.watches.backlog().due_at(grace(settings.as_ref()), now)?;
-        (due - now).to_std().ok()
     }
 
     /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.

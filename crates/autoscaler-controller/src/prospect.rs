@@ -77,9 +77,25 @@ fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
     let mut cluster = cluster(world, &mut backlog, supplies, grace, &ground);
     let limit = settings.and_then(|settings| settings.cluster_worker_limit());
     cluster.most_workers = limit.map(|limit| u32::try_from(limit).unwrap_or_default());
-    let plan = fleet_plan::plan(&cluster);
+    let plan = planned(&cluster);
     let founding = ground.founding(world, &cluster, &plan);
     outlook(world, plan, founding, &backlog)
+}
+
+/// Plans in a span that says how much there was to plan for, and how many nodes are to be bought.
+fn planned(cluster: &Cluster) -> Plan {
+    let span = tracing::debug_span!(
+        "plan",
+        pods = cluster.pods.len(),
+        nodes = cluster.nodes.len(),
+        incoming = cluster.incoming.len(),
+        groups = cluster.groups.len(),
+        bought = tracing::field::Empty,
+    );
+    let plan = span.in_scope(|| fleet_plan::plan(cluster));
+    let bought = plan.purchases.iter().map(|purchase| purchase.nodes.len());
+    span.record("bought", bought.sum::<usize>());
+    plan
 }
 
 /// Returns how long a pod must wait before nodes are bought for it.

@@ -21,6 +21,7 @@ use kube::{Api, Client, Resource};
 use lean::{Lean, Watched};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 pub use supplies::Supplies;
@@ -67,8 +68,12 @@ pub struct Changes {
 struct Signals {
     /// Something changed that decisions may depend on.
     changed: Arc<Notify>,
+    /// The same, for who gathers changes and takes none away from who waits for the next.
+    stirred: Arc<Notify>,
     /// Something changed, be it one pod among others.
     marked: Arc<Notify>,
+    /// Pods are called unschedulable, or no longer, since somebody asked.
+    called: Arc<AtomicBool>,
 }
 
 /// Why the watches did not start.
@@ -156,6 +161,11 @@ impl Watches {
         self.vpsie_nodes.sorted()
     }
 
+    /// Returns the VPSieNode of this namespace and name.
+    pub fn vpsie_node(&self, place: &Place) -> Option<Arc<VPSieNode>> {
+        self.vpsie_nodes.find(place)
+    }
+
     /// Returns all Nodes in order of their name.
     pub fn nodes(&self) -> Vec<Arc<Node>> {
         self.nodes.sorted()
@@ -191,6 +201,11 @@ impl Watches {
         self.signals.changed.notified().await;
     }
 
+    /// Waits until some watched object changed, or did so before; [`Self::changed`] tells of it all the same.
+    pub async fn stirred(&self) {
+        self.signals.stirred.notified().await;
+    }
+
     /// Tells whether some watched object changed since the last call of this or of [`Self::changed`]; does not wait.
     pub fn has_changed(&self) -> bool {
         self.signals.changed.notified().now_or_never().is_some()
@@ -199,6 +214,16 @@ impl Watches {
     /// Lets the next call of [`Self::changed`] return at once, as if some object had changed.
     pub fn look_again(&self) {
         self.signals.changed.notify_one();
+    }
+
+    /// Tells whether pods are called unschedulable, or no longer, since [`Self::hear_calls`].
+    pub fn has_calls(&self) -> bool {
+        self.signals.called.load(Ordering::Relaxed)
+    }
+
+    /// Says that what pods are called so far is heard: a plan is made after this.
+    pub fn hear_calls(&self) {
+        self.signals.called.store(false, Ordering::Relaxed);
     }
 
     /// Returns what changed since the last call; each change is returned once, to whoever asks first.
@@ -235,6 +260,16 @@ impl Watches {
     /// Tells whether a watch ended, which none does by itself.
     pub fn is_broken(&mut self) -> bool {
         self.tasks.try_join_next().is_some()
+    }
+}
+
+// === impl Signals ===
+
+impl Signals {
+    /// Says that something changed that decisions may depend on.
+    fn change(&self) {
+        self.changed.notify_one();
+        self.stirred.notify_one();
     }
 }
 
@@ -305,7 +340,7 @@ fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>
             let Ok(event) = event else { continue };
             followed::mark(&marks, &event);
             signals.marked.notify_one();
-            signals.changed.notify_one();
+            signals.change();
         }
     });
     followed
@@ -332,9 +367,13 @@ fn watch_pods(
             let is_complete = matches!(event, Event::InitDone);
             let is_called = followed::lock(&backlog).take(&event);
             let is_news = followed::lock(&index).take(event);
+            // Of a new list nobody can tell what is new in it, so it is taken in without haste.
+            signals
+                .called
+                .fetch_or(is_called && !is_complete, Ordering::Relaxed);
             signals.marked.notify_one();
             if is_news || is_called {
-                signals.changed.notify_one();
+                signals.change();
             }
             if let Some(complete) = complete.take_if(|_| is_complete) {
                 // Nobody waits any longer when the other first lists took too long.

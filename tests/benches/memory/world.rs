@@ -34,8 +34,8 @@ const LOOK: Duration = Duration::from_millis(500);
 /// The world of one operator.
 pub(super) struct World {
     kube: KubeApi,
-    client: Client,
-    cloud: Cloud,
+    pub(super) client: Client,
+    pub(super) cloud: Cloud,
     cluster: String,
     /// The pods that run, oldest first.
     pods: VecDeque<Running>,

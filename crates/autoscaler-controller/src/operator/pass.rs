@@ -28,6 +28,8 @@ const UNSEEN_LIMIT: TimeDelta = TimeDelta::seconds(10);
 impl Operator {
     /// Makes one pass on what is known.
     pub(super) async fn pass(&mut self, mandate: &Mandate) -> usize {
+        self.debounce.begin();
+        self.watches.hear_calls();
         let span = self.numbers.span();
         let metrics = Arc::clone(&self.telemetry.metrics);
         let batches = span.in_scope(|| {

@@ -123,6 +123,11 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
         objects
     }
 
+    /// Returns the object of a place.
+    pub(super) fn find(&self, place: &Place) -> Option<Arc<K>> {
+        find(&self.store, place)
+    }
+
     /// Returns what changed since the last call.
     pub(super) fn news(&self) -> News<K> {
         // Marks are taken before the objects are read: what changes in between is marked again.
