@@ -19,8 +19,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use audit_store::Recorder;
+use autoscaler_controller::resources::{AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings};
 use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
 use fleet_sim::cloud::TOKEN;
+use kube::Api;
+use kube::api::PostParams;
 use stamps::Stamps;
 use tokio::sync::oneshot;
 use world::World;
@@ -49,6 +52,7 @@ fn main() {
 
 async fn measure(pods: usize, calls_per_minute: u32) {
     let world = World::build(NODES).await;
+    waive_grace(&world).await;
     let stamps = Stamps::default();
     let (stop, stopped) = oneshot::channel::<()>();
     let operator = start(&world, &stamps, calls_per_minute).await;
@@ -74,6 +78,22 @@ async fn measure(pods: usize, calls_per_minute: u32) {
     drop(stop);
     assert!(operating.await.expect("it does not panic"), "it was told to stop");
     watching.abort();
+}
+
+/// Lets nodes be bought for pods at once: the grace period is a wish, not a delay of ours.
+async fn waive_grace(world: &World) {
+    let settings = GlobalSettings {
+        unschedulable_pod_grace_period_seconds: Some(0),
+        ..GlobalSettings::default()
+    };
+    let spec = AutoscalerConfigSpec {
+        global_settings: Some(settings),
+        ..AutoscalerConfigSpec::default()
+    };
+    let api: Api<AutoscalerConfig> = Api::all(world.client.clone());
+    let config = AutoscalerConfig::new("default", spec);
+    let made = api.create(&PostParams::default(), &config).await;
+    made.expect("settings of the cluster are accepted");
 }
 
 /// Starts the operator as `run` does, with stamps on what it asks of VPSie.
