@@ -19,6 +19,11 @@ pub(super) async fn burst_of_pods(play: &mut Play) -> anyhow::Result<()> {
     for (name, size) in [("small", 57), ("large", 59)] {
         let mut group = play.world.node_group(name, size, 0);
         group.spec.max_nodes = 12;
+        // What is full of pods would grow by its use; this story is about those that wait.
+        group.spec.scale_up_policy = Some(autoscaler_controller::resources::ScaleUpPolicy {
+            cpu_threshold: Some(100),
+            ..autoscaler_controller::resources::ScaleUpPolicy::default()
+        });
         play.wish(group).await?;
     }
     let pods: Api<Pod> = play.api();
