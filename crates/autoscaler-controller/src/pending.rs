@@ -94,19 +94,9 @@ impl Fate {
     #[must_use]
     pub const fn is_unmet(&self) -> bool {
         match self {
-            Self::FitsNow(_)
-            | Self::Incoming(_)
-            | Self::NewNode { .. }
-            | Self::Unhelpable(_)
-            | Self::Ignored(Ignored::WithinGrace) => true,
-            Self::Unreadable(_)
-            | Self::Ignored(
-                Ignored::NotUnschedulable
-                | Ignored::SchedulingGated
-                | Ignored::DaemonSet
-                | Ignored::OtherScheduler
-                | Ignored::Terminating,
-            ) => false,
+            Self::FitsNow(_) | Self::Incoming(_) | Self::NewNode { .. } | Self::Unhelpable(_) => true,
+            Self::Unreadable(_) => false,
+            Self::Ignored(why) => why.is_unmet(),
         }
     }
 }

@@ -105,6 +105,19 @@ impl Ignored {
         Self::Terminating,
     ];
 
+    /// Tells whether such a pod is demand all the same that the scheduler finds no Node for (`LC-42`).
+    #[must_use]
+    pub const fn is_unmet(self) -> bool {
+        match self {
+            Self::WithinGrace => true,
+            Self::NotUnschedulable
+            | Self::SchedulingGated
+            | Self::DaemonSet
+            | Self::OtherScheduler
+            | Self::Terminating => false,
+        }
+    }
+
     /// Returns its stable word.
     #[must_use]
     pub const fn word(self) -> &'static str {

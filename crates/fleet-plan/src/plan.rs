@@ -89,12 +89,16 @@ pub enum Outcome {
 // === impl Outcome ===
 
 impl Outcome {
-    /// Tells whether the pod waits for what is not there yet (`LC-42`).
+    /// Tells whether it is demand that the scheduler finds no Node for, so that nothing is to go (`LC-42`).
+    ///
+    /// One that fits by our rules is, too: the Node that it fits on might go before the scheduler looks again. One that
+    /// cannot be planned for is not: no Node would change that.
     #[must_use]
     pub const fn is_unmet(&self) -> bool {
         match self {
-            Self::Incoming(_) | Self::NewNode(..) | Self::Unhelpable(_) => true,
-            Self::FitsNow(_) | Self::Unreadable(_) | Self::Ignored(_) => false,
+            Self::FitsNow(_) | Self::Incoming(_) | Self::NewNode(..) | Self::Unhelpable(_) => true,
+            Self::Unreadable(_) => false,
+            Self::Ignored(why) => why.is_unmet(),
         }
     }
 }

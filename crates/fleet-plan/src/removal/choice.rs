@@ -31,7 +31,7 @@ struct Case<'a> {
 /// changes nothing.
 #[must_use]
 pub fn removals(cluster: &Cluster, plan: &Plan, fleet: &Fleet) -> Removals {
-    let cast = Cast::new(cluster, plan, fleet);
+    let cast = Cast::new(cluster, fleet);
     let mut stage = Stage::new(&cast);
     let mut ledger = Ledger::new(fleet);
     let common = common(cluster, plan);
@@ -126,16 +126,14 @@ fn common(cluster: &Cluster, plan: &Plan) -> Vec<MustStay> {
         });
     }
     let unmet = plan.pods.iter().filter(|answer| answer.outcome.is_unmet());
-    found.extend(demand(unmet.map(|answer| &answer.pod)));
+    let unmet: Vec<&PodName> = unmet.map(|answer| &answer.pod).collect();
+    if let Some(first) = unmet.iter().min() {
+        found.push(MustStay::UnschedulableDemand {
+            pods: count(unmet.len()),
+            first: (*first).clone(),
+        });
+    }
     found
-}
-
-fn demand<'p>(pods: impl Iterator<Item = &'p PodName>) -> Option<MustStay> {
-    let pods: Vec<&PodName> = pods.collect();
-    Some(MustStay::UnschedulableDemand {
-        pods: count(pods.len()),
-        first: (*pods.iter().min()?).clone(),
-    })
 }
 
 /// Orders the Nodes that may take pods: first those that stay in any case, then those that would go last.
@@ -182,7 +180,6 @@ impl<'a> Case<'a> {
         if let Some(place) = place {
             let node = cast.nodes[place];
             case.household = Some(cast.household(place, &candidate.tenants));
-            case.stays.extend(demand(cast.expected_on(place)));
             if !candidate.tenants.is_empty() {
                 case.stays.extend(use_above(node, candidate.thresholds));
             }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, Standing};
+use crate::cluster::Cluster;
 use crate::node::Node;
-use crate::plan::{Outcome, Plan};
-use crate::pod::{Demand, PodName};
+use crate::pod::Demand;
 use crate::scene::{Chance, Rules, Scene};
 use crate::site::Site;
 
@@ -18,8 +17,6 @@ pub(super) struct Cast<'a> {
     pub(super) nodes: Vec<&'a Node>,
     classes: BTreeMap<Arc<Demand>, usize>,
     rules: Rules,
-    /// Pods that wait and fit on a Node as it is: the Node, the pod and its class.
-    expected: Vec<(usize, PodName, usize)>,
 }
 
 /// Is a Node with pods that need another place: the place of the Node, and the pods in the order in which they get one.
@@ -39,29 +36,20 @@ pub(super) struct Stage<'a> {
 // === impl Cast ===
 
 impl<'a> Cast<'a> {
-    pub(super) fn new(cluster: &'a Cluster, plan: &Plan, fleet: &Fleet) -> Self {
+    pub(super) fn new(cluster: &'a Cluster, fleet: &Fleet) -> Self {
         let mut nodes: Vec<&Node> = cluster.nodes.iter().collect();
         nodes.sort_by(|one, other| one.name.cmp(&other.name));
-        let expected = expected(cluster, plan);
         let residents = nodes
             .iter()
             .flat_map(|node| &node.pods)
             .map(|one| one.demand.clone());
         let tenants = fleet.candidates.iter().flat_map(|one| &one.tenants);
-        let demands: BTreeSet<Arc<Demand>> = residents
-            .chain(tenants.map(|one| one.demand.clone()))
-            .chain(expected.iter().map(|(_, _, demand)| demand.clone()))
-            .collect();
+        let demands: BTreeSet<Arc<Demand>> = residents.chain(tenants.map(|one| one.demand.clone())).collect();
         let classes: BTreeMap<Arc<Demand>, usize> = demands.iter().cloned().zip(0..).collect();
         let sites = nodes.iter().map(|node| Site::of_node(node)).collect();
         let demands = demands.into_iter().collect();
         let rules = Rules::new(demands, |_| true, sites, &cluster.namespaces);
-        let place = |name| nodes.binary_search_by(|node| node.name.cmp(name)).ok();
-        let expected = expected
-            .into_iter()
-            .filter_map(|(node, pod, demand)| Some((place(node)?, pod, classes[&demand])));
         Self {
-            expected: expected.collect(),
             nodes,
             classes,
             rules,
@@ -71,12 +59,6 @@ impl<'a> Cast<'a> {
     /// Returns the place of a Node.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.nodes.binary_search_by(|node| (*node.name).cmp(name)).ok()
-    }
-
-    /// Lists the pods that wait and fit on a Node as it is, by name.
-    pub(super) fn expected_on(&self, bin: usize) -> impl Iterator<Item = &PodName> {
-        let here = self.expected.iter().filter(move |(place, _, _)| *place == bin);
-        here.map(|(_, pod, _)| pod)
     }
 
     /// Puts the pods of a Node in order: the most important first, then those that are hard to place.
@@ -95,27 +77,6 @@ impl<'a> Cast<'a> {
     }
 }
 
-/// Lists the pods that wait and have a Node that takes them as it is.
-fn expected<'p>(cluster: &Cluster, plan: &'p Plan) -> Vec<(&'p crate::Name, PodName, Arc<Demand>)> {
-    let waiting = cluster.pods.iter().filter_map(|pod| match &pod.standing {
-        Standing::Waiting(demand) => Some((&pod.name, demand)),
-        Standing::Ignored(_) | Standing::Unreadable(_) => None,
-    });
-    let waiting: BTreeMap<&PodName, &Arc<Demand>> = waiting.collect();
-    let fits = plan.pods.iter().filter_map(|answer| match &answer.outcome {
-        Outcome::FitsNow(node) => {
-            let demand = (*waiting.get(&answer.pod)?).clone();
-            Some((node, answer.pod.clone(), demand))
-        }
-        Outcome::Incoming(_)
-        | Outcome::NewNode(..)
-        | Outcome::Unhelpable(_)
-        | Outcome::Unreadable(_)
-        | Outcome::Ignored(_) => None,
-    });
-    fits.collect()
-}
-
 // === impl Stage ===
 
 impl<'a> Stage<'a> {
@@ -128,9 +89,6 @@ impl<'a> Stage<'a> {
         for (site, node) in cast.nodes.iter().enumerate() {
             stage.scene.open(site, &node.room);
             stage.settle(site);
-        }
-        for (bin, _, class) in &cast.expected {
-            stage.scene.place(*bin, *class, 1, false);
         }
         stage
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::*;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ignored, Pod, Standing};
 use crate::plan;
 use crate::testing::{any_of, demand, group, node, node_term, pod_name};
 
@@ -229,7 +229,7 @@ fn busy_node_stays() {
     );
 }
 
-/// LC-42: while pods wait or nodes come nobody goes; where a pod waits that fits, its Node stays.
+/// LC-42: while pods wait or nodes come nobody goes, be it that they fit by our rules or wait for a moment only.
 #[test]
 fn demand_and_coming_nodes_keep_everybody() {
     let two = || world().node("a", &[]).node("b", &[2500]);
@@ -245,14 +245,27 @@ fn demand_and_coming_nodes_keep_everybody() {
             .coming("w-1", "workers");
     });
     assert_eq!(coming.words("a"), ["incoming-capacity"]);
-    let fits = two().but(|world| {
+    let idle = || world().node("a", &[]).node("b", &[]).most(2);
+    assert_eq!(idle().going(), ["a", "b"]);
+    let fits = idle().but(|world| {
         world.cluster = world.cluster.clone().waiting("small", 1, demand("shop").cpu(100));
     });
-    assert_eq!(fits.words("a"), ["unschedulable-demand"]);
-    assert_eq!(
-        fits.decide().kept["a"][0].to_string(),
-        "pods wait: 1, first shop/small-0"
-    );
+    for name in ["a", "b"] {
+        assert_eq!(fits.words(name), ["unschedulable-demand"]);
+        let first = &fits.decide().kept[name][0];
+        assert_eq!(first.to_string(), "pods wait: 1, first shop/small-0");
+    }
+    let fresh = idle().but(|world| {
+        world.cluster.pods.push(Pod {
+            name: pod_name("small"),
+            standing: Standing::Ignored(Ignored::WithinGrace),
+        });
+    });
+    assert!(fresh.going().is_empty());
+    let gated = fresh.but(|world| {
+        world.cluster.pods[0].standing = Standing::Ignored(Ignored::SchedulingGated);
+    });
+    assert_eq!(gated.going(), ["a", "b"]);
 }
 
 /// SC-12: a budget that allows one disruption is enough for one pod, and once only.
