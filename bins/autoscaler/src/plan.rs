@@ -107,8 +107,13 @@ fn made(source: &SourceOptions) -> Result<Made, Failure> {
     }
     let plan = fleet_plan::plan(&survey.cluster);
     let removals = fleet_plan::removal::removals(&survey.cluster, &plan, &survey.fleet);
+    let report = Report::new(&plan, &removals);
+    let report = match survey.grows(&plan) {
+        Some(growing) => report.with_busy(growing),
+        None => report,
+    };
     Ok(Made {
-        report: Report::new(&plan, &removals),
+        report,
         objects,
         cluster: survey.cluster,
     })

@@ -30,7 +30,7 @@ pub(crate) use dynamic::told;
 pub use group::{Size, Surroundings, is_coming};
 pub use intake::{Intake, IntakeError, KINDS, Kind};
 pub use node::NodeFlaw;
-pub use objects::{Broken, Objects, Offers, Survey};
+pub use objects::{Broken, Busy, Objects, Offers, Survey};
 pub use report::Report;
 pub(crate) use requests::requested;
 pub use standing::{Patience, is_pending, residence};

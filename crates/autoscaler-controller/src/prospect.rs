@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use founding::Ground;
 pub(crate) use groups::{pause, refusal};
+pub(crate) use usage::takes_pods;
 
 /// What is planned, and what is told of it.
 #[derive(Debug, Default)]

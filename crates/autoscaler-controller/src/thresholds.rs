@@ -79,6 +79,19 @@ pub(crate) fn judge(
     }
 }
 
+// === impl Trends ===
+
+impl Trends {
+    /// Takes the use of each NodeGroup as above its thresholds since then, if it is above them.
+    pub(crate) fn above_since(times: impl IntoIterator<Item = (Place, DateTime<Utc>)>) -> Self {
+        let since = |at| Trend {
+            above_since: Some(at),
+            below_since: None,
+        };
+        Self(times.into_iter().map(|(place, at)| (place, since(at))).collect())
+    }
+}
+
 // === impl Subject ===
 
 impl Subject<'_> {

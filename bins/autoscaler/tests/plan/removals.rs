@@ -2,6 +2,8 @@
 
 #[path = "removals/pods.rs"]
 mod pods;
+#[path = "removals/thresholds.rs"]
+mod thresholds;
 
 use serde_json::{Value, json};
 
@@ -300,7 +302,11 @@ fn joining_node_is_coming() {
     joining.check(&["incoming-capacity", "not-ready"]);
     let terminating = world().but(CLAIM, |claim| claim["status"]["phase"] = json!("Terminating"));
     terminating.check(&["leaving"]);
-    let not_ready = world().but(NODE, |node| node["status"]["conditions"] = json!([]));
+    // With one Node that serves, what pods request of it would be above the usual threshold of growth.
+    let calm = world().but(GROUP, |group| {
+        group["spec"]["scaleUpPolicy"] = json!({"cpuThreshold": 100})
+    });
+    let not_ready = calm.but(NODE, |node| node["status"]["conditions"] = json!([]));
     not_ready.check(&["not-ready"]);
 }
 

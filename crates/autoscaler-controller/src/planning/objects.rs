@@ -5,13 +5,15 @@ mod grounds;
 mod members;
 mod surveyor;
 mod tenants;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use fleet_plan::Cluster;
+use fleet_plan::group::Group;
 use fleet_plan::removal::Fleet;
+use fleet_plan::{Cluster, Plan};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -24,6 +26,7 @@ use vpsie_api::{Offer, SizeNumber};
 use super::{NewGroups, Patience, Size, Volumes};
 use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
 use surveyor::Surveyor;
+pub use usage::Busy;
 
 /// Holds the objects of a cluster.
 #[derive(Debug, Default)]
@@ -90,6 +93,8 @@ pub struct Survey {
     pub cluster: Cluster,
     /// What decides, beside that, which nodes may go.
     pub fleet: Fleet,
+    /// The group that would grow by what is requested of it.
+    pub busy: Option<Busy>,
     /// What cannot be read, in order; pods and groups among it are in the cluster, too, with their flaw.
     pub broken: Vec<Broken>,
 }
@@ -144,6 +149,23 @@ impl Offers {
 
 fn by_number(offers: Vec<Offer>) -> Sizes {
     offers.into_iter().map(|offer| (offer.number, offer)).collect()
+}
+
+// === impl Survey ===
+
+impl Survey {
+    /// Returns the group that grows by what is requested of it: one, and only where nothing is bought for pods.
+    #[must_use]
+    pub fn grows(&self, plan: &Plan) -> Option<(&Busy, &Group)> {
+        let cluster = &self.cluster;
+        let is_full = cluster.most_workers.is_some_and(|most| cluster.workers >= most);
+        let busy = self
+            .busy
+            .as_ref()
+            .filter(|_| !is_full && plan.purchases.is_empty())?;
+        let group = cluster.groups.iter().find(|group| group.name == busy.group)?;
+        Some((busy, group))
+    }
 }
 
 // === impl Objects ===

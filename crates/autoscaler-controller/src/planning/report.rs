@@ -5,12 +5,14 @@ mod nodes;
 mod sentences;
 
 use fleet_plan::cluster::{Ignored, PodFlaw};
-use fleet_plan::group::{GroupName, Price};
+use fleet_plan::group::{Group, GroupName, Price};
 use fleet_plan::misfit::Misfit;
 use fleet_plan::removal::{self, Removals};
 use fleet_plan::{Growth, Outcome, Plan, PodAnswer};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::objects::Busy;
 
 pub use groups::{GroupAnswer, Why};
 
@@ -183,6 +185,22 @@ impl Report {
             scale_down: nodes::removals(removals),
             nodes: nodes::lines(removals),
         }
+    }
+
+    /// Adds a group that grows by what is requested of it, whoever waits (`SC-7`).
+    #[must_use]
+    pub fn with_busy(mut self, (busy, group): (&Busy, &Group)) -> Self {
+        self.scale_up.push(ScaleUp {
+            node_group: busy.group.to_string(),
+            size: group.size,
+            count: 1,
+            price_per_hour: group.price.map(Price::to_number),
+            pods: Vec::new(),
+            because: sentences::of_use(busy),
+            runner_up: None,
+            new_node_group: false,
+        });
+        self
     }
 
     /// Returns the JSON Schema of what is printed.

@@ -15,7 +15,6 @@ use fleet_plan::Resources;
 use fleet_plan::projection::{Member, Standing};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
-use std::sync::Arc;
 
 /// Adds to what is planned for pods what the use of NodeGroups asks for: one node, where nothing else is made.
 pub(super) fn add(world: &World<'_>, watches: &Watches, trends: &mut Trends, growth: &mut Growth) {
@@ -155,7 +154,8 @@ fn member(world: &World<'_>, claim: &ClaimObject, asked: &Asked<'_>) -> Member {
     }
 }
 
-fn takes_pods(node: &Arc<Node>) -> bool {
+/// Tells whether pods may be put on a Node.
+pub(crate) fn takes_pods(node: &Node) -> bool {
     let is_cordoned = node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true);
     is_ready(node) && !is_cordoned && Drain::of(node).is_none()
 }

@@ -45,6 +45,8 @@ pub enum MustStay {
         /// How long that still takes.
         remaining: TimeDelta,
     },
+    /// What is requested of its group is above a threshold, and the group grows (`SC-7`).
+    NeededByThreshold,
     /// Nodes are coming (`LC-42`).
     IncomingCapacity {
         /// How many.
@@ -162,7 +164,7 @@ pub enum MustStay {
 
 impl MustStay {
     /// Lists every word.
-    pub const WORDS: [&'static str; 26] = [
+    pub const WORDS: [&'static str; 27] = [
         "control-plane",
         "not-managed",
         "protected",
@@ -171,6 +173,7 @@ impl MustStay {
         "allowed-hours",
         "stabilising",
         "cool-down",
+        "needed-by-threshold",
         "incoming-capacity",
         "unschedulable-demand",
         "at-minimum",
@@ -203,6 +206,7 @@ impl MustStay {
             Self::AllowedHours { .. } => "allowed-hours",
             Self::Stabilising { .. } => "stabilising",
             Self::CoolDown { .. } => "cool-down",
+            Self::NeededByThreshold => "needed-by-threshold",
             Self::IncomingCapacity { .. } => "incoming-capacity",
             Self::UnschedulableDemand { .. } => "unschedulable-demand",
             Self::AtMinimum { .. } => "at-minimum",
@@ -257,6 +261,9 @@ impl fmt::Display for MustStay {
                     "a member came or went a short time ago: {} remain",
                     Span(*remaining)
                 )
+            }
+            Self::NeededByThreshold => {
+                f.write_str("pods request more of its group than a threshold allows, and it grows")
             }
             Self::IncomingCapacity { nodes, first } => {
                 write!(f, "nodes are coming: {nodes}, first {first}")

@@ -83,8 +83,10 @@ impl<'a> Surveyor<'a> {
         }
         self.broken.sort();
         self.broken.dedup();
+        let mut fleet = self.fleet(&members, &claims, &cluster, guests);
         Survey {
-            fleet: self.fleet(&members, &claims, &cluster, guests),
+            busy: self.busy(&members, &claims, &cluster, &mut fleet),
+            fleet,
             cluster,
             broken: self.broken,
         }

@@ -3,7 +3,7 @@
 use fleet_plan::Growth;
 use fleet_plan::cluster::PodFlaw;
 
-use super::{MisfitLine, OutcomeWord, PodLine, ScaleDown, ScaleUp};
+use super::{Busy, MisfitLine, OutcomeWord, PodLine, ScaleDown, ScaleUp};
 
 /// Says why a group would grow.
 pub(super) fn because(growth: &Growth) -> String {
@@ -25,6 +25,16 @@ pub(super) fn because(growth: &Growth) -> String {
         (Some(other), None) => format!("its price is unknown; {} would do as well", other.group),
     };
     format!("{needs}; {choice}")
+}
+
+/// Says why a group would grow for which no pod waits.
+pub(super) fn of_use(busy: &Busy) -> String {
+    let percent = |percent: Option<u32>| percent.map_or_else(|| "?".to_owned(), |number| number.to_string());
+    format!(
+        "pods request {} % of its CPU and {} % of its memory, which is above a threshold of its scaleUpPolicy",
+        percent(busy.cpu_percent),
+        percent(busy.memory_percent)
+    )
 }
 
 fn fit(pods: usize) -> String {

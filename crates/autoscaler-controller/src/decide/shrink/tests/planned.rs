@@ -53,7 +53,9 @@ fn word(keep: &Keep) -> &'static str {
         Keep::Hold(Hold::Refusal(Refusal::NotManagedNode { .. })) => "protected",
         Keep::Hold(Hold::Refusal(Refusal::IdleTooShort { .. })) => "idle-too-short",
         Keep::Hold(Hold::Refusal(Refusal::ReadyNodeTooYoung { .. })) => "too-young",
-        Keep::NeededByThreshold => panic!("a plan looks at no threshold of growth"),
+        Keep::NeededByThreshold => {
+            panic!("a plan keeps no node of a group for what it would be with one less")
+        }
         Keep::Hold(hold) => panic!("no world here has {hold:?}"),
     }
 }
