@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 use world::World;
 
 /// Nodes of the cluster.
-const NODES: usize = 1_000;
+const NODES: u16 = 1_000;
 /// Pods of the burst, unless another number is asked for: five seconds of it.
 const PODS: usize = 2_500;
 /// Pods that come alone, each while nothing else happens.
@@ -51,8 +51,8 @@ fn main() {
 }
 
 async fn measure(pods: usize, calls_per_minute: u32) {
-    let world = World::build(NODES).await;
-    waive_grace(&world).await;
+    let world = World::build(NODES.into()).await;
+    waive_limits(&world).await;
     let stamps = Stamps::default();
     let (stop, stopped) = oneshot::channel::<()>();
     let operator = start(&world, &stamps, calls_per_minute).await;
@@ -80,10 +80,13 @@ async fn measure(pods: usize, calls_per_minute: u32) {
     watching.abort();
 }
 
-/// Lets nodes be bought for pods at once: the grace period is a wish, not a delay of ours.
-async fn waive_grace(world: &World) {
+/// Lets nodes be bought for pods at once, and enough of them: the grace period is a wish, not a delay of ours, and the usual
+/// limit of a cluster is ten workers.
+async fn waive_limits(world: &World) {
     let settings = GlobalSettings {
         unschedulable_pod_grace_period_seconds: Some(0),
+        max_cluster_workers: Some(2 * i32::from(NODES)),
+        enable_dynamic_node_group_creation: Some(false),
         ..GlobalSettings::default()
     };
     let spec = AutoscalerConfigSpec {
