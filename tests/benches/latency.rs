@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use audit_store::Recorder;
 use autoscaler_controller::resources::{AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings};
 use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
-use fleet_sim::cloud::TOKEN;
+use fleet_sim::cloud::{Delay, TOKEN};
 use kube::Api;
 use kube::api::PostParams;
 use stamps::Stamps;
@@ -53,6 +53,13 @@ fn main() {
 async fn measure(pods: usize, calls_per_minute: u32) {
     let world = World::build(NODES.into()).await;
     waive_limits(&world).await;
+    // Nobody binds pods here: a node that joins would be free for whoever comes next.
+    world.cloud.behaviour(|behaviour| {
+        behaviour.join_delay = Delay {
+            least: LIMIT,
+            most: LIMIT,
+        };
+    });
     let stamps = Stamps::default();
     let (stop, stopped) = oneshot::channel::<()>();
     let operator = start(&world, &stamps, calls_per_minute).await;
