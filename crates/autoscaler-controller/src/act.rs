@@ -4,6 +4,7 @@ mod asking;
 mod baselines;
 mod dynamic;
 mod effect;
+mod error;
 mod node;
 mod objects;
 mod provider_group;
@@ -26,6 +27,7 @@ use crate::telemetry::Telemetry;
 use crate::trouble::{Trouble, Troubles};
 use crate::watches::Watches;
 use baselines::BaselineStore;
+pub use error::ActError;
 use kube::Client;
 use node_lifecycle::Gate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use vpsie_api::{ClusterId, EffectError, GroupNumber, RemoveWorker, VpsieApi};
+use vpsie_api::{ClusterId, GroupNumber, RemoveWorker, VpsieApi};
 
 /// Carries out what was decided.
 pub struct Actor {
@@ -49,70 +51,6 @@ pub struct Actor {
     pulse: Pulse,
     journal: Journal,
     endpoints: Endpoints,
-}
-
-/// Why a command was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum ActError {
-    /// The object changed since it was looked at; the next pass decides again.
-    #[error("the object changed meanwhile; it is looked at again")]
-    Conflict,
-    /// The service account lacks a right.
-    #[error("the API server forbids {verb} on {resource}; grant it to the autoscaler's service account")]
-    Forbidden {
-        /// The verb to grant.
-        verb: &'static str,
-        /// What to grant it on.
-        resource: String,
-    },
-    /// Kubernetes refused or failed.
-    #[error("{verb} on {resource} was not carried out ({answer})")]
-    Kubernetes {
-        /// What was tried.
-        verb: &'static str,
-        /// On what.
-        resource: String,
-        /// What the API server answered, in a few words that stay the same.
-        answer: String,
-        /// What the client says.
-        #[source]
-        source: Box<kube::Error>,
-    },
-    /// VPSie refused or failed.
-    #[error("VPSie did not do it")]
-    Vpsie(#[source] Box<EffectError>),
-    /// The Node is marked for another VPSieNode, which is left to a person.
-    #[error("Node {node} is marked for VPSieNode {other}; it is left alone")]
-    ClaimedByAnother {
-        /// The Node.
-        node: String,
-        /// The VPSieNode that it is marked for.
-        other: String,
-    },
-    /// What was read right before the removal speaks against it.
-    #[error("the machine stays ({name}): {refusal}", name = refusal.name())]
-    Refused {
-        /// Why.
-        refusal: node_lifecycle::Refusal,
-    },
-    /// The permit was not used in time, or something that it names has changed.
-    #[error(transparent)]
-    PermitVoid(#[from] node_lifecycle::gate::Void),
-    /// The intent was written too long ago for the request to leave.
-    #[error("too much time passed between intent and request; nothing was asked of VPSie")]
-    IntentExpired,
-    /// Leadership may end before the effect has started; the next leader decides anew.
-    #[error("leadership may end before it is done; it is left to the next leader")]
-    NotLeading,
-    /// There is no baseline to ask against.
-    #[error("no complete baseline of the cluster is at hand; nothing was asked of VPSie")]
-    NoBaseline,
-    /// The baseline cannot be stored.
-    #[error("the baseline cannot be stored")]
-    Baseline(#[from] crate::baseline::BaselineError),
-    /// An earlier request of this pass to the same cluster had no clear success.
-    #[error("an earlier request to the cluster failed in this pass; it is tried again later")]
-    ClusterPaused,
 }
 
 /// What one pass knows beyond its commands.
@@ -335,37 +273,6 @@ impl Pass<'_> {
         if let (Some(uid), Some(version)) = (object.uid(), object.resource_version()) {
             self.versions.insert(uid, version);
         }
-    }
-}
-
-impl ActError {
-    /// Tells what a failed call to Kubernetes means; the verb and the resource are those of a role.
-    fn of(verb: &'static str, resource: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
-        let resource = resource.into();
-        move |error| {
-            let answer = if let kube::Error::Api(status) = &error {
-                match status.code {
-                    409 => return Self::Conflict,
-                    403 => return Self::Forbidden { verb, resource },
-                    code => format!("{code} {}", status.reason),
-                }
-            } else {
-                "no answer".to_owned()
-            };
-            let source = Box::new(error);
-            Self::Kubernetes {
-                verb,
-                resource,
-                answer,
-                source,
-            }
-        }
-    }
-}
-
-impl From<EffectError> for ActError {
-    fn from(error: EffectError) -> Self {
-        Self::Vpsie(Box::new(error))
     }
 }
 
