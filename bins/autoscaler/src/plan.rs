@@ -7,8 +7,8 @@ use crate::args::{ExplainOutput, ExplainPodOptions, PlanOptions, PlanOutput, Sou
 use crate::exit::Failure;
 use crate::output;
 use anyhow::{Context, anyhow};
-use autoscaler_controller::planning::report::{PodLine, Report, ScaleUp, Why};
-use autoscaler_controller::planning::{Objects, residence};
+use autoscaler_controller::planning::report::{OutcomeWord, PodLine, Report, ScaleUp, Why};
+use autoscaler_controller::planning::{Gap, Objects, residence};
 use fleet_plan::Cluster;
 use kube::ResourceExt;
 use serde::Serialize;
@@ -20,7 +20,10 @@ pub(crate) fn run(options: &PlanOptions) -> Result<(), Failure> {
         output::print(&schema);
         return Ok(());
     }
-    let Made { report, .. } = made(&options.source)?;
+    let Made { report, gap, .. } = made(&options.source)?;
+    if let Some(gap) = gap.filter(|_| report.pods.iter().any(is_unhelped)) {
+        output::complain(&format!("warning: {}", not_made(gap)));
+    }
     match options.output {
         PlanOutput::Json => output::print(&serde_json::to_string_pretty(&report).map_err(Failure::defect)?),
         PlanOutput::Table => output::print(&rendering::tables(&report)),
@@ -44,6 +47,7 @@ struct Made {
     report: Report,
     objects: Objects,
     cluster: Cluster,
+    gap: Option<Gap>,
 }
 
 /// Makes a plan and prints what it says of one pod.
@@ -58,6 +62,7 @@ pub(crate) fn explain(options: &ExplainPodOptions) -> Result<(), Failure> {
         report,
         objects,
         cluster,
+        gap,
     } = made(&options.source)?;
     let Some(line) = report.pod(namespace, name) else {
         return Err(Failure::input(elsewhere(&objects, namespace, name)));
@@ -71,6 +76,7 @@ pub(crate) fn explain(options: &ExplainPodOptions) -> Result<(), Failure> {
             // Why no group helps is said already.
             let is_told = !line.misfits.is_empty();
             sentences.extend(why.iter().filter(|_| !is_told).flat_map(Why::sentences));
+            sentences.extend(gap.filter(|_| is_unhelped(line)).map(not_made));
             output::print(&rendering::lines(sentences));
         }
         ExplainOutput::Json => {
@@ -80,6 +86,16 @@ pub(crate) fn explain(options: &ExplainPodOptions) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Tells whether a pod can be planned for, and no NodeGroup helps it.
+fn is_unhelped(line: &PodLine) -> bool {
+    line.outcome == OutcomeWord::Unhelpable && line.reason.is_none()
+}
+
+/// Says why no NodeGroup is made for pods that none can host.
+fn not_made(gap: Gap) -> String {
+    format!("no NodeGroup can be made for pods that none can host: {gap}")
 }
 
 /// Says why a plan has nothing to say of a pod.
@@ -115,6 +131,7 @@ fn made(source: &SourceOptions) -> Result<Made, Failure> {
     Ok(Made {
         report,
         objects,
+        gap: survey.gap,
         cluster: survey.cluster,
     })
 }

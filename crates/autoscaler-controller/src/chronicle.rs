@@ -12,6 +12,7 @@
 
 mod claim;
 pub(crate) mod entry;
+pub(crate) mod gaps;
 mod group;
 pub mod news;
 pub mod notice;
@@ -19,6 +20,7 @@ pub(crate) mod pods;
 
 use crate::command::{Batch, Command, Kind};
 use crate::decide::leaks;
+use crate::growth::Cause;
 use crate::intent::Outcome;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
 use crate::time::to_chrono;
@@ -60,6 +62,8 @@ pub struct Fact {
 pub struct About {
     /// The object as Kubernetes refers to it.
     pub object: ObjectReference,
+    /// Why it was made, where it is a VPSieNode.
+    pub cause: Cause,
     /// Name of its NodeGroup.
     pub node_group: String,
     /// Identifier of its cluster at VPSie.
@@ -73,8 +77,10 @@ pub enum What {
     Founded,
     /// A NodeGroup that was made for pods is being deleted by us, because no pod needs it.
     Dismissed,
-    /// VPSieNodes were made for a NodeGroup.
+    /// VPSieNodes were made for a NodeGroup, all of them for one cause.
     Grown {
+        /// The cause.
+        cause: Cause,
         /// The VPSieNodes.
         members: Vec<ObjectReference>,
     },
@@ -219,18 +225,22 @@ impl Sight {
         groups.chain(claims).chain(ended).chain(claimed)
     }
 
-    /// Tells which VPSieNodes were made for a group.
-    fn growth(&self, before: &Self, group: &NodeGroup) -> Option<Fact> {
+    /// Tells which VPSieNodes were made for a group, those of one cause together.
+    fn growth(&self, before: &Self, group: &NodeGroup) -> impl Iterator<Item = Fact> + use<> {
         let is_new = |(uid, claim): &(&String, &Arc<VPSieNode>)| {
             !before.claims.contains_key(*uid)
                 && claim.spec.node_group_name == group.name_any()
                 && claim.metadata.namespace == group.metadata.namespace
         };
-        let new = self.claims.iter().filter(is_new);
-        let members: Vec<ObjectReference> = new.map(|(_, claim)| claim.object_ref(&())).collect();
-        (!members.is_empty()).then(|| Fact {
-            about: About::group(group),
-            what: What::Grown { members },
+        let mut grown: BTreeMap<Cause, Vec<ObjectReference>> = BTreeMap::new();
+        for (_, claim) in self.claims.iter().filter(is_new) {
+            let members = grown.entry(Cause::of(claim)).or_default();
+            members.push(claim.object_ref(&()));
+        }
+        let about = About::group(group);
+        grown.into_iter().map(move |(cause, members)| Fact {
+            about: about.clone(),
+            what: What::Grown { cause, members },
         })
     }
 
@@ -285,6 +295,7 @@ impl About {
     pub fn claim(claim: &VPSieNode) -> Self {
         Self {
             object: claim.object_ref(&()),
+            cause: Cause::of(claim),
             node_group: claim.spec.node_group_name.clone(),
             cluster: claim.spec.resource_identifier.clone(),
         }
@@ -294,6 +305,7 @@ impl About {
     pub fn group(group: &NodeGroup) -> Self {
         Self {
             object: group.object_ref(&()),
+            cause: Cause::default(),
             node_group: group.name_any(),
             cluster: group.spec.resource_identifier.clone(),
         }

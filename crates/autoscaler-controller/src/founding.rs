@@ -6,7 +6,7 @@
 //!                                    └── a person changes its spec, or takes the mark off: it is kept for good
 //! ```
 
-use crate::planning::{NewGroups, told};
+use crate::planning::{Gap, NewGroups, told};
 use crate::resources::{AutoscalerConfig, NodeGroup, NodeGroupSpec, ScaleDownPolicy, keys};
 use crate::time::to_chrono;
 use crate::watches::Place;
@@ -17,7 +17,6 @@ use fleet_plan::taint;
 use k8s_openapi::api::core::v1::Taint;
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use vpsie_api::{DatacenterId, Offer};
 
 /// How far the time that we wrote on a NodeGroup and that of its creation may be apart: clocks differ by two minutes at
@@ -50,21 +49,31 @@ pub(crate) struct Founder {
 // === impl Founder ===
 
 impl Founder {
-    /// Reads whether NodeGroups may be made; nothing where nobody says of which cluster and version.
+    /// Reads whether NodeGroups may be made.
     ///
     /// What the defaults of the AutoscalerConfig leave out is what all NodeGroups have in common.
-    pub(crate) fn of(config: Option<&AutoscalerConfig>, groups: &[Arc<NodeGroup>]) -> Option<Self> {
-        let new_groups = NewGroups::of(config, groups.iter().map(AsRef::as_ref))?;
+    ///
+    /// # Errors
+    /// When they may, but nobody says where and with which version.
+    pub(crate) fn of<'g>(
+        config: Option<&AutoscalerConfig>,
+        groups: impl Iterator<Item = &'g NodeGroup> + Clone,
+    ) -> Result<Option<Self>, Gap> {
+        let Some(new_groups) = NewGroups::of(config, groups.clone())? else {
+            return Ok(None);
+        };
         let common = |named: &Option<String>, of: fn(&NodeGroupSpec) -> &str| {
-            told(named.as_deref(), groups.iter().map(|group| of(&group.spec)))
+            told(named.as_deref(), groups.clone().map(|group| of(&group.spec)))
         };
         let defaults = &new_groups.defaults;
-        Some(Self {
-            cluster: common(&defaults.resource_identifier, |spec| &spec.resource_identifier)?,
+        let cluster = common(&defaults.resource_identifier, |spec| &spec.resource_identifier);
+        let version = common(&defaults.kubernetes_version, |spec| &spec.kubernetes_version);
+        Ok(Some(Self {
+            cluster: cluster.ok_or(Gap::Cluster)?,
             project: common(&defaults.project, |spec| &spec.project).unwrap_or_default(),
-            version: common(&defaults.kubernetes_version, |spec| &spec.kubernetes_version)?,
+            version: version.ok_or(Gap::Version)?,
             new_groups,
-        })
+        }))
     }
 
     /// Returns the data centre that they are in.

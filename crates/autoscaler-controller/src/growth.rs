@@ -36,8 +36,20 @@ pub struct Growth {
 pub struct NewMember {
     /// Its name.
     pub name: String,
-    /// The pods that it is for.
+    /// The pods that it is for; none of one that is made because of the use of its NodeGroup.
     pub pods: Vec<PodName>,
+}
+
+/// Says why a VPSieNode was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Its NodeGroup had fewer than `minNodes`; so it is of what others made.
+    #[default]
+    Minimum,
+    /// Pods waited for it (`SC-4`).
+    Pods,
+    /// What was requested of its NodeGroup was above a threshold (`SC-7`).
+    Use,
 }
 
 // === impl Growth ===
@@ -74,6 +86,37 @@ impl Growth {
     pub fn is_awaited(&self, claim: &VPSieNode) -> bool {
         let place = (claim.namespace().unwrap_or_default(), claim.name_any());
         self.awaited.contains(&place)
+    }
+}
+
+// === impl NewMember ===
+
+impl NewMember {
+    /// Returns what is written on it: for whom, or why, it is made.
+    #[must_use]
+    pub fn annotation(&self) -> (&'static str, String) {
+        if self.pods.is_empty() {
+            return (keys::ANNOTATION_CREATION_REASON, keys::BY_USE.to_owned());
+        }
+        (keys::ANNOTATION_PLANNED_FOR, to_annotation(&self.pods))
+    }
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// Reads why a VPSieNode was made.
+    #[must_use]
+    pub fn of(claim: &VPSieNode) -> Self {
+        let annotations = claim.annotations();
+        let reason = annotations.get(keys::ANNOTATION_CREATION_REASON);
+        if annotations.contains_key(keys::ANNOTATION_PLANNED_FOR) {
+            Self::Pods
+        } else if reason.is_some_and(|reason| reason == keys::BY_USE) {
+            Self::Use
+        } else {
+            Self::Minimum
+        }
     }
 }
 
@@ -125,6 +168,19 @@ mod tests {
             let annotations = claim.metadata.annotations.get_or_insert_default();
             annotations.insert(keys::ANNOTATION_PLANNED_FOR.to_owned(), text);
             assert_eq!(promised(&claim), Some(pods));
+        }
+    }
+
+    /// SC-4, SC-7: why a VPSieNode was made is read as it was written.
+    #[test]
+    fn cause_is_read_as_it_was_written() {
+        let mut claim = VPSieNode::new("web-1", VPSieNodeSpec::default());
+        assert_eq!(Cause::of(&claim), Cause::Minimum);
+        for (pods, cause) in [(vec![], Cause::Use), (vec![pod("a")], Cause::Pods)] {
+            let name = "web-1".to_owned();
+            let (key, value) = NewMember { name, pods }.annotation();
+            claim.metadata.annotations = Some([(key.to_owned(), value)].into());
+            assert_eq!(Cause::of(&claim), cause);
         }
     }
 }

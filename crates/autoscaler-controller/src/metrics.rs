@@ -20,10 +20,10 @@ use audit::AuditSource;
 use endpoint_discovery::Meters;
 pub use endpoints::AlertSeries;
 use labels::{
-    ConditionLabels, DecommissionLabels, EvaluationLabels, EventLabels, GroupLabels, MethodLabels,
-    NotificationLabels, OutcomeLabels, Part, PartLabels, PhaseLabels, ReasonLabels, RequestLabels,
-    ResourceLabels, SourceLabels, StateLabels, StrategyLabels, TransitionLabels, VerbLabels, VerdictLabels,
-    WordLabels,
+    ConditionLabels, DecommissionLabels, EvaluationLabels, EventLabels, GroupLabels, HeldLabels,
+    MethodLabels, NotificationLabels, OutcomeLabels, Part, PartLabels, PhaseLabels, ReasonLabels,
+    RequestLabels, ResourceLabels, SourceLabels, StateLabels, StrategyLabels, TransitionLabels, VerbLabels,
+    VerdictLabels, WordLabels,
 };
 use prometheus_client::collector::Collector;
 use prometheus_client::metrics::MetricType;
@@ -132,6 +132,13 @@ metrics! {
         "Machines of a NodeGroup's group at VPSie that no VPSieNode asked for, where that can be judged";
     conditions: Series<ConditionLabels> = Series::default(), "conditions",
         "NodeGroups and VPSieNodes by condition, its status and its reason";
+
+    scale_up_held: Series<HeldLabels> = Series::default(), "nodegroup_scale_up_held",
+        "Whether a NodeGroup is above a threshold of its scaleUpPolicy (1) and does not grow, by the reason why not";
+    groups_made: Counter = Counter::default(), "nodegroups_made",
+        "NodeGroups that were made for pods which no other could host";
+    groups_dismissed: Counter = Counter::default(), "nodegroups_dismissed",
+        "NodeGroups that were made for pods and are deleted again, because no pod needs them";
 
     pending_pods: Series<OutcomeLabels> = Series::default(), "pending_pods",
         "Pods that are on no Node, by what becomes of them";

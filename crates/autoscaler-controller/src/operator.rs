@@ -331,7 +331,8 @@ impl Operator {
         if self.watches.backlog().has_unschedulable() {
             priced.extend(arrivals(&groups));
             let config = self.watches.supplies().config();
-            if let Some(founder) = Founder::of(config.as_deref(), &groups) {
+            let groups = groups.iter().map(AsRef::as_ref);
+            if let Ok(Some(founder)) = Founder::of(config.as_deref(), groups) {
                 wanted
                     .entry(ClusterId::new(founder.cluster.as_str()))
                     .or_default();

@@ -25,8 +25,8 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt as _;
 
 pub use call::Call;
-pub use dynamic::NewGroups;
 pub(crate) use dynamic::told;
+pub use dynamic::{Gap, NewGroups};
 pub use group::{Size, Surroundings, is_coming};
 pub use intake::{Intake, IntakeError, KINDS, Kind};
 pub use node::NodeFlaw;

@@ -17,7 +17,7 @@ use crate::decide::free_names;
 use crate::founding::Founding;
 use crate::growth::{Growth, NewMember};
 use crate::pending::{Fate, Pending, PendingPod};
-use crate::planning::Volumes;
+use crate::planning::{Gap, Volumes};
 use crate::resources::GlobalSettings;
 use crate::thresholds::Trends;
 use crate::watches::{Place, Supplies, Watches};
@@ -41,6 +41,8 @@ pub(crate) struct Prospect {
     pub(crate) growth: Growth,
     /// What becomes of each pod; nothing while nobody can tell.
     pub(crate) pending: Option<Arc<Pending>>,
+    /// Why no NodeGroup is made for pods that none can host, although the settings allow it.
+    pub(crate) gap: Option<Gap>,
 }
 
 /// Plans for the pods that wait, and looks at the thresholds of NodeGroups.
@@ -70,6 +72,7 @@ fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
                 ..Growth::none()
             },
             pending: Some(Arc::new(pending(pods, &backlog))),
+            gap: None,
         };
     }
     if groups::are_offers_awaited(world) || ground.is_awaited(world) {
@@ -80,7 +83,11 @@ fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
     cluster.most_workers = limit.map(|limit| u32::try_from(limit).unwrap_or_default());
     let plan = planned(&cluster);
     let founding = ground.founding(world, &cluster, &plan);
-    outlook(world, plan, founding, &backlog)
+    let gap = ground.missed(&plan);
+    Prospect {
+        gap,
+        ..outlook(world, plan, founding, &backlog)
+    }
 }
 
 /// Plans in a span that says how much there was to plan for, and how many nodes are to be bought.
@@ -209,6 +216,7 @@ fn outlook(world: &World<'_>, plan: Plan, founding: Option<Founding>, backlog: &
     Prospect {
         growth,
         pending: Some(Arc::new(pending)),
+        gap: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::announcer::Announcer;
 use crate::chronicle::entry::entry;
+use crate::chronicle::gaps::ToldGaps;
 use crate::chronicle::notice::Notice;
 use crate::chronicle::pods::ToldPods;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
@@ -10,7 +11,9 @@ use crate::decide::{ERROR, LEAKED};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::pending::Pending;
+use crate::planning::Gap;
 use crate::pulse::{Compared, Pulse};
+use crate::resources::AutoscalerConfig;
 use crate::skew::{Offsets, Skew};
 use audit_store::Recorder;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,6 +31,7 @@ pub struct Telemetry {
     announcer: Option<Announcer>,
     chronicle: Chronicle,
     pods: ToldPods,
+    gaps: ToldGaps,
     journal: Journal,
 }
 
@@ -43,6 +47,7 @@ impl Default for Telemetry {
             announcer: None,
             chronicle: Chronicle::default(),
             pods: ToldPods::default(),
+            gaps: ToldGaps::default(),
             journal,
         }
     }
@@ -92,6 +97,14 @@ impl Telemetry {
             if let Some(announcer) = &self.announcer {
                 announcer.announce(notice);
             }
+        }
+    }
+
+    /// Tells once why no NodeGroup is made for pods, although this config allows it.
+    pub(crate) fn tell_of_gap(&mut self, gap: Option<(Gap, &AutoscalerConfig)>) {
+        let news = self.gaps.news(gap);
+        if let (Some(announcer), Some(notice)) = (&self.announcer, news) {
+            announcer.announce(notice);
         }
     }
 

@@ -174,6 +174,20 @@ impl Thresholds {
         due.min()
     }
 
+    /// Lists the NodeGroups that are above a threshold and do not grow, each with why not.
+    pub fn held_back(&self) -> impl Iterator<Item = (&Place, &Held)> {
+        self.held.iter().filter(|(_, held)| match held {
+            Held::Stabilising { .. }
+            | Held::CoolingDown { .. }
+            | Held::AtMaximum { .. }
+            | Held::AtMinimum { .. }
+            | Held::UnschedulableDemand { .. }
+            | Held::IncomingCapacity { .. }
+            | Held::NotFirst => true,
+            Held::Disabled | Held::WithinThreshold => false,
+        })
+    }
+
     /// Gives way to another action of the same pass.
     pub(crate) fn yield_to_others(&mut self) {
         let late = self.grows.take().map(|place| (place, Held::NotFirst));

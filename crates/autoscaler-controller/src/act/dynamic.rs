@@ -8,14 +8,16 @@ use kube::api::{DeleteParams, ListParams, Preconditions};
 impl Actor {
     /// Creates a NodeGroup; one that exists already is of the same size, made before a crash or a stale read, or a person's.
     pub(super) async fn create_node_group(&mut self, group: &NodeGroup) -> Result<(), ActError> {
-        self.create(group).await?;
+        let is_new = self.create(group).await?;
         let (namespace, name) = (&group.metadata.namespace, &group.metadata.name);
-        tracing::info!(
-            namespace,
-            node_group = name,
-            size = group.spec.kube_size_id,
-            "NodeGroup made for pods"
-        );
+        if is_new {
+            tracing::info!(
+                namespace,
+                node_group = name,
+                size = group.spec.kube_size_id,
+                "NodeGroup made for pods"
+            );
+        }
         Ok(())
     }
 

@@ -55,17 +55,18 @@ impl Actor {
 
     /// Creates a VPSieNode; one that exists already is the same slot, made before a crash or a stale read.
     pub(super) async fn create_vpsie_node(&mut self, object: &VPSieNode) -> Result<(), ActError> {
-        self.create(object).await
+        self.create(object).await.map(drop)
     }
 
-    /// Creates an object whose name follows from what it is; one that exists already is looked at soon.
-    pub(super) async fn create<K: Stored + Serialize>(&mut self, object: &K) -> Result<(), ActError> {
+    /// Creates an object whose name follows from what it is, and tells whether it is new; one that exists already is
+    /// looked at soon.
+    pub(super) async fn create<K: Stored + Serialize>(&mut self, object: &K) -> Result<bool, ActError> {
         let api = self.api_of::<K>(&object.namespace().unwrap_or_default());
         match api.create(&PostParams::default(), object).await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
                 self.has_conflicts = true;
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err(ActError::of("create", K::plural(&()))(error)),
         }

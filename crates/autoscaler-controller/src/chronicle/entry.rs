@@ -2,6 +2,7 @@
 
 use super::{About, Fact, What};
 use crate::decide::{ERROR, LATE_MACHINE, LEAKED};
+use crate::growth::Cause;
 use crate::intent::Outcome;
 use crate::reason::Reason;
 use crate::resources::{Condition, VPSieNode};
@@ -18,15 +19,15 @@ pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
     match &fact.what {
         What::Founded => Some(founded(about)),
         What::Dismissed => Some(dismissed(about)),
-        What::Grown { members } => {
+        What::Grown { cause, members } => {
             let names = members.iter().filter_map(|member| member.name.as_deref());
             let names = names.collect::<Vec<_>>().join(", ");
-            let draft = Draft::new(
-                Action::ScaleUp,
-                audit::Outcome::Success,
-                Author::MinNodes,
-                "slots_free",
-            );
+            let reason = match cause {
+                Cause::Minimum => "slots_free",
+                Cause::Pods => "pods_wait",
+                Cause::Use => "above_threshold",
+            };
+            let draft = Draft::new(Action::ScaleUp, audit::Outcome::Success, author(*cause), reason);
             let draft = draft
                 .count(members.len() as u64)
                 .message(format!("made: {names}"));
@@ -72,6 +73,14 @@ pub(crate) fn entry(fact: &Fact) -> Option<Draft> {
     }
 }
 
+/// Says who decides that VPSieNodes are made.
+fn author(cause: Cause) -> Author {
+    match cause {
+        Cause::Minimum => Author::MinNodes,
+        Cause::Pods | Cause::Use => Author::ScaleUpPolicy,
+    }
+}
+
 /// Tells of a NodeGroup that was made for pods.
 fn founded(about: &About) -> Draft {
     let (action, author) = (Action::ScaleUp, Author::ScaleUpPolicy);
@@ -92,7 +101,7 @@ fn dismissed(about: &About) -> Draft {
 
 /// Begins an entry about the machine of a VPSieNode; nobody knows the name of its Node yet.
 fn provision(about: &About, result: audit::Outcome, reason: &str) -> Draft {
-    let draft = Draft::new(Action::NodeProvision, result, Author::MinNodes, reason);
+    let draft = Draft::new(Action::NodeProvision, result, author(about.cause), reason);
     let object = &about.object;
     let draft = draft.node(object.name.as_deref().unwrap_or_default());
     in_group(draft, about).request_id(object.uid.as_deref().unwrap_or_default())

@@ -83,6 +83,9 @@ news! {
     NodeGroupRemoved, Normal, "Remove",
         "the NodeGroup was made for pods, had no node, and no pod needed it for its `cooldownSeconds`",
         "nothing";
+    NodeGroupsNotMade, Warning, "Create",
+        "no NodeGroup can host pods that wait, and none can be made for them although `enableDynamicNodeGroupCreation` allows it; the Event is of the AutoscalerConfig and says why",
+        "write what it names into `nodeGroupDefaults`, or set `enableDynamicNodeGroupCreation: false`";
     ScalingUp, Normal, "Scale",
         "VPSieNodes were made for the NodeGroup",
         "nothing";

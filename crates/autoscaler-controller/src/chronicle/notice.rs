@@ -6,6 +6,7 @@ use crate::decide::{
     BLOCKED, CONTESTED, CREDENTIALS, DEGRADED, ERROR, LATE_MACHINE, LEAKED, NODE_JOINED, NODE_READY, OVERDUE,
     VPS_READY, leaks,
 };
+use crate::growth::Cause;
 use crate::intent::Outcome;
 use crate::reason::Reason;
 use crate::resources::Condition;
@@ -57,7 +58,7 @@ impl Notice {
                 let note = "it has no node and no pod needs it, so it is removed; its group stays at VPSie";
                 news(News::NodeGroupRemoved, note.to_owned())
             }
-            What::Grown { members } => news(News::ScalingUp, grown(members)),
+            What::Grown { cause, members } => news(News::ScalingUp, grown(*cause, members)),
             What::ProviderGroupKnown { number, is_made } => known(*number, *is_made)?,
             What::Requested { outcome, error } => requested(*outcome, error.as_deref())?,
             What::RemovalAsked { outcome, error } => removal(*outcome, error.as_deref())?,
@@ -125,7 +126,7 @@ fn hold(reason: &str, note: String) -> Words {
 /// Returns the other object that a fact is about.
 fn related(what: &What) -> Option<ObjectReference> {
     match what {
-        What::Grown { members } => members.first().cloned(),
+        What::Grown { members, .. } => members.first().cloned(),
         What::Ended { member, .. } => Some(member.clone()),
         // No object of Kubernetes, but what keeps one more leaked machine from being counted as the last one again.
         What::Condition { condition, .. } => leaks::names(condition).map(|names| ObjectReference {
@@ -150,14 +151,19 @@ fn name(object: &ObjectReference) -> &str {
     object.name.as_deref().unwrap_or_default()
 }
 
-fn grown(members: &[ObjectReference]) -> String {
+fn grown(cause: Cause, members: &[ObjectReference]) -> String {
+    let why = match cause {
+        Cause::Minimum => "",
+        Cause::Pods => ", for pods that wait",
+        Cause::Use => ", because what is requested of the group was above a threshold of scaleUpPolicy",
+    };
     let shown: Vec<&str> = members.iter().take(MOST_NAMES).map(name).collect();
     let shown = shown.join(", ");
     let more = members.len().saturating_sub(MOST_NAMES);
     match (members.len(), more) {
-        (1, _) => format!("VPSieNode {shown} is made"),
-        (count, 0) => format!("{count} VPSieNodes are made: {shown}"),
-        (count, more) => format!("{count} VPSieNodes are made: {shown} and {more} more"),
+        (1, _) => format!("VPSieNode {shown} is made{why}"),
+        (count, 0) => format!("{count} VPSieNodes are made{why}: {shown}"),
+        (count, more) => format!("{count} VPSieNodes are made{why}: {shown} and {more} more"),
     }
 }
 

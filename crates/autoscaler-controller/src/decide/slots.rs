@@ -4,7 +4,7 @@ use super::claim::ERROR;
 use super::draft::Draft;
 use super::provider::problem;
 use crate::command::{Batch, Command};
-use crate::growth::to_annotation;
+use crate::growth::NewMember;
 use crate::intent::slot;
 use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
@@ -48,11 +48,8 @@ pub(super) fn create_missing(
         // Names of slots follow from the world, so those of the plan are the same.
         let planned = grown.get(place).filter(|planned| planned.name == name);
         let mut member = new_member(group, name, number);
-        if let Some(planned) = planned.filter(|planned| !planned.pods.is_empty()) {
-            let pods = to_annotation(&planned.pods);
-            member
-                .annotations_mut()
-                .insert(keys::ANNOTATION_PLANNED_FOR.to_owned(), pods);
+        if let Some((key, value)) = planned.map(NewMember::annotation) {
+            member.annotations_mut().insert(key.to_owned(), value);
         }
         batch.push(Command::CreateVpsieNode(Box::new(member)));
     }

@@ -16,7 +16,9 @@ fn config(defaults: NodeGroupDefaults) -> AutoscalerConfig {
 
 fn founder(defaults: NodeGroupDefaults) -> Option<Founder> {
     let web = group("web").but(|group| group.spec.project = "shop".to_owned());
-    Founder::of(Some(&config(defaults)), &[Arc::new(web.0)])
+    let config = config(defaults);
+    let made = Founder::of(Some(&config), std::iter::once(&web.0));
+    made.ok().flatten()
 }
 
 /// Makes a NodeGroup as the API server stores it.
@@ -123,10 +125,10 @@ fn only_what_is_as_we_made_it_is_ours() {
 /// SC-10: off without settings, and where they say so; nothing is made where nobody says of which cluster.
 #[test]
 fn nothing_is_made_unless_it_is_known_where() {
-    let groups = |clusters: &[&str]| -> Vec<Arc<NodeGroup>> {
+    let groups = |clusters: &[&str]| -> Vec<NodeGroup> {
         let groups = clusters.iter().map(|cluster| {
             let group = group("web").but(|group| group.spec.resource_identifier = (*cluster).to_owned());
-            Arc::new(group.0)
+            group.0
         });
         groups.collect()
     };
@@ -141,15 +143,28 @@ fn nothing_is_made_unless_it_is_known_where() {
         ..NodeGroupDefaults::default()
     });
     for (config, clusters, expected) in [
-        (Some(&usual()), &["a", "a"][..], Some("a")),
-        (Some(&usual()), &["a", "b"], None),
-        (Some(&usual()), &[], None),
-        (Some(&named), &["a", "b"], Some("c")),
-        (Some(&off), &["a"], None),
-        (None, &["a"], None),
+        (Some(&usual()), &["a", "a"][..], Ok(Some("a"))),
+        (Some(&usual()), &["a", "b"], Err(Gap::Cluster)),
+        (Some(&usual()), &[], Err(Gap::Datacenter)),
+        (Some(&named), &["a", "b"], Ok(Some("c"))),
+        (Some(&off), &["a"], Ok(None)),
+        (None, &["a"], Ok(None)),
     ] {
-        let founder = Founder::of(config, &groups(clusters));
-        let cluster = founder.map(|founder| founder.cluster);
-        assert_eq!(cluster.as_deref(), expected, "{clusters:?}");
+        let groups = groups(clusters);
+        let founder = Founder::of(config, groups.iter());
+        let cluster = founder
+            .as_ref()
+            .map(|found| found.as_ref().map(|one| &*one.cluster));
+        assert_eq!(cluster.map_err(|gap| *gap), expected, "{clusters:?}");
     }
+    let odd = |change: fn(&mut NodeGroup)| group("odd").but(change).0;
+    let newer = odd(|group| group.spec.kubernetes_version = "v9.9.9".to_owned());
+    let gap = Founder::of(Some(&usual()), [&group("web").0, &newer].into_iter()).err();
+    assert_eq!(gap, Some(Gap::Version));
+    let tainted = config(NodeGroupDefaults {
+        taints: Some(vec![Taint::default()]),
+        ..NodeGroupDefaults::default()
+    });
+    let gap = Founder::of(Some(&tainted), [&group("web").0].into_iter()).err();
+    assert_eq!(gap, Some(Gap::Taints));
 }

@@ -16,7 +16,13 @@ impl Metrics {
     /// Counts and measures a fact.
     pub(crate) fn note(&self, fact: &Fact) {
         match &fact.what {
-            What::Founded | What::Dismissed | What::Grown { .. } | What::ProviderGroupKnown { .. } => {}
+            What::Founded => {
+                self.groups_made.inc();
+            }
+            What::Dismissed => {
+                self.groups_dismissed.inc();
+            }
+            What::Grown { .. } | What::ProviderGroupKnown { .. } => {}
             What::Requested { outcome, .. } => {
                 self.requests.get_or_create(&OutcomeLabels::of(*outcome)).inc();
             }

@@ -2,8 +2,8 @@
 
 use super::Metrics;
 use super::labels::{
-    ConditionLabels, GroupLabels, OutcomeLabels, PhaseLabels, ReasonLabels, SourceLabels, StateLabels, Text,
-    VerdictLabels,
+    ConditionLabels, GroupLabels, HeldLabels, OutcomeLabels, PhaseLabels, ReasonLabels, SourceLabels,
+    StateLabels, Text, VerdictLabels,
 };
 use crate::leaked::leaked;
 use crate::pending::{Fate, Pending};
@@ -33,6 +33,11 @@ impl Metrics {
         });
         self.leaked.replace(judged.collect());
         self.conditions.replace(conditions(world));
+        let held = world.growth.thresholds.held_back();
+        self.scale_up_held.replace(
+            held.map(|(place, held)| (HeldLabels::of(place, held), 1))
+                .collect(),
+        );
         let state = |is_answered| if is_answered { "answered" } else { "failed" };
         let polled = world.polls.clusters().map(|(_, view)| StateLabels {
             state: state(view.latest().is_some()),
@@ -77,6 +82,7 @@ impl Metrics {
         self.unexplained.replace(BTreeMap::new());
         self.leaked.replace(BTreeMap::new());
         self.conditions.replace(BTreeMap::new());
+        self.scale_up_held.replace(BTreeMap::new());
         self.vpsie_clusters.replace(BTreeMap::new());
         self.pending_pods.replace(BTreeMap::new());
         self.pending_reasons.replace(BTreeMap::new());

@@ -2,6 +2,8 @@
 
 use crate::chronicle::notice::Notice;
 use crate::intent::Outcome;
+use crate::watches::Place;
+use fleet_plan::policy::Held;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use std::fmt::{self, Write as _};
 
@@ -51,6 +53,8 @@ macro_rules! label_sets {
 label_sets! {
     /// Names a NodeGroup.
     GroupLabels { nodegroup: Text, namespace: Text, }
+    /// Names a NodeGroup, and why something of it is not done.
+    HeldLabels { nodegroup: Text, namespace: Text, reason: &'static str, }
     /// Names a phase in a NodeGroup.
     PhaseLabels { nodegroup: Text, namespace: Text, phase: &'static str, }
     /// Names an attempt to remove a machine.
@@ -144,6 +148,17 @@ impl EventLabels {
     pub(crate) fn of(notice: &Notice, result: EventResult) -> Self {
         let r#type = if notice.is_warning { "Warning" } else { "Normal" };
         Self { r#type, result }
+    }
+}
+
+impl HeldLabels {
+    /// Labels a NodeGroup that is held back.
+    pub(crate) fn of((namespace, name): &Place, held: &Held) -> Self {
+        Self {
+            nodegroup: name.into(),
+            namespace: namespace.into(),
+            reason: held.word(),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::labels::GroupLabels;
 use super::{Description, Metrics};
-use crate::testing::{group, world};
+use crate::testing::{NAMESPACE, at, group, world};
+use fleet_plan::policy::Held;
 use node_match::{Matching, Unexplained};
 use prometheus_client::encoding::text::encode;
 use std::collections::BTreeSet;
@@ -11,6 +12,16 @@ fn text(metrics: &Metrics) -> String {
     let mut text = String::new();
     encode(&mut text, &metrics.registry()).expect("a String takes everything");
     text
+}
+
+fn nothing() -> Matching<'static> {
+    Matching {
+        claims: Vec::new(),
+        unexplained: Unexplained {
+            machines: Vec::new(),
+            nodes: Vec::new(),
+        },
+    }
 }
 
 /// X-4: one name each, with help, in the words of Prometheus.
@@ -39,15 +50,8 @@ fn series_of_a_node_group_disappear_with_it() {
         let test = groups
             .iter()
             .fold(world(), |world, name| world.group(group(name)));
-        let matching = Matching {
-            claims: Vec::new(),
-            unexplained: Unexplained {
-                machines: Vec::new(),
-                nodes: Vec::new(),
-            },
-        };
         let world = test.observe();
-        metrics.show(&world, &matching, &test.states());
+        metrics.show(&world, &nothing(), &test.states());
     };
     show(&["web", "batch"]);
     assert!(text(&metrics).contains("nodegroup=\"batch\""));
@@ -61,6 +65,45 @@ fn series_of_a_node_group_disappear_with_it() {
             "no {phase} in {left}"
         );
     }
+}
+
+/// SC-7, NS-28: a NodeGroup that is above a threshold and does not grow is shown with why not, until it grows or is gone.
+#[test]
+fn group_that_is_held_back_is_shown_with_why() {
+    let metrics = Metrics::default();
+    let until = at(60);
+    let show = |held: &[(&str, Held)]| {
+        let mut test = world().group(group("web"));
+        let held = held.iter().cloned();
+        let places = held.map(|(name, held)| ((NAMESPACE.to_owned(), name.to_owned()), held));
+        test.growth.thresholds.held = places.collect();
+        metrics.show(&test.observe(), &nothing(), &test.states());
+        let text = text(&metrics);
+        let lines = text.lines().filter(|line| line.contains("scale_up_held{"));
+        lines
+            .map(|line| {
+                line.rsplit_once("scale_up_held")
+                    .map_or("", |(_, rest)| rest)
+                    .to_owned()
+            })
+            .collect::<BTreeSet<String>>()
+    };
+    let line = |name: &str, reason: &str| {
+        format!(r#"{{nodegroup="{name}",namespace="{NAMESPACE}",reason="{reason}"}} 1"#)
+    };
+    let shown = show(&[
+        ("web", Held::AtMaximum { nodes: 3 }),
+        ("batch", Held::CoolingDown { until }),
+        ("calm", Held::WithinThreshold),
+        ("off", Held::Disabled),
+    ]);
+    assert_eq!(
+        shown,
+        [line("web", "at-maximum"), line("batch", "cooling-down")].into()
+    );
+    let later = show(&[("web", Held::NotFirst)]);
+    assert_eq!(later, [line("web", "not-first")].into());
+    assert_eq!(show(&[]), BTreeSet::new());
 }
 
 /// A label that comes from an object has a limit.

@@ -123,6 +123,8 @@ impl Operator {
             self.boards.plan(pending);
             self.telemetry.tell_of_pods(pending);
         }
+        let config = self.watches.supplies().config();
+        self.telemetry.tell_of_gap(prospect.gap.zip(config.as_deref()));
         drop(world);
         self.without_candidate.observe_each(unfound);
         batches

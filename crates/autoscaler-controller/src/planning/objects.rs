@@ -23,7 +23,8 @@ use k8s_openapi::api::storage::v1::CSINode;
 use kube::ResourceExt;
 use vpsie_api::{Offer, SizeNumber};
 
-use super::{NewGroups, Patience, Size, Volumes};
+use super::{Gap, NewGroups, Patience, Size, Volumes};
+use crate::founding::Founder;
 use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
 use surveyor::Surveyor;
 pub use usage::Busy;
@@ -95,6 +96,8 @@ pub struct Survey {
     pub fleet: Fleet,
     /// The group that would grow by what is requested of it.
     pub busy: Option<Busy>,
+    /// Why no group can be made for pods that none can host, although the settings allow it.
+    pub gap: Option<Gap>,
     /// What cannot be read, in order; pods and groups among it are in the cluster, too, with their flaw.
     pub broken: Vec<Broken>,
 }
@@ -184,7 +187,12 @@ impl Objects {
 
     /// Returns what groups get that are made for pods; none where none is to be made.
     fn new_groups(&self) -> Option<NewGroups> {
-        NewGroups::of(self.config(), self.groups.iter())
+        NewGroups::of(self.config(), self.groups.iter()).ok().flatten()
+    }
+
+    /// Says why none can be made although the settings allow it.
+    fn gap(&self) -> Option<Gap> {
+        Founder::of(self.config(), self.groups.iter()).err()
     }
 
     /// Lists the data centres whose offers matter.

@@ -2,12 +2,12 @@
 
 use super::place;
 use crate::founding::{Founder, Founding};
-use crate::planning::Reader;
+use crate::planning::{Gap, Reader};
 use crate::poll::Reply;
 use crate::resources::{AutoscalerConfig, NodeGroup};
 use crate::world::World;
 use fleet_plan::dynamic::{Dynamic, NewGroup, Size};
-use fleet_plan::{Cluster, Name, Plan};
+use fleet_plan::{Cluster, Name, Outcome, Plan};
 use std::collections::BTreeMap;
 use vpsie_api::ClusterId;
 
@@ -16,8 +16,10 @@ use vpsie_api::ClusterId;
 pub(super) struct Ground {
     /// Whether the settings allow them.
     is_on: bool,
-    /// What makes them; nothing where the settings and the NodeGroups do not say enough.
+    /// What makes them.
     founder: Option<Founder>,
+    /// Why nothing does, although the settings allow it.
+    gap: Option<Gap>,
 }
 
 // === impl Ground ===
@@ -25,10 +27,22 @@ pub(super) struct Ground {
 impl Ground {
     /// Reads the settings.
     pub(super) fn of(world: &World<'_>, config: Option<&AutoscalerConfig>) -> Self {
+        let (founder, gap) = match Founder::of(config, world.groups.iter().map(AsRef::as_ref)) {
+            Ok(founder) => (founder, None),
+            Err(gap) => (None, Some(gap)),
+        };
         Self {
             is_on: config.is_some_and(|config| config.spec.settings().creates_node_groups()),
-            founder: Founder::of(config, &world.groups),
+            founder,
+            gap,
         }
+    }
+
+    /// Returns why no NodeGroup is made for the pods of a plan that none can host, although the settings allow it.
+    pub(super) fn missed(&self, plan: &Plan) -> Option<Gap> {
+        let is_unhelped = |outcome: &Outcome| matches!(outcome, Outcome::Unhelpable(_));
+        let mut pods = plan.pods.iter();
+        self.gap.filter(|_| pods.any(|pod| is_unhelped(&pod.outcome)))
     }
 
     /// Tells whether VPSie is being asked for the first time of what they could be. An error is an answer.
@@ -60,7 +74,7 @@ impl Ground {
             return None;
         }
         let offers = world.polls.offers(&founder.datacenter());
-        let mut dynamic = reader.dynamic(&founder.new_groups, offers, attachments)?;
+        let mut dynamic = reader.dynamic(&founder.new_groups, offers, attachments);
         dynamic.sizes.retain(|size| !is_taken(reply, size));
         Some(dynamic)
     }

@@ -41,6 +41,9 @@ pub const ANNOTATION_GROUP_INTENT: &str = "autoscaler.vpsie.com/group-intent";
 pub const ANNOTATION_LIFECYCLE: &str = "autoscaler.vpsie.com/lifecycle";
 /// Annotates VPSieNodes with the pods that they were made for, as `namespace/name`, divided by commas.
 pub const ANNOTATION_PLANNED_FOR: &str = "autoscaler.vpsie.com/planned-for";
+/// Annotates VPSieNodes with the reason they were made for; we write [`BY_USE`], and the Go autoscaler on Nodes `metrics`,
+/// `manual`, `rebalance` or `initial`.
+pub const ANNOTATION_CREATION_REASON: &str = "autoscaler.vpsie.com/creation-reason";
 /// Annotates Nodes with the drain mark: since when, by whom and why.
 pub const ANNOTATION_DRAIN: &str = "autoscaler.vpsie.com/drain";
 
@@ -56,8 +59,6 @@ pub const ANNOTATION_SCALE_DOWN: &str = "autoscaler.vpsie.com/scale-down";
 pub const ANNOTATION_UNHEALTHY_CLEANUP: &str = "autoscaler.vpsie.com/unhealthy-cleanup";
 /// Annotates NodeGroups and Nodes with the hours in which they may shrink, `HH:MM-HH:MM Area/City`.
 pub const ANNOTATION_SCALE_DOWN_ALLOWED_HOURS: &str = "autoscaler.vpsie.com/scale-down-allowed-hours";
-/// Annotates Nodes with the reason they were made for: `metrics`, `manual`, `rebalance` or `initial`.
-pub const ANNOTATION_CREATION_REASON: &str = "autoscaler.vpsie.com/creation-reason";
 
 /// Names the VPSie cluster of a Node; read when the cluster is not configured.
 pub const LABEL_CLUSTER_ID: &str = "vpsie.com/cluster-id";
@@ -81,6 +82,8 @@ pub const ANNOTATION_DRAIN_STATUS: &str = "autoscaler.vpsie.com/drain-status";
 
 /// Is the value of labels and annotations that say yes.
 pub const TRUE: &str = "true";
+/// Is the value of [`ANNOTATION_CREATION_REASON`] of what was made because a threshold of its NodeGroup was passed (`SC-7`).
+pub const BY_USE: &str = "metrics";
 /// Is the value of [`ANNOTATION_SCALE_DOWN`] that counts.
 pub const DISABLED: &str = "disabled";
 /// Is the value of [`ANNOTATION_UNHEALTHY_CLEANUP`] that counts.

@@ -42,11 +42,13 @@ export function groupCard({ group, samples, now }) {
   const phases = Object.entries(group.by_phase).map(([word, count]) => ({ word, tone: toneOf(word), count }));
   const limits = details ? `at least ${details.min_nodes}, at most ${details.max_nodes}` : "not seen by a pass yet";
   const told = (details?.told ?? []).filter((condition) => condition.message);
+  const held = told.find(({ type, status }) => type === "ScaleUp" && status === "False");
   return el("article", { class: "card", "data-key": group.key },
     el("header", {}, el("h3", {}, group.name), badge(group.assessment)),
     el("p", { class: "size" }, el("strong", {}, String(group.by_phase.available ?? 0)),
       wanted === null ? " available" : ` of ${counted(wanted, "wanted node")} available`),
     el("p", { class: "hint" }, `${group.namespace} · ${limits}${details?.deleted_at ? " · is being deleted" : ""}`),
+    held ? el("p", { class: "says" }, `Does not grow (${plain(held.reason)}): ${held.message}`) : null,
     drawing(samples, wanted, now),
     bar(phases, `Nodes of ${group.name} by how it stands with them`),
     told.length === 0 ? null : el("details", {}, el("summary", {}, "What the group says"),

@@ -64,3 +64,24 @@ async fn what_succeeded_since_is_not_said_to_wait() {
     ]);
     assert_eq!(rows, expected);
 }
+
+/// SC-7: a NodeGroup that is above a threshold and does not grow says why, where everybody sees it; no other says that.
+#[tokio::test(flavor = "multi_thread")]
+async fn group_that_is_held_back_says_why() {
+    let script = "const { groupCard } = await import('/page/cards.js');
+        const group = (told) => ({ key: 'default/web', name: 'web', namespace: 'default', assessment: 'completed',
+          by_phase: { available: 1 }, details: { min_nodes: 1, max_nodes: 1, desired_nodes: 1, told } });
+        const card = (told) => groupCard({ group: group(told), samples: [], now: 0 }).querySelector('.says')?.textContent ?? null;
+        const held = { type: 'ScaleUp', status: 'False', reason: 'AtMaximumCapacity', message: 'it has maxNodes', since: null };
+        return [card([]), card([held]), card([{ ...held, status: 'True' }]), card([{ ...held, type: 'ScaleDown' }])];";
+    let Some(cards) = said("group_that_is_held_back_says_why", script).await else {
+        return;
+    };
+    let expected = json!([
+        null,
+        "Does not grow (AtMaximumCapacity): it has maxNodes",
+        null,
+        null
+    ]);
+    assert_eq!(cards, expected);
+}

@@ -9,11 +9,22 @@ fn provisions_and_ends_are_recorded_step_by_step() {
     let adopted = claim("web-1").machine("m1").in_phase(Phase::Provisioned);
     let ending = ready().deleted().removal(&intent(Outcome::Accepted, 0));
     let trouble = |claim: ClaimBuilder| with(claim, "Error", true, "DiscoveryTimeout");
-    let steps: [(Scene, Scene, &[&str]); 11] = [
+    let for_pods = claim("web-2").annotated(keys::ANNOTATION_PLANNED_FOR, "shop/a");
+    let by_use = claim("web-3").annotated(keys::ANNOTATION_CREATION_REASON, keys::BY_USE);
+    let steps: [(Scene, Scene, &[&str]); 12] = [
         (
             Scene::with([]),
             Scene::with([claim("web-1")]),
             &["scale_up slots_free success"],
+        ),
+        (
+            Scene::with([]),
+            Scene::with([claim("web-1"), for_pods, by_use]),
+            &[
+                "scale_up slots_free success",
+                "scale_up pods_wait success",
+                "scale_up above_threshold success",
+            ],
         ),
         (
             Scene::with([claim("web-1")]),

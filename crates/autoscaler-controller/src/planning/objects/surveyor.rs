@@ -86,6 +86,7 @@ impl<'a> Surveyor<'a> {
         let mut fleet = self.fleet(&members, &claims, &cluster, guests);
         Survey {
             busy: self.busy(&members, &claims, &cluster, &mut fleet),
+            gap: self.objects.gap(),
             fleet,
             cluster,
             broken: self.broken,
@@ -148,7 +149,7 @@ impl<'a> Surveyor<'a> {
     fn dynamic(&mut self, limits: &Limits) -> Option<Dynamic> {
         let new_groups = self.objects.new_groups()?;
         let offers = self.objects.offers.in_datacenter(&new_groups.datacenter);
-        self.reader.dynamic(&new_groups, offers, limits)
+        Some(self.reader.dynamic(&new_groups, offers, limits))
     }
 
     fn groups(
