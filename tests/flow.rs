@@ -46,6 +46,8 @@ mod requests;
 mod scenarios;
 #[path = "flow/settling.rs"]
 mod settling;
+#[path = "flow/shop.rs"]
+mod shop;
 #[path = "flow/states.rs"]
 mod states;
 #[path = "flow/strangers.rs"]

@@ -7,10 +7,12 @@ use k8s_openapi::api::core::v1::Pod;
 use kit::fleet::{Fleet, NAMESPACE, Stored};
 use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
+use node_lifecycle::audit::{Action, Filter};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::ready_web;
+use super::telemetry::shown;
 
 /// Starts a world with one Ready node of `web`, changes the spec of that, and puts a pod on the node that requests 1700m of
 /// its 1900m of CPU.
@@ -66,6 +68,17 @@ async fn busy_group_grows_by_one_node_and_does_not_lose_it_again() {
     assert_eq!(fleet.cloud.ledger().len(), 2, "each was asked for once");
     assert_eq!(says(&stored, "ScaleUp"), None);
     assert_eq!(says(&stored, "ScaleDown"), Some("NeededByThreshold"));
+    let entries = fleet.audit.select(&Filter::default());
+    let of_second = entries.iter().filter(|entry| {
+        let is_made = entry.action == Action::ScaleUp && entry.reason != "slots_free";
+        is_made || entry.node.as_deref() == Some("web-2") && entry.action == Action::NodeProvision
+    });
+    let told = of_second.map(|entry| format!("{} {}", entry.reason, entry.decision_by));
+    let by_policy = ["above_threshold", "requested", "discovered", "joined"];
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        by_policy.map(|reason| format!("{reason} scale_up_policy"))
+    );
 }
 
 /// SC-7: a restart makes the window begin anew.
@@ -94,4 +107,12 @@ async fn busy_group_that_may_not_grow_stays_as_it_is() {
     let stored = fleet.stored().await;
     assert_eq!(stored.claims.len(), 1);
     assert_eq!(says(&stored, "ScaleUp"), Some("AtMaximumCapacity"));
+    let held = r#"nodegroup_scale_up_held{nodegroup="web",namespace="default",reason="at-maximum"} 1"#;
+    assert!(shown(&fleet.metrics).contains(held));
+    fleet.delete::<NodeGroup>("web").await;
+    sleep(Duration::from_secs(60)).await;
+    assert!(
+        !shown(&fleet.metrics).contains("scale_up_held{"),
+        "it goes with its group"
+    );
 }
