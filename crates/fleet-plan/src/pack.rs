@@ -16,7 +16,7 @@ mod tests;
 use crate::group::Price;
 use crate::scene::{Bin, Scene};
 
-pub(crate) use buy::buy;
+pub(crate) use buy::{LARGE_WORK, buy};
 
 /// Is what a group has to offer: nodes of one kind.
 #[derive(Debug, Clone)]

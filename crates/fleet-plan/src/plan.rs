@@ -15,7 +15,7 @@ use crate::cluster::{Cluster, Ignored, PodFlaw};
 use crate::dynamic::NewGroup;
 use crate::group::{Group, GroupName, Price};
 use crate::misfit::Misfit;
-use crate::pack::buy;
+use crate::pack::{LARGE_WORK, buy};
 use crate::pod::PodName;
 use setup::Setup;
 
@@ -157,11 +157,17 @@ impl Plan {
 /// New groups are made only where [`Cluster::dynamic`] says of what, and only for pods that no group can host.
 #[must_use]
 pub fn plan(cluster: &Cluster) -> Plan {
-    found::with_new_groups(cluster, plan_for_groups(cluster), plan_for_groups)
+    plan_within(cluster, LARGE_WORK)
+}
+
+/// Plans, and tries fewer ways where there is more work than `large_work`.
+fn plan_within(cluster: &Cluster, large_work: u64) -> Plan {
+    let plan_for = |cluster: &Cluster| plan_for_groups(cluster, large_work);
+    found::with_new_groups(cluster, plan_for(cluster), plan_for)
 }
 
 /// Plans with the groups that there are.
-fn plan_for_groups(cluster: &Cluster) -> Plan {
+fn plan_for_groups(cluster: &Cluster, large_work: u64) -> Plan {
     let setup = Setup::new(cluster);
     let (rules, classes) = setup.rules();
     let order = setup.by_need(&rules);
@@ -175,7 +181,7 @@ fn plan_for_groups(cluster: &Cluster) -> Plan {
         setup.fill_nodes(&mut packing, &order);
         setup.welcome_incoming(&mut packing);
         let kept = setup.keep_promises(&mut packing, &promises);
-        let mut packing = buy(packing, &offers, &order, &by_name, &coming);
+        let mut packing = buy(packing, &offers, &order, &by_name, &coming, large_work);
         let broken = setup.broken_promises(&mut packing, &kept);
         if broken.is_empty() {
             return answers::of(&setup, &packing, &offers, kept);

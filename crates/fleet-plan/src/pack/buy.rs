@@ -13,7 +13,7 @@ use crate::scene::Chance;
 const MOST_WAYS: usize = 32;
 
 /// The work, in classes times nodes, above which fewer ways are tried, so that a plan stays fast.
-const LARGE_WORK: u64 = 60_000;
+pub(crate) const LARGE_WORK: u64 = 60_000;
 
 /// How often pods are asked again that had no place because of pods that were placed later.
 const MOST_ROUNDS: usize = 4;
@@ -45,13 +45,15 @@ enum Order {
     Name,
 }
 
-/// Buys what is missing for the pods that have no place, in the best way found.
+/// Buys what is missing for the pods that have no place, in the best way found; in one of a few where there is more work
+/// than `large_work`.
 pub(crate) fn buy<'a>(
     mut start: Packing<'a>,
     offers: &[Offer],
     classes: &[usize],
     by_name: &[usize],
     coming: &[usize],
+    large_work: u64,
 ) -> Packing<'a> {
     start.fill_up_minimum(offers);
     let waiting: Vec<usize> = classes
@@ -62,7 +64,7 @@ pub(crate) fn buy<'a>(
     if waiting.is_empty() {
         return start;
     }
-    let ways = ways(&start, offers, &waiting);
+    let ways = ways(&start, offers, &waiting, large_work);
     let mut best: Option<(Worth, Packing<'a>)> = None;
     let mut is_upset = false;
     for expects_domains in [false, true] {
@@ -90,7 +92,7 @@ pub(crate) fn buy<'a>(
     best.map_or(start, |(_, packing)| packing)
 }
 
-fn ways(start: &Packing<'_>, offers: &[Offer], classes: &[usize]) -> Vec<(Order, Rule)> {
+fn ways(start: &Packing<'_>, offers: &[Offer], classes: &[usize], large_work: u64) -> Vec<(Order, Rule)> {
     let mut ways = vec![
         (Order::Constraint, Rule::Thrifty),
         (Order::Name, Rule::Smallest),
@@ -98,7 +100,7 @@ fn ways(start: &Packing<'_>, offers: &[Offer], classes: &[usize]) -> Vec<(Order,
     ];
     let pods: u64 = classes.iter().map(|class| u64::from(start.left[*class])).sum();
     let nodes = pods.min(u64::from(start.workers_left));
-    let is_large = nodes * classes.len() as u64 > LARGE_WORK;
+    let is_large = nodes * classes.len() as u64 > large_work;
     let by_value = by_value(start, offers, classes);
     if is_large {
         ways.truncate(1);

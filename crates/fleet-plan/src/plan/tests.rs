@@ -2,6 +2,7 @@
 
 mod constraints;
 mod founding;
+mod large;
 mod laws;
 mod optimum;
 
@@ -151,6 +152,11 @@ fn ties_are_broken_in_a_fixed_order() {
     assert_eq!(told(&two(true, 20)).0, ["b x2"]);
     assert_eq!(told(&two(false, 20)).0, ["a x1"]);
     assert_eq!(told(&two(true, 19)).0, ["a x1"]);
+    let roomy = Cluster::default()
+        .group(group("a", 1000, 4096, 10))
+        .group(group("b", 2500, 16_384, 20))
+        .waiting("web", 2, shop().cpu(1000));
+    assert_eq!(told(&roomy).0, ["b x1"], "one node, though it has more to waste");
 }
 
 /// SC-5: the group that was not taken is named with its price; an unknown price is dearer than any.
@@ -195,7 +201,7 @@ fn runner_up_is_the_next_best() {
     assert_eq!(second("", 8192), "x");
 }
 
-/// SC-5: where no price is known, names decide.
+/// SC-5: where no price is known, fewer nodes come first, and then names decide.
 #[test]
 fn without_prices_the_order_is_fixed() {
     let unpriced = |name| {
@@ -208,6 +214,14 @@ fn without_prices_the_order_is_fixed() {
         .group(unpriced("a"))
         .waiting("web", 1, shop().cpu(10));
     check(&one, &["a x1"], &["web-0 new a#1"]);
+    let mut large = unpriced("z");
+    large.room = group("", 2500, 16_384, 0).room;
+    let two = Cluster::default().group(unpriced("a")).group(large);
+    assert_eq!(
+        told(&two.waiting("web", 2, shop().cpu(1000))).0,
+        ["z x1"],
+        "fewer nodes"
+    );
 }
 
 /// SC-6: no group passes its maximum; what is coming counts, and the pod says which limit it is.

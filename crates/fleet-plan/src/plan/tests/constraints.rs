@@ -155,6 +155,25 @@ fn ports_and_volumes_are_minded_on_new_nodes() {
     assert_eq!(sums(&volumes), (2, 0));
 }
 
+/// SC-5, SC-2: a node is not replaced by a cheaper one that attaches fewer volumes, or has fewer pods, than it must hold.
+#[test]
+fn cheaper_node_must_hold_as_many_volumes_and_pods() {
+    let sized = |name, price, pods, volumes| {
+        let mut made = group(name, 4000, 4096, price);
+        let room = made.room.as_mut().expect("it has room");
+        (room.pods, room.attachments) = (pods, [("csi".into(), volumes)].into());
+        made
+    };
+    let with = |narrow| Cluster::default().group(narrow).group(sized("wide", 15, 2, 2));
+    let pods = |cluster: Cluster| {
+        let one = cluster.waiting("one", 1, shop().attaches("csi", "v1"));
+        told(&one.waiting("two", 1, shop().attaches("csi", "v2"))).0
+    };
+    assert_eq!(pods(with(sized("narrow", 10, 2, 1))), ["wide x1"]);
+    assert_eq!(pods(with(sized("narrow", 10, 1, 2))), ["wide x1"]);
+    assert_eq!(pods(with(sized("narrow", 10, 2, 2))), ["narrow x1"]);
+}
+
 /// SC-2: extended resources are packed like any other.
 #[test]
 fn extended_resources_are_packed() {

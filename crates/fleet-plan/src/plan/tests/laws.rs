@@ -15,7 +15,7 @@ fn any_demand() -> impl Strategy<Value = Demand> {
     let cpu = select(vec![100, 250, 500, 1000, 1500]);
     let memory = select(vec![64, 256, 1024, 3000]);
     let app = select(vec!["web", "db"]);
-    (cpu, memory, app, 0..12_u8, 0..3_i32).prop_map(|(cpu, memory, app, kind, priority)| {
+    (cpu, memory, app, 0..13_u8, 0..3_i32).prop_map(|(cpu, memory, app, kind, priority)| {
         let pod = shop()
             .cpu(cpu)
             .memory_mib(memory)
@@ -44,6 +44,10 @@ fn any_demand() -> impl Strategy<Value = Demand> {
             }
             8 => pod.attaches("csi", app),
             9 => pod.prefers(node_term(vec![any_of("zone", &["b"])])),
+            10 => pod
+                .label("app", "picky")
+                .selects("zone", "b")
+                .spread(spread(HOST, 1, &[("app", "picky")])),
             _ => pod,
         }
     })
@@ -51,13 +55,15 @@ fn any_demand() -> impl Strategy<Value = Demand> {
 
 fn any_group(name: &'static str) -> impl Strategy<Value = Group> {
     let zone = select(vec!["a", "b"]);
-    (1..5_i64, 1..4_i64, 5..40_u64, zone, 0..2_u32, 2..6_u32).prop_map(
-        move |(cpu, memory, price, zone, min, max)| {
+    let most = (1..9_i64, 1..3_i64);
+    (1..5_i64, 1..4_i64, 5..40_u64, zone, 0..2_u32, 2..6_u32, most).prop_map(
+        move |(cpu, memory, price, zone, min, max, (pods, volumes))| {
             let mut made = group(name, cpu * 1000, memory * 1024, price)
                 .label("zone", zone)
                 .bounds(min, max, 0);
             let room = made.room.as_mut().expect("it has room");
-            room.attachments = [("csi".into(), 1)].into();
+            room.attachments = [("csi".into(), volumes)].into();
+            room.pods = pods;
             made
         },
     )
@@ -102,6 +108,26 @@ fn any_cluster() -> impl Strategy<Value = Cluster> {
             cluster
         },
     )
+}
+
+/// Plans as always, or as where there is so much work that few ways are tried.
+fn any_planner() -> impl Strategy<Value = fn(&Cluster) -> Plan> {
+    let hasty: fn(&Cluster) -> Plan = |cluster| plan_within(cluster, 0);
+    select(vec![plan, hasty])
+}
+
+/// Makes pods that are alike but for their priority, and groups that have no room for all.
+fn any_scarcity() -> impl Strategy<Value = Cluster> {
+    let pod = (select(vec![250, 500, 1000]), 0..3_i32, 1..5_u32);
+    let groups = (any_group("one"), any_group("two"));
+    (proptest::collection::vec(pod, 1..8), groups, 1..5_u32).prop_map(|(pods, groups, most)| {
+        let mut cluster = Cluster::default().group(groups.0).group(groups.1);
+        cluster.most_workers = Some(most);
+        for (number, (cpu, priority, count)) in pods.into_iter().enumerate() {
+            cluster = cluster.waiting(&format!("p{number}"), count, shop().cpu(cpu).priority(priority));
+        }
+        cluster
+    })
 }
 
 /// Names the VPSieNode of a bought node.
@@ -186,7 +212,7 @@ proptest! {
 
     /// SC-4: every pod has one answer, and fits where it is to go once all the others are there.
     #[test]
-    fn pods_fit_where_they_are_planned(cluster in any_cluster()) {
+    fn pods_fit_where_they_are_planned(cluster in any_cluster(), plan in any_planner()) {
         let plan = plan(&cluster);
         let named: BTreeSet<&PodName> = plan.pods.iter().map(|one| &one.pod).collect();
         prop_assert_eq!((named.len(), plan.pods.len()), (cluster.pods.len(), cluster.pods.len()));
@@ -197,7 +223,7 @@ proptest! {
 
     /// SC-6: no limit is passed, and every minimum is filled as far as the cluster may grow.
     #[test]
-    fn limits_are_never_passed(cluster in any_cluster()) {
+    fn limits_are_never_passed(cluster in any_cluster(), plan in any_planner()) {
         let plan = plan(&cluster);
         let mut sum = 0;
         for group in &cluster.groups {
@@ -209,9 +235,27 @@ proptest! {
         prop_assert!(cluster.workers + sum <= cluster.most_workers.unwrap_or(u32::MAX));
     }
 
+    /// SC-4, SC-6: where there is not enough for all, no pod waits behind one of a lower priority that asks for as much.
+    #[test]
+    fn higher_priorities_go_first(cluster in any_scarcity(), plan in any_planner()) {
+        let plan = plan(&cluster);
+        let mut served: Vec<(&Demand, bool)> = Vec::new();
+        for (pod, answer) in cluster.pods.iter().map(|pod| {
+            (pod, plan.pods.iter().find(|one| one.pod == pod.name).expect("it has an answer"))
+        }) {
+            let Standing::Waiting(demand) = &pod.standing else { unreachable!("all wait") };
+            served.push((demand, matches!(answer.outcome, Outcome::NewNode(..))));
+        }
+        for (demand, _) in served.iter().filter(|(_, is_served)| !is_served) {
+            let lower = served.iter().filter(|(other, _)| other.priority < demand.priority);
+            let mut before = lower.filter(|(other, is_served)| *is_served && other.requests == demand.requests);
+            prop_assert_eq!(before.next(), None);
+        }
+    }
+
     /// SC-22: the order of any list changes nothing.
     #[test]
-    fn order_changes_nothing(cluster in any_cluster(), turns in 1..7_usize) {
+    fn order_changes_nothing(cluster in any_cluster(), plan in any_planner(), turns in 1..7_usize) {
         let mut turned = cluster.clone();
         let len = turned.pods.len().max(1);
         turned.pods.rotate_left(turns % len);
@@ -225,7 +269,7 @@ proptest! {
 
     /// SC-4: what was bought is coming in the next pass, which buys nothing more and keeps each promise.
     #[test]
-    fn deciding_twice_buys_once(cluster in any_cluster()) {
+    fn deciding_twice_buys_once(cluster in any_cluster(), plan in any_planner()) {
         let first = plan(&cluster);
         let mut next = cluster.clone();
         for growth in &first.purchases {
