@@ -1,6 +1,9 @@
 //! What others wrote: objects of the Go autoscaler in the middle of things, and words that must stay as written.
 
+use std::collections::BTreeSet;
+
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeSpec, keys};
+use fleet_sim::cloud::CallKind;
 use kit::fleet::{DATACENTER, Fleet};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
@@ -73,6 +76,49 @@ async fn provisioning_of_the_go_autoscaler_is_never_asked_for_again() {
         assert_eq!(group.name_any(), "web");
         assert!(fleet.truth().await.is_clean());
     }
+}
+
+/// NS-30: a takeover of more nodes than one pass writes about is several passes, each VPSieNode is written about, and none
+/// waits for the next poll of VPSie.
+#[tokio::test(start_paused = true)]
+async fn takeover_of_many_nodes_is_several_passes() {
+    const MANY: usize = 900;
+    let mut fleet = Fleet::in_memory(1);
+    fleet.create(&web(&fleet, 0)).await;
+    for number in 0..MANY {
+        let mut claim = fleet.vpsie_node(&format!("web-{number:03}"), "web");
+        claim.finalizers_mut().push(keys::FINALIZER_VPSIE_NODE.to_owned());
+        let name = fleet.create(&claim).await.name_any();
+        let failed = Patch::Merge(json!({ "status": { "phase": "Failed" } }));
+        let written = fleet.api::<VPSieNode>();
+        let written = written
+            .patch_status(&name, &PatchParams::default(), &failed)
+            .await;
+        written.expect("the status is accepted");
+    }
+    let earlier = fleet.memory().write_count();
+    fleet.start().await;
+    let polls = fleet.cloud.calls_of(CallKind::Cluster);
+    let is_recorded = |claim: &VPSieNode| claim.annotations().contains_key(keys::ANNOTATION_LIFECYCLE);
+    let stored = fleet.until("every life is recorded", |stored| {
+        stored.claims.iter().all(is_recorded)
+    });
+    assert_eq!(stored.await.claims.len(), MANY);
+    assert!(
+        fleet.cloud.calls_of(CallKind::Cluster) <= polls + 1,
+        "none waited for a poll"
+    );
+    assert!(fleet.passes() >= 3, "{} passes", fleet.passes());
+    let writes = fleet.memory().writes_after(earlier);
+    let ours: Vec<_> = writes
+        .iter()
+        .filter(|write| write.resource == "vpsienodes")
+        .collect();
+    let once: BTreeSet<_> = ours
+        .iter()
+        .map(|write| (&write.name, &write.subresource))
+        .collect();
+    assert_eq!(once.len(), ours.len(), "nothing is written twice");
 }
 
 /// `false`, `0` and an empty block stay what a person wrote, whatever is done with the object.

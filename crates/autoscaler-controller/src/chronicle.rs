@@ -10,6 +10,7 @@
 //! Facts are what the API server keeps, never what an effect is hoped to have done: what did not last is not told, and
 //! what another process did before this one looked for the first time is not told again.
 
+mod by_uid;
 mod claim;
 pub(crate) mod entry;
 pub(crate) mod gaps;
@@ -24,6 +25,7 @@ use crate::growth::Cause;
 use crate::intent::Outcome;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
 use crate::time::to_chrono;
+use by_uid::ByUid;
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::{Node, ObjectReference};
 use kube::{Resource, ResourceExt};
@@ -34,9 +36,9 @@ use std::sync::Arc;
 /// The objects that one pass looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Sight {
-    groups: BTreeMap<String, Arc<NodeGroup>>,
-    claims: BTreeMap<String, Arc<VPSieNode>>,
-    nodes: BTreeMap<String, Arc<Node>>,
+    groups: ByUid<NodeGroup>,
+    claims: ByUid<VPSieNode>,
+    nodes: ByUid<Node>,
     /// Uids of the VPSieNodes that the pass let go: nothing of them is at VPSie any longer, or ever was; and of the
     /// NodeGroups that it deleted.
     let_go: BTreeSet<String>,
@@ -178,16 +180,10 @@ pub enum What {
 impl Sight {
     /// Notes the objects that a pass looks at.
     pub fn of(groups: &[Arc<NodeGroup>], claims: &[Arc<VPSieNode>], nodes: &[Arc<Node>]) -> Self {
-        fn by_uid<K: ResourceExt>(objects: &[Arc<K>]) -> BTreeMap<String, Arc<K>> {
-            let objects = objects.iter();
-            objects
-                .map(|object| (object.uid().unwrap_or_default(), Arc::clone(object)))
-                .collect()
-        }
         Self {
-            groups: by_uid(groups),
-            claims: by_uid(claims),
-            nodes: by_uid(nodes),
+            groups: ByUid::of(groups),
+            claims: ByUid::of(claims),
+            nodes: ByUid::of(nodes),
             let_go: BTreeSet::new(),
         }
     }
@@ -213,7 +209,7 @@ impl Sight {
             facts.into_iter().flatten()
         });
         let gone = before.claims.iter();
-        let gone = gone.filter(|(uid, _)| !self.claims.contains_key(*uid));
+        let gone = gone.filter(|(uid, _)| self.claims.get(uid).is_none());
         let ended = gone.map(move |(uid, claim)| {
             let was_let_go = before.let_go.contains(uid);
             claim::ended(claim, was_let_go, self.group_of(claim), now)
@@ -227,10 +223,10 @@ impl Sight {
 
     /// Tells which VPSieNodes were made for a group, those of one cause together.
     fn growth(&self, before: &Self, group: &NodeGroup) -> impl Iterator<Item = Fact> + use<> {
-        let is_new = |(uid, claim): &(&String, &Arc<VPSieNode>)| {
-            !before.claims.contains_key(*uid)
-                && claim.spec.node_group_name == group.name_any()
+        let is_new = |(uid, claim): &(&str, &Arc<VPSieNode>)| {
+            group.metadata.name.as_deref() == Some(claim.spec.node_group_name.as_str())
                 && claim.metadata.namespace == group.metadata.namespace
+                && before.claims.get(uid).is_none()
         };
         let mut grown: BTreeMap<Cause, Vec<ObjectReference>> = BTreeMap::new();
         for (_, claim) in self.claims.iter().filter(is_new) {
@@ -245,7 +241,7 @@ impl Sight {
     }
 
     fn group_of(&self, claim: &VPSieNode) -> Option<&NodeGroup> {
-        let mut groups = self.groups.values();
+        let mut groups = self.groups.iter().map(|(_, group)| group);
         let found = groups.find(|group| {
             group.name_any() == claim.spec.node_group_name && group.namespace() == claim.namespace()
         });

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use vpsie_api::{Call, ClusterId, CreateGroup, GroupNumber};
 
 /// All commands about one object, carried out in order; the first failure skips the rest.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Batch {
     /// What the batch is about, for logs: `VPSieNode kube-system/workers-1`.
     pub subject: String,

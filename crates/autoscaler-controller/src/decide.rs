@@ -15,6 +15,7 @@
 //! ```
 
 mod draft;
+mod round;
 mod view;
 
 mod counts;
@@ -53,6 +54,7 @@ pub(crate) use overdue::OVERDUE;
 pub(crate) use plight::DEGRADED;
 pub(crate) use provider::error_of;
 pub(crate) use request::wants_machine;
+pub use round::Round;
 pub(crate) use shrink::{Keep, cooling, is_leaving, left, may_by_annotations};
 pub(crate) use slots::{free_names, missing};
 
@@ -63,6 +65,7 @@ use chrono::{DateTime, Utc};
 use node_lifecycle::audit::Draft;
 use node_match::{Matching, Verdict};
 use node_state::Snapshot;
+use round::Share;
 use std::collections::BTreeMap;
 
 /// What is to be done, and what the audit log is to say of it.
@@ -74,6 +77,8 @@ pub struct Decision {
     pub entries: Vec<Draft>,
     /// When time alone changes what is decided, as far as only this decision knows of it.
     pub look_at: Option<DateTime<Utc>>,
+    /// Where the next pass goes on.
+    pub round: Round,
 }
 
 /// Decides what to do about every NodeGroup and VPSieNode.
@@ -81,12 +86,19 @@ pub struct Decision {
 /// # Guarantees
 ///
 /// Each object has at most one batch, in order of kind, namespace and name. One object that cannot be decided on
-/// never stops another.
+/// never stops another. VPSieNodes for which one pass has no room are held over for the next one, which is given the
+/// [`Round`] that this one returns.
 ///
 /// # Assumptions
 ///
 /// The world is [in order](World::in_order): whose turn it is depends on it.
-pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states: &Snapshot) -> Decision {
+pub fn decide(
+    world: &World<'_>,
+    matching: &Matching<'_>,
+    lives: &Lives,
+    states: &Snapshot,
+    round: &Round,
+) -> Decision {
     let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
         .claims
         .iter()
@@ -120,7 +132,8 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
             hearing::hear_group(group, &mut batch);
             batch
         });
-    let claims = claims.map(|claim| {
+    let mut share = Share::new(round, world.troubles);
+    for claim in claims {
         let view = view_of(claim);
         let fate = claim::Fate {
             chosen: chosen.remove(claim.uid()),
@@ -132,8 +145,10 @@ pub fn decide(world: &World<'_>, matching: &Matching<'_>, lives: &Lives, states:
         if world.skew.is_none() {
             record_life(&view, lives, &mut batch);
         }
-        batch
-    });
+        share.take(claim.place(), batch);
+    }
+    let (claims, next) = share.finish();
+    decision.round = next;
     for mut batch in dynamic::found(world).chain(groups).chain(claims) {
         decision.entries.append(&mut batch.entries);
         if !batch.commands.is_empty() {

@@ -20,9 +20,9 @@ pub(crate) use sight::{failure, is_on_its_way_out};
 use std::collections::BTreeMap;
 pub(crate) use wrong::Wrong;
 
-/// The lives of all VPSieNodes, by uid.
+/// The lives of all VPSieNodes, by uid; boxed, because a tree has room for more entries than it holds.
 #[derive(Clone, Debug, Default)]
-pub struct Lives(BTreeMap<String, Kept>);
+pub struct Lives(BTreeMap<String, Box<Kept>>);
 
 /// A transition, and of which VPSieNode.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +127,7 @@ impl Step {
 
 impl Kept {
     /// Goes on with a life, or begins one from what is recorded.
-    fn follow(kept: Option<Self>, claim: &ClaimObject, now: DateTime<Utc>) -> Self {
+    fn follow(kept: Option<Box<Self>>, claim: &ClaimObject, now: DateTime<Utc>) -> Box<Self> {
         match kept {
             Some(mut kept) => {
                 if !kept.recorded.is_of(&claim.object) {
@@ -147,14 +147,14 @@ impl Kept {
                         .unwrap_or(node_lifecycle::Phase::Ready)
                 };
                 let begun = || phase().life_without_record(now);
-                Self {
+                Box::new(Self {
                     life: life.unwrap_or_else(begun),
                     recorded,
                     recorded_at: now,
                     missed_at: None,
                     load: None,
                     wrong: Wrong::default(),
-                }
+                })
             }
         }
     }

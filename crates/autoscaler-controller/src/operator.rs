@@ -10,6 +10,7 @@ use crate::act::{ActError, Actor};
 use crate::board::{Board, Boards};
 use crate::clock::Clock;
 use crate::credentials::Standing;
+use crate::decide::Round;
 use crate::endpoints::Endpoints;
 use crate::founding::Founder;
 use crate::lease::{Leadership, Mandate, Rule};
@@ -61,6 +62,8 @@ pub struct Operator {
     /// The VPSieNodes that the last pass made, and when: nothing is planned before the watch shows them.
     made: (Vec<Place>, DateTime<Utc>),
     debounce: Debounce,
+    /// Where the next pass goes on.
+    round: Round,
     /// When time alone changes what the last pass decided.
     look_at: Option<DateTime<Utc>>,
     /// Since when NodeGroups are above their thresholds.
@@ -144,6 +147,7 @@ impl Operator {
             boards: Boards::default(),
             made: (Vec::new(), clock.now()),
             debounce: Debounce::default(),
+            round: Round::default(),
             look_at: None,
             trends: Trends::default(),
             clock,
@@ -294,6 +298,7 @@ impl Operator {
         self.without_candidate = Absences::spaced(self.settings.candidate_spacing);
         self.lives = Lives::default();
         self.trends = Trends::default();
+        self.round = Round::default();
         self.states.forget();
         self.watches.mark_all();
         self.began_at = self.clock.now();

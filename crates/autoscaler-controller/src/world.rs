@@ -233,6 +233,14 @@ impl ClaimObject {
         self.object.metadata.uid.as_deref().unwrap_or_default()
     }
 
+    /// Returns the namespace and the name.
+    pub fn place(&self) -> (String, String) {
+        (
+            self.object.namespace().unwrap_or_default(),
+            self.object.name_any(),
+        )
+    }
+
     /// Tells whether the object is being deleted.
     pub fn is_deleted(&self) -> bool {
         self.object.metadata.deletion_timestamp.is_some()

@@ -86,7 +86,10 @@ impl Fleet {
     }
 
     /// Returns how many passes the operator that was started last has finished.
-    fn passes(&self) -> u64 {
+    ///
+    /// # Panics
+    /// Panics when passes are not counted.
+    pub fn passes(&self) -> u64 {
         let mut text = String::new();
         encode(&mut text, &self.metrics.registry()).expect("a String takes everything");
         let count = text

@@ -45,7 +45,7 @@ impl Scene {
         let nodes: Vec<Arc<Node>> = self.nodes.iter().cloned().map(Arc::new).collect();
         let mut sight = Sight::of(&groups, &claims, &nodes);
         if self.lets_go {
-            sight.let_go = sight.claims.keys().cloned().collect();
+            sight.let_go = sight.claims.iter().map(|(uid, _)| uid.to_owned()).collect();
         }
         sight
     }

@@ -50,6 +50,9 @@ impl Operator {
             never = following => match never {},
         };
         metrics.took(Part::Act, began);
+        if self.round.goes_on() {
+            self.watches.look_again();
+        }
         metrics.passes.inc();
         self.numbers.advance();
         done
@@ -111,7 +114,8 @@ impl Operator {
             batches,
             entries,
             look_at,
-        } = decide(&world, &matching, &self.lives, &evaluated);
+            round,
+        } = decide(&world, &matching, &self.lives, &evaluated, &self.round);
         self.look_at = look_at.into_iter().chain(due).min();
         self.telemetry.journal().hear(entries, now);
         metrics.took(Part::Decide, began);
@@ -127,6 +131,7 @@ impl Operator {
         self.telemetry.tell_of_gap(prospect.gap.zip(config.as_deref()));
         drop(world);
         self.without_candidate.observe_each(unfound);
+        self.round = round;
         batches
     }
 

@@ -4,7 +4,7 @@ use super::{CLUSTER, ClaimBuilder, GroupBuilder, NAMESPACE, NUMBER, at, cluster_
 use crate::baseline::Baselines;
 use crate::board::Boards;
 use crate::command::{Batch, Command};
-use crate::decide::decide;
+use crate::decide::{Round, decide};
 use crate::growth::Growth;
 use crate::leaked::FirstBaselines;
 use crate::lives::Lives;
@@ -213,7 +213,14 @@ impl TestWorld {
         let claims = self.matched();
         let world = self.observe();
         let states = self.states();
-        decide(&world, &self.matching(&claims), &self.lives, &states).batches
+        decide(
+            &world,
+            &self.matching(&claims),
+            &self.lives,
+            &states,
+            &Round::default(),
+        )
+        .batches
     }
 
     /// Returns all objects, as a first list brings them.
@@ -239,7 +246,8 @@ impl TestWorld {
     pub(crate) fn refusals(&self) -> Vec<String> {
         let claims = self.matched();
         let states = self.states();
-        let entries = decide(&self.observe(), &self.matching(&claims), &self.lives, &states).entries;
+        let (world, matching) = (self.observe(), self.matching(&claims));
+        let entries = decide(&world, &matching, &self.lives, &states, &Round::default()).entries;
         let entries = entries.iter().map(audit::Draft::entry);
         let refused = entries.filter(|entry| entry.result == audit::Outcome::Rejected);
         refused

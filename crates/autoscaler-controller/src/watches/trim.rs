@@ -98,21 +98,32 @@ impl Watched for Pod {
     ];
 }
 
+/// The conditions of a Node that anybody reads.
+const READ_CONDITIONS: [&str; 2] = ["Ready", "DiskPressure"];
+
 /// Leaves of a Node what is read of it: who it is, our annotations, all labels and taints, addresses, capacity, what it has
-/// for pods, conditions without their words, and the version of its kubelet.
+/// for pods, two conditions without their words, and the version of its kubelet.
 ///
 /// Labels stay because a NodeGroup may ask for any of them.
 fn node(node: &mut Node) {
     if let Some(annotations) = &mut node.metadata.annotations {
         annotations.retain(|key, _| key.starts_with(keys::GROUP));
     }
+    if let Some(labels) = &mut node.metadata.labels {
+        // A tree that was filled key by key is half empty, and one that is made at once is full.
+        *labels = std::mem::take(labels).into_iter().collect();
+    }
     if let Some(spec) = &mut node.spec {
         (spec.pod_cidr, spec.pod_cidrs, spec.config_source) = (None, None, None);
     }
     let Some(told) = node.status.take() else { return };
     let mut conditions = told.conditions;
-    for condition in conditions.iter_mut().flatten() {
-        (condition.message, condition.last_heartbeat_time) = (None, None);
+    if let Some(conditions) = &mut conditions {
+        conditions.retain(|condition| READ_CONDITIONS.contains(&condition.type_.as_str()));
+        conditions.shrink_to_fit();
+        for condition in conditions {
+            (condition.message, condition.last_heartbeat_time) = (None, None);
+        }
     }
     let mut capacity = told.capacity;
     if let Some(capacity) = &mut capacity {
@@ -165,7 +176,7 @@ mod tests {
                 "addresses": [{ "type": "InternalIP", "address": "10.0.3.17" }],
                 "allocatable": { "cpu": "1900m" },
                 "capacity": { "cpu": "2", "memory": "4Gi", "pods": "110" },
-                "conditions": [told],
+                "conditions": [{ "type": "PIDPressure", "status": "False" }, told],
                 "images": [{ "names": ["a"] }],
                 "nodeInfo": {
                     "architecture": "amd64", "bootID": "b", "containerRuntimeVersion": "c", "kernelVersion": "k",

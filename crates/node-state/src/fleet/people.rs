@@ -8,10 +8,12 @@ use crate::key::{OwnerKey, Subject};
 use crate::warning::Warning;
 
 /// Keeps the Nodes and the VPSieNodes.
+///
+/// The facts are boxed because a tree has room for more entries than it holds, nearly twice as many where they came in order.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    nodes: BTreeMap<Arc<str>, NodeFacts>,
-    owners: BTreeMap<OwnerKey, OwnerFacts>,
+    nodes: BTreeMap<Arc<str>, Box<NodeFacts>>,
+    owners: BTreeMap<OwnerKey, Box<OwnerFacts>>,
     /// VPSieNodes by the Node that they name, whether it is there or not.
     owners_of: Index,
     /// VPSieNodes that name no Node, by their uid.
@@ -28,7 +30,11 @@ type Index = BTreeMap<String, Vec<OwnerKey>>;
 impl People {
     /// Takes a Node in and tells whether anything is different.
     pub(super) fn put_node(&mut self, facts: NodeFacts) -> bool {
-        if self.nodes.get(facts.name.as_str()) == Some(&facts) {
+        if self
+            .nodes
+            .get(facts.name.as_str())
+            .is_some_and(|known| **known == facts)
+        {
             return false;
         }
         self.remove_node(&facts.name);
@@ -36,7 +42,7 @@ impl People {
         if let Some(uid) = &facts.marked_for {
             self.marked.insert((Arc::clone(uid), Arc::clone(&name)));
         }
-        self.nodes.insert(name, facts);
+        self.nodes.insert(name, Box::new(facts));
         true
     }
 
@@ -57,7 +63,7 @@ impl People {
 
     /// Takes a VPSieNode in and returns what was known of it before; nothing at all when nothing is different.
     pub(super) fn put_owner(&mut self, facts: OwnerFacts) -> Option<Option<OwnerFacts>> {
-        if self.owners.get(&facts.key) == Some(&facts) {
+        if self.owners.get(&facts.key).is_some_and(|known| **known == facts) {
             return None;
         }
         let before = self.remove_owner(&facts.key);
@@ -67,7 +73,7 @@ impl People {
             owners.reserve_exact(1);
             owners.insert(place, facts.key.clone());
         }
-        self.owners.insert(facts.key.clone(), facts);
+        self.owners.insert(facts.key.clone(), Box::new(facts));
         Some(before)
     }
 
@@ -80,7 +86,7 @@ impl People {
     }
 
     pub(super) fn remove_owner(&mut self, key: &OwnerKey) -> Option<OwnerFacts> {
-        let owner = self.owners.remove(key)?;
+        let owner = *self.owners.remove(key)?;
         let (index, name) = self.index_of(&owner);
         if let Some(owners) = index.get_mut(&name) {
             owners.retain(|owner| owner != key);
@@ -96,11 +102,11 @@ impl People {
     }
 
     pub(super) fn owner(&self, key: &OwnerKey) -> Option<&OwnerFacts> {
-        self.owners.get(key)
+        self.owners.get(key).map(AsRef::as_ref)
     }
 
     pub(super) fn owners(&self) -> impl Iterator<Item = &OwnerFacts> {
-        self.owners.values()
+        self.owners.values().map(AsRef::as_ref)
     }
 
     /// Lists the VPSieNodes that name a Node, and after them those that name none and for which it is marked; the one that
@@ -147,12 +153,10 @@ impl People {
         match subject {
             Subject::Node(name) => {
                 let owner = self.owners_of(name).next();
-                (
-                    self.nodes.get(name),
-                    owner.and_then(|owner| self.owners.get(owner)),
-                )
+                let facts = self.nodes.get(name).map(AsRef::as_ref);
+                (facts, owner.and_then(|owner| self.owner(owner)))
             }
-            Subject::Awaited(key) => (None, self.owners.get(key)),
+            Subject::Awaited(key) => (None, self.owner(key)),
         }
     }
 
