@@ -5,6 +5,7 @@ use super::*;
 
 /// LC-36: what is recorded of the main story, of one that fails, and of a machine that was taken in.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table with a row for each step")]
 fn provisions_and_ends_are_recorded_step_by_step() {
     let adopted = claim("web-1").machine("m1").in_phase(Phase::Provisioned);
     let ending = ready().deleted().removal(&intent(Outcome::Accepted, 0));
