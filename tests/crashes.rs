@@ -7,7 +7,7 @@ mod founding;
 
 use std::collections::BTreeSet;
 
-use autoscaler_controller::resources::{NodeGroup, Phase, keys};
+use autoscaler_controller::resources::{GlobalSettings, NodeGroup, Phase, keys};
 use deaths::{Deaths, sweep, tell};
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
 use kit::fleet::{Fleet, Stored};
@@ -51,6 +51,16 @@ fn is_settled(stored: &Stored) -> bool {
     failed <= 1 && phases.len() == 1 + failed && ready == 1 && counted(stored, 1 + failed)
 }
 
+/// Tells whether so many were made, and each of them is Ready or has failed.
+fn are_settled(stored: &Stored, least: usize) -> bool {
+    let phases: Vec<Phase> = stored.claims.iter().map(|claim| claim.phase()).collect();
+    let ready = phases.iter().filter(|phase| **phase == Phase::Ready).count();
+    let failed = phases.iter().filter(|phase| **phase == Phase::Failed).count();
+    // The one replacement comes once something has failed.
+    let is_complete = failed == 0 || phases.len() > least;
+    ready > 0 && ready + failed == phases.len() && phases.len() >= least && is_complete
+}
+
 /// Tells whether the NodeGroup says so too.
 fn counted(stored: &Stored, members: usize) -> bool {
     i32::try_from(members).is_ok_and(|members| stored.counts("web", members, 1))
@@ -74,7 +84,16 @@ async fn delete_web(fleet: &Fleet) {
 
 /// What holds after any death: at most one purchase for each VPSieNode, and no machine that nobody explains.
 async fn check(fleet: &Fleet, effect: usize) {
+    check_purchases(fleet, effect).await;
     let stored = fleet.stored().await;
+    assert!(
+        stored.claims.len() <= 2,
+        "effect {effect}: at most one replacement\n{stored}"
+    );
+}
+
+/// At most one purchase for each VPSieNode, and no machine that nobody explains.
+async fn check_purchases(fleet: &Fleet, effect: usize) {
     let report = fleet.truth().await;
     assert!(report.is_clean(), "effect {effect}: {report:?}");
     assert_eq!(
@@ -90,10 +109,6 @@ async fn check(fleet: &Fleet, effect: usize) {
         ids.len(),
         ledger.len(),
         "effect {effect}: no VPSieNode asks twice: {ledger:?}"
-    );
-    assert!(
-        stored.claims.len() <= 2,
-        "effect {effect}: at most one replacement\n{stored}"
     );
 }
 
@@ -142,6 +157,41 @@ async fn death_at_any_effect_of_provisioning_buys_nothing_twice() {
         "{intent:?}"
     );
     deaths.check(&PROVISIONING);
+}
+
+/// SC-8, I1: a death while several requests are on their way buys nothing twice, and leaves no machine unexplained.
+#[tokio::test(start_paused = true)]
+async fn death_with_several_requests_on_their_way_buys_nothing_twice() {
+    let deaths = Deaths::listen();
+    let mut at_once = 0;
+    sweep(12, async |effect| {
+        let mut fleet = Fleet::in_memory(1);
+        let settings = GlobalSettings {
+            max_concurrent_scale_ups: Some(3),
+            ..GlobalSettings::default()
+        };
+        fleet.set(settings).await;
+        fleet.start().await;
+        let create = async |fleet: &Fleet| {
+            fleet.create(&fleet.node_group("web", 57, 3)).await;
+        };
+        let has_died = tell(&mut fleet, effect, create, |_, stored| are_settled(stored, 3)).await;
+        at_once = at_once.max(fleet.wire.most_adds_at_once());
+        check_purchases(&fleet, effect).await;
+        let stored = fleet.polls(3).await;
+        assert!(
+            stored.claims.len() <= 4,
+            "effect {effect}: one replacement, however many have failed\n{stored}"
+        );
+        assert!(
+            has_died || stored.counts("web", 3, 3),
+            "effect {effect}\n{stored}"
+        );
+        has_died
+    })
+    .await;
+    assert_eq!(at_once, 3, "they were on their way together");
+    deaths.check(&["request-machine"]);
 }
 
 /// I6, LC-25: a death at any effect of the end leaves no machine, no Node and no record behind.

@@ -34,6 +34,8 @@ mod lives;
 mod moments;
 #[path = "flow/oddities.rs"]
 mod oddities;
+#[path = "flow/parallel.rs"]
+mod parallel;
 #[path = "flow/reasons.rs"]
 mod reasons;
 #[path = "flow/records.rs"]
@@ -64,6 +66,8 @@ mod time_limits;
 mod troubles;
 #[path = "flow/unreadable.rs"]
 mod unreadable;
+#[path = "flow/unseen.rs"]
+mod unseen;
 #[path = "flow/variants.rs"]
 mod variants;
 

@@ -38,6 +38,9 @@ const LONE: usize = 20;
 const REST: Duration = Duration::from_secs(12);
 /// Longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(600);
+/// Requests for machines that may be on their way at once: a burst asks for some sixteen in a second, and each is on its way
+/// for a tenth of one. With the usual 1 each would wait for those before it.
+const AT_ONCE: i32 = 32;
 /// More calls of VPSie than are ever made, so that no request waits for room.
 const WITHOUT_LIMIT: u32 = 1_000_000;
 
@@ -87,12 +90,13 @@ async fn measure(pods: usize, calls_per_minute: u32) {
     watching.abort();
 }
 
-/// Lets nodes be bought for pods at once, and enough of them: the grace period is a wish, not a delay of ours, and the usual
-/// limit of a cluster is ten workers.
+/// Lets nodes be bought for pods at once, and enough of them, several at a time: the grace period is a wish, not a delay of
+/// ours, and the usual limit of a cluster is ten workers.
 async fn waive_limits(world: &World) {
     let settings = GlobalSettings {
         unschedulable_pod_grace_period_seconds: Some(0),
         max_cluster_workers: Some(2 * i32::from(NODES)),
+        max_concurrent_scale_ups: Some(AT_ONCE),
         enable_dynamic_node_group_creation: Some(false),
         ..GlobalSettings::default()
     };

@@ -188,11 +188,7 @@ impl Shop {
 
     /// Writes settings of the whole cluster.
     pub(super) async fn set(&self, settings: GlobalSettings) {
-        self.configure(AutoscalerConfigSpec {
-            global_settings: Some(settings),
-            ..AutoscalerConfigSpec::default()
-        })
-        .await;
+        self.fleet.set(settings).await;
     }
 
     /// Writes the AutoscalerConfig.

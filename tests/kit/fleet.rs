@@ -23,7 +23,10 @@ use autoscaler_controller::Settings;
 use autoscaler_controller::credentials::Standing;
 use autoscaler_controller::endpoints::Endpoints;
 use autoscaler_controller::metrics::Metrics;
-use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, VPSieNode, VPSieNodeSpec, all_crds, keys};
+use autoscaler_controller::resources::{
+    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, NodeGroup, NodeGroupSpec, VPSieNode,
+    VPSieNodeSpec, all_crds, keys,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet_sim::cloud::ClusterSpec;
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
@@ -318,6 +321,22 @@ impl Fleet {
             .create(&PostParams::default(), object)
             .await
             .expect("the object is accepted")
+    }
+
+    /// Writes what holds for the whole cluster, as a person does: the one AutoscalerConfig that counts.
+    ///
+    /// # Panics
+    /// Panics when the API server refuses it, as it does when there is one.
+    pub async fn set(&self, settings: GlobalSettings) {
+        let spec = AutoscalerConfigSpec {
+            global_settings: Some(settings),
+            ..AutoscalerConfigSpec::default()
+        };
+        let config = AutoscalerConfig::new(keys::CONFIG_NAME, spec);
+        let made = Api::all(self.client.clone())
+            .create(&PostParams::default(), &config)
+            .await;
+        made.expect("the settings are accepted");
     }
 
     /// Deletes an object as a person does.

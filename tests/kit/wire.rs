@@ -65,7 +65,14 @@ struct State {
     held: Option<fn(&Sent) -> bool>,
     /// What the API server forbids the operator, and with which code.
     refused: Option<(Fits, u16)>,
+    /// How many requests for workers are under way.
+    adding: usize,
+    /// How many there ever were at once.
+    most_adding: usize,
 }
+
+/// Counts a request for a worker for as long as somebody waits for its answer.
+struct Adding(Wire);
 
 /// What becomes of a call.
 enum Fate {
@@ -110,6 +117,11 @@ impl Wire {
     /// Counts the effects so far: the calls that may change something.
     pub fn effects(&self) -> usize {
         self.state().sent.iter().filter(|sent| sent.is_effect()).count()
+    }
+
+    /// Returns how many requests for workers there ever were at once.
+    pub fn most_adds_at_once(&self) -> usize {
+        self.state().most_adding
     }
 
     /// Plans a death at the nth effect from now: it does its work, and its answer never arrives.
@@ -268,6 +280,24 @@ impl Sent {
     }
 }
 
+// === impl Adding ===
+
+impl Adding {
+    fn begin(wire: &Wire) -> Self {
+        let mut state = wire.state();
+        state.adding += 1;
+        state.most_adding = state.most_adding.max(state.adding);
+        drop(state);
+        Self(wire.clone())
+    }
+}
+
+impl Drop for Adding {
+    fn drop(&mut self) {
+        self.0.state().adding -= 1;
+    }
+}
+
 // === impl Recorded ===
 
 #[async_trait]
@@ -279,8 +309,14 @@ impl Transport for Recorded {
             request.uri().path(),
             request.body(),
         );
+        let adding = request
+            .uri()
+            .path()
+            .contains("/add/slave/")
+            .then(|| Adding::begin(&self.wire));
         self.wire.wait(&fate).await;
         let answer = self.inner.send(request).await;
+        drop(adding);
         let answer = answer.map(|answer| self.wire.named(answer));
         match fate {
             Fate::Passes | Fate::Waits | Fate::Refused(_) => answer,

@@ -5,11 +5,13 @@ mod baselines;
 mod dynamic;
 mod effect;
 mod error;
+mod flight;
 mod node;
 mod objects;
 mod provider_group;
 mod removal;
 mod request;
+mod writer;
 
 use crate::baseline::Stored;
 use crate::clock::Clock;
@@ -22,12 +24,13 @@ use crate::poll::Polls;
 use crate::pulse::Pulse;
 use crate::remover::Remover;
 use crate::settings::Settings;
-use crate::target::Target;
 use crate::telemetry::Telemetry;
 use crate::trouble::{Trouble, Troubles};
-use crate::watches::Watches;
+use crate::watches::{Place, Watches};
 use baselines::BaselineStore;
+use chrono::{DateTime, Utc};
 pub use error::ActError;
+use flight::{Flight, Flights};
 use kube::Client;
 use node_lifecycle::Gate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +38,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use vpsie_api::{ClusterId, GroupNumber, RemoveWorker, VpsieApi};
+use vpsie_api::{Call, ClusterId, GroupNumber, RemoveWorker, VpsieApi};
+use writer::Writer;
 
 /// Carries out what was decided.
 pub struct Actor {
@@ -51,6 +55,11 @@ pub struct Actor {
     pulse: Pulse,
     journal: Journal,
     endpoints: Endpoints,
+    flights: Flights,
+    /// The VPSieNodes that were made since somebody asked, and when.
+    made: Vec<(Place, DateTime<Utc>)>,
+    /// Clusters that get no further request in this pass.
+    paused: BTreeSet<ClusterId>,
 }
 
 /// What one pass knows beyond its commands.
@@ -59,12 +68,12 @@ struct Pass<'a> {
     watches: &'a Watches,
     /// Leave to act, looked at before every effect.
     mandate: &'a Mandate,
-    /// Versions of objects that this pass itself has written since they were looked at.
-    versions: BTreeMap<String, String>,
+    /// Writes under the versions of objects that this pass itself has made since they were looked at.
+    writer: Writer,
+    /// How many requests for machines may be on their way at once.
+    seats: usize,
     /// Baselines that this pass has stored, by cluster and group: one serves all requests of the pass.
     baselines: BTreeMap<(ClusterId, GroupNumber), String>,
-    /// Clusters that get no further request in this pass.
-    paused: BTreeSet<ClusterId>,
 }
 
 // === impl Actor ===
@@ -93,6 +102,9 @@ impl Actor {
             pulse: telemetry.pulse.clone(),
             journal: telemetry.journal().clone(),
             endpoints: Endpoints::default(),
+            flights: Flights::default(),
+            made: Vec::new(),
+            paused: BTreeSet::new(),
         }
     }
 
@@ -134,12 +146,45 @@ impl Actor {
         self.has_conflicts
     }
 
+    /// Returns the VPSieNodes that were made since the last call, and when.
+    pub(crate) fn take_made(&mut self) -> Vec<(Place, DateTime<Utc>)> {
+        std::mem::take(&mut self.made)
+    }
+
+    /// Waits until a request that had left is settled; for ever when none is on its way.
+    pub(crate) async fn landed(&mut self) {
+        self.flights.one_landed().await;
+    }
+
+    /// Waits until every request that had left is settled.
+    pub(crate) async fn all_landed(&mut self) {
+        self.flights.all_landed().await;
+        self.take_in();
+    }
+
+    /// Drops the requests on their way, as a process that dies would drop them: their intents stay open.
+    pub(crate) fn abandon(&mut self) {
+        self.flights = Flights::default();
+        self.paused.clear();
+    }
+
+    /// Takes in what came of requests that had left: the next pass, or the rest of this one, heeds it.
+    pub(crate) fn take_in(&mut self) {
+        for landed in self.flights.take_landed() {
+            if !landed.is_accepted {
+                self.paused.insert(landed.cluster);
+            }
+            self.conclude(&landed.subject, landed.label, landed.written.as_ref().err());
+        }
+    }
+
     /// Carries out batches and returns how many commands had an effect: first those that stay in Kubernetes, then those
     /// that ask VPSie, each in their order.
     ///
     /// The latter only as long as there is room in the rate limit and nothing new to look at; what is left is decided
-    /// again in the next pass. A command that fails ends its own batch and no other. When leadership ends, nothing further is begun; what
-    /// came of a request that had left is still written down.
+    /// again in the next pass. A command that fails ends its own batch and no other. Requests for machines leave, and what
+    /// comes of them is settled while later passes go on; batches about them are left to these. When leadership ends,
+    /// nothing further is begun; what came of a request that had left is still written down.
     pub async fn act(
         &mut self,
         batches: Vec<Batch>,
@@ -151,26 +196,40 @@ impl Actor {
             polls,
             watches,
             mandate,
-            versions: BTreeMap::new(),
+            writer: Writer::new(self.client.clone()),
+            seats: asking::seats(watches),
             baselines: BTreeMap::new(),
-            paused: BTreeSet::new(),
         };
         let subjects = batches.iter().map(|batch| batch.subject.as_str()).collect();
         self.troubles.keep_only(&subjects);
         self.has_conflicts = false;
-        let (staying, asking) = asking::part(batches);
+        let free = batches
+            .into_iter()
+            .filter(|batch| !self.flights.is_of(&batch.subject));
+        let (staying, asking) = asking::part(free);
+        let done = self.act_in_order(staying, asking, &mut pass).await;
+        self.paused.clear();
+        done
+    }
+
+    async fn act_in_order(
+        &mut self,
+        staying: Vec<Batch>,
+        asking: Vec<(Call, Batch)>,
+        pass: &mut Pass<'_>,
+    ) -> usize {
         let mut done = 0;
         for batch in staying {
-            let Some(carried_out) = self.carry_out_led(batch, &mut pass).await else {
+            let Some(carried_out) = self.carry_out_led(batch, pass).await else {
                 return done;
             };
             done += carried_out;
         }
         for (place, (call, batch)) in asking.into_iter().enumerate() {
-            if !self.may_ask(call, place == 0, &pass).await {
+            if !self.may_ask(call, place, pass).await {
                 return done;
             }
-            let Some(carried_out) = self.carry_out_led(batch, &mut pass).await else {
+            let Some(carried_out) = self.carry_out_led(batch, pass).await else {
                 return done;
             };
             done += carried_out;
@@ -202,17 +261,18 @@ impl Actor {
             let began = Instant::now();
             let span = span(&batch.subject, label, &batch.context);
             match self.carry_out(command, pass).instrument(span.clone()).await {
-                Ok(()) => {
+                Ok(None) => {
                     done += 1;
                     tracing::debug!(subject = batch.subject, command = label, "done");
                 }
+                Ok(Some(flight)) => {
+                    // The rest, if any, is decided anew once it is known what came of it.
+                    span.in_scope(|| self.flights.launch(flight, &batch.subject, label, &batch.context));
+                    return done + 1;
+                }
                 Err(error) => {
                     span.in_scope(|| report(&batch.subject, label, &batch.context, began.elapsed(), &error));
-                    self.has_conflicts |= matches!(error, ActError::Conflict);
-                    match Trouble::of(label, &error) {
-                        Some(trouble) => self.troubles.note(&batch.subject, trouble),
-                        None => self.troubles.is_over(&batch.subject),
-                    }
+                    self.conclude(&batch.subject, label, Some(&error));
                     return done;
                 }
             }
@@ -221,11 +281,21 @@ impl Actor {
         done
     }
 
-    async fn carry_out(&mut self, command: Command, pass: &mut Pass<'_>) -> Result<(), ActError> {
-        match command {
+    /// Keeps the trouble of a batch, or that it is over.
+    fn conclude(&mut self, subject: &str, label: &'static str, error: Option<&ActError>) {
+        self.has_conflicts |= matches!(error, Some(ActError::Conflict));
+        match error.and_then(|error| Trouble::of(label, error)) {
+            Some(trouble) => self.troubles.note(subject, trouble),
+            None => self.troubles.is_over(subject),
+        }
+    }
+
+    /// Carries out one command; a request for a machine is returned when nothing is missing but the request itself.
+    async fn carry_out(&mut self, command: Command, pass: &mut Pass<'_>) -> Result<Option<Flight>, ActError> {
+        let done = match command {
             Command::AddFinalizer(kind, target, finalizers)
             | Command::RemoveFinalizer(kind, target, finalizers) => {
-                self.set_finalizers(kind, target, &finalizers, pass).await
+                pass.writer.set_finalizers(kind, target, &finalizers).await
             }
             Command::CreateProviderGroup(target, request, attempt) => {
                 self.create_provider_group(target, &request, attempt, pass).await
@@ -234,8 +304,8 @@ impl Actor {
             Command::DeleteNodeGroup(target) => self.delete_node_group(target, pass).await,
             Command::CreateVpsieNode(object) => self.create_vpsie_node(&object).await,
             Command::DeleteVpsieNode(target) => self.delete_vpsie_node(&target).await,
-            Command::RequestMachine(request) => self.request_machine(request, pass).await,
-            Command::RecordMachine(target, record) => self.record_machine(target, &record, pass).await,
+            Command::RequestMachine(request) => return self.prepare_request(request, pass).await.map(Some),
+            Command::RecordMachine(target, record) => pass.writer.record_machine(target, &record).await,
             Command::LabelNode(target, marks) => self.label_node(target, marks).await,
             Command::DrainNode(target, drain) => self.drain_node(&target, drain).await,
             Command::ReturnNode(target, drain) => self.return_node(&target, &drain).await,
@@ -244,35 +314,15 @@ impl Actor {
             }
             Command::DeleteNode(target) => self.delete_node(&target).await,
             Command::Bury(tombstone) => self.baselines.bury(*tombstone, self.clock.now()).await,
-            Command::WriteLife(target, life) => self.write_life(target, &life, pass).await,
+            Command::WriteLife(target, life) => pass.writer.write_life(target, &life).await,
             Command::WriteVpsieNodeStatus(target, write) => {
-                self.write_vpsie_node_status(target, &write, pass).await
+                pass.writer.write_vpsie_node_status(target, &write).await
             }
             Command::WriteNodeGroupStatus(target, write) => {
-                self.write_node_group_status(target, &write, pass).await
+                pass.writer.write_node_group_status(target, &write).await
             }
-        }
-    }
-}
-
-// === impl Pass ===
-
-impl Pass<'_> {
-    /// Returns a target at the version that this pass itself wrote last.
-    ///
-    /// Our own write succeeded on the version that was decided on, so nothing else came in between.
-    fn current(&self, mut target: Target) -> Target {
-        if let Some(version) = self.versions.get(&target.uid) {
-            target.resource_version.clone_from(version);
-        }
-        target
-    }
-
-    /// Notes the version that a write of ours made.
-    fn wrote<K: kube::ResourceExt>(&mut self, object: &K) {
-        if let (Some(uid), Some(version)) = (object.uid(), object.resource_version()) {
-            self.versions.insert(uid, version);
-        }
+        };
+        done.map(|()| None)
     }
 }
 

@@ -250,15 +250,6 @@ impl Batch {
 // === impl Command ===
 
 impl Command {
-    /// Returns the VPSieNode that is about to be made, if that is what is done.
-    pub(crate) fn made(&self) -> Option<&VPSieNode> {
-        if let Self::CreateVpsieNode(object) = self {
-            Some(object)
-        } else {
-            None
-        }
-    }
-
     /// Returns where it takes the life of its VPSieNode along, if it writes on that object anyway.
     pub fn life(&mut self) -> Option<&mut Option<String>> {
         match self {

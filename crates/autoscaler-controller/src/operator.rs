@@ -1,6 +1,7 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
 mod debounce;
+mod made;
 mod numbers;
 mod pass;
 mod unfound;
@@ -23,11 +24,12 @@ use crate::skew::Comparison;
 use crate::states::States;
 use crate::telemetry::Telemetry;
 use crate::thresholds::Trends;
-use crate::watches::{Place, WatchError, Watches};
+use crate::watches::{WatchError, Watches};
 use crate::world::{arrivals, departures, wanted};
 use chrono::{DateTime, Utc};
 use debounce::Debounce;
 use kube::Client;
+use made::Made;
 use node_state::Evaluator;
 use node_state::store::Reader;
 use numbers::Numbers;
@@ -59,8 +61,8 @@ pub struct Operator {
     followers: JoinSet<()>,
     numbers: Numbers,
     boards: Boards,
-    /// The VPSieNodes that the last pass made, and when: nothing is planned before the watch shows them.
-    made: (Vec<Place>, DateTime<Utc>),
+    /// What was made: nothing is planned before the watch shows it.
+    made: Made,
     debounce: Debounce,
     /// Where the next pass goes on.
     round: Round,
@@ -145,7 +147,7 @@ impl Operator {
             followers: JoinSet::new(),
             numbers,
             boards: Boards::default(),
-            made: (Vec::new(), clock.now()),
+            made: Made::default(),
             debounce: Debounce::default(),
             round: Round::default(),
             look_at: None,
@@ -210,7 +212,8 @@ impl Operator {
     ///
     /// A pass is made when something changed, and at the latest when the next poll of VPSie is due. A poll is dropped
     /// when told to stop; a pass that has effects is finished first, so that what it asked of VPSie is still written
-    /// down. A process that dies all the same leaves an open intent, which is safe.
+    /// down, and requests that are still on their way are waited for. A process that dies all the same leaves an open
+    /// intent, which is safe.
     ///
     /// While another replica leads, the watches go on, nothing is asked of VPSie and nothing is written.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> bool {
@@ -230,7 +233,9 @@ impl Operator {
                 tracing::error!("the leader election ended by itself; the operator stops");
                 return false;
             };
-            match self.lead(&mandate, stop.as_mut()).await {
+            let end = self.lead(&mandate, stop.as_mut()).await;
+            self.land(&mandate).await;
+            match end {
                 End::Told => return true,
                 End::Broken => return false,
                 End::Deposed => {
@@ -274,18 +279,31 @@ impl Operator {
     /// One that outlives its term by more than any request may take waits for an answer that never comes, as in a
     /// partition. It is dropped, as a process that dies would drop it.
     async fn pass_within(&mut self, mandate: &Mandate) -> bool {
-        let (clock, patience) = (
-            self.clock.clone(),
-            Rule::REAL.patience(self.settings.request_timeout),
-        );
-        let overdue = async {
-            mandate.ended().await;
-            clock.sleep(patience).await;
-        };
+        let overdue = self.overdue(mandate);
         tokio::select! {
             biased;
             _ = self.pass(mandate) => true,
             () = overdue => false,
+        }
+    }
+
+    /// Waits for the requests that had left, so that what came of them is written down; as long as for a pass.
+    async fn land(&mut self, mandate: &Mandate) {
+        let overdue = self.overdue(mandate);
+        tokio::select! {
+            biased;
+            () = self.actor.all_landed() => {}
+            () = overdue => self.actor.abandon(),
+        }
+    }
+
+    /// Waits until a term is over for longer than any request may take.
+    fn overdue(&self, mandate: &Mandate) -> impl Future<Output = ()> + Send + use<> {
+        let (clock, mandate) = (self.clock.clone(), mandate.clone());
+        let patience = Rule::REAL.patience(self.settings.request_timeout);
+        async move {
+            mandate.ended().await;
+            clock.sleep(patience).await;
         }
     }
 
@@ -314,7 +332,7 @@ impl Operator {
         loaded.is_ok()
     }
 
-    /// Makes one pass: observe, match, decide, act. Returns how many commands had an effect.
+    /// Makes one pass: observe, match, decide, act, and settles every request. Returns how many commands had an effect.
     ///
     /// Without leadership it does nothing.
     pub async fn tick(&mut self) -> usize {
@@ -324,7 +342,9 @@ impl Operator {
         self.ask();
         self.poller.finish().await;
         self.take_in();
-        self.pass(&mandate).await
+        let done = self.pass(&mandate).await;
+        self.actor.all_landed().await;
+        done
     }
 
     /// Asks VPSie for what is due; the answers are taken in when they are there.
@@ -355,6 +375,7 @@ impl Operator {
 
     /// Takes in what VPSie has answered.
     fn take_in(&mut self) {
+        self.actor.take_in();
         let has_any = self.poller.take_in(&mut self.polls);
         if let Some(began) = self.poller.ended() {
             self.telemetry.metrics.took(Part::Poll, began);

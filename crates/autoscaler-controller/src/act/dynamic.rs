@@ -27,7 +27,7 @@ impl Actor {
         target: Target,
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
-        let target = pass.current(target);
+        let target = pass.writer.current(target);
         let members = self.api_of::<VPSieNode>(&target.namespace);
         let members = members.list(&ListParams::default()).await;
         let members = members.map_err(ActError::of("list", "vpsienodes"))?;

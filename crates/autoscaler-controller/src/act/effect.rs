@@ -4,9 +4,9 @@
 //! see the decision record on leader election.
 
 use super::{ActError, Actor, Pass};
-use crate::clock::Monotonic;
+use crate::clock::{Clock, Monotonic};
 use crate::intent::Intent;
-use crate::lease::{Rule, TooLate};
+use crate::lease::{Mandate, Rule, TooLate};
 
 /// When an intent was opened: from then on its effect has 5 s to start.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +40,20 @@ impl Actor {
     ///
     /// When the intent is too old, or leadership may end before the effect has started.
     pub(super) fn may_start(&self, opened: Opened, pass: &Pass<'_>) -> Result<(), ActError> {
-        let age = self.clock.monotonic().since(opened.0);
-        let may_start = Rule::REAL.may_start(age, |within| pass.mandate.covers(within));
-        may_start.map_err(|late| match late {
-            TooLate::Intent => ActError::IntentExpired,
-            TooLate::Leadership => ActError::NotLeading,
-        })
+        may_start(&self.clock, pass.mandate, opened)
     }
+}
+
+/// Looks once more, right before an effect that is on its own.
+///
+/// # Errors
+///
+/// When the intent is too old, or leadership may end before the effect has started.
+pub(super) fn may_start(clock: &Clock, mandate: &Mandate, opened: Opened) -> Result<(), ActError> {
+    let age = clock.monotonic().since(opened.0);
+    let may_start = Rule::REAL.may_start(age, |within| mandate.covers(within));
+    may_start.map_err(|late| match late {
+        TooLate::Intent => ActError::IntentExpired,
+        TooLate::Leadership => ActError::NotLeading,
+    })
 }

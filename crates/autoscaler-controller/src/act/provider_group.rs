@@ -15,11 +15,13 @@ impl Actor {
         pass: &mut Pass<'_>,
     ) -> Result<(), ActError> {
         let (mut intent, opened) = self.open(attempt, None, pass)?;
-        self.write_intent::<NodeGroup>(target.clone(), keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+        pass.writer
+            .write_intent::<NodeGroup>(target.clone(), keys::ANNOTATION_GROUP_INTENT, &intent)
             .await?;
         if let Err(error) = self.may_start(opened, pass) {
             intent.give_up(&error);
-            self.settle_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+            pass.writer
+                .settle_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent)
                 .await?;
             return Err(error);
         }
@@ -29,7 +31,8 @@ impl Actor {
             error = answer.as_ref().err().map(ToString::to_string), "provider group asked for"
         );
         intent.settle(&answer);
-        self.settle_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent, pass)
+        pass.writer
+            .settle_intent::<NodeGroup>(target, keys::ANNOTATION_GROUP_INTENT, &intent)
             .await?;
         answer.map_err(ActError::from)
     }

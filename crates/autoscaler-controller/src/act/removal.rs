@@ -35,8 +35,9 @@ impl Actor {
         let (mut intent, opened) = self.open(attempt, None, pass)?;
         intent.decided_by = Some(permit.decided_by());
         let key = keys::ANNOTATION_REMOVAL_INTENT;
-        let written = self
-            .write_intent::<VPSieNode>(claim.clone(), key, &intent, pass)
+        let written = pass
+            .writer
+            .write_intent::<VPSieNode>(claim.clone(), key, &intent)
             .await?;
         let leave = self.leave(permit, &mut case, &written, pass.watches).await;
         let leave = leave.and_then(|leave| self.may_start(opened, pass).map(|()| leave));
@@ -49,7 +50,9 @@ impl Actor {
                 }
                 // A living VPSieNode whose removal stays open would count as one on its way out (LC-25a).
                 intent.give_up(&error);
-                self.settle_intent::<VPSieNode>(claim, key, &intent, pass).await?;
+                pass.writer
+                    .settle_intent::<VPSieNode>(claim, key, &intent)
+                    .await?;
                 return Err(error);
             }
         };
@@ -65,7 +68,9 @@ impl Actor {
         let (error, now) = (answer.as_ref().err().map(ToString::to_string), self.clock.now());
         self.journal.attempt(case.asked_for(ground, error, now), now);
         intent.settle_removal(&answer);
-        self.settle_intent::<VPSieNode>(claim, key, &intent, pass).await?;
+        pass.writer
+            .settle_intent::<VPSieNode>(claim, key, &intent)
+            .await?;
         answer.map_err(ActError::from)
     }
 

@@ -1,97 +1,69 @@
-//! One request for a worker: intent, read-back, POST, outcome, in this order (`I1`, `I2`).
+//! What comes before a request for a worker: baseline, intent, read-back, in this order (`I1`).
 
+use super::flight::Flight;
 use super::{ActError, Actor, Pass};
 use crate::baseline;
-use crate::command::{Request, StatusWrite};
-use crate::intent::{Intent, Outcome, Requested, say_accepted};
-use crate::lease::EFFECT_START;
-use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus, keys};
+use crate::command::Request;
+use crate::intent::{Intent, Requested};
+use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::target::Target;
 use chrono::{DateTime, TimeDelta, Utc};
 use node_match::EvidenceKind;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use vpsie_api::RequestId;
 
 impl Actor {
-    pub(super) async fn request_machine(
+    /// Does all that comes before a request: it may leave at once.
+    pub(super) async fn prepare_request(
         &mut self,
         request: Request,
         pass: &mut Pass<'_>,
-    ) -> Result<(), ActError> {
-        if pass.paused.contains(&request.cluster) {
-            return Err(ActError::ClusterPaused);
-        }
+    ) -> Result<Flight, ActError> {
+        self.check_pause(&request)?;
         let id = RequestId::new(request.target.uid.as_str()).expect("a Kubernetes uid is plain ASCII");
         let stored = self.ensure_baseline(&request, pass).await;
         let baseline = stored.inspect_err(|_| {
             // The others of this pass would fail the same way.
-            pass.paused.insert(request.cluster.clone());
+            self.paused.insert(request.cluster.clone());
         })?;
         let (mut intent, opened) = self.open(request.attempt, Some(baseline), pass)?;
         intent = intent.for_slot_of(&request.target.name);
         intent.request_id = Some(id.to_string());
-        self.write_first_intent(request.target.clone(), &intent, request.life.as_deref(), pass)
+        let target = &request.target;
+        pass.writer
+            .write_first_intent(target.clone(), &intent, request.life.as_deref())
             .await?;
-        if let Err(error) = self.read_back(&request.target, &intent, pass).await {
+        let is_there = self.read_back(target, &intent, pass).await;
+        // An answer that came meanwhile may speak against it.
+        self.take_in();
+        if let Err(error) = is_there.and_then(|()| self.check_pause(&request)) {
             // Nothing left, and only this process can know: an intent that stays open is never sent again.
             intent.give_up(&error);
-            let (target, key) = (request.target, keys::ANNOTATION_CREATION_INTENT);
-            self.settle_intent::<VPSieNode>(target, key, &intent, pass)
+            let key = keys::ANNOTATION_CREATION_INTENT;
+            pass.writer
+                .settle_intent::<VPSieNode>(target.clone(), key, &intent)
                 .await?;
             return Err(error);
         }
-        match self.may_start(opened, pass) {
-            Ok(()) => intent.settle(&self.api.add_worker(&request.cluster, request.group, &id).await),
-            Err(error) => intent.give_up(&error),
-        }
-        tracing::info!(
-            vpsie_node = format!("{}/{}", request.target.namespace, request.target.name),
-            request_id = %id, cluster = %request.cluster, group = %request.group, outcome = ?intent.outcome,
-            error = intent.error, "worker asked for"
-        );
-        if intent.outcome != Outcome::Accepted {
-            pass.paused.insert(request.cluster);
-        }
-        // A failure here leaves the intent open, which is the same as unknown: it is never sent again.
-        self.settle_request(request.target, request.status, &intent, pass)
-            .await
+        Ok(Flight {
+            writer: pass.writer.of(target),
+            request,
+            id,
+            intent,
+            opened,
+            mandate: pass.mandate.clone(),
+            clock: self.clock.clone(),
+            api: Arc::clone(&self.api),
+        })
     }
 
-    /// Writes what came of a request, and the status that follows: in one write where VPSie took the request.
-    ///
-    /// When that write fails, and for every other answer, the record comes first, however often its object changes.
-    async fn settle_request(
-        &self,
-        target: Target,
-        status: Option<Box<StatusWrite<VPSieNodeStatus>>>,
-        intent: &Intent,
-        pass: &mut Pass<'_>,
-    ) -> Result<(), ActError> {
-        if let (Outcome::Accepted, Some(mut write)) = (intent.outcome, status.clone()) {
-            say_accepted(&mut write.status, self.clock.now());
-            match self.write_vpsie_node_status(target.clone(), &write, pass).await {
-                Ok(()) => return Ok(()),
-                Err(error) => {
-                    tracing::info!(name = target.name, %error, "that VPSie took the request is written into its record")
-                }
-            }
+    /// Lets no request leave for a cluster of which another one had no clear success.
+    fn check_pause(&self, request: &Request) -> Result<(), ActError> {
+        if self.paused.contains(&request.cluster) {
+            return Err(ActError::ClusterPaused);
         }
-        self.settle_intent::<VPSieNode>(target.clone(), keys::ANNOTATION_CREATION_INTENT, intent, pass)
-            .await?;
-        self.write_status_led(target, status, pass).await
-    }
-
-    /// Writes the status that follows a request, unless leadership may have ended meanwhile.
-    async fn write_status_led(
-        &self,
-        target: Target,
-        status: Option<Box<StatusWrite<VPSieNodeStatus>>>,
-        pass: &mut Pass<'_>,
-    ) -> Result<(), ActError> {
-        match status.filter(|_| pass.mandate.covers(EFFECT_START)) {
-            Some(write) => self.write_vpsie_node_status(target, &write, pass).await,
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Stores the baseline for requests of a group, once in a pass, and returns its id.
@@ -131,7 +103,7 @@ impl Actor {
             .get(&target.name)
             .await
             .map_err(ActError::of("get", "vpsienodes"))?;
-        let is_same = Target::of(&object) == pass.current(target.clone());
+        let is_same = Target::of(&object) == pass.writer.current(target.clone());
         let is_there = Requested::read(&object).intent() == Some(intent);
         if is_same && is_there {
             Ok(())
@@ -165,6 +137,7 @@ fn baseline_in_use(object: &VPSieNode, now: DateTime<Utc>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intent::Outcome;
     use crate::testing::{at, claim, intent};
 
     /// I1: a baseline is kept while its request is open, and for a day after an anonymous match.

@@ -3,7 +3,7 @@
 use super::Operator;
 use super::unfound::unfound;
 use crate::chronicle::Sight;
-use crate::command::{Batch, Command};
+use crate::command::Batch;
 use crate::convert;
 use crate::decide::{Decision, decide};
 use crate::growth::Growth;
@@ -15,15 +15,11 @@ use crate::states::Trigger;
 use crate::thresholds::Trends;
 use crate::watches::Place;
 use crate::world::{ClaimObject, Index, World};
-use chrono::{DateTime, TimeDelta, Utc};
-use kube::ResourceExt as _;
+use chrono::{DateTime, Utc};
 use node_match::match_fleet;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-
-/// Longest wait for the watch to show what was made.
-const UNSEEN_LIMIT: TimeDelta = TimeDelta::seconds(10);
 
 impl Operator {
     /// Makes one pass on what is known.
@@ -49,6 +45,7 @@ impl Operator {
             done = acting.instrument(span) => done,
             never = following => match never {},
         };
+        self.made.extend(self.actor.take_made());
         metrics.took(Part::Act, began);
         if self.round.goes_on() {
             self.watches.look_again();
@@ -87,8 +84,9 @@ impl Operator {
             index: Index::default(),
         }
         .in_order();
+        let is_awaited = self.made.is_awaited(now, |place| is_there(&world, place));
         let mut trends = std::mem::take(&mut self.trends);
-        let prospect = self.plan(&world, metrics, &mut trends);
+        let prospect = self.plan(&world, is_awaited, metrics, &mut trends);
         self.trends = trends;
         let due = prospect.growth.thresholds.due_at();
         world.growth = prospect.growth;
@@ -122,7 +120,6 @@ impl Operator {
         metrics.show(&world, &matching, &evaluated);
         self.boards.show(&world, &matching, &self.lives);
         self.telemetry.let_go(&batches);
-        self.made = (made(&batches), now);
         if let Some(pending) = &prospect.pending {
             self.boards.plan(pending);
             self.telemetry.tell_of_pods(pending);
@@ -135,17 +132,12 @@ impl Operator {
         batches
     }
 
-    /// Plans for the pods that wait, once everything is seen that the last pass made; a creation that failed is not
-    /// waited for for long.
-    fn plan(&self, world: &World<'_>, metrics: &Metrics, trends: &mut Trends) -> Prospect {
-        let began = Instant::now();
-        let (made, at) = &self.made;
-        let is_unseen = made
-            .iter()
-            .any(|(namespace, name)| !world.has_claim(namespace, name));
-        if is_unseen && world.now - *at < UNSEEN_LIMIT {
+    /// Plans for the pods that wait, unless something that was made is awaited: the plan would make it again.
+    fn plan(&self, world: &World<'_>, is_awaited: bool, metrics: &Metrics, trends: &mut Trends) -> Prospect {
+        if is_awaited {
             return Prospect::default();
         }
+        let began = Instant::now();
         let prospect = prospect::look(world, &self.watches, trends);
         metrics.took(Part::Plan, began);
         prospect
@@ -180,10 +172,7 @@ impl Operator {
     }
 }
 
-/// Lists the VPSieNodes that are about to be made.
-fn made(batches: &[Batch]) -> Vec<Place> {
-    let commands = batches.iter().flat_map(|batch| &batch.commands);
-    let made = commands.filter_map(Command::made);
-    made.map(|object| (object.namespace().unwrap_or_default(), object.name_any()))
-        .collect()
+/// Tells whether the watch shows a VPSieNode.
+fn is_there(world: &World<'_>, (namespace, name): &Place) -> bool {
+    world.has_claim(namespace, name)
 }

@@ -5,6 +5,7 @@ use super::debounce::{Haste, SETTLING};
 use crate::drain::next_settled;
 use crate::prospect::grace;
 use crate::resources::{VPSieNode, keys};
+use crate::watches::Place;
 use chrono::{DateTime, Utc};
 use kube::ResourceExt as _;
 use std::sync::Arc;
@@ -16,8 +17,9 @@ use std::time::Duration;
 const AFTER_A_CONFLICT: Duration = Duration::from_secs(1);
 
 impl Operator {
-    /// Waits for a change, an answer of VPSie, the time of the next poll, until a Node has taken no new pods for long
-    /// enough, a moment that changes a state or a decision, or a second after a conflict; which of them it was does not matter.
+    /// Waits for a change, an answer of VPSie, the end of a request, the time of the next poll, until a Node has taken no
+    /// new pods for long enough, a moment that changes a state or a decision, or a second after a conflict; which of them
+    /// it was does not matter.
     pub(super) async fn woken(&mut self) {
         let now = self.clock.now();
         let poll = self.polls.due_in(now, self.settings.poll_interval);
@@ -30,11 +32,12 @@ impl Operator {
         let sooner = sooner.into_iter().flatten();
         let wait = sooner.fold(poll, Duration::min);
         let (watches, poller, debounce) = (&self.watches, &mut self.poller, &self.debounce);
-        let (made, _) = &self.made;
+        let actor = &mut self.actor;
+        let made = &self.made;
         let haste = || {
-            let is_seen = |place| watches.vpsie_node(place).is_some_and(|claim| is_planned(&claim));
+            let is_seen = |place: &Place| watches.vpsie_node(place).is_some_and(|claim| is_planned(&claim));
             // What was made for pods asks for its machine once it is seen.
-            if !made.is_empty() && made.iter().all(is_seen) {
+            if made.is_seen(is_seen) {
                 Haste::Now
             } else if watches.has_calls() {
                 Haste::Soon
@@ -48,6 +51,7 @@ impl Operator {
             tokio::select! {
                 () = watches.changed() => {}
                 () = poller.answered() => {}
+                () = actor.landed() => {}
             }
             debounce.settle(is_late, || watches.stirred(), haste).await;
         };

@@ -1,0 +1,55 @@
+//! What was made and is not seen yet, because the watch lags behind: nothing is made for its pods again.
+
+use std::time::Duration;
+
+use autoscaler_controller::resources::{GlobalSettings, NodeGroup};
+use http::Method;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::shop::{Shop, one};
+
+/// Changes a NodeGroup as a person does, and lets the operator look at it.
+async fn change(shop: &Shop, group: &str, patch: Value) {
+    let groups = shop.fleet.api::<NodeGroup>();
+    let patched = groups
+        .patch(group, &PatchParams::default(), &Patch::Merge(patch))
+        .await;
+    patched.expect("a person may change a NodeGroup");
+    sleep(Duration::from_secs(1)).await;
+}
+
+/// SC-4, SC-26: pods for which a node was made are not planned for again before it is seen, however many passes are made
+/// meanwhile and however much cheaper another NodeGroup has become.
+#[tokio::test(start_paused = true)]
+async fn pods_are_not_planned_for_again_before_what_was_made_is_seen() {
+    let shop = Shop::open(&[("cheap", 57, 5), ("dear", 58, 5)]).await;
+    shop.set(GlobalSettings {
+        unschedulable_pod_grace_period_seconds: Some(0),
+        ..GlobalSettings::default()
+    })
+    .await;
+    let grows = |is_so: bool| json!({ "spec": { "scaleUpPolicy": { "enabled": is_so } } });
+    change(&shop, "cheap", grows(false)).await;
+    shop.pass(Duration::from_secs(120)).await;
+    shop.fleet
+        .wire
+        .hold(|sent| sent.method == Method::GET && sent.path.ends_with("/vpsienodes"));
+    shop.fleet.memory().cut_watches();
+    shop.fleet.wire.is_held().await;
+    // Two find room on the workers that are there.
+    shop.order("job", 3, 1500).await;
+    while shop.fleet.stored().await.claims.is_empty() {
+        sleep(Duration::from_millis(100)).await;
+    }
+    change(&shop, "cheap", grows(true)).await;
+    for number in 1..=5 {
+        let labels = json!({ "metadata": { "labels": { "looked-at": number.to_string() } } });
+        change(&shop, "dear", labels).await;
+    }
+    shop.fleet.wire.release();
+    shop.until_bound(3).await;
+    shop.settle().await;
+    assert_eq!(shop.bought().await, one("dear", 1));
+}
