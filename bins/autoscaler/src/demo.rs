@@ -1,5 +1,6 @@
 //! `demo`: the real operator in simulated worlds, watched by a truth that never asks the operator.
 
+mod burst;
 mod looking;
 mod narrator;
 mod pace;
@@ -141,7 +142,6 @@ async fn tell(
     pace.abort();
     narration.abort();
     narrator.finish();
-    let (settled, ended) = told?;
-    let summary = Summary::new(&world, &settled, &ended, started.elapsed());
+    let summary = Summary::new(&world, told?, started.elapsed());
     Ok((summary, recorded::life(&world, since)))
 }

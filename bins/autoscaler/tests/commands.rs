@@ -48,6 +48,7 @@ fn demo_keeps_every_invariant_and_says_so_in_numbers() {
         assert!(summary["claims"].as_u64() > Some(0), "seed {seed}: {summary}");
         assert_eq!(summary["matched"], summary["claims"], "seed {seed}");
         assert_eq!(summary["failed"], 1, "seed {seed}: the machine that never joins");
+        check_burst(&summary["burst"]);
         let worlds = summary["worlds"].as_array().expect("the named worlds");
         assert_eq!(worlds.len(), named_worlds().len(), "seed {seed}");
         worlds.iter().for_each(check_world);
@@ -57,6 +58,36 @@ fn demo_keeps_every_invariant_and_says_so_in_numbers() {
                 "seed {seed}: {key} in {summary}"
             );
         }
+    }
+}
+
+/// SC-4, SC-26: the pods of the story are all bound, on as many nodes as they need and no more; one says why it is not.
+#[track_caller]
+fn check_burst(burst: &Value) {
+    for (key, number) in [("pods", 12), ("bound", 12), ("nodes", 4), ("nodesTooMany", 0)] {
+        assert_eq!(burst[key], number, "{key} in {burst}");
+    }
+    assert!(burst["seconds"].as_u64() > Some(0), "{burst}");
+    let refusal = burst["refusal"].as_str().expect("a sentence");
+    assert!(refusal.contains("insufficient-cpu: needs 64"), "{refusal}");
+}
+
+/// The story says in words what became of the pods.
+#[test]
+fn story_tells_of_the_pods_that_wait() {
+    let output = run(&["demo", "--speed", "max"], "");
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output.stdout);
+    for words in [
+        "a person starts 12 pods",
+        "pods wait for Nodes",
+        "jobs-4 is Ready",
+        "12 pods are on 4 new nodes",
+        "none of the nodes was too many",
+        "job-huge waits for a person: no NodeGroup helps",
+        "of these, too many                       0",
+    ] {
+        assert!(told.contains(words), "no `{words}` in: {told}");
     }
 }
 

@@ -109,19 +109,29 @@ fn told(world: &World) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// Tells whether every group has its nodes and every VPSieNode is Ready or Failed.
+/// Tells whether every group has its nodes, or more, and every VPSieNode is Ready or Failed.
 pub(crate) fn is_settled(world: &World) -> bool {
     let groups = world.kube.objects("nodegroups");
     let has_nodes = groups.iter().all(|group| {
         group["status"]["readyNodes"]
             .as_i64()
-            .is_some_and(|ready| Some(ready) == group["spec"]["minNodes"].as_i64())
+            .is_some_and(|ready| Some(ready) >= group["spec"]["minNodes"].as_i64())
     });
     let claims = world.kube.objects("vpsienodes");
     let mut phases = claims
         .iter()
         .map(|claim| claim["status"]["phase"].as_str().unwrap_or_default());
     has_nodes && !groups.is_empty() && phases.all(|phase| phase == "Ready" || phase == "Failed")
+}
+
+/// Tells whether all but one of the nodes that the groups want at least are Ready.
+pub(crate) fn is_nearly_settled(world: &World) -> bool {
+    let groups = world.kube.objects("nodegroups");
+    let sum = |number: fn(&serde_json::Value) -> &serde_json::Value| -> i64 {
+        groups.iter().filter_map(|group| number(group).as_i64()).sum()
+    };
+    let wanted = sum(|group| &group["spec"]["minNodes"]);
+    sum(|group| &group["status"]["readyNodes"]) + 1 >= wanted
 }
 
 /// Tells whether nothing of ours is stored any more.

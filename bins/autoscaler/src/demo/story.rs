@@ -1,6 +1,7 @@
-//! The story: groups are wished for, a burst of machines is made, two things go wrong, and all is given back.
+//! The story: groups are wished for, a burst of machines is made, two things go wrong, pods wait, and all is given back.
 
-use super::looking::{CALM, examine, is_empty, is_settled, wait};
+use super::burst::{self, Burst};
+use super::looking::{CALM, examine, is_empty, is_nearly_settled, is_settled, wait};
 use super::narrator::Narrator;
 use super::shop;
 use super::world::{NAMESPACE, World};
@@ -8,6 +9,7 @@ use anyhow::Context;
 use autoscaler_controller::resources::{NodeGroup, Phase, VPSieNode};
 use autoscaler_web::api::Sources;
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
+use fleet_sim::scheduler;
 use fleet_sim::truth::Report;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
@@ -22,21 +24,29 @@ pub(crate) async fn begin(world: &World) -> anyhow::Result<Sources> {
     shop::open(world).await?;
     let sources = world.start_watching(Some(shop::SERVICE)).await?;
     tokio::spawn(shop::run(world.clone()));
+    let (client, clock) = (world.client(), world.clock);
+    tokio::spawn(async move { match scheduler::run(client, clock).await {} });
     Ok(sources)
 }
 
-/// Tells the story of a world that has begun, and what was true when all was settled and when all was gone.
-pub(crate) async fn tell(
-    world: &World,
-    narrator: &Narrator,
-    wrong_match: bool,
-) -> anyhow::Result<(Report, Report)> {
+/// What came of the story.
+pub(crate) struct Told {
+    /// What was true when all was settled.
+    pub(crate) settled: Report,
+    /// What came of the pods that waited.
+    pub(crate) burst: Burst,
+    /// What was true when all was gone.
+    pub(crate) ended: Report,
+}
+
+/// Tells the story of a world that has begun.
+pub(crate) async fn tell(world: &World, narrator: &Narrator, wrong_match: bool) -> anyhow::Result<Told> {
     let groups: Api<NodeGroup> = Api::namespaced(world.client(), NAMESPACE);
     let claims: Api<VPSieNode> = Api::namespaced(world.client(), NAMESPACE);
 
     narrator.say(
         world,
-        "a person creates three NodeGroups: web, batch and database",
+        "a person creates four NodeGroups: web, batch, database and jobs, which has no node until pods need one",
     );
     for group in world.node_groups() {
         groups
@@ -44,6 +54,11 @@ pub(crate) async fn tell(
             .await
             .context("creating a NodeGroup")?;
     }
+    wait(world, "all machines but the one that never joins serve", || {
+        is_nearly_settled(world)
+    })
+    .await?;
+    let burst = burst::tell(world, narrator).await?;
     wait(world, "every group has its nodes", || is_settled(world)).await?;
     if wrong_match {
         let sentence = record_wrong_machine(world).await?;
@@ -72,7 +87,8 @@ pub(crate) async fn tell(
             .await
             .context("deleting a VPSieNode")?;
     }
-    narrator.say(world, "a person deletes all NodeGroups");
+    narrator.say(world, "a person deletes the pods of jobs, and all NodeGroups");
+    burst::end(world).await?;
     for group in world.node_groups() {
         groups
             .delete(&group.name_any(), &DeleteParams::default())
@@ -84,7 +100,12 @@ pub(crate) async fn tell(
     }
     tokio::time::sleep(CALM).await;
     narrator.say(world, "the end");
-    Ok((settled, examine(world, &world.node_groups())))
+    let ended = examine(world, &world.node_groups());
+    Ok(Told {
+        settled,
+        burst,
+        ended,
+    })
 }
 
 /// Writes a machine that is not ours into a VPSieNode, as a wrong match would, and says so.

@@ -1,5 +1,7 @@
 //! What came of the story, in numbers that the simulated world gives and the operator does not.
 
+use super::burst::Burst;
+use super::story::Told;
 use super::world::World;
 use fleet_sim::truth::{Finding, Report};
 use serde::Serialize;
@@ -30,6 +32,8 @@ pub(crate) struct Summary {
     pub(crate) failed: usize,
     /// Machines still there at the end that a request made.
     pub(crate) machines_left: usize,
+    /// The pods that waited for nodes.
+    pub(crate) burst: Burst,
     /// Calls to VPSie.
     pub(crate) vpsie_calls: usize,
     /// Writes to Kubernetes, of the operator and of all others in the story.
@@ -46,7 +50,8 @@ pub(crate) struct Summary {
 
 impl Summary {
     /// Adds up what was true when all was settled and when all was gone.
-    pub(crate) fn new(world: &World, settled: &Report, ended: &Report, wall: Duration) -> Self {
+    pub(crate) fn new(world: &World, told: Told, wall: Duration) -> Self {
+        let (settled, ended) = (&told.settled, &told.ended);
         let both = |pick: fn(&Report) -> &Vec<Finding>| pick(settled).len().max(pick(ended).len());
         let calls = world.cloud.calls();
         let virtual_seconds = calls
@@ -63,6 +68,7 @@ impl Summary {
             wrongly_removed: both(|report| &report.wrongly_removed),
             failed: settled.failed.len(),
             machines_left: machines_left(world),
+            burst: told.burst,
             vpsie_calls: calls.len(),
             kubernetes_writes: world.kube.write_count(),
             virtual_seconds,
@@ -75,9 +81,13 @@ impl Summary {
         }
     }
 
-    /// Tells whether every invariant held and everything was given back.
+    /// Tells whether every invariant held, every pod was helped that could be, and everything was given back.
     pub(crate) fn is_clean(&self) -> bool {
-        self.findings.is_empty() && self.machines_left == 0 && self.claims > 0 && self.claims == self.matched
+        self.findings.is_empty()
+            && self.burst.is_clean()
+            && self.machines_left == 0
+            && self.claims > 0
+            && self.claims == self.matched
     }
 
     /// Prints the summary for a person.
@@ -93,6 +103,10 @@ impl Summary {
             ("wrongly removed", self.wrongly_removed),
             ("failed (one machine never joins)", self.failed),
             ("machines left", self.machines_left),
+            ("pods that waited for nodes", self.burst.pods),
+            ("of these, on a Node in the end", self.burst.bound),
+            ("nodes made for them", self.burst.nodes),
+            ("of these, too many", self.burst.nodes_too_many),
             ("calls to VPSie", self.vpsie_calls),
         ];
         let mut text: Vec<String> = rows

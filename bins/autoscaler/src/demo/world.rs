@@ -4,12 +4,12 @@ use crate::api;
 use anyhow::Context;
 use audit_store::Recorder;
 use autoscaler_controller::endpoints::Endpoints;
-use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, all_crds, keys};
+use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, ScaleUpPolicy, all_crds, keys};
 use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
 use autoscaler_web::api::Sources;
 use chrono::{DateTime, TimeDelta, Utc};
 use endpoint_discovery::{Selection, ServiceKey};
-use fleet_sim::cloud::ClusterSpec;
+use fleet_sim::cloud::{ClusterSpec, OfferSpec};
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
 use kube::Client;
 use std::collections::BTreeMap;
@@ -17,6 +17,10 @@ use std::sync::Arc;
 
 /// Namespace of everything in the demo.
 pub(crate) const NAMESPACE: &str = "default";
+/// NodeGroup that has no node until pods wait for one.
+pub(crate) const JOBS: &str = "jobs";
+/// Number of its size: VPSie has one group of a size in a cluster, so it is none of those that the others have.
+const JOB_SIZE: i64 = 60;
 /// Token that the simulated VPSie accepts. It opens nothing real.
 const TOKEN: &str = "demo-token";
 
@@ -50,6 +54,13 @@ impl World {
             ..ClusterSpec::named("HEL-Kubernetes-49ab")
         };
         let cluster = cloud.add_cluster(spec);
+        let [_, medium, _] = OfferSpec::standard();
+        cloud.add_offer(OfferSpec {
+            number: JOB_SIZE.unsigned_abs(),
+            name: "Compute".to_owned(),
+            ram_mb: medium.ram_mb / 2,
+            ..medium
+        });
         let kube = KubeApi::with_seed(clock, seed);
         for definition in all_crds() {
             kube.install_crd(&definition)?;
@@ -92,7 +103,9 @@ impl World {
             settings,
         )
         .await?;
-        let telemetry = Telemetry::default().with_audit(self.recorder.clone());
+        let telemetry = Telemetry::default()
+            .with_audit(self.recorder.clone())
+            .with_events(self.client(), None);
         let endpoints = service.map_or_else(Endpoints::default, |service| self.endpoints(service));
         let operator = operator.telling(telemetry).watching(endpoints.clone());
         let sources = api::sources(&operator, endpoints, &self.recorder);
@@ -118,13 +131,21 @@ impl World {
         self.clock.now() - since
     }
 
-    /// Describes the NodeGroups of the story: one with a label, one with a taint, one plain.
+    /// Describes the NodeGroups of the story: one with a label, one with a taint, one plain, and one for pods that come.
     pub(crate) fn node_groups(&self) -> Vec<NodeGroup> {
         let mut web = self.node_group("web", 57, 3);
         web.spec.labels = Some(BTreeMap::from([("tier".to_owned(), "web".to_owned())]));
         let mut batch = self.node_group("batch", 58, 4);
         batch.spec.taints = Some(vec![taint("dedicated", "batch")]);
-        vec![web, batch, self.node_group("database", 59, 2)]
+        let mut jobs = self.node_group(JOBS, JOB_SIZE, 0);
+        jobs.spec.max_nodes = 8;
+        jobs.spec.labels = Some(BTreeMap::from([("pool".to_owned(), JOBS.to_owned())]));
+        // What is full of pods would grow by its use; the story is about those that wait.
+        jobs.spec.scale_up_policy = Some(ScaleUpPolicy {
+            cpu_threshold: Some(100),
+            ..ScaleUpPolicy::default()
+        });
+        vec![web, batch, self.node_group("database", 59, 2), jobs]
     }
 
     /// Describes a NodeGroup of the world's cluster.
