@@ -5,27 +5,15 @@ use super::*;
 
 /// LC-36: what is recorded of the main story, of one that fails, and of a machine that was taken in.
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table with a row for each step")]
 fn provisions_and_ends_are_recorded_step_by_step() {
     let adopted = claim("web-1").machine("m1").in_phase(Phase::Provisioned);
     let ending = ready().deleted().removal(&intent(Outcome::Accepted, 0));
     let trouble = |claim: ClaimBuilder| with(claim, "Error", true, "DiscoveryTimeout");
-    let for_pods = claim("web-2").annotated(keys::ANNOTATION_PLANNED_FOR, "shop/a");
-    let by_use = claim("web-3").annotated(keys::ANNOTATION_CREATION_REASON, keys::BY_USE);
-    let steps: [(Scene, Scene, &[&str]); 12] = [
+    let steps: [(Scene, Scene, &[&str]); 11] = [
         (
             Scene::with([]),
             Scene::with([claim("web-1")]),
             &["scale_up slots_free success"],
-        ),
-        (
-            Scene::with([]),
-            Scene::with([claim("web-1"), for_pods, by_use]),
-            &[
-                "scale_up slots_free success",
-                "scale_up pods_wait success",
-                "scale_up above_threshold success",
-            ],
         ),
         (
             Scene::with([claim("web-1")]),
@@ -88,4 +76,23 @@ fn provisions_and_ends_are_recorded_step_by_step() {
         });
         assert_eq!(told.collect::<Vec<_>>(), *expected, "step {number}");
     }
+}
+
+/// LC-36, SC-4, SC-7: who decided that VPSieNodes are made, and why, each cause by itself.
+#[test]
+fn growth_is_recorded_by_its_cause() {
+    let for_pods = claim("web-2").annotated(keys::ANNOTATION_PLANNED_FOR, "shop/a");
+    let by_use = claim("web-3").annotated(keys::ANNOTATION_CREATION_REASON, keys::BY_USE);
+    let grown = Scene::with([claim("web-1"), for_pods, by_use]);
+    let drafts = facts(&Scene::with([]), &grown);
+    let told = drafts.iter().filter_map(entry).map(|draft| {
+        let entry = draft.entry();
+        format!("{} {}", entry.reason, entry.decision_by)
+    });
+    let expected = [
+        "slots_free min_nodes",
+        "pods_wait scale_up_policy",
+        "above_threshold scale_up_policy",
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
