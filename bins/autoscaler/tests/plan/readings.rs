@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{planned, told};
+use super::{NOW, file, planned, told};
 
 fn group(name: &str, size: i64, max: i64) -> Value {
     json!({
@@ -229,6 +229,29 @@ fn group_is_made_only_where_the_settings_allow_it() {
         &growth["pricePerHour"],
     );
     assert_eq!(told, (&json!("default/size-57"), &json!(true), &json!(0.0329)));
+}
+
+/// SC-10: where the settings allow such groups, but none can be made, that is said of pods that no group helps, and of no other.
+#[test]
+fn what_keeps_groups_from_being_made_is_said() {
+    let mut settings = config(&json!({}));
+    settings["spec"]["nodeGroupDefaults"] = json!({"taints": [{"key": "own", "effect": "NoSchedule"}]});
+    let offers = file("offers.json");
+    let with = |command: &[&str], settings: &Value, cpu: &str| {
+        let objects = [group("workers", 57, 3), pod("a", cpu, |_| {}), settings.clone()];
+        let documents = objects.map(|object| object.to_string()).join("\n");
+        let more = ["--from", "-", "--offers", &offers];
+        told(&[command, &more[..], &NOW[..]].concat(), &documents)
+    };
+    let why =
+        "no NodeGroup can be made for pods that none can host: nodeGroupDefaults has `taints`; take them out";
+    let explain = ["explain", "pod", "shop/a"];
+    assert!(with(&explain, &settings, "64").0.contains(why));
+    assert!(with(&["plan"], &settings, "64").1.contains(why));
+    for (settings, cpu) in [(&settings, "1"), (&config(&json!({})), "64")] {
+        assert!(!with(&explain, settings, cpu).0.contains(why));
+        assert!(!with(&["plan"], settings, cpu).1.contains(why));
+    }
 }
 
 fn annotated(mut object: Value, key: &str, value: &str) -> Value {
