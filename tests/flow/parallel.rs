@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use autoscaler_controller::resources::{GlobalSettings, VPSieNode, keys};
 use fleet_sim::cloud::{CallKind, Delay};
+use http::Method;
 use kit::fleet::{Fleet, Stored};
 use kit::wire::Sent;
 use kube::ResourceExt;
+use tokio::time::sleep;
 
 use super::{bought, web};
 
@@ -83,17 +85,41 @@ async fn answer_that_does_not_come_delays_no_other_request() {
     assert!(fleet.truth().await.is_clean());
 }
 
-/// SC-8, SC-9: once VPSie refuses one request, none follows those that have left already.
+/// SC-8, SC-9: once VPSie refuses one request, none follows those that have left already, though the watch does not show
+/// the refusal yet.
 #[tokio::test(start_paused = true)]
 async fn refusal_stops_the_requests_that_have_not_left() {
     let mut fleet = Fleet::in_memory(1);
-    fleet.cloud.behaviour(|behaviour| behaviour.worker_cap = Some(2));
+    let slow = Delay::exactly(Duration::from_secs(10));
+    fleet.cloud.behaviour(|behaviour| {
+        behaviour.worker_cap = Some(2);
+        behaviour.latency = slow;
+    });
     start(&mut fleet, 6, 2).await;
+    while fleet.wire.most_adds_at_once() < 2 {
+        sleep(Duration::from_millis(100)).await;
+    }
+    fleet
+        .wire
+        .hold(|sent| sent.method == Method::GET && sent.path.ends_with("/vpsienodes"));
+    fleet.memory().cut_watches();
+    fleet.wire.is_held().await;
+    while fleet.cloud.ledger().len() < 2 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    // The other half of the way.
+    sleep(Duration::from_millis(5_200)).await;
+    let adds = |fleet: &Fleet| fleet.wire.sent().iter().filter(|sent| sent.is_add()).count();
+    assert_eq!(adds(&fleet), 2, "the two that left together");
+    fleet.wire.release();
     fleet
         .until("a refusal", |stored| stored.claim_problem("web-1").is_some())
         .await;
-    assert_eq!(fleet.cloud.ledger().len(), 2, "the two that left together");
-    fleet.cloud.behaviour(|behaviour| behaviour.worker_cap = None);
+    assert_eq!(adds(&fleet), 2, "their NodeGroup waits");
+    fleet.cloud.behaviour(|behaviour| {
+        behaviour.worker_cap = None;
+        behaviour.latency = Delay::none();
+    });
     fleet
         .until("web is Ready", |stored| stored.counts("web", 6, 6))
         .await;

@@ -52,4 +52,12 @@ async fn pods_are_not_planned_for_again_before_what_was_made_is_seen() {
     shop.until_bound(3).await;
     shop.settle().await;
     assert_eq!(shop.bought().await, one("dear", 1));
+    let sent = shop.fleet.wire.sent().into_iter();
+    let made = sent.filter(|sent| sent.method == Method::POST && sent.path.ends_with("/vpsienodes"));
+    let names: Vec<Value> = made.map(|sent| sent.body["metadata"]["name"].clone()).collect();
+    assert_eq!(
+        names,
+        ["dear-1"],
+        "nothing else was made, not even to be withdrawn"
+    );
 }
