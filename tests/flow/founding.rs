@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoscaler_controller::resources::{
-    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, NodeGroup, NodeGroupDefaults, ScaleDownPolicy,
+    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, NodeGroupDefaults, ScaleDownPolicy,
     ScaleUpPolicy, keys,
 };
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
@@ -13,7 +13,7 @@ use kit::wire::Sent;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use node_lifecycle::audit::Filter;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::shop::{Shop, one};
 use super::telemetry::shown;
@@ -56,14 +56,6 @@ async fn until_unused(shop: &Shop, group: &str) {
             condition.is_some_and(|one| one.is_true() && one.reason.as_deref() == Some("Unused"))
         })
         .await;
-}
-
-async fn change(shop: &Shop, group: &str, patch: Value) {
-    let groups = shop.fleet.api::<NodeGroup>();
-    let patched = groups
-        .patch(group, &PatchParams::default(), &Patch::Merge(patch))
-        .await;
-    patched.expect("a person may change a NodeGroup");
 }
 
 /// SC-10: a pod that no NodeGroup can host leads to one of the cheapest size that fits, to one node, and is bound.
@@ -239,7 +231,7 @@ async fn group_that_a_person_changes_is_kept() {
         until(&shop, "size-58", true).await;
         shop.clear().await;
         until_unused(&shop, "size-58").await;
-        change(&shop, "size-58", patch.clone()).await;
+        shop.change("size-58", patch.clone()).await;
         tokio::time::sleep(LONG).await;
         let stored = shop.fleet.stored().await;
         assert!(stored.find_group("size-58").is_some(), "{patch}");

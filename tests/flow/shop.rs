@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use autoscaler_controller::resources::{
-    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, ScaleUpPolicy,
+    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, NodeGroup, ScaleUpPolicy,
 };
 use fleet_sim::scheduler;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::events::v1::Event;
 use kit::fleet::{Fleet, NAMESPACE, Stored};
-use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -184,6 +184,15 @@ impl Shop {
                 )
             })
             .collect()
+    }
+
+    /// Changes a NodeGroup as a person does.
+    pub(super) async fn change(&self, group: &str, patch: Value) {
+        let groups = self.fleet.api::<NodeGroup>();
+        let patched = groups
+            .patch(group, &PatchParams::default(), &Patch::Merge(patch))
+            .await;
+        patched.expect("a person may change a NodeGroup");
     }
 
     /// Writes settings of the whole cluster.

@@ -2,23 +2,12 @@
 
 use std::time::Duration;
 
-use autoscaler_controller::resources::{GlobalSettings, NodeGroup};
+use autoscaler_controller::resources::GlobalSettings;
 use http::Method;
-use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::shop::{Shop, one};
-
-/// Changes a NodeGroup as a person does, and lets the operator look at it.
-async fn change(shop: &Shop, group: &str, patch: Value) {
-    let groups = shop.fleet.api::<NodeGroup>();
-    let patched = groups
-        .patch(group, &PatchParams::default(), &Patch::Merge(patch))
-        .await;
-    patched.expect("a person may change a NodeGroup");
-    sleep(Duration::from_secs(1)).await;
-}
 
 /// SC-4, SC-26: pods for which a node was made are not planned for again before it is seen, however many passes are made
 /// meanwhile and however much cheaper another NodeGroup has become.
@@ -31,7 +20,8 @@ async fn pods_are_not_planned_for_again_before_what_was_made_is_seen() {
     })
     .await;
     let grows = |is_so: bool| json!({ "spec": { "scaleUpPolicy": { "enabled": is_so } } });
-    change(&shop, "cheap", grows(false)).await;
+    shop.change("cheap", grows(false)).await;
+    sleep(Duration::from_secs(1)).await;
     shop.pass(Duration::from_secs(120)).await;
     shop.fleet
         .wire
@@ -43,10 +33,12 @@ async fn pods_are_not_planned_for_again_before_what_was_made_is_seen() {
     while shop.fleet.stored().await.claims.is_empty() {
         sleep(Duration::from_millis(100)).await;
     }
-    change(&shop, "cheap", grows(true)).await;
+    shop.change("cheap", grows(true)).await;
+    sleep(Duration::from_secs(1)).await;
     for number in 1..=5 {
         let labels = json!({ "metadata": { "labels": { "looked-at": number.to_string() } } });
-        change(&shop, "dear", labels).await;
+        shop.change("dear", labels).await;
+        sleep(Duration::from_secs(1)).await;
     }
     shop.fleet.wire.release();
     shop.until_bound(3).await;
