@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
+use autoscaler_controller::kept::Node;
 use autoscaler_controller::lives::Lives;
 use autoscaler_controller::metrics::Metrics;
 use autoscaler_controller::pods::PodIndex;
@@ -16,7 +17,7 @@ use autoscaler_controller::resources::{NodeGroup, VPSieNode};
 use autoscaler_controller::states::{States, Trigger};
 use autoscaler_controller::watches::{Changes, Marked, News};
 use chrono::{DateTime, Utc};
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::Event;
 use node_state::store::{Filter, Reader, Update};
 use opentelemetry::trace::TracerProvider as _;

@@ -1,13 +1,13 @@
 //! What was there before a batch of requests, kept in a ConfigMap so that a restart does not forget it (`I1`).
 
+use crate::kept::Node;
 use crate::leaked::{FirstBaseline, FirstBaselines};
 use crate::poll::Reply;
 use crate::resources::keys;
 use crate::tombstone::{Tombstone, Tombstones};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use k8s_openapi::api::core::v1::{ConfigMap, Node};
-use kube::ResourceExt;
+use k8s_openapi::api::core::v1::ConfigMap;
 use node_match::{Baseline, ClusterShape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

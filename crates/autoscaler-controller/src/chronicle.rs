@@ -23,11 +23,12 @@ use crate::command::{Batch, Command, Kind};
 use crate::decide::leaks;
 use crate::growth::Cause;
 use crate::intent::Outcome;
+use crate::kept::Node;
 use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
 use crate::time::to_chrono;
 use by_uid::ByUid;
 use chrono::{DateTime, TimeDelta, Utc};
-use k8s_openapi::api::core::v1::{Node, ObjectReference};
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use node_lifecycle::Decider;
 use std::collections::{BTreeMap, BTreeSet};
@@ -308,9 +309,12 @@ impl About {
     }
 }
 
+fn label(node: &Node) -> Option<&str> {
+    node.labels().get(keys::LABEL_VPSIE_NODE)
+}
+
 /// Tells that a Node got the label of its VPSieNode.
 fn claimed(before: &Arc<Node>, now: &Arc<Node>) -> Option<Fact> {
-    let label = |node: &Node| node.labels().get(keys::LABEL_VPSIE_NODE).cloned();
     if Arc::ptr_eq(before, now) || label(before) == label(now) {
         return None;
     }
@@ -318,12 +322,12 @@ fn claimed(before: &Arc<Node>, now: &Arc<Node>) -> Option<Fact> {
     let namespace = namespace.map(|namespace| format!("{namespace}/"));
     let vpsie_node = format!("{}{}", namespace.unwrap_or_default(), label(now)?);
     let about = About {
-        object: now.object_ref(&()),
+        object: now.object_ref(),
         node_group: now
             .labels()
             .get(keys::LABEL_NODE_GROUP)
-            .cloned()
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .to_owned(),
         ..About::default()
     };
     Some(Fact {

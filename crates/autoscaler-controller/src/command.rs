@@ -175,14 +175,14 @@ impl Kind {
     }
 
     /// Makes the command that puts our finalizer on an object.
-    pub fn keep<K: kube::ResourceExt>(self, object: &K) -> Command {
+    pub fn keep<K: kube::ResourceExt<DynamicType = ()>>(self, object: &K) -> Command {
         let mut finalizers = object.finalizers().to_vec();
         finalizers.push(self.finalizer().to_owned());
         Command::AddFinalizer(self, Target::of(object), finalizers)
     }
 
     /// Makes the command that takes our finalizer off an object.
-    pub fn release<K: kube::ResourceExt>(self, object: &K) -> Command {
+    pub fn release<K: kube::ResourceExt<DynamicType = ()>>(self, object: &K) -> Command {
         let mut finalizers = object.finalizers().to_vec();
         finalizers.retain(|finalizer| finalizer != self.finalizer());
         Command::RemoveFinalizer(self, Target::of(object), finalizers)

@@ -2,10 +2,10 @@
 
 use crate::baseline::{Baselines, shape};
 use crate::intent::{Intent, Requested};
+use crate::kept::Node;
 use crate::poll::Reply;
 use crate::resources::{VPSieNode, keys};
 use crate::world::{ClaimObject, World};
-use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_match::{Claim, Cluster, EvidenceKind, Group, Machine, ReportedAt, Snapshot};
 use std::collections::BTreeSet;
@@ -157,33 +157,29 @@ fn present(text: Option<&String>) -> Option<String> {
 
 fn node(node: &Node) -> node_match::Node {
     let labels = node.labels();
-    let addresses = node
-        .status
-        .as_ref()
-        .and_then(|status| status.addresses.as_deref())
-        .unwrap_or_default();
-    let hostname = addresses
-        .iter()
-        .find(|address| address.type_ == "Hostname")
-        .map(|address| address.address.clone());
+    let status = node.status.as_ref();
+    let addresses = || status.into_iter().flat_map(|status| status.addresses.iter());
+    let mut hostnames = addresses().filter(|(type_, _)| *type_ == "Hostname");
+    let hostname = hostnames.next().map(|(_, hostname)| hostname);
+    let hostname = hostname.or_else(|| labels.get("kubernetes.io/hostname"));
+    let told = |text: Option<&str>| text.map(str::to_owned);
     node_match::Node {
         uid: node.uid().unwrap_or_default(),
         name: node.name_any(),
-        hostname: hostname.or_else(|| labels.get("kubernetes.io/hostname").cloned()),
-        addresses: addresses
-            .iter()
-            .filter(|address| matches!(address.type_.as_str(), "InternalIP" | "ExternalIP"))
-            .map(|address| address.address.clone())
+        hostname: told(hostname),
+        addresses: addresses()
+            .filter(|(type_, _)| matches!(*type_, "InternalIP" | "ExternalIP"))
+            .map(|(_, address)| address.to_owned())
             .collect(),
-        provider_id: node.spec.as_ref().and_then(|spec| spec.provider_id.clone()),
+        provider_id: told(node.spec.provider_id.as_deref()),
         created_at: node
             .metadata
             .creation_timestamp
             .as_ref()
             .and_then(crate::time::to_chrono),
         control_plane: is_control_plane(node),
-        claim_label: labels.get(keys::LABEL_VPSIE_NODE).cloned(),
-        claim_uid: node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID).cloned(),
+        claim_label: told(labels.get(keys::LABEL_VPSIE_NODE)),
+        claim_uid: told(node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID)),
         cpu: capacity(node, "cpu").and_then(whole_cpus),
         ram_mb: capacity(node, "memory").and_then(megabytes),
     }
@@ -195,18 +191,14 @@ pub fn is_control_plane(node: &Node) -> bool {
         "node-role.kubernetes.io/control-plane",
         "node-role.kubernetes.io/master",
     ];
-    let taints = node
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.taints.as_deref())
-        .unwrap_or_default();
+    let taints = &node.spec.taints;
     ROLES
         .iter()
-        .any(|role| node.labels().contains_key(*role) || taints.iter().any(|taint| taint.key == *role))
+        .any(|role| node.labels().contains_key(role) || taints.iter().any(|taint| taint.key == *role))
 }
 
 fn capacity<'a>(node: &'a Node, resource: &str) -> Option<&'a str> {
-    Some(node.status.as_ref()?.capacity.as_ref()?.get(resource)?.0.as_str())
+    node.status.as_ref()?.capacity.get(resource)
 }
 
 fn whole_cpus(quantity: &str) -> Option<u32> {

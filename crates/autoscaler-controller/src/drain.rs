@@ -1,9 +1,8 @@
 //! The mark on a Node that takes no new pods because its machine is to go (`LC-25a`).
 
+use crate::kept::Node;
 use crate::resources::keys;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use k8s_openapi::api::core::v1::Node;
-use kube::ResourceExt;
 use node_lifecycle::Decider;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -46,7 +45,7 @@ impl Drain {
             since: now.trunc_subsecs(0),
             decided_by: decided_by.as_str().to_owned(),
             why: why(decided_by).to_owned(),
-            was_cordoned: node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true),
+            was_cordoned: node.spec.is_cordoned,
             is_for_disk: false,
         }
     }
@@ -122,7 +121,7 @@ mod tests {
         let marked = |text: &str| {
             let mut node = Node::default();
             let mark = (keys::ANNOTATION_DRAIN.to_owned(), text.to_owned());
-            node.metadata.annotations = Some([mark].into());
+            node.metadata.annotations = [mark].into();
             Drain::of(&node)
         };
         assert_eq!(marked(&text), Some(drain.clone()));

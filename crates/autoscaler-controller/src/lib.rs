@@ -9,6 +9,7 @@
 //! Nothing flows back: the next pass learns of our own actions only by observing them. The matching rules are
 //! those of the crate `node-match`; deciding is pure; only [`act`] has effects outside.
 
+pub mod kept;
 pub mod resources;
 
 pub mod settings;

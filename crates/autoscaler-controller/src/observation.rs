@@ -2,6 +2,7 @@
 
 use crate::baseline::{Stored, read_all};
 use crate::growth::Growth;
+use crate::kept::Node;
 use crate::poll::{Absences, Poller, Polls};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::settings::Settings;
@@ -9,7 +10,7 @@ use crate::trouble::Troubles;
 use crate::watches::Unreadable;
 use crate::world::{ClaimObject, Index, World, wanted};
 use chrono::{DateTime, Utc};
-use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use k8s_openapi::api::core::v1::{self, ConfigMap};
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
 use kube::{Api, Client, Resource, ResourceExt};
@@ -96,7 +97,11 @@ impl Observation {
     ) -> Result<Self, ObservationError> {
         let groups: Vec<Arc<NodeGroup>> = list(client, "nodegroups").await?;
         let objects: Vec<Arc<VPSieNode>> = list(client, "vpsienodes").await?;
-        let nodes = list(client, "nodes").await?;
+        let nodes: Vec<Arc<v1::Node>> = list(client, "nodes").await?;
+        let nodes = nodes
+            .into_iter()
+            .map(|node| Arc::new(Arc::unwrap_or_clone(node).into()))
+            .collect();
         let claims: Vec<ClaimObject> = objects.into_iter().map(ClaimObject::new).collect();
         let stored = stored(client, &settings.namespace).await?;
         let mut polls = Polls::new(settings.absence_spacing);

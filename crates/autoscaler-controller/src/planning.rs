@@ -67,7 +67,7 @@ impl Reader {
 
     /// Reads the name and the labels of a namespace.
     pub fn namespace(&mut self, namespace: &Namespace) -> (Name, Labels) {
-        let labels = selectors::labels(namespace.metadata.labels.as_ref(), &mut self.names);
+        let labels = selectors::labels(namespace.labels(), &mut self.names);
         (self.names.get(&namespace.name_any()), labels)
     }
 

@@ -1,5 +1,7 @@
 //! One stored object at the version that was looked at: what every write names.
 
+use crate::kept::Kept;
+
 /// One stored object, at the version that the decision was made on.
 ///
 /// Every write carries the version, so a decision on a stale object fails instead of overwriting.
@@ -19,12 +21,13 @@ pub struct Target {
 
 impl Target {
     /// Names an object at the version that was read.
-    pub fn of<K: kube::ResourceExt>(object: &K) -> Self {
+    pub fn of<K: Kept>(object: &K) -> Self {
+        let identity = object.identity();
         Self {
-            namespace: object.namespace().unwrap_or_default(),
-            name: object.name_any(),
-            uid: object.uid().unwrap_or_default(),
-            resource_version: object.resource_version().unwrap_or_default(),
+            namespace: identity.namespace.to_owned(),
+            name: identity.name.to_owned(),
+            uid: identity.uid.to_owned(),
+            resource_version: identity.resource_version.to_owned(),
         }
     }
 }

@@ -3,27 +3,29 @@
 pub(crate) mod fitting;
 mod followed;
 mod lean;
+mod store;
 mod supplies;
 mod trim;
 mod unreadable;
 
 use crate::backlog::Backlog;
+use crate::kept::Node;
 use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
 use followed::Followed;
 pub use followed::{Marked, News, Place};
 use futures::{FutureExt as _, Stream, StreamExt, TryStreamExt};
-use k8s_openapi::api::core::v1::{Node, Pod};
-use kube::runtime::reflector;
+use k8s_openapi::api::core::v1::{self, Pod};
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
-use lean::{Lean, Watched};
+use lean::{Lean, Watched, kept};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use store::Store;
 pub use supplies::Supplies;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
@@ -120,13 +122,13 @@ impl Watches {
     pub async fn start(client: &Client) -> Result<Self, WatchError> {
         check::<NodeGroup>(client).await?;
         check::<VPSieNode>(client).await?;
-        check::<Node>(client).await?;
+        check::<v1::Node>(client).await?;
         check::<Pod>(client).await?;
         let mut tasks = JoinSet::new();
         let signals = Signals::default();
         let groups = watch::<NodeGroup>(client, &signals, &mut tasks);
         let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks);
-        let nodes = watch::<Node>(client, &signals, &mut tasks);
+        let nodes = watch::<v1::Node>(client, &signals, &mut tasks);
         let supplies = Supplies::start(client, &mut tasks).await?;
         let (pods, backlog) = (Arc::default(), Arc::default());
         let kept = (Arc::clone(&pods), Arc::clone(&backlog));
@@ -318,27 +320,26 @@ where
     }
 }
 
-fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>) -> Followed<K> {
-    let (store, writer) = reflector::store();
+fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>) -> Followed<K::Kept> {
+    let store = Arc::<Store<K::Kept>>::default();
     let (marked, sieve) = (Arc::<Mutex<Marked>>::default(), Arc::<Mutex<Sieve>>::default());
-    let followed = Followed::new(store.clone(), Arc::clone(&marked), Arc::clone(&sieve));
-    let (signals, marks, told) = (signals.clone(), marked, Arc::clone(&signals.changed));
-    let events = events(client).try_filter_map(move |event| {
-        let event = followed::lock(&sieve).take(event, |place| {
-            followed::find(&store, place).map(Arc::unwrap_or_clone)
-        });
-        if event.is_none() {
-            // That an object cannot be read, or is gone, is all that there is to see.
-            told.notify_one();
-        }
-        std::future::ready(Ok(event))
-    });
-    let events = events.modify(K::trim).reflect(writer);
+    let followed = Followed::new(Arc::clone(&store), Arc::clone(&marked), Arc::clone(&sieve));
+    let (signals, events) = (signals.clone(), events::<K>(client));
     tasks.spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
             let Ok(event) = event else { continue };
-            followed::mark(&marks, &event);
+            let event =
+                followed::lock(&sieve).take(event, |place| store.find(place).map(Arc::unwrap_or_clone));
+            let Some(event) = event else {
+                // That an object cannot be read, or is gone, is all that there is to see.
+                signals.changed.notify_one();
+                continue;
+            };
+            let told = followed::told_of(&event);
+            // What is marked is there to be read.
+            store.take(event);
+            followed::lock(&marked).add_all(told);
             signals.marked.notify_one();
             signals.change();
         }
@@ -387,11 +388,12 @@ fn watch_pods(
 /// Follows a kind for ever: after an error it waits a little longer each time and lists anew.
 fn events<K: Watched>(
     client: &Client,
-) -> impl Stream<Item = watcher::Result<Event<Lean<K>>>> + Send + 'static {
+) -> impl Stream<Item = watcher::Result<Event<Lean<K::Kept>>>> + Send + 'static {
     watcher(
         Api::<Lean<K>>::all(client.clone()),
         watcher::Config::default().page_size(PAGE),
     )
     .default_backoff()
+    .map_ok(kept)
     .inspect_err(|error| tracing::warn!(kind = %K::kind(&()), %error, "the watch was cut and resumes"))
 }

@@ -3,6 +3,7 @@
 use crate::baseline::Baselines;
 use crate::growth::Growth;
 use crate::intent::Requested;
+use crate::kept::Node;
 use crate::leaked::FirstBaselines;
 use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
 use crate::resources::{NodeGroup, VPSieNode, keys};
@@ -13,7 +14,6 @@ use crate::trouble::Troubles;
 use crate::watches::Unreadable;
 use chrono::{DateTime, Utc};
 use endpoint_discovery::Views;
-use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +98,7 @@ impl World<'_> {
         self.groups.sort_by_cached_key(|group| place(&group.metadata));
         self.claims
             .sort_by_cached_key(|claim| place(&claim.object.metadata));
-        self.nodes.sort_by_cached_key(|node| place(&node.metadata));
+        self.nodes.sort_by(|one, other| one.name().cmp(other.name()));
         self.index = Index::of(&self.groups, &self.claims, &self.nodes);
         self
     }
@@ -212,7 +212,11 @@ impl Index {
             index.nodes_by_uid.insert(node.uid().unwrap_or_default(), place);
             index.nodes_by_name.insert(node.name_any(), place);
             if let Some(claim) = node.labels().get(keys::LABEL_VPSIE_NODE) {
-                index.nodes_by_claim.entry(claim.clone()).or_default().push(place);
+                index
+                    .nodes_by_claim
+                    .entry(claim.to_owned())
+                    .or_default()
+                    .push(place);
             }
         }
         index

@@ -5,11 +5,12 @@ use super::{ActError, Actor};
 use crate::command::NodeMarks;
 use crate::decide::marks::with_taints;
 use crate::drain::Drain;
+use crate::kept::{Kept as _, Node};
 use crate::resources::keys;
 use crate::target::Target;
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1;
+use kube::Api;
 use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt};
 use serde_json::json;
 
 /// Tries of one labelling; kubelets write their Node every few seconds, so a second try nearly always succeeds.
@@ -18,7 +19,7 @@ const LABEL_TRIES: u32 = 3;
 impl Actor {
     /// Labels a Node in one request; a conflict is tried again from a fresh read (`L4`, `L5`).
     pub(super) async fn label_node(&self, mut target: Target, mut marks: NodeMarks) -> Result<(), ActError> {
-        let api = Api::<Node>::all(self.client.clone());
+        let api = Api::<v1::Node>::all(self.client.clone());
         for attempt in 1..=LABEL_TRIES {
             match api
                 .patch(
@@ -37,9 +38,10 @@ impl Actor {
                         .get(&target.name)
                         .await
                         .map_err(ActError::of("get", "nodes"))?;
+                    let fresh = Node::from(fresh);
                     check_unclaimed(&fresh, &target, &marks)?;
                     marks.taints = with_taints(&fresh, &marks.group_taints);
-                    target.resource_version = fresh.resource_version().unwrap_or_default();
+                    target.resource_version = fresh.identity().resource_version.to_owned();
                 }
                 Err(error) => return Err(ActError::of("patch", "nodes")(error)),
             }
@@ -70,7 +72,7 @@ impl Actor {
         drain: Option<&Drain>,
         spec: serde_json::Value,
     ) -> Result<(), ActError> {
-        let api = Api::<Node>::all(self.client.clone());
+        let api = Api::<v1::Node>::all(self.client.clone());
         let metadata = json!({
             "resourceVersion": target.resource_version,
             "uid": target.uid,
@@ -84,7 +86,7 @@ impl Actor {
     }
 
     pub(super) async fn delete_node(&self, target: &Target) -> Result<(), ActError> {
-        match Api::<Node>::all(self.client.clone())
+        match Api::<v1::Node>::all(self.client.clone())
             .delete(&target.name, &only(target))
             .await
         {
@@ -112,19 +114,19 @@ fn patch(target: &Target, marks: &NodeMarks) -> serde_json::Value {
 
 /// Refuses a Node that became another's, or another Node, since it was looked at.
 fn check_unclaimed(fresh: &Node, target: &Target, marks: &NodeMarks) -> Result<(), ActError> {
-    if fresh.uid().as_deref() != Some(target.uid.as_str()) {
+    if fresh.metadata.uid.as_deref() != Some(target.uid.as_str()) {
         return Err(ActError::Conflict);
     }
     let Some(other) = fresh.labels().get(keys::LABEL_VPSIE_NODE) else {
         return Ok(());
     };
     let uid = fresh.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID);
-    if *other == marks.claim && uid.is_none_or(|uid| *uid == marks.claim_uid) {
+    if other == marks.claim && uid.is_none_or(|uid| uid == marks.claim_uid) {
         return Ok(());
     }
     Err(ActError::ClaimedByAnother {
         node: target.name.clone(),
-        other: other.clone(),
+        other: other.to_owned(),
     })
 }
 
@@ -144,8 +146,12 @@ mod tests {
         let checked = |name: Option<&str>, uid: Option<&str>| {
             let mut fresh = node("n1");
             let entry = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
-            fresh.metadata.labels = name.map(|name| entry(keys::LABEL_VPSIE_NODE, name));
-            fresh.metadata.annotations = uid.map(|uid| entry(keys::ANNOTATION_VPSIE_NODE_UID, uid));
+            fresh.metadata.labels = name
+                .map(|name| entry(keys::LABEL_VPSIE_NODE, name))
+                .unwrap_or_default();
+            fresh.metadata.annotations = uid
+                .map(|uid| entry(keys::ANNOTATION_VPSIE_NODE_UID, uid))
+                .unwrap_or_default();
             let checked = check_unclaimed(&fresh, &node_target("n1"), &marks);
             checked.map_err(|error| error.to_string())
         };

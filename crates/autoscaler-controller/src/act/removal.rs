@@ -5,11 +5,12 @@ use crate::convert::is_control_plane;
 use crate::decide::{has_opted_out, is_ready};
 use crate::drain::Drain;
 use crate::endpoints::last_endpoints;
+use crate::kept::Node;
 use crate::pods::facts;
 use crate::removal::Case;
 use crate::resources::{VPSieNode, keys};
 use crate::watches::Watches;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{self, Pod};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use node_lifecycle::gate::{Binding, Removal};
@@ -116,8 +117,9 @@ impl Actor {
         let Some(name) = &case.node else {
             return Ok(found);
         };
-        let node = Api::<Node>::all(self.client.clone()).get_opt(name).await;
+        let node = Api::<v1::Node>::all(self.client.clone()).get_opt(name).await;
         if let Some(node) = node.map_err(ActError::of("get", "nodes"))? {
+            let node = Node::from(node);
             case.protection.is_of_control_plane |= is_control_plane(&node);
             case.protection.has_opted_out |= has_opted_out(&node);
             // What is broken goes, and what has come back meanwhile stays.

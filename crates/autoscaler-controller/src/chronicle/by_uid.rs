@@ -1,6 +1,6 @@
 //! Objects of one kind in order of their uids, which stay where they are: on the objects.
 
-use kube::Resource;
+use crate::kept::Kept;
 use std::sync::Arc;
 
 /// Objects of one kind, to look up by uid.
@@ -15,7 +15,7 @@ impl<K> Default for ByUid<K> {
     }
 }
 
-impl<K: Resource> ByUid<K> {
+impl<K: Kept> ByUid<K> {
     pub(super) fn of(objects: &[Arc<K>]) -> Self {
         let mut objects = objects.to_vec();
         objects.sort_by(|one, other| uid(one).cmp(uid(other)));
@@ -35,6 +35,6 @@ impl<K: Resource> ByUid<K> {
 }
 
 /// Returns the uid of an object; empty for one that was never stored.
-fn uid<K: Resource>(object: &Arc<K>) -> &str {
-    object.meta().uid.as_deref().unwrap_or_default()
+fn uid<K: Kept>(object: &Arc<K>) -> &str {
+    object.identity().uid
 }

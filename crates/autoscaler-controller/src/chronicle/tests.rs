@@ -5,10 +5,10 @@ mod entries;
 use super::notice::Notice;
 use super::{Chronicle, Fact, Sight, What};
 use crate::intent::{Intent, Outcome};
+use crate::kept::Node;
 use crate::resources::{NodeGroup, Phase, keys, set_condition};
 use crate::testing::{ClaimBuilder, GroupBuilder, at, claim, condition, group, intent, node};
 use chrono::TimeDelta;
-use k8s_openapi::api::core::v1::Node;
 use std::sync::Arc;
 
 /// What one pass sees, as a list of objects.
@@ -270,7 +270,7 @@ fn node_is_told_whose_it_is() {
         ..Scene::with([])
     };
     let mut marked = bare.clone();
-    let labels = marked.nodes[0].metadata.labels.get_or_insert_default();
+    let labels = &mut marked.nodes[0].metadata.labels;
     labels.insert(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned());
     check("it is marked", &bare, &marked, &["Node Claimed"]);
     check("it stays", &marked, &marked, &[]);

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::intent::Outcome;
+use crate::kept::Pairs;
 use crate::resources::Phase;
 use crate::testing::{at, claim, cluster_id, group, intent, node, reply, tombstone, world};
 use crate::tombstone::Tombstone;
-use k8s_openapi::api::core::v1::{NodeAddress, Taint};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::api::core::v1::Taint;
 use node_match::Baseline;
 use std::sync::Arc;
 use vpsie_api::{Call, CallError, ClusterSummary, NodeNumber, Price, Timestamp};
@@ -218,35 +218,24 @@ fn number_of_the_provider_group_is_its_own_or_its_groups() {
 #[test]
 fn node_is_carried_over() {
     let mut object = node("n1");
-    object.metadata.labels = Some(
-        [
-            ("kubernetes.io/hostname", "label-host"),
-            (keys::LABEL_VPSIE_NODE, "web-1"),
-        ]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into(),
-    );
+    let labels = [
+        ("kubernetes.io/hostname", "label-host"),
+        (keys::LABEL_VPSIE_NODE, "web-1"),
+    ];
+    object.metadata.labels = labels.into_iter().collect();
     let uid = (keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), "u1".to_owned());
-    object.metadata.annotations = Some([uid].into());
-    object.spec.get_or_insert_default().provider_id = Some("vpsie://dc/c1/m1".to_owned());
+    object.metadata.annotations = [uid].into();
+    object.spec.provider_id = Some("vpsie://dc/c1/m1".into());
     let status = object.status.get_or_insert_default();
-    let address = |(type_, address): (&str, &str)| NodeAddress {
-        type_: type_.to_owned(),
-        address: address.to_owned(),
-    };
     let addresses = [
         ("Hostname", "host"),
         ("InternalIP", "10.0.0.4"),
         ("ExternalIP", "198.51.100.12"),
         ("ExternalDNS", "n1.example.com"),
     ];
-    status.addresses = Some(addresses.map(address).to_vec());
+    status.addresses = addresses.into_iter().collect();
     let capacity = [("cpu", "2"), ("memory", "4096Mi")];
-    status.capacity = Some(
-        capacity
-            .map(|(key, value)| (key.to_owned(), Quantity(value.to_owned())))
-            .into(),
-    );
+    status.capacity = capacity.into_iter().collect();
     let mut expected = node_match::Node {
         uid: "kube-system/n1".to_owned(),
         name: "n1".to_owned(),
@@ -262,7 +251,7 @@ fn node_is_carried_over() {
     };
     let carried = |object: &Node| snapshot(&world().node(object.clone()).observe()).nodes.remove(0);
     assert_eq!(carried(&object), expected);
-    object.status.get_or_insert_default().addresses = None;
+    object.status.get_or_insert_default().addresses = Pairs::default();
     expected.hostname = Some("label-host".to_owned());
     expected.addresses = Vec::new();
     assert_eq!(carried(&object), expected);
@@ -277,14 +266,15 @@ fn control_plane_is_told_by_label_or_taint() {
         "node-role.kubernetes.io/master",
     ] {
         let mut labelled = node("n1");
-        labelled.metadata.labels = Some([(role.to_owned(), String::new())].into());
+        labelled.metadata.labels = [(role.to_owned(), String::new())].into();
         assert!(is_control_plane(&labelled), "label {role}");
         let mut tainted = node("n1");
-        tainted.spec.get_or_insert_default().taints = Some(vec![Taint {
+        let taint = Taint {
             key: role.to_owned(),
             effect: "NoSchedule".to_owned(),
             ..Taint::default()
-        }]);
+        };
+        tainted.spec.taints = [taint].into();
         assert!(is_control_plane(&tainted), "taint {role}");
     }
 }

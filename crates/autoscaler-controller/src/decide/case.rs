@@ -7,11 +7,11 @@ use crate::decide::marks;
 use crate::drain::Drain;
 use crate::endpoints;
 use crate::intent::Intent;
+use crate::kept::Node;
 use crate::lives;
 use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{NodeGroup, keys};
 use crate::world::{ClaimObject, World};
-use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use node_lifecycle::gate::{Binding, GroupFacts};
 use node_lifecycle::{Decider, Doubt, Life, Permit, ProtectionFacts, State, Workload};
@@ -193,7 +193,7 @@ fn protection(view: &View<'_>, node: Option<&Arc<Node>>) -> ProtectionFacts {
 
 /// Tells whether somebody excepted a Node from every removal.
 pub(crate) fn has_opted_out(node: &Node) -> bool {
-    let is_true = |value: Option<&String>| value.is_some_and(|value| value == keys::TRUE);
+    let is_true = |value: Option<&str>| value == Some(keys::TRUE);
     is_true(node.annotations().get(keys::ANNOTATION_PROTECTED))
         || is_true(node.labels().get(keys::LABEL_SCALE_DOWN_DISABLED))
 }

@@ -96,7 +96,7 @@ fn is_unused(world: &World<'_>, group: &NodeGroup) -> bool {
     let place = (group.namespace().unwrap_or_default(), group.name_any());
     is_as_made(group)
         && !founding.needed.contains(&place)
-        && may_by_annotations(&group.metadata, world.now).is_ok()
+        && may_by_annotations(|key| group.annotations().get(key).map(String::as_str), world.now).is_ok()
         && world.members(group).next().is_none()
         && world.hidden_member(group).is_none()
         && !has_node(world, group)

@@ -6,13 +6,12 @@ use super::marks;
 use super::record::complete;
 use super::view::View;
 use crate::command::{Batch, Command};
+use crate::kept::Node;
 use crate::reason::Reason;
 use crate::resources::{Phase, VPSieNodeStatus, find_condition, keys};
 use crate::target::Target;
 use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
-use k8s_openapi::api::core::v1::Node;
-use kube::ResourceExt;
 use std::sync::Arc;
 
 /// How soon a new Node is usually Ready: a kubelet needs some seconds for its network.
@@ -204,14 +203,8 @@ fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, 
 
 /// Tells whether the kubelet of a Node says that it is Ready.
 pub(crate) fn is_ready(node: &Node) -> bool {
-    let conditions = node
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_deref())
-        .unwrap_or_default();
-    conditions
-        .iter()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    node.condition("Ready")
+        .is_some_and(|condition| condition.status == "True")
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::command::NodeMarks;
 use crate::convert::is_control_plane;
+use crate::kept::{Node, Pairs};
 use crate::resources::{NodeGroup, VPSieNode, keys};
-use k8s_openapi::api::core::v1::{Node, Taint};
+use k8s_openapi::api::core::v1::Taint;
 use kube::ResourceExt;
 use std::collections::BTreeMap;
 
@@ -30,7 +31,8 @@ pub(crate) fn missing(node: &Node, claim: &VPSieNode, group: Option<&NodeGroup>)
 pub(crate) fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Option<&'n str> {
     let name = node.labels().get(keys::LABEL_VPSIE_NODE)?;
     let uid = node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID);
-    let is_ours = *name == claim.name_any() && uid.is_none_or(|uid| Some(uid) == claim.metadata.uid.as_ref());
+    let is_ours =
+        name == claim.name_any() && uid.is_none_or(|uid| Some(uid) == claim.metadata.uid.as_deref());
     (!is_ours).then_some(name)
 }
 
@@ -39,13 +41,13 @@ pub(crate) fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Optio
 /// The Go autoscaler wrote no uid; there the recorded name of the Node tells it from a namesake's.
 pub(crate) fn is_marked_for(node: &Node, claim: &VPSieNode) -> bool {
     let status = claim.status.as_ref();
-    let recorded = status.and_then(|status| status.node_name.as_ref());
+    let recorded = status.and_then(|status| status.node_name.as_deref());
     let is_ours = match node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) {
-        Some(uid) => Some(uid) == claim.metadata.uid.as_ref(),
-        None => recorded.is_some() && recorded == node.metadata.name.as_ref(),
+        Some(uid) => Some(uid) == claim.metadata.uid.as_deref(),
+        None => recorded.is_some() && recorded == node.metadata.name.as_deref(),
     };
     let label = node.labels().get(keys::LABEL_VPSIE_NODE);
-    is_ours && label == claim.metadata.name.as_ref() && !is_control_plane(node)
+    is_ours && label == claim.metadata.name.as_deref() && !is_control_plane(node)
 }
 
 fn labels(claim: &VPSieNode, group: Option<&NodeGroup>) -> BTreeMap<String, String> {
@@ -76,21 +78,14 @@ fn annotations(claim: &VPSieNode) -> BTreeMap<String, String> {
     .into()
 }
 
-fn lacking(
-    present: &BTreeMap<String, String>,
-    mut wanted: BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    wanted.retain(|key, value| present.get(key) != Some(value));
+fn lacking(present: &Pairs, mut wanted: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    wanted.retain(|key, value| present.get(key) != Some(value.as_str()));
     wanted
 }
 
 /// Returns the whole list of taints when a wanted one is missing: Kubernetes replaces the list as one.
 pub(crate) fn with_taints(node: &Node, wanted: &[Taint]) -> Option<Vec<Taint>> {
-    let mut taints = node
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.taints.clone())
-        .unwrap_or_default();
+    let mut taints = node.spec.taints.to_vec();
     let same = |a: &Taint, b: &Taint| a.key == b.key && a.effect == b.effect;
     let mut is_changed = false;
     for taint in wanted {
@@ -143,7 +138,7 @@ mod tests {
     #[test]
     fn bare_node_lacks_labels_annotations_and_taints() {
         let mut node = Node::default();
-        node.spec.get_or_insert_default().taints = Some(vec![taint("node.kubernetes.io/not-ready", "")]);
+        node.spec.taints = [taint("node.kubernetes.io/not-ready", "")].into();
         let marks = missing(&node, &claim(), Some(&group())).unwrap();
         let labels: Vec<_> = marks
             .labels
@@ -169,9 +164,9 @@ mod tests {
     fn marked_node_lacks_nothing() {
         let mut node = Node::default();
         let marks = missing(&node, &claim(), Some(&group())).unwrap();
-        node.metadata.labels = Some(marks.labels);
-        node.metadata.annotations = Some(marks.annotations);
-        node.spec.get_or_insert_default().taints = marks.taints;
+        node.metadata.labels = marks.labels.into();
+        node.metadata.annotations = marks.annotations.into();
+        node.spec.taints = marks.taints.unwrap_or_default().into();
         assert_eq!(missing(&node, &claim(), Some(&group())), None);
     }
 
@@ -181,8 +176,8 @@ mod tests {
         let mut node = Node::default();
         assert_eq!(claimed_by_another(&node, &claim()), None);
         let marks = missing(&node, &claim(), None).unwrap();
-        node.metadata.labels = Some(marks.labels);
-        node.metadata.annotations = Some(marks.annotations);
+        node.metadata.labels = marks.labels.into();
+        node.metadata.annotations = marks.annotations.into();
         assert_eq!(claimed_by_another(&node, &claim()), None);
         let mut namesake = claim();
         namesake.metadata.uid = Some("u2".into());

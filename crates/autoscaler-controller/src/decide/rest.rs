@@ -4,9 +4,9 @@ use super::case::node;
 use super::view::View;
 use crate::command::{Batch, Command};
 use crate::drain::Drain;
+use crate::kept::Node;
 use crate::removal::{Hold, Obstacle};
 use crate::target::Target;
-use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::{Decider, Refusal};
 
 /// Says what a refusal means for the Node that takes no new pods, or would not.
@@ -76,5 +76,5 @@ pub(super) fn give_back(view: &View<'_>, batch: &mut Batch) {
 
 /// Tells whether a Node takes no new pods.
 pub(super) fn is_cordoned(node: &Node) -> bool {
-    node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
+    node.spec.is_cordoned
 }

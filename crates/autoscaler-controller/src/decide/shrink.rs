@@ -23,7 +23,6 @@ use crate::resources::{NodeGroup, NodeGroupStatus, Phase, keys};
 use crate::time::to_chrono;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use node_lifecycle::audit::Draft;
 use node_lifecycle::{Decider, Permit, State};
@@ -187,7 +186,7 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     let policy = policy.filter(|policy| policy.is_enabled());
     let is_ours = group.is_managed() && group.metadata.deletion_timestamp.is_none();
     policy.filter(|_| is_ours).ok_or(Keep::Disabled)?;
-    may_by_annotations(&group.metadata, world.now)?;
+    may_by_annotations(|key| group.annotations().get(key).map(String::as_str), world.now)?;
     if world.growth.unmet > 0 {
         return Err(Keep::PodsWait);
     }
@@ -259,7 +258,7 @@ fn at_rest_since(view: &View<'_>) -> Result<DateTime<Utc>, Keep> {
 fn member(view: &View<'_>, group: &NodeGroup, leaving: &Leaving) -> Result<(Case, Permit), Keep> {
     let since = at_rest_since(view)?;
     if let Some(node) = node(view) {
-        may_by_annotations(&node.metadata, view.world.now)?;
+        may_by_annotations(|key| node.annotations().get(key), view.world.now)?;
     }
     let window = group.spec.scale_down().stabilization_window();
     if let Some(remaining) = left(window, since, view.world.now) {
@@ -270,8 +269,10 @@ fn member(view: &View<'_>, group: &NodeGroup, leaving: &Leaving) -> Result<(Case
 }
 
 /// Looks at what people have written on a NodeGroup or a Node.
-pub(crate) fn may_by_annotations(metadata: &ObjectMeta, now: DateTime<Utc>) -> Result<(), Keep> {
-    let written = |key| metadata.annotations.as_ref().and_then(|all| all.get(key));
+pub(crate) fn may_by_annotations<'o>(
+    written: impl Fn(&str) -> Option<&'o str>,
+    now: DateTime<Utc>,
+) -> Result<(), Keep> {
     if written(keys::ANNOTATION_SCALE_DOWN).is_some_and(|value| value == keys::DISABLED) {
         return Err(Keep::Forbidden);
     }

@@ -4,6 +4,7 @@ use super::draft::{Draft, announce, is_at_rest};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
 use crate::intent::Intent;
+use crate::kept::Node;
 use crate::lives::{Lives, Wrong};
 use crate::pods::Load;
 use crate::poll::ClusterView;
@@ -12,7 +13,6 @@ use crate::skew::Skew;
 use crate::target::Target;
 use crate::trouble::Trouble;
 use crate::world::{ClaimObject, World};
-use k8s_openapi::api::core::v1::Node;
 use node_match::{Match, MergedMachine, Verdict};
 use std::sync::Arc;
 

@@ -3,11 +3,11 @@
 use crate::decide::{ERROR, is_marked_for};
 use crate::drain::Drain;
 use crate::intent::Intent;
+use crate::kept::{Condition, Node};
 use crate::pods::{Load, PodIndex};
 use crate::resources::{Phase, VPSieNode, find_condition, keys};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
-use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use kube::ResourceExt;
 use node_lifecycle::{Event, Gate, Life, State};
 use node_match::{Matching, Verdict};
@@ -156,7 +156,7 @@ impl Sight<'_> {
 
     /// Tells whether its Node says that its disk is nearly full; that it says nothing is no evidence (`LC-13`).
     pub(super) fn has_disk_pressure(&self) -> bool {
-        let pressure = self.node.and_then(|node| condition(node, "DiskPressure"));
+        let pressure = self.node.and_then(|node| node.condition("DiskPressure"));
         pressure.is_some_and(|pressure| pressure.status == "True")
     }
 
@@ -185,17 +185,12 @@ impl Sight<'_> {
     }
 }
 
-fn condition<'n>(node: &'n Node, type_: &str) -> Option<&'n NodeCondition> {
-    let conditions = node.status.as_ref()?.conditions.as_deref()?;
-    conditions.iter().find(|condition| condition.type_ == type_)
-}
-
-fn ready(node: &Node) -> Option<&NodeCondition> {
-    condition(node, "Ready")
+fn ready(node: &Node) -> Option<&Condition> {
+    node.condition("Ready")
 }
 
 fn status(node: &Node) -> Option<&str> {
-    ready(node).map(|ready| ready.status.as_str())
+    ready(node).map(|ready| &*ready.status)
 }
 
 fn since(node: &Node) -> Option<DateTime<Utc>> {

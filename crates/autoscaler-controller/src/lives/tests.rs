@@ -3,13 +3,14 @@
 use crate::command::Command;
 use crate::decide::ERROR;
 use crate::intent::Outcome;
+use crate::kept::Node;
 use crate::resources::{Phase, keys};
 use crate::testing::expected::{prepared, with_machine, with_node};
 use crate::testing::{
     ClaimBuilder, TestWorld, at, claim, condition, drained, intent, node, tied, timed_out, world,
 };
 use chrono::TimeDelta;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::Event;
 use node_lifecycle::{Life, State};
 use serde_json::json;
@@ -31,8 +32,8 @@ fn of(claim: ClaimBuilder, node: Node) -> TestWorld {
 
 fn told(node_status: &str, seconds: i64) -> Node {
     let mut node = node("n1");
-    let condition = &mut node.status.as_mut().unwrap().conditions.as_mut().unwrap()[0];
-    condition.status = node_status.to_owned();
+    let condition = &mut node.status.as_mut().unwrap().conditions[0];
+    condition.status = node_status.to_owned().into();
     let since = k8s_openapi::jiff::Timestamp::from_second(at(seconds).timestamp()).unwrap();
     condition.last_transition_time = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(since));
     node
@@ -296,8 +297,8 @@ fn life_ends_with_the_machine() {
 #[test]
 fn node_is_known_by_its_marks_while_matching_cannot_vouch_for_it() {
     let mut marked = node("n1");
-    marked.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
-    marked.metadata.annotations = Some([(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), UID.to_owned())].into());
+    marked.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into();
+    marked.metadata.annotations = [(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), UID.to_owned())].into();
     for (node, expected) in [(marked, State::Active), (node("n1"), State::Ready)] {
         let mut world = of(with_machine(Phase::Ready), node)
             .verdict("web-1", timed_out())
@@ -314,8 +315,8 @@ fn deleted_vpsie_node_waits_for_its_pods() {
         world.claim_commands("web-1").iter().map(Command::label).collect()
     };
     let mut marked = node("n1");
-    marked.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
-    marked.metadata.annotations = Some([(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), UID.to_owned())].into());
+    marked.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into();
+    marked.metadata.annotations = [(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), UID.to_owned())].into();
     let with = |node| {
         let claim = with_machine(Phase::Ready).lived(State::Ready).deleted();
         let mut world = prepared().claim(claim).node(node).polled(&["m1"]);

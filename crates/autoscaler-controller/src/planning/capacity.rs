@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::kept::Node;
 use fleet_plan::group::Price;
 use fleet_plan::node::Room;
 use fleet_plan::{Name, Quantity, Resources};
-use k8s_openapi::api::core::v1::Node;
 use vpsie_api::{Decimal, Offer};
 
 /// How much of the CPU that is offered the system keeps, in percent: a kubelet and a container runtime need little.
@@ -39,7 +39,7 @@ pub fn learned<'a>(rooms: impl IntoIterator<Item = &'a Room>) -> Option<Room> {
 /// Reads the CPU and the memory that a Node has for pods; nothing where it does not say so.
 pub(crate) fn allocatable(node: &Node) -> Option<Resources> {
     let told = node.status.as_ref()?.allocatable.as_ref()?;
-    let amount = |name: &str| Quantity::parse(&told.get(name)?.0).ok();
+    let amount = |name: &str| Quantity::parse(told.get(name)?).ok();
     Some(Resources {
         cpu_m: amount("cpu")?.thousandths(),
         memory_bytes: amount("memory")?.whole(),

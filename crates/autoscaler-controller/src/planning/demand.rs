@@ -55,7 +55,7 @@ impl Reader {
         let unreadable = |error: SelectorError| PodFlaw::Unreadable(error.to_string());
         let mut demand = Demand {
             namespace: self.names.get(&pod.namespace().unwrap_or_default()),
-            labels: labels(Some(pod.labels()), &mut self.names),
+            labels: labels(pod.labels(), &mut self.names),
             priority: spec.priority.unwrap_or_default(),
             requests,
             ports: self.ports(spec),
@@ -100,7 +100,7 @@ impl Reader {
 
     fn placement(&mut self, spec: &PodSpec) -> Result<Placement, SelectorError> {
         let mut placement = Placement {
-            node_selector: labels(spec.node_selector.as_ref(), &mut self.names),
+            node_selector: labels(spec.node_selector.iter().flatten(), &mut self.names),
             ..Placement::default()
         };
         let affinity = spec

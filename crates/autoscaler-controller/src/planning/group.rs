@@ -151,7 +151,7 @@ impl Reader {
     }
 
     pub(super) fn all_labels(&mut self, written: Option<&BTreeMap<String, String>>) -> Labels {
-        labels(written, &mut self.names)
+        labels(written.into_iter().flatten(), &mut self.names)
     }
 
     /// Leaves out what nobody tells.

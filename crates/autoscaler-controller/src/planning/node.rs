@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::kept::Node as WrittenNode;
 use fleet_plan::QuantityError;
 use fleet_plan::node::{Node, Room};
 use fleet_plan::taint::{Effect, Taint};
-use k8s_openapi::api::core::v1::{Node as WrittenNode, Taint as WrittenTaint};
+use k8s_openapi::api::core::v1::Taint as WrittenTaint;
 use k8s_openapi::api::storage::v1::CSINode;
-use kube::ResourceExt;
 
 use super::Reader;
 use super::demand::effect;
@@ -45,16 +45,10 @@ impl Reader {
             node: node.name_any(),
             source,
         })?;
-        let conditions = status
-            .and_then(|status| status.conditions.as_ref())
-            .into_iter()
-            .flatten();
-        let is_ready = conditions
-            .clone()
-            .any(|one| one.type_ == "Ready" && one.status == "True");
+        let is_ready = node.condition("Ready").is_some_and(|one| one.status == "True");
         Ok(Node {
             name: self.names.get(&node.name_any()),
-            labels: labels(Some(node.labels()), &mut self.names),
+            labels: labels(node.labels().iter(), &mut self.names),
             taints: self.node_taints(node, is_ready),
             is_ready,
             room: Room {
@@ -68,12 +62,10 @@ impl Reader {
 
     /// A Ready Node is about to lose the taint that it is not: until then no other is bought in its place.
     fn node_taints(&mut self, node: &WrittenNode, is_ready: bool) -> Vec<Taint> {
-        let spec = node.spec.as_ref();
-        let taints = spec.and_then(|spec| spec.taints.as_ref()).into_iter().flatten();
+        let taints = node.spec.taints.iter();
         let taints = taints.filter(|taint| !(is_ready && taint.key == NOT_READY));
         let mut taints: Vec<Taint> = taints.filter_map(|taint| self.taint(taint)).collect();
-        let is_cordoned = spec.and_then(|spec| spec.unschedulable) == Some(true);
-        if is_cordoned && !taints.iter().any(|taint| &*taint.key == UNSCHEDULABLE) {
+        if node.spec.is_cordoned && !taints.iter().any(|taint| &*taint.key == UNSCHEDULABLE) {
             taints.push(Taint {
                 key: self.names.get(UNSCHEDULABLE),
                 value: self.names.get(""),

@@ -10,12 +10,13 @@ mod usage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::kept::Node;
 use chrono::{DateTime, Utc};
 use fleet_plan::group::Group;
 use fleet_plan::removal::Fleet;
 use fleet_plan::{Cluster, Plan};
 use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use k8s_openapi::api::core::v1::{Namespace, Pod};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;

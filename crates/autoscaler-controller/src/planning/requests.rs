@@ -1,5 +1,6 @@
 //! What a pod takes of a Node, reckoned as the scheduler does.
 
+use crate::kept::Pairs;
 use std::collections::BTreeMap;
 
 use fleet_plan::{Names, Quantity, QuantityError, Resources};
@@ -49,10 +50,12 @@ pub(super) fn of_pod(spec: &PodSpec, names: &mut Names) -> Result<Resources, Qua
 
 /// Reads what a Node has for pods; the number of pods apart.
 pub(super) fn of_node(
-    allocatable: Option<&BTreeMap<String, Written>>,
+    allocatable: Option<&Pairs>,
     names: &mut Names,
 ) -> Result<(Resources, i64), QuantityError> {
-    let mut amounts = read(allocatable)?;
+    let told = allocatable.into_iter().flat_map(Pairs::iter);
+    let told = told.map(|(name, amount)| Ok((name.to_owned(), Quantity::parse(amount)?)));
+    let mut amounts: Amounts = told.collect::<Result<_, QuantityError>>()?;
     let pods = amounts.remove("pods").unwrap_or_default();
     Ok((resources(&amounts, names), pods.whole()))
 }

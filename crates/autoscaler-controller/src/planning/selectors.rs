@@ -1,7 +1,5 @@
 //! Selectors of labels, of Nodes and of pods.
 
-use std::collections::BTreeMap;
-
 use fleet_plan::labels::{Labels, Operator, Requirement, Selector};
 use fleet_plan::pod::NodeTerm;
 use fleet_plan::{Name, Names};
@@ -19,10 +17,14 @@ pub(super) enum SelectorError {
     Bound(String),
 }
 
-pub(super) fn labels(written: Option<&BTreeMap<String, String>>, names: &mut Names) -> Labels {
-    let pairs = written.into_iter().flatten();
-    pairs
-        .map(|(key, value)| (names.get(key), names.get(value)))
+pub(super) fn labels<K, V>(written: impl IntoIterator<Item = (K, V)>, names: &mut Names) -> Labels
+where
+    K: AsRef<str>,
+    V: AsRef<str>,
+{
+    written
+        .into_iter()
+        .map(|(key, value)| (names.get(key.as_ref()), names.get(value.as_ref())))
         .collect()
 }
 

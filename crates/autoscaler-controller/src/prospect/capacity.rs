@@ -1,11 +1,11 @@
 //! What the Nodes that are there teach of those that are to come.
 
+use crate::kept::Node;
 use crate::planning::capacity::{fewest, learned};
 use crate::resources::{NodeGroup, keys};
 use crate::watches::Place;
 use fleet_plan::Name;
 use fleet_plan::node::{Node as Planned, Room};
-use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ impl Rooms {
         let group = node.labels().get(keys::LABEL_NODE_GROUP);
         let namespace = node.annotations().get(keys::ANNOTATION_NODE_GROUP_NAMESPACE);
         if let (Some(group), Some(namespace), true) = (group, namespace, read.is_ready) {
-            let place = (namespace.clone(), group.clone());
+            let place = (namespace.to_owned(), group.to_owned());
             let known = self.of_groups.remove(&place);
             let both = known.iter().chain([&read.room]);
             self.of_groups.extend(learned(both).map(|room| (place, room)));

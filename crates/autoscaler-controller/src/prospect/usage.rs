@@ -4,6 +4,7 @@ use super::groups::{nodes_of, pause, workers};
 use crate::decide::{free_names, is_ready, missing};
 use crate::drain::Drain;
 use crate::growth::{Growth, NewMember};
+use crate::kept::Node;
 use crate::planning::capacity::allocatable;
 use crate::planning::{Size, is_coming};
 use crate::resources::{GlobalSettings, NodeGroup, Phase};
@@ -13,8 +14,6 @@ use crate::watches::Watches;
 use crate::world::{ClaimObject, World};
 use fleet_plan::Resources;
 use fleet_plan::projection::{Member, Standing};
-use k8s_openapi::api::core::v1::Node;
-use kube::ResourceExt;
 
 /// Adds to what is planned for pods what the use of NodeGroups asks for: one node, where nothing else is made.
 pub(super) fn add(world: &World<'_>, watches: &Watches, trends: &mut Trends, growth: &mut Growth) {
@@ -156,6 +155,5 @@ fn member(world: &World<'_>, claim: &ClaimObject, asked: &Asked<'_>) -> Member {
 
 /// Tells whether pods may be put on a Node.
 pub(crate) fn takes_pods(node: &Node) -> bool {
-    let is_cordoned = node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true);
-    is_ready(node) && !is_cordoned && Drain::of(node).is_none()
+    is_ready(node) && !node.spec.is_cordoned && Drain::of(node).is_none()
 }

@@ -3,11 +3,11 @@
 use crate::convert::is_control_plane;
 use crate::decide::has_opted_out;
 use crate::drain::Drain;
+use crate::kept::{Condition, Kept as _, Node};
 use crate::lives::{Lives, failure};
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::time::to_chrono;
 use crate::world::ClaimObject;
-use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use kube::ResourceExt;
 use node_lifecycle::Life;
 use node_state::{
@@ -94,26 +94,27 @@ fn of_life(life: &Life) -> LifeFacts {
 pub(super) fn of_node(node: &Node) -> NodeFacts {
     let (labels, annotations) = (node.labels(), node.annotations());
     let status = node.status.as_ref();
-    let kubelet = status.and_then(|status| status.node_info.as_ref());
+    let told = |text: Option<&str>| text.map(str::to_owned);
     NodeFacts {
         name: node.name_any(),
         uid: node.uid().unwrap_or_default(),
-        resource_version: node.resource_version().unwrap_or_default(),
+        resource_version: node.identity().resource_version.to_owned(),
         created_at: node.metadata.creation_timestamp.as_ref().and_then(to_chrono),
         deleted_at: node.metadata.deletion_timestamp.as_ref().and_then(to_chrono),
         labels: [].into(),
         is_of_control_plane: is_control_plane(node),
-        group_label: labels.get(keys::LABEL_NODE_GROUP).cloned(),
-        group_namespace: annotations.get(keys::ANNOTATION_NODE_GROUP_NAMESPACE).cloned(),
+        group_label: told(labels.get(keys::LABEL_NODE_GROUP)),
+        group_namespace: told(annotations.get(keys::ANNOTATION_NODE_GROUP_NAMESPACE)),
         marked_for: marked_for(node),
         zones: zones(node),
-        ready: condition(node, "Ready").map(readiness),
-        disk_pressure: condition(node, "DiskPressure")
+        ready: node.condition("Ready").map(readiness),
+        disk_pressure: node
+            .condition("DiskPressure")
             .filter(|pressure| pressure.status == "True")
             .map(|pressure| Pressure {
                 since: pressure.last_transition_time.as_ref().and_then(to_chrono),
             }),
-        kubelet_version: kubelet.map(|kubelet| kubelet.kubelet_version.clone()),
+        kubelet_version: told(status.and_then(|status| status.kubelet_version.as_deref())),
         drain_marked: Drain::of(node).map(|drain| Mark {
             since: Some(drain.since),
         }),
@@ -124,12 +125,15 @@ pub(super) fn of_node(node: &Node) -> NodeFacts {
 /// Reads for which VPSieNode a Node is marked. The control plane is nobody's.
 fn marked_for(node: &Node) -> Option<Arc<str>> {
     let uid = node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID)?;
-    (!uid.is_empty() && !is_control_plane(node)).then(|| uid.as_str().into())
+    (!uid.is_empty() && !is_control_plane(node)).then(|| uid.into())
 }
 
 /// Lists the zones that a Node tells, else the data centre that we wrote on it, which is as near as VPSie comes.
 fn zones(node: &Node) -> Vec<String> {
-    let told = |key: &str| node.labels().get(key).filter(|zone| !zone.is_empty()).cloned();
+    let told = |key: &str| {
+        let zone = node.labels().get(key).filter(|zone| !zone.is_empty());
+        zone.map(str::to_owned)
+    };
     let zones: Vec<String> = ZONES.iter().filter_map(|key| told(key)).collect();
     if zones.is_empty() {
         return told(keys::LABEL_DATACENTER).into_iter().collect();
@@ -137,13 +141,8 @@ fn zones(node: &Node) -> Vec<String> {
     zones
 }
 
-fn condition<'n>(node: &'n Node, kind: &str) -> Option<&'n NodeCondition> {
-    let conditions = node.status.as_ref()?.conditions.as_deref()?;
-    conditions.iter().find(|condition| condition.type_ == kind)
-}
-
-fn readiness(ready: &NodeCondition) -> Readiness {
-    let is_ready = match ready.status.as_str() {
+fn readiness(ready: &Condition) -> Readiness {
+    let is_ready = match &*ready.status {
         "True" => Some(true),
         "False" => Some(false),
         // Kubernetes writes `Unknown` when a kubelet has fallen silent.
@@ -152,7 +151,7 @@ fn readiness(ready: &NodeCondition) -> Readiness {
     Readiness {
         is_ready,
         since: ready.last_transition_time.as_ref().and_then(to_chrono),
-        reason: ready.reason.clone().unwrap_or_default(),
+        reason: ready.reason.as_deref().unwrap_or_default().to_owned(),
     }
 }
 

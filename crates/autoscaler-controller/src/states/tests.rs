@@ -75,7 +75,7 @@ fn web() -> TestWorld {
     let joined = claim("web-1").in_phase(Phase::Ready).lived(State::Idle);
     let joined = joined.status(|status| status.node_name = Some("n1".to_owned()));
     let mut labelled = node("n1");
-    labelled.metadata.labels = Some([(keys::LABEL_NODE_GROUP.to_owned(), "web".to_owned())].into());
+    labelled.metadata.labels = [(keys::LABEL_NODE_GROUP.to_owned(), "web".to_owned())].into();
     world()
         .group(group("web"))
         .claim(joined)
@@ -270,10 +270,7 @@ fn life_that_goes_on_is_a_change() {
 fn next_moment_is_known() {
     let mut engine = Engine::new();
     let mut early = node("early");
-    let ready = early
-        .status
-        .as_mut()
-        .and_then(|status| status.conditions.as_mut());
+    let ready = early.status.as_mut().map(|status| &mut status.conditions);
     let since = at(600).timestamp();
     let since = k8s_openapi::jiff::Timestamp::from_second(since).unwrap();
     ready.unwrap()[0].last_transition_time =

@@ -2,8 +2,8 @@
 
 use super::verdicts::{found, tied};
 use super::{ClaimBuilder, NAMESPACE, TestWorld, claim, node};
+use crate::kept::Node;
 use crate::resources::{Phase, keys};
-use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::State;
 use node_match::{Machine, Verdict};
 
@@ -19,9 +19,9 @@ pub(crate) fn member(name: &str, state: State) -> ClaimBuilder {
 /// Makes the Node of a member, with its marks.
 pub(crate) fn own_node(name: &str) -> Node {
     let mut own = node(&name.replace("web-", "n"));
-    own.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), name.to_owned())].into());
+    own.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), name.to_owned())].into();
     let uid = format!("{NAMESPACE}/{name}");
-    own.metadata.annotations = Some([(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), uid)].into());
+    own.metadata.annotations = [(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), uid)].into();
     own
 }
 

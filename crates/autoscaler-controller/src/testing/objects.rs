@@ -3,11 +3,11 @@
 use super::{CLUSTER, NAMESPACE, NUMBER, at};
 use crate::drain::Drain;
 use crate::intent::{Intent, Outcome};
+use crate::kept::{self, Node};
 use crate::resources::{Condition, ConditionStatus, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
 use crate::tombstone::Tombstone;
 use crate::world::ClaimObject;
 use chrono::{DateTime, Utc};
-use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use node_lifecycle::{Decider, State};
 use std::sync::Arc;
@@ -52,41 +52,32 @@ pub(crate) fn claim(name: &str) -> ClaimBuilder {
 
 /// Makes a Ready Node.
 pub(crate) fn node(name: &str) -> Node {
-    let mut node = Node {
-        metadata: metadata(name),
+    let node = Node {
+        metadata: metadata(name).into(),
         ..Node::default()
     };
-    node.metadata.namespace = None;
-    let condition = NodeCondition {
-        type_: "Ready".to_owned(),
-        status: "True".to_owned(),
-        ..NodeCondition::default()
-    };
-    node.status.get_or_insert_default().conditions = Some(vec![condition]);
-    node
+    told(node, "Ready", "True")
 }
 
 /// Cordons a Node and marks it as one whose machine is to go, `seconds` from now.
 pub(crate) fn drained(node: &mut Node, seconds: i64) {
     let drain = Drain::begin(node, Decider::Manual, at(seconds));
-    let annotations = node.metadata.annotations.get_or_insert_default();
+    let annotations = &mut node.metadata.annotations;
     annotations.insert(keys::ANNOTATION_DRAIN.to_owned(), drain.to_annotation());
-    node.spec.get_or_insert_default().unschedulable = Some(true);
+    node.spec.is_cordoned = true;
 }
 
 /// Says something of a Node, as its kubelet does: `told(node, "DiskPressure", "True")`.
 pub(crate) fn told(mut node: Node, type_: &str, status: &str) -> Node {
-    let conditions = node
-        .status
-        .get_or_insert_default()
-        .conditions
-        .get_or_insert_default();
+    let kept = &mut node.status.get_or_insert_default().conditions;
+    let mut conditions = kept.to_vec();
     conditions.retain(|condition| condition.type_ != type_);
-    conditions.push(NodeCondition {
-        type_: type_.to_owned(),
-        status: status.to_owned(),
-        ..NodeCondition::default()
+    conditions.push(kept::Condition {
+        type_: type_.to_owned().into(),
+        status: status.to_owned().into(),
+        ..kept::Condition::default()
     });
+    *kept = conditions.into();
     node
 }
 

@@ -20,45 +20,75 @@ const TEMPLATE: Field = Field::parts(
 impl Watched for Namespace {
     const SKIPPED: &'static [Field] = &[METADATA];
 
-    fn trim(&mut self) {
-        namespace(self);
+    type Kept = Self;
+
+    fn keep(mut self) -> Self {
+        namespace(&mut self);
+        self
     }
 }
 
 impl Watched for DaemonSet {
     const SKIPPED: &'static [Field] = &[METADATA, TEMPLATE, Field::whole("status")];
 
-    fn trim(&mut self) {
-        daemon_set(self);
+    type Kept = Self;
+
+    fn keep(mut self) -> Self {
+        daemon_set(&mut self);
+        self
     }
 }
 
 impl Watched for PersistentVolumeClaim {
     const SKIPPED: &'static [Field] = &[METADATA, Field::whole("status")];
 
-    fn trim(&mut self) {
-        claim(self);
+    type Kept = Self;
+
+    fn keep(mut self) -> Self {
+        claim(&mut self);
+        self
     }
 }
 
 impl Watched for PersistentVolume {
     const SKIPPED: &'static [Field] = &[METADATA, Field::whole("status")];
 
-    fn trim(&mut self) {
-        volume(self);
+    type Kept = Self;
+
+    fn keep(mut self) -> Self {
+        volume(&mut self);
+        self
     }
 }
 
 impl Watched for StorageClass {
     const SKIPPED: &'static [Field] = &[METADATA];
+
+    type Kept = Self;
+
+    fn keep(self) -> Self {
+        self
+    }
 }
 
 impl Watched for CSINode {
     const SKIPPED: &'static [Field] = &[METADATA];
+
+    type Kept = Self;
+
+    fn keep(self) -> Self {
+        self
+    }
 }
 
 impl Watched for AutoscalerConfig {
     const SKIPPED: &'static [Field] = &[METADATA];
+
+    type Kept = Self;
+
+    fn keep(self) -> Self {
+        self
+    }
 }
 
 /// Leaves of a namespace its name and labels.
@@ -169,10 +199,9 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn kept<K: Watched + serde::Serialize>(object: Value) -> Value {
-        let mut object: K = serde_json::from_value(object).expect("it has its shape");
-        object.trim();
-        serde_json::to_value(object).expect("it can be written")
+    fn kept<K: Watched<Kept: serde::Serialize>>(object: Value) -> Value {
+        let object: K = serde_json::from_value(object).expect("it has its shape");
+        serde_json::to_value(object.keep()).expect("it can be written")
     }
 
     /// NS-30: of what says where pods fit, nothing else is kept.

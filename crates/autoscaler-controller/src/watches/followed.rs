@@ -1,9 +1,9 @@
 //! One watched kind: its objects, and which of them changed since somebody asked.
 
+use super::store::Store;
 use super::unreadable::{Places, Sieve};
-use kube::runtime::reflector::{ObjectRef, Store};
+use crate::kept::Kept;
 use kube::runtime::watcher::Event;
-use kube::{Resource, ResourceExt};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,8 +32,8 @@ pub enum News<K> {
 }
 
 /// The objects of one kind as its watch keeps them.
-pub(super) struct Followed<K: Resource<DynamicType = ()> + Clone + 'static> {
-    store: Store<K>,
+pub(super) struct Followed<K> {
+    store: Arc<Store<K>>,
     marked: Arc<Mutex<Marked>>,
     sieve: Arc<Mutex<Sieve>>,
 }
@@ -56,6 +56,14 @@ impl Marked {
         }
     }
 
+    /// Notes all that somebody else noted.
+    pub(super) fn add_all(&mut self, other: Self) {
+        match other {
+            Self::Some(places) => places.into_iter().for_each(|place| self.add(place)),
+            Self::All => *self = Self::All,
+        }
+    }
+
     /// Tells whether nothing changed.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
@@ -67,7 +75,7 @@ impl Marked {
 
 // === impl News ===
 
-impl<K: Resource<DynamicType = ()>> News<K> {
+impl<K: Kept> News<K> {
     /// Splits it into the places of what is gone and the objects that are there.
     ///
     /// Of a whole list, what was known before and is not in it is gone.
@@ -92,14 +100,15 @@ impl<K: Resource<DynamicType = ()>> News<K> {
     }
 }
 
-fn place<K: Resource<DynamicType = ()>>(object: &K) -> Place {
-    (object.namespace().unwrap_or_default(), object.name_any())
+fn place<K: Kept>(object: &K) -> Place {
+    let (namespace, name) = object.identity().place();
+    (namespace.to_owned(), name.to_owned())
 }
 
 // === impl Followed ===
 
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
-    pub(super) fn new(store: Store<K>, marked: Arc<Mutex<Marked>>, sieve: Arc<Mutex<Sieve>>) -> Self {
+impl<K: Kept> Followed<K> {
+    pub(super) fn new(store: Arc<Store<K>>, marked: Arc<Mutex<Marked>>, sieve: Arc<Mutex<Sieve>>) -> Self {
         Self { store, marked, sieve }
     }
 
@@ -110,22 +119,17 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
 
     /// Waits for the first list; tells whether it came.
     pub(super) async fn is_listed(&self) -> bool {
-        self.store.wait_until_ready().await.is_ok()
+        self.store.is_listed().await
     }
 
     /// Returns all objects in order of namespace and name.
     pub(super) fn sorted(&self) -> Vec<Arc<K>> {
-        let mut objects = self.store.state();
-        objects.sort_by_cached_key(|object| {
-            let metadata = object.meta();
-            (metadata.namespace.clone(), metadata.name.clone())
-        });
-        objects
+        self.store.all()
     }
 
     /// Returns the object of a place.
     pub(super) fn find(&self, place: &Place) -> Option<Arc<K>> {
-        find(&self.store, place)
+        self.store.find(place)
     }
 
     /// Returns what changed since the last call.
@@ -138,7 +142,7 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
                 places
                     .into_iter()
                     .map(|place| {
-                        let object = find(&self.store, &place);
+                        let object = self.store.find(&place);
                         (place, object)
                     })
                     .collect(),
@@ -155,28 +159,13 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Followed<K> {
     }
 }
 
-/// Returns the object of a name, where the store has it.
-pub(super) fn find<K>(store: &Store<K>, (namespace, name): &Place) -> Option<Arc<K>>
-where
-    K: Resource<DynamicType = ()> + Clone + 'static,
-{
-    let reference = ObjectRef::new(name);
-    if namespace.is_empty() {
-        store.get(&reference)
-    } else {
-        store.get(&reference.within(namespace))
-    }
-}
-
-/// Notes which objects an event of a watch is about, after it was taken in.
-pub(super) fn mark<K: Resource<DynamicType = ()>>(marked: &Mutex<Marked>, event: &Event<K>) {
+/// Returns which objects an event of a watch is about.
+pub(super) fn told_of<K: Kept>(event: &Event<K>) -> Marked {
     match event {
-        Event::Apply(object) | Event::Delete(object) => {
-            lock(marked).add(place(object));
-        }
-        Event::InitDone => *lock(marked) = Marked::All,
+        Event::Apply(object) | Event::Delete(object) => Marked::Some([place(object)].into()),
+        Event::InitDone => Marked::All,
         // Until the list is complete, it is not to be seen.
-        Event::Init | Event::InitApply(_) => {}
+        Event::Init | Event::InitApply(_) => Marked::default(),
     }
 }
 
@@ -188,11 +177,11 @@ pub(super) fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use k8s_openapi::api::core::v1::Node;
+    use crate::kept::Node;
 
     fn node(name: &str) -> Arc<Node> {
         let mut node = Node::default();
-        node.metadata.name = Some(name.to_owned());
+        node.metadata.name = Some(name.into());
         Arc::new(node)
     }
 
@@ -233,13 +222,13 @@ mod tests {
     /// NS-6: a list that arrives counts once it is complete; single events name their object.
     #[test]
     fn events_are_marked() {
-        let marked = Mutex::default();
+        let mut marked = Marked::default();
         let list = [Event::Init, Event::InitApply(Node::clone(&node("a")))];
-        list.iter().for_each(|event| mark(&marked, event));
-        assert!(lock(&marked).is_empty());
-        mark(&marked, &Event::Delete(Node::clone(&node("a"))));
-        assert_eq!(*lock(&marked), Marked::Some([at("a")].into()));
-        mark(&marked, &Event::<Node>::InitDone);
-        assert_eq!(*lock(&marked), Marked::All);
+        list.iter().for_each(|event| marked.add_all(told_of(event)));
+        assert!(marked.is_empty());
+        marked.add_all(told_of(&Event::Delete(Node::clone(&node("a")))));
+        assert_eq!(marked, Marked::Some([at("a")].into()));
+        marked.add_all(told_of(&Event::<Node>::InitDone));
+        assert_eq!(marked, Marked::All);
     }
 }

@@ -3,9 +3,11 @@
 //! Of a real Pod or Node most is what other programs wrote down for themselves: who wrote which field, images, environments,
 //! statuses of containers. Decoded, it takes several times the room of its text.
 
+use crate::kept::Kept;
 use kube::Resource;
 use kube::core::ObjectMeta;
 use kube::core::error_boundary::InvalidObject;
+use kube::runtime::watcher::Event;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -26,8 +28,11 @@ pub(super) trait Watched:
     /// What is skipped of an object.
     const SKIPPED: &'static [Field];
 
+    /// What is kept of a decoded object.
+    type Kept: Kept + Clone + Send + Sync + 'static;
+
     /// Leaves of a decoded object what is kept of it.
-    fn trim(&mut self) {}
+    fn keep(self) -> Self::Kept;
 }
 
 /// An object without what is skipped of its kind, or why it cannot be read.
@@ -38,6 +43,18 @@ pub(super) struct Lean<K>(pub(super) Result<K, InvalidObject>);
 
 /// Decodes JSON without some fields.
 struct Without(&'static [Field]);
+
+/// Leaves of the object of an event what is kept of it.
+pub(super) fn kept<K: Watched>(event: Event<Lean<K>>) -> Event<Lean<K::Kept>> {
+    let keep = |Lean(object): Lean<K>| Lean(object.map(K::keep));
+    match event {
+        Event::Init => Event::Init,
+        Event::InitApply(object) => Event::InitApply(keep(object)),
+        Event::InitDone => Event::InitDone,
+        Event::Apply(object) => Event::Apply(keep(object)),
+        Event::Delete(object) => Event::Delete(keep(object)),
+    }
+}
 
 // === impl Field ===
 

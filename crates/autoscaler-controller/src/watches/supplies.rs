@@ -1,16 +1,17 @@
 //! What else a plan is made from: volumes, DaemonSets, namespaces and settings, kept without what no plan reads.
 
+use super::followed::Place;
 use super::lean::Watched;
 use super::unreadable::Sieve;
-use super::{WatchError, check, events, followed};
+use super::{WatchError, check, events};
 use crate::resources::{AutoscalerConfig, keys};
 use futures::{StreamExt as _, TryStreamExt as _};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
-use kube::Client;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::{Client, Resource};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -102,16 +103,27 @@ impl Supplies {
 }
 
 /// Keeps every object of a kind that can be read.
-fn keep<K: Watched>(client: &Client, tasks: &mut JoinSet<()>) -> Store<K> {
+fn keep<K: Watched<Kept = K>>(client: &Client, tasks: &mut JoinSet<()>) -> Store<K> {
     let (store, writer) = reflector::store();
     let (kept, mut sieve) = (store.clone(), Sieve::default());
     let events = events::<K>(client).try_filter_map(move |event| {
-        let event = sieve.take(event, |place| {
-            followed::find(&kept, place).map(Arc::unwrap_or_clone)
-        });
+        let event = sieve.take(event, |place| find(&kept, place).map(Arc::unwrap_or_clone));
         std::future::ready(Ok(event))
     });
-    let events = events.modify(K::trim).reflect(writer);
+    let events = events.reflect(writer);
     tasks.spawn(events.for_each(|_| std::future::ready(())));
     store
+}
+
+/// Returns the object of a name, where the store has it.
+fn find<K>(store: &Store<K>, (namespace, name): &Place) -> Option<Arc<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let reference = ObjectRef::new(name);
+    if namespace.is_empty() {
+        store.get(&reference)
+    } else {
+        store.get(&reference.within(namespace))
+    }
 }

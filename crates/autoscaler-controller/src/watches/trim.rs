@@ -1,8 +1,9 @@
 //! What is kept of a watched object: a Node is twenty times as large as what is read of it here.
 
 use super::lean::{Field, Watched};
-use crate::resources::{NodeGroup, VPSieNode, keys};
-use k8s_openapi::api::core::v1::{Node, NodeSystemInfo, Pod};
+use crate::kept;
+use crate::resources::{NodeGroup, VPSieNode};
+use k8s_openapi::api::core::v1::{Node, Pod};
 
 /// Who wrote an object.
 pub(super) const METADATA: Field = Field::parts("metadata", &[Field::whole("managedFields")]);
@@ -75,17 +76,31 @@ const NODE_STATUS: &[Field] = &[
 
 impl Watched for NodeGroup {
     const SKIPPED: &'static [Field] = &[METADATA];
+
+    type Kept = Self;
+
+    fn keep(self) -> Self {
+        self
+    }
 }
 
 impl Watched for VPSieNode {
     const SKIPPED: &'static [Field] = &[METADATA];
+
+    type Kept = Self;
+
+    fn keep(self) -> Self {
+        self
+    }
 }
 
 impl Watched for Node {
     const SKIPPED: &'static [Field] = &[METADATA, Field::parts("status", NODE_STATUS)];
 
-    fn trim(&mut self) {
-        node(self);
+    type Kept = kept::Node;
+
+    fn keep(self) -> kept::Node {
+        self.into()
     }
 }
 
@@ -96,48 +111,12 @@ impl Watched for Pod {
         Field::parts("spec", POD_SPEC),
         Field::parts("status", POD_STATUS),
     ];
-}
 
-/// The conditions of a Node that anybody reads.
-const READ_CONDITIONS: [&str; 2] = ["Ready", "DiskPressure"];
+    type Kept = Self;
 
-/// Leaves of a Node what is read of it: who it is, our annotations, all labels and taints, addresses, capacity, what it has
-/// for pods, two conditions without their words, and the version of its kubelet.
-///
-/// Labels stay because a NodeGroup may ask for any of them.
-fn node(node: &mut Node) {
-    if let Some(annotations) = &mut node.metadata.annotations {
-        annotations.retain(|key, _| key.starts_with(keys::GROUP));
+    fn keep(self) -> Self {
+        self
     }
-    if let Some(labels) = &mut node.metadata.labels {
-        // A tree that was filled key by key is half empty, and one that is made at once is full.
-        *labels = std::mem::take(labels).into_iter().collect();
-    }
-    if let Some(spec) = &mut node.spec {
-        (spec.pod_cidr, spec.pod_cidrs, spec.config_source) = (None, None, None);
-    }
-    let Some(told) = node.status.take() else { return };
-    let mut conditions = told.conditions;
-    if let Some(conditions) = &mut conditions {
-        conditions.retain(|condition| READ_CONDITIONS.contains(&condition.type_.as_str()));
-        conditions.shrink_to_fit();
-        for condition in conditions {
-            (condition.message, condition.last_heartbeat_time) = (None, None);
-        }
-    }
-    let mut capacity = told.capacity;
-    if let Some(capacity) = &mut capacity {
-        capacity.retain(|resource, _| matches!(resource.as_str(), "cpu" | "memory"));
-    }
-    let status = node.status.get_or_insert_default();
-    status.addresses = told.addresses;
-    status.conditions = conditions;
-    status.capacity = capacity;
-    status.allocatable = told.allocatable;
-    status.node_info = told.node_info.map(|info| NodeSystemInfo {
-        kubelet_version: info.kubelet_version,
-        ..NodeSystemInfo::default()
-    });
 }
 
 #[cfg(test)]
@@ -146,74 +125,7 @@ mod tests {
     use crate::planning::{Reader, Volumes};
     use crate::pods::facts;
     use crate::watches::lean::Lean;
-    use serde_json::{Value, json};
-
-    fn trimmed(object: Value) -> Value {
-        let Lean(object): Lean<Node> = serde_json::from_value(object).unwrap();
-        let mut object = object.unwrap();
-        object.trim();
-        serde_json::to_value(object).unwrap()
-    }
-
-    /// NS-30: what is read of a Node is all that is kept of it.
-    #[test]
-    fn only_what_is_read_of_a_node_is_kept() {
-        let condition = json!({ "type": "Ready", "status": "True", "reason": "KubeletReady" });
-        let mut told = condition.clone();
-        told["message"] = json!("kubelet is posting ready status");
-        told["lastHeartbeatTime"] = json!("2026-01-24T08:00:00Z");
-        let kept = trimmed(json!({
-            "metadata": {
-                "name": "n", "uid": "u", "resourceVersion": "7", "labels": { "gpu": "yes" },
-                "annotations": { "autoscaler.vpsie.com/drain": "{}", "projectcalico.org/IPv4Address": "10.0.3.17/24" },
-                "managedFields": [{ "manager": "kubelet" }],
-            },
-            "spec": {
-                "podCIDR": "10.244.1.0/24", "podCIDRs": ["10.244.1.0/24"], "providerID": "vpsie://1",
-                "taints": [{ "key": "gpu", "effect": "NoSchedule" }], "unschedulable": true,
-            },
-            "status": {
-                "addresses": [{ "type": "InternalIP", "address": "10.0.3.17" }],
-                "allocatable": { "cpu": "1900m" },
-                "capacity": { "cpu": "2", "memory": "4Gi", "pods": "110" },
-                "conditions": [{ "type": "PIDPressure", "status": "False" }, told],
-                "images": [{ "names": ["a"] }],
-                "nodeInfo": {
-                    "architecture": "amd64", "bootID": "b", "containerRuntimeVersion": "c", "kernelVersion": "k",
-                    "kubeProxyVersion": "p", "kubeletVersion": "v1.34.1", "machineID": "m", "operatingSystem": "linux",
-                    "osImage": "o", "systemUUID": "s",
-                },
-            },
-        }));
-        let expected = json!({
-            "apiVersion": "v1", "kind": "Node",
-            "metadata": {
-                "name": "n", "uid": "u", "resourceVersion": "7", "labels": { "gpu": "yes" },
-                "annotations": { "autoscaler.vpsie.com/drain": "{}" },
-            },
-            "spec": {
-                "providerID": "vpsie://1", "taints": [{ "key": "gpu", "effect": "NoSchedule" }], "unschedulable": true,
-            },
-            "status": {
-                "addresses": [{ "type": "InternalIP", "address": "10.0.3.17" }],
-                "allocatable": { "cpu": "1900m" },
-                "capacity": { "cpu": "2", "memory": "4Gi" },
-                "conditions": [condition],
-                "nodeInfo": {
-                    "architecture": "", "bootID": "", "containerRuntimeVersion": "", "kernelVersion": "",
-                    "kubeProxyVersion": "", "kubeletVersion": "v1.34.1", "machineID": "", "operatingSystem": "",
-                    "osImage": "", "systemUUID": "",
-                },
-            },
-        });
-        assert_eq!(kept, expected);
-    }
-
-    #[test]
-    fn node_without_a_status_stays_without_one() {
-        let bare = json!({ "metadata": { "name": "n" } });
-        assert_eq!(trimmed(bare)["status"], Value::Null);
-    }
+    use serde_json::json;
 
     /// LC-17: what is skipped of a pod is nothing that counts: neither whether it is workload, nor what it asks of a Node.
     #[test]

@@ -2,9 +2,9 @@
 
 use super::followed::Place;
 use super::lean::Lean;
+use crate::kept::Kept;
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::watcher::Event;
-use kube::{Resource, ResourceExt};
 use std::collections::BTreeMap;
 
 /// Objects that cannot be read, by namespace and name, with their labels.
@@ -39,7 +39,7 @@ impl Sieve {
 
     /// Takes one event in and returns what the store is to hear of it: what it has of an object that can no longer be read
     /// is gone, and so is what was deleted, readable or not.
-    pub(super) fn take<K: Resource<DynamicType = ()>>(
+    pub(super) fn take<K: Kept>(
         &mut self,
         event: Event<Lean<K>>,
         stored: impl Fn(&Place) -> Option<K>,
@@ -82,8 +82,9 @@ impl Sieve {
     }
 }
 
-fn place<K: Resource<DynamicType = ()>>(object: &K) -> Place {
-    (object.namespace().unwrap_or_default(), object.name_any())
+fn place<K: Kept>(object: &K) -> Place {
+    let (namespace, name) = object.identity().place();
+    (namespace.to_owned(), name.to_owned())
 }
 
 fn place_of(error: &InvalidObject) -> Place {
@@ -95,10 +96,10 @@ fn place_of(error: &InvalidObject) -> Place {
 }
 
 /// Says once for each version that an object is left out: one bad object never stops the others.
-fn left_out<K: Resource<DynamicType = ()>>(error: InvalidObject) -> (Place, BTreeMap<String, String>) {
+fn left_out<K: Kept>(error: InvalidObject) -> (Place, BTreeMap<String, String>) {
     let place = place_of(&error);
     let (namespace, name) = &place;
-    tracing::warn!(kind = %K::kind(&()), namespace, name, error = error.error, "the object cannot be read and is left out");
+    tracing::warn!(kind = %K::kind(), namespace, name, error = error.error, "the object cannot be read and is left out");
     (place, error.metadata.labels.unwrap_or_default())
 }
 
@@ -106,6 +107,7 @@ fn left_out<K: Resource<DynamicType = ()>>(error: InvalidObject) -> (Place, BTre
 mod tests {
     use super::*;
     use k8s_openapi::api::core::v1::Node;
+    use kube::ResourceExt as _;
     use serde_json::{Value, json};
 
     fn node(name: &str, is_readable: bool) -> Lean<Node> {

@@ -1,9 +1,9 @@
 //! What protects a node, and what its group counts.
 
 use crate::command::Command;
+use crate::kept::Node;
 use crate::resources::{Phase, keys};
 use crate::testing::{ClaimBuilder, TestWorld, claim, drained, group, node, tied, world};
-use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::{Refusal, State};
 
 fn leaving() -> ClaimBuilder {
@@ -13,12 +13,12 @@ fn leaving() -> ClaimBuilder {
 
 fn own_node() -> Node {
     let mut node = node("n1");
-    node.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
+    node.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into();
     let uid = (
         keys::ANNOTATION_VPSIE_NODE_UID.to_owned(),
         "kube-system/web-1".to_owned(),
     );
-    node.metadata.annotations = Some([uid].into());
+    node.metadata.annotations = [uid].into();
     drained(&mut node, -60);
     node
 }
@@ -50,13 +50,13 @@ fn held_by(world: TestWorld) -> Vec<String> {
 fn excepted_node_stays() {
     let annotated = |value: &str| {
         let mut node = own_node();
-        let annotations = node.metadata.annotations.get_or_insert_default();
+        let annotations = &mut node.metadata.annotations;
         annotations.insert(keys::ANNOTATION_PROTECTED.to_owned(), value.to_owned());
         node
     };
     let labelled = |value: &str| {
         let mut node = own_node();
-        let labels = node.metadata.labels.get_or_insert_default();
+        let labels = &mut node.metadata.labels;
         labels.insert(keys::LABEL_SCALE_DOWN_DISABLED.to_owned(), value.to_owned());
         node
     };
@@ -99,7 +99,7 @@ fn node_of_the_control_plane_stays() {
 #[test]
 fn node_of_another_vpsie_node_stays() {
     let mut node = own_node();
-    node.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
+    node.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into();
     assert_eq!(held_by(with(node)), ["NotManagedNode"]);
 }
 

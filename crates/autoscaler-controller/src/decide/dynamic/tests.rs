@@ -110,7 +110,8 @@ fn used_group_stays() {
         }),
         ("a Node bears its name", |world| {
             let mut node = node("stranger");
-            node.labels_mut()
+            node.metadata
+                .labels
                 .insert(keys::LABEL_NODE_GROUP.to_owned(), "web".to_owned());
             world.node(node)
         }),

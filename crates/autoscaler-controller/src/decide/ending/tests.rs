@@ -4,13 +4,13 @@ use super::*;
 use crate::command::StatusWrite;
 use crate::drain::Drain;
 use crate::intent::Outcome;
+use crate::kept::Node;
 use crate::resources::{Condition, keys};
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
     CLUSTER, ClaimBuilder, NAMESPACE, TestWorld, ambiguous, at, claim, condition, conflict, drained, found,
     intent, listed, node, reply, tied, timed_out, waiting, world,
 };
-use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::gate::{Binding, GroupFacts};
 use node_lifecycle::{Gate, ProtectionFacts, State, Workload};
 use node_match::{Machine, Verdict};
@@ -244,11 +244,11 @@ fn contested_machine_goes_with_its_vpsie_node() {
 
 fn marked(name: &str) -> Node {
     let mut node = node(name);
-    node.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into());
+    node.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-1".to_owned())].into();
     let uid = (
         keys::ANNOTATION_VPSIE_NODE_UID.to_owned(),
         "kube-system/web-1".to_owned(),
     );
-    node.metadata.annotations = Some([uid].into());
+    node.metadata.annotations = [uid].into();
     node
 }

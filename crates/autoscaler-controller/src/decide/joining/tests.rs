@@ -8,7 +8,7 @@ use crate::testing::{ClaimBuilder, at, condition, node, without_node};
 use chrono::TimeDelta;
 use vpsie_api::{Call, CallError};
 
-fn not_ready(name: &str) -> k8s_openapi::api::core::v1::Node {
+fn not_ready(name: &str) -> Node {
     let mut node = node(name);
     node.status = None;
     node
@@ -117,7 +117,7 @@ const TAKEN: &str = "Node n1 is marked for VPSieNode web-2 and is left alone; if
 #[test]
 fn node_of_another_is_left_alone() {
     let mut claimed = node("n1");
-    claimed.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
+    claimed.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into();
     let before = with_machine(Phase::Joining);
     let status = write(&before, |status| {
         conditions(status, &[condition(ERROR, true, "NodeClaimedByAnother", TAKEN)]);
@@ -142,8 +142,8 @@ fn withheld_node_of_another_is_reported_until_it_is_free() {
     };
     let commands = |before: ClaimBuilder, label: Option<&str>, withheld: Option<&str>| {
         let mut node = node("n1");
-        node.metadata.labels =
-            label.map(|name| [(keys::LABEL_VPSIE_NODE.to_owned(), name.to_owned())].into());
+        let label = label.map(|name| (keys::LABEL_VPSIE_NODE, name));
+        node.metadata.labels = label.into_iter().collect();
         let world = prepared().claim(before).polled(&["m1"]).node(node);
         let verdict = without_node("m1", withheld);
         world.verdict("web-1", verdict).claim_commands("web-1")
@@ -309,8 +309,8 @@ fn listed_node_stays_joined_while_vpsie_is_silent() {
 
 /// A Node that carries all marks of `web-1`.
 fn marked(mut node: Node) -> Node {
-    node.metadata.labels = Some(marks().labels);
-    node.metadata.annotations = Some(marks().annotations);
+    node.metadata.labels = marks().labels.into();
+    node.metadata.annotations = marks().annotations.into();
     node
 }
 

@@ -321,9 +321,9 @@ fn add_member(mut world: TestWorld, name: &str, member: &Member) -> TestWorld {
         world = world.verdict(name, verdict);
     }
     let mut own = node(&format!("n-{name}"));
-    let labels = own.metadata.labels.get_or_insert_default();
+    let labels = &mut own.metadata.labels;
     labels.insert(keys::LABEL_VPSIE_NODE.to_owned(), name.to_owned());
-    let annotations = own.metadata.annotations.get_or_insert_default();
+    let annotations = &mut own.metadata.annotations;
     let uid = format!("{NAMESPACE}/{name}");
     annotations.insert(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), uid);
     // The kubelets of most machines that go are silent already, or no end would ever be reached.

@@ -1,13 +1,13 @@
 //! What becomes of members that are broken or short of disk, and of those beside them.
 
 use super::*;
+use crate::kept::Node;
 use crate::resources::{Phase, ScaleDownPolicy};
 use crate::testing::expected::{node_target, target};
 use crate::testing::{
     ClaimBuilder, GroupBuilder, TestWorld, claim, condition, drained, group, member, own_node, told, world,
 };
 use chrono::TimeDelta;
-use k8s_openapi::api::core::v1::Node;
 
 /// A group whose broken members may go by themselves.
 fn cleaned() -> GroupBuilder {
@@ -62,7 +62,7 @@ fn drained_for_disk(name: &str) -> (ClaimBuilder, Node) {
         is_for_disk: true,
         ..Drain::of(&node).expect("it is marked")
     };
-    let annotations = node.metadata.annotations.get_or_insert_default();
+    let annotations = &mut node.metadata.annotations;
     annotations.insert(keys::ANNOTATION_DRAIN.to_owned(), drain.to_annotation());
     (member, node)
 }
@@ -160,7 +160,7 @@ fn node_that_left_service_for_its_disk_does_not_come_back() {
     );
     assert_eq!(done(&world), ["web-1: DiskPressure"]);
     let mut uncordoned = empty;
-    uncordoned.spec.get_or_insert_default().unschedulable = Some(false);
+    uncordoned.spec.is_cordoned = false;
     let world = seen(with(group("web").min(1), 5, vec![(member, uncordoned)]), 1);
     assert_eq!(done(&world), ["web-1: leaves service", "web-1: DiskPressure"]);
 }
@@ -201,7 +201,7 @@ fn nothing_is_done_about_a_disk_without_evidence_or_leave() {
         told(own_node("web-1"), "DiskPressure", "Unknown"),
     );
     let (excepted, mut node) = full("web-1");
-    let annotations = node.metadata.annotations.get_or_insert_default();
+    let annotations = &mut node.metadata.annotations;
     annotations.insert(keys::ANNOTATION_PROTECTED.to_owned(), keys::TRUE.to_owned());
     let edited = || {
         let (member, node) = full("web-1");

@@ -5,6 +5,7 @@ mod standing;
 
 use super::*;
 use crate::intent::Outcome;
+use crate::kept::Node;
 use crate::removal::Hold;
 use crate::resources::ScaleDownPolicy;
 use crate::testing::expected::{node_target, target};
@@ -13,7 +14,6 @@ use crate::testing::{
     world,
 };
 use chrono::TimeDelta;
-use k8s_openapi::api::core::v1::Node;
 use node_lifecycle::{Doubt, Refusal};
 use node_match::{Machine, Verdict};
 use std::sync::Arc;
@@ -249,8 +249,8 @@ fn group_remembers_when_a_member_went_by_itself() {
     assert_eq!(status(Outcome::Accepted, Decider::Manual), None);
 }
 
-fn annotate(metadata: &mut ObjectMeta, key: &str, value: &str) {
-    let annotations = metadata.annotations.get_or_insert_default();
+fn annotate(object: &mut NodeGroup, key: &str, value: &str) {
+    let annotations = object.metadata.annotations.get_or_insert_default();
     annotations.insert(key.to_owned(), value.to_owned());
 }
 
@@ -271,9 +271,8 @@ fn group_that_may_not_shrink_keeps_everybody() {
     );
     assert_eq!(kept_by(web().unmanaged()), Keep::Disabled);
     assert_eq!(kept_by(web().deleted()), Keep::Disabled);
-    let annotated = |key: &'static str, value: &'static str| {
-        kept_by(web().but(|group| annotate(&mut group.metadata, key, value)))
-    };
+    let annotated =
+        |key: &'static str, value: &'static str| kept_by(web().but(|group| annotate(group, key, value)));
     assert_eq!(
         annotated(keys::ANNOTATION_SCALE_DOWN, "disabled"),
         Keep::Forbidden
@@ -315,9 +314,9 @@ fn member_on_its_way_keeps_everybody() {
 #[test]
 fn member_that_may_not_go_stays() {
     let kept_by = |second: ClaimBuilder, node: Node| kept(&with(web(), second, node));
-    let annotated = |key, value| {
+    let annotated = |key: &str, value: &str| {
         let mut node = own_node("web-2");
-        annotate(&mut node.metadata, key, value);
+        node.metadata.annotations.insert(key.to_owned(), value.to_owned());
         kept_by(member("web-2", State::Idle), node)
     };
     assert_eq!(
@@ -339,7 +338,7 @@ fn member_that_may_not_go_stays() {
     let nameless = member("web-2", State::Idle).but(|claim| claim.spec.vpsie_node_identifier = None);
     assert_eq!(kept_by(nameless, own_node("web-2")), Keep::NotReady);
     let mut excepted = own_node("web-2");
-    let labels = excepted.metadata.labels.get_or_insert_default();
+    let labels = &mut excepted.metadata.labels;
     labels.insert(keys::LABEL_SCALE_DOWN_DISABLED.to_owned(), keys::TRUE.to_owned());
     let kept_for = kept_by(member("web-2", State::Idle), excepted);
     assert!(

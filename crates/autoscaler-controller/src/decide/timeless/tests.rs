@@ -149,7 +149,7 @@ fn what_is_found_is_recorded_and_marked() {
 #[test]
 fn node_of_another_is_not_marked() {
     let mut other = node("n1");
-    let labels = other.metadata.labels.get_or_insert_default();
+    let labels = &mut other.metadata.labels;
     labels.insert(
         crate::resources::keys::LABEL_VPSIE_NODE.to_owned(),
         "web-2".to_owned(),

@@ -1,6 +1,7 @@
 //! What is taken in, and what is refused.
 
 use super::*;
+use crate::kept::Kept;
 
 const YAML: &str = r#"
 apiVersion: v1
@@ -38,13 +39,10 @@ fn refused(text: &str) -> String {
 }
 
 fn names(objects: &Objects) -> Vec<String> {
-    let pods = objects.pods.iter().map(|pod| &pod.metadata);
-    let nodes = objects.nodes.iter().map(|node| &node.metadata);
+    let pods = objects.pods.iter().map(Kept::identity);
+    let nodes = objects.nodes.iter().map(Kept::identity);
     pods.chain(nodes)
-        .map(|metadata| {
-            let namespace = metadata.namespace.as_deref().unwrap_or_default();
-            format!("{namespace}/{}", metadata.name.as_deref().unwrap_or_default())
-        })
+        .map(|identity| format!("{}/{}", identity.namespace, identity.name))
         .collect()
 }
 
@@ -107,8 +105,8 @@ fn newer_of_two_objects_holds() {
         let label = |version: &&str| node(version, &format!("v{version}"));
         let texts = texts.iter().map(label).collect::<Vec<_>>();
         let (objects, _) = taken(&[&texts[0], &texts[1]]).expect("it is read");
-        let labels = objects.nodes[0].metadata.labels.clone().unwrap_or_default();
-        assert_eq!((objects.nodes.len(), labels["a"].as_str()), (1, "v10"));
+        let label = objects.nodes[0].labels().get("a");
+        assert_eq!((objects.nodes.len(), label), (1, Some("v10")));
     }
     assert!(taken(&[&node("9", "same"), &node("9", "same")]).is_ok());
     let error = taken(&[&node("9", "one"), &node("9", "other")]).map(|_| ());

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::kept::Node;
 use fleet_plan::Cluster;
 use fleet_plan::group::{GroupName, Price};
 use fleet_plan::pod::PodName;
 use fleet_plan::removal::{Candidate, Fleet, MustStay, Service, Thresholds};
-use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 

@@ -1,9 +1,8 @@
 //! Why a Node stays, as far as its group, its VPSieNode and it itself say: asked of the operator's own functions.
 
+use crate::kept::{DO_NOT_DISRUPT, Node};
 use chrono::{DateTime, Utc};
 use fleet_plan::removal::MustStay;
-use k8s_openapi::api::core::v1::Node;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use node_lifecycle::gate::{Binding, CHECKS, Facts, GroupFacts, Identity, Question};
 use node_lifecycle::{Decider, Event, Life, Protection, ProtectionFacts, Refusal, UnhealthyAfter, Workload};
@@ -15,9 +14,6 @@ use crate::resources::{NodeGroup, Phase, VPSieNode, keys};
 use crate::settings::Settings;
 use crate::time::to_chrono;
 use crate::world::ClaimObject;
-
-/// Keeps a Node, or a pod, from being disrupted.
-pub(super) const DO_NOT_DISRUPT: &str = "karpenter.sh/do-not-disrupt";
 
 /// Is a Node that a VPSieNode of a NodeGroup has.
 pub(super) struct Member<'a> {
@@ -43,7 +39,7 @@ pub(super) fn of_group(group: &NodeGroup, members: &[&ClaimObject], now: DateTim
         });
     }
     found.extend(of_annotations(
-        &group.metadata,
+        |key| group.annotations().get(key).map(String::as_str),
         "the annotation scale-down of its NodeGroup",
         now,
     ));
@@ -56,13 +52,16 @@ pub(super) fn of_group(group: &NodeGroup, members: &[&ClaimObject], now: DateTim
 }
 
 /// Looks at what people have written on a NodeGroup or a Node.
-fn of_annotations(metadata: &ObjectMeta, by: &'static str, now: DateTime<Utc>) -> Option<MustStay> {
+fn of_annotations<'o>(
+    written: impl Fn(&str) -> Option<&'o str>,
+    by: &'static str,
+    now: DateTime<Utc>,
+) -> Option<MustStay> {
     let hours = || {
-        let written = metadata.annotations.as_ref();
-        let written = written.and_then(|all| all.get(keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS));
-        written.cloned().unwrap_or_default()
+        let hours = written(keys::ANNOTATION_SCALE_DOWN_ALLOWED_HOURS);
+        hours.unwrap_or_default().to_owned()
     };
-    match may_by_annotations(metadata, now).err()? {
+    match may_by_annotations(&written, now).err()? {
         Keep::OutsideHours => Some(MustStay::AllowedHours {
             hours: hours(),
             is_readable: true,
@@ -135,7 +134,7 @@ impl Member<'_> {
             found.push(MustStay::Protected);
         }
         found.extend(of_annotations(
-            &self.node.metadata,
+            |key| self.node.annotations().get(key),
             "its annotation scale-down",
             now,
         ));
@@ -199,11 +198,10 @@ impl Member<'_> {
         let status = self.object().status.as_ref();
         let ready = status.and_then(|status| status.ready_at);
         let made = status.and_then(|status| status.created_at);
-        let stored = |metadata: &ObjectMeta| to_chrono(metadata.creation_timestamp.as_ref()?);
         ready
             .or(made)
-            .or_else(|| stored(&self.object().metadata))
-            .or_else(|| stored(&self.node.metadata))
+            .or_else(|| to_chrono(self.object().metadata.creation_timestamp.as_ref()?))
+            .or_else(|| to_chrono(self.node.metadata.creation_timestamp.as_ref()?))
     }
 
     /// Asks the checks of the gate all that does not depend on VPSie, on other nodes and on pods; no permit comes of it.

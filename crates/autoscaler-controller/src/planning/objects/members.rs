@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::Node;
+use crate::kept::Node;
 use kube::ResourceExt;
 
 use super::Objects;
@@ -103,7 +103,7 @@ fn place(group: &NodeGroup) -> Place {
 }
 
 fn name(node: &Node) -> &str {
-    node.metadata.name.as_deref().unwrap_or_default()
+    node.name()
 }
 
 /// Finds the group that the labels of a Node name: without its namespace only where one group has that name.
@@ -131,12 +131,11 @@ impl<'a> Marks<'a> {
                 marks.by_claim.entry(claim).or_default().push(node);
             }
             let status = node.status.as_ref();
-            let addresses = status.and_then(|status| status.addresses.as_ref());
-            for address in addresses.into_iter().flatten() {
-                if address.type_ == "Hostname" {
-                    marks.by_hostname.insert(address.address.to_lowercase(), own);
+            for (type_, address) in status.into_iter().flat_map(|status| status.addresses.iter()) {
+                if type_ == "Hostname" {
+                    marks.by_hostname.insert(address.to_lowercase(), own);
                 } else {
-                    marks.by_address.insert(&address.address, own);
+                    marks.by_address.insert(address, own);
                 }
             }
         }
@@ -169,7 +168,7 @@ impl<'a> Marks<'a> {
         let namespace = claim.namespace();
         let is_own = |node: &&&'a Node| {
             let told = node.annotations().get(keys::ANNOTATION_NODE_GROUP_NAMESPACE);
-            told.is_none_or(|told| Some(told) == namespace.as_ref())
+            told.is_none_or(|told| Some(told) == namespace.as_deref())
         };
         nodes.iter().find(is_own).map(|node| name(node))
     }

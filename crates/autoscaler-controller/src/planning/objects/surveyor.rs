@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::kept::{Kept, Node};
 use chrono::{DateTime, Utc};
 use fleet_plan::cluster::{Pod as PlannedPod, PodFlaw, Standing};
 use fleet_plan::dynamic::Dynamic;
@@ -12,9 +13,9 @@ use fleet_plan::labels::Labels;
 use fleet_plan::node::Node as PlannedNode;
 use fleet_plan::pod::{Demand, PodName};
 use fleet_plan::{Cluster, Name};
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::storage::v1::CSINode;
-use kube::{Resource, ResourceExt};
+use kube::ResourceExt;
 
 use super::members::Members;
 use super::tenants::Guests;
@@ -93,11 +94,12 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    pub(super) fn report<K: ResourceExt>(&mut self, kind: &str, object: &K, problem: String) {
+    pub(super) fn report<K: Kept>(&mut self, kind: &str, object: &K, problem: String) {
+        let identity = object.identity();
         self.broken.push(Broken {
             kind: kind.to_owned(),
-            namespace: object.namespace().unwrap_or_default(),
-            name: object.name_any(),
+            namespace: identity.namespace.to_owned(),
+            name: identity.name.to_owned(),
             node: None,
             problem,
         });
@@ -108,7 +110,7 @@ impl<'a> Surveyor<'a> {
         let namespaces = self.objects.namespaces.iter();
         namespaces
             .map(|namespace| {
-                let labels = labels(namespace.metadata.labels.as_ref(), names);
+                let labels = labels(namespace.labels(), names);
                 (names.get(name(namespace)), labels)
             })
             .collect()
@@ -286,8 +288,8 @@ impl Claims {
 
 impl Broken {
     /// Tells whether it is of a kind.
-    pub(super) fn is_a<K: Resource<DynamicType = ()>>(&self) -> bool {
-        self.kind == K::kind(&())
+    pub(super) fn is_a<K: Kept>(&self) -> bool {
+        self.kind == K::kind()
     }
 }
 
@@ -326,6 +328,6 @@ impl<'a> Priorities<'a> {
     }
 }
 
-pub(super) fn name<K: ResourceExt>(object: &K) -> &str {
-    object.meta().name.as_deref().unwrap_or_default()
+pub(super) fn name<K: Kept>(object: &K) -> &str {
+    object.identity().name
 }

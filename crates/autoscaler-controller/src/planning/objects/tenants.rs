@@ -11,8 +11,8 @@ use k8s_openapi::api::core::v1::{Pod, Volume};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
 
-use super::grounds::DO_NOT_DISRUPT;
 use super::surveyor::{Surveyor, name};
+use crate::kept::DO_NOT_DISRUPT;
 use crate::planning::Reader;
 use crate::planning::selectors::selector;
 use crate::pods::facts;

@@ -161,13 +161,11 @@ fn labelled_node_without_a_vpsienode_counts() {
     };
     assert_eq!(counts(&two), [0, 0]);
     let annotations = &mut two.nodes[0].metadata.annotations;
-    *annotations = Some(
-        [(
-            keys::ANNOTATION_NODE_GROUP_NAMESPACE.to_owned(),
-            "team".to_owned(),
-        )]
-        .into(),
-    );
+    *annotations = [(
+        keys::ANNOTATION_NODE_GROUP_NAMESPACE.to_owned(),
+        "team".to_owned(),
+    )]
+    .into();
     assert_eq!(counts(&two), [0, 1]);
 }
 

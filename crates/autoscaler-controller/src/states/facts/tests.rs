@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::resources::Phase;
-use crate::testing::{at, claim, drained, group, node, world};
-use k8s_openapi::api::core::v1::NodeSystemInfo;
+use crate::testing::{at, claim, drained, group, node, told, world};
 use node_lifecycle::State;
 
 fn labelled(labels: &[(&str, &str)]) -> Node {
@@ -11,7 +10,7 @@ fn labelled(labels: &[(&str, &str)]) -> Node {
     let labels = labels
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    node.metadata.labels = Some(labels.collect());
+    node.metadata.labels = labels.collect();
     node
 }
 
@@ -23,23 +22,15 @@ fn node_is_read() {
         (keys::LABEL_SCALE_DOWN_DISABLED, "true"),
     ]);
     drained(&mut full, -60);
-    let annotations = full.metadata.annotations.get_or_insert_default();
+    let annotations = &mut full.metadata.annotations;
     annotations.insert(
         keys::ANNOTATION_NODE_GROUP_NAMESPACE.to_owned(),
         "shop".to_owned(),
     );
     annotations.insert(keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), "u1".to_owned());
     let status = full.status.get_or_insert_default();
-    status.node_info = Some(NodeSystemInfo {
-        kubelet_version: "v1.34.1".to_owned(),
-        ..NodeSystemInfo::default()
-    });
-    let short = NodeCondition {
-        type_: "DiskPressure".to_owned(),
-        status: "True".to_owned(),
-        ..NodeCondition::default()
-    };
-    status.conditions.get_or_insert_default().push(short);
+    status.kubelet_version = Some("v1.34.1".into());
+    let full = told(full, "DiskPressure", "True");
     let expected = NodeFacts {
         name: "n1".to_owned(),
         uid: "kube-system/n1".to_owned(),
@@ -66,10 +57,7 @@ fn node_is_read() {
 fn node_without_words_is_read() {
     let silent = of_node(&Node::default());
     assert_eq!(silent, NodeFacts::default());
-    let mut unknown = node("n1");
-    if let Some(conditions) = &mut unknown.status.get_or_insert_default().conditions {
-        conditions[0].status = "Unknown".to_owned();
-    }
+    let unknown = told(node("n1"), "Ready", "Unknown");
     assert_eq!(of_node(&unknown).ready.map(|ready| ready.is_ready), Some(None));
 }
 

@@ -1,6 +1,7 @@
 //! The Node of a deleted VPSieNode: kept free of new pods, then deleted, if it is its own.
 
 use super::*;
+use crate::kept::Pairs;
 
 /// A marked Node whose kubelet no longer reports.
 fn silent(name: &str) -> Node {
@@ -28,7 +29,7 @@ fn node_is_drained_before_its_machine_goes() {
     };
     check(with(marked("n1")), &[drain(&marked("n1")), waits()]);
     let mut cordoned = marked("n1");
-    cordoned.spec.get_or_insert_default().unschedulable = Some(true);
+    cordoned.spec.is_cordoned = true;
     check(with(cordoned.clone()), &[drain(&cordoned), waits()]);
     let mut of_late = marked("n1");
     drained(&mut of_late, -4);
@@ -36,7 +37,7 @@ fn node_is_drained_before_its_machine_goes() {
     let mut settled = marked("n1");
     drained(&mut settled, -5);
     check(with(settled.clone()), &removed());
-    settled.spec.get_or_insert_default().unschedulable = None;
+    settled.spec.is_cordoned = false;
     check(with(settled.clone()), &[drain(&settled), waits()]);
 }
 
@@ -90,15 +91,15 @@ fn node_that_cannot_be_read_may_be_its_own() {
 fn node_of_anybody_else_is_not_touched() {
     let mut of_a_namesake = marked("n1");
     let uid = (keys::ANNOTATION_VPSIE_NODE_UID.to_owned(), "older".to_owned());
-    of_a_namesake.metadata.annotations = Some([uid].into());
+    of_a_namesake.metadata.annotations = [uid].into();
     let mut of_another = marked("n2");
-    of_another.metadata.labels = Some([(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into());
+    of_another.metadata.labels = [(keys::LABEL_VPSIE_NODE.to_owned(), "web-2".to_owned())].into();
     let mut of_control_plane = marked("n3");
     let role = "node-role.kubernetes.io/control-plane".to_owned();
-    let labels = of_control_plane.metadata.labels.get_or_insert_default();
+    let labels = &mut of_control_plane.metadata.labels;
     labels.insert(role, String::new());
     let mut without_uid = marked("n4");
-    without_uid.metadata.annotations = None;
+    without_uid.metadata.annotations = Pairs::default();
     let nodes = [of_a_namesake, of_another, of_control_plane, without_uid];
     let gone = world().claim(leaving()).polled_empty_thrice();
     check(nodes.into_iter().fold(gone, TestWorld::node), &[release()]);
@@ -109,7 +110,7 @@ fn node_of_anybody_else_is_not_touched() {
 fn node_of_the_go_autoscaler_is_deleted_by_its_recorded_name() {
     let before = leaving().status(|status| status.node_name = Some("n1".to_owned()));
     let mut without_uid = silent("n1");
-    without_uid.metadata.annotations = None;
+    without_uid.metadata.annotations = Pairs::default();
     check(
         world().claim(before).polled_empty_thrice().node(without_uid),
         &[Command::DeleteNode(node_target("n1")), release()],

@@ -37,7 +37,7 @@ fn node_of_a_refused_removal_comes_back_into_service() {
     comes_back(doubtful);
     let mut excepted = at_rest(leaving());
     let node = std::sync::Arc::make_mut(&mut excepted.nodes[0]);
-    let annotations = node.metadata.annotations.get_or_insert_default();
+    let annotations = &mut node.metadata.annotations;
     annotations.insert(keys::ANNOTATION_PROTECTED.to_owned(), keys::TRUE.to_owned());
     comes_back(excepted);
     // A reply that is missing comes with the next poll.

@@ -91,9 +91,8 @@ fn plan_keeps_a_group_for_the_reason_of_the_operator() {
         let world = with(group, member("web-2", State::Idle), own_node("web-2"));
         check_kept(&world, vec![running()]);
     };
-    let annotated = |key: &'static str, value: &'static str| {
-        web().but(move |group| annotate(&mut group.metadata, key, value))
-    };
+    let annotated =
+        |key: &'static str, value: &'static str| web().but(move |group| annotate(group, key, value));
     let off = |group: &mut NodeGroup| {
         group.spec.scale_down_policy.get_or_insert_default().enabled = Some(false);
     };
@@ -131,7 +130,7 @@ fn plan_keeps_a_member_for_the_reason_of_the_operator() {
     let check = |second: ClaimBuilder, node: Node| check_kept(&with(web(), second, node), vec![running()]);
     let annotated = |key: &str, value: &str| {
         let mut node = own_node("web-2");
-        annotate(&mut node.metadata, key, value);
+        node.metadata.annotations.insert(key.to_owned(), value.to_owned());
         node
     };
     let idle = || member("web-2", State::Idle);

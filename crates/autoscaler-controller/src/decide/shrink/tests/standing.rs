@@ -32,9 +32,8 @@ fn check(what: &str, world: &TestWorld, expected: Option<(bool, &str)>) {
 fn group_says_why_it_does_not_shrink() {
     let idle = || member("web-2", State::Idle);
     let of = |group: GroupBuilder| with(group, idle(), own_node("web-2"));
-    let annotated = |key: &'static str, value: &'static str| {
-        of(web().but(|group| annotate(&mut group.metadata, key, value)))
-    };
+    let annotated =
+        |key: &'static str, value: &'static str| of(web().but(|group| annotate(group, key, value)));
     let cooling = web().but(|group| {
         group.status.get_or_insert_default().last_scale_down_time = Some(at(-599));
     });
@@ -45,7 +44,8 @@ fn group_says_why_it_does_not_shrink() {
     let nameless = idle().but(|claim| claim.spec.vpsie_node_identifier = None);
     let nameless = with(web(), nameless, own_node("web-2"));
     let mut excepted = own_node("web-2");
-    annotate(&mut excepted.metadata, keys::ANNOTATION_PROTECTED, keys::TRUE);
+    let annotations = &mut excepted.metadata.annotations;
+    annotations.insert(keys::ANNOTATION_PROTECTED.to_owned(), keys::TRUE.to_owned());
     let off = web().but(|group| group.spec.scale_down_policy = None);
     let (forbids, hours) = (
         keys::ANNOTATION_SCALE_DOWN,
