@@ -9,19 +9,21 @@ use std::io::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use node_lifecycle::audit::{Author, Chain, Draft, Log, Stored, Verifier};
-use node_lifecycle::{Event, Life, UnhealthyAfter};
+use node_lifecycle::{Event, Life, PodUid, UnhealthyAfter};
 
-/// What happens, and how many minutes after what happened before.
-const EVENTS: [(i64, Event<'static>); 8] = [
-    (1, Event::MachineSeen),
-    (2, Event::Ready),
-    (5, Event::PodsListed(&["web-1"])),
-    (1, Event::PodsListed(&["web-1", "web-2"])),
-    (60, Event::PodsListed(&[])),
-    (30, Event::DecommissionAllowed),
-    (1, Event::PodsListed(&[])),
-    (2, Event::DeleteConfirmed),
-];
+/// Says what happens, and how many minutes after what happened before.
+const fn events<'p>(one: &'p [PodUid], two: &'p [PodUid]) -> [(i64, Event<'p>); 8] {
+    [
+        (1, Event::MachineSeen),
+        (2, Event::Ready),
+        (5, Event::PodsListed(one)),
+        (1, Event::PodsListed(two)),
+        (60, Event::PodsListed(&[])),
+        (30, Event::DecommissionAllowed),
+        (1, Event::PodsListed(&[])),
+        (2, Event::DeleteConfirmed),
+    ]
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let epoch = DateTime::from_timestamp(1_769_241_600, 0).ok_or("the moment is out of range")?;
@@ -33,7 +35,8 @@ fn story(epoch: DateTime<Utc>) -> Result<String, Box<dyn Error>> {
     let mut now = epoch;
     let mut life = Life::requested(now);
     let mut log = Log::new(1000);
-    for (minutes, event) in EVENTS {
+    let pods = ["web-1", "web-2"].map(PodUid::of);
+    for (minutes, event) in events(&pods[..1], &pods) {
         now += TimeDelta::minutes(minutes);
         for transition in life.apply("worker-1", event, &UnhealthyAfter::default(), now)? {
             log.record(Draft::transition(&transition, Author::Observation), now);

@@ -28,5 +28,5 @@ pub use life::{
 pub use phase::Phase;
 pub use refusal::{Doubt, Refusal, RefusalName};
 pub use state::{IllegalTransition, State};
-pub use terms::{IncomingFacts, PodFacts, PodRemoval, Protection, ProtectionFacts, Workload};
+pub use terms::{IncomingFacts, PodFacts, PodRemoval, PodUid, Protection, ProtectionFacts, Workload};
 pub use word::UnknownWord;

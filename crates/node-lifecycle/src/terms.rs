@@ -1,15 +1,23 @@
 //! Workload pod, protected node, incoming: each defined once, for everyone.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
 
 use crate::State;
 use crate::word::words;
 
+/// Tells pods apart: the first eight bytes of the SHA-256 of a uid, which is all that counting takes.
+///
+/// Two of the pods on a Node have the same one as good as never, and then count as one until the gate looks at the pods
+/// themselves. It is written down with the life of a node (`LC-29`), so it stays what it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PodUid(pub(crate) u64);
+
 /// Tells of a pod what decides whether it is a workload pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PodFacts {
-    /// Its uid.
-    pub uid: String,
+    /// Which pod it is.
+    pub uid: PodUid,
     /// Whether it is bound to the node.
     pub is_bound: bool,
     /// Whether it has Succeeded or Failed.
@@ -18,8 +26,8 @@ pub struct PodFacts {
     pub is_of_daemon_set: bool,
     /// Whether it is a mirror of a static pod.
     pub is_mirror: bool,
-    /// When it should have ended, if its deletion was asked for.
-    pub removal: Option<PodRemoval>,
+    /// When it should have ended, if its deletion was asked for; of most pods it was not, and they take no room for it.
+    pub removal: Option<Box<PodRemoval>>,
     /// CPU that it requests, in thousandths of a core.
     pub requested_cpu_m: u64,
     /// Memory that it requests, in bytes.
@@ -88,6 +96,18 @@ pub struct IncomingFacts {
     pub is_being_deleted: bool,
 }
 
+// === impl PodUid ===
+
+impl PodUid {
+    /// Makes it from the uid that Kubernetes gave a pod.
+    #[must_use]
+    pub fn of(uid: &str) -> Self {
+        let hash: [u8; 32] = Sha256::digest(uid.as_bytes()).into();
+        let (first, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
+        Self(u64::from_be_bytes(*first))
+    }
+}
+
 // === impl PodFacts ===
 
 impl PodFacts {
@@ -104,6 +124,7 @@ impl PodFacts {
     pub fn is_stuck(&self, patience: TimeDelta, now: DateTime<Utc>) -> bool {
         let overdue = self
             .removal
+            .as_ref()
             .and_then(|removal| (now - removal.due_at).checked_sub(&removal.grace));
         overdue.is_some_and(|overdue| overdue > patience)
     }

@@ -6,7 +6,7 @@ use crate::audit::{Action, Author, Draft, Outcome};
 use crate::gate::{Binding, Facts, Gate, Graces, GroupFacts, Identity};
 use crate::refusal::Doubt;
 use crate::{
-    Decider, Event, Life, Permit, PodFacts, ProtectionFacts, Refusal, State, UnhealthyAfter, Workload,
+    Decider, Event, Life, Permit, PodFacts, PodUid, ProtectionFacts, Refusal, State, UnhealthyAfter, Workload,
 };
 
 /// Returns the moment so many minutes after the one at which every test asks.
@@ -44,7 +44,7 @@ pub struct Candidate {
 #[must_use]
 pub fn life(state: State) -> Life {
     let rules = UnhealthyAfter::default();
-    let mut life = Life::requested(at(-120));
+    let (mut life, pod) = (Life::requested(at(-120)), [PodUid::of("p")]);
     let mut happens = |event, minute| {
         life.apply("worker-1", event, &rules, at(minute))
             .expect("a life that the table allows");
@@ -55,11 +55,11 @@ pub fn life(state: State) -> Life {
         State::Ready => happens(Event::Ready, -30),
         State::Active => {
             happens(Event::Ready, -90);
-            happens(Event::PodsListed(&["p"]), -30);
+            happens(Event::PodsListed(&pod), -30);
         }
         State::Idle | State::Draining => {
             happens(Event::Ready, -90);
-            happens(Event::PodsListed(&["p"]), -60);
+            happens(Event::PodsListed(&pod), -60);
             happens(Event::PodsListed(&[]), -30);
             if state == State::Draining {
                 happens(Event::DecommissionAllowed, -1);
@@ -116,7 +116,7 @@ pub fn candidate(state: State) -> Candidate {
 #[must_use]
 pub fn pod(uid: &str) -> PodFacts {
     PodFacts {
-        uid: uid.to_owned(),
+        uid: PodUid::of(uid),
         is_bound: true,
         requested_cpu_m: 500,
         requested_memory_bytes: 256 << 20,

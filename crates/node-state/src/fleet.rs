@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use node_lifecycle::PodFacts;
+use node_lifecycle::{PodFacts, PodUid};
 
 use crate::evaluate::{Evaluator, Inputs};
 use crate::facts::{GroupFacts, NodeFacts, OwnerFacts};
@@ -126,7 +126,7 @@ impl Fleet {
 
     /// Forgets a pod that is gone.
     pub fn remove_pod(&mut self, node: &str, uid: &str) {
-        if self.pods.remove(node, uid) {
+        if self.pods.remove(node, PodUid::of(uid)) {
             self.dirty.insert(Subject::node(node));
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use node_lifecycle::{Phase, PodFacts, State};
+use node_lifecycle::{Phase, PodFacts, PodUid, State};
 
 use crate::{
     Evaluator, Expression, GroupFacts, GroupKey, Inputs, LifeFacts, NodeFacts, NodeState, OwnerFacts,
@@ -111,7 +111,7 @@ pub fn expression(key: &str, operator: &str, values: &[&str]) -> Expression {
 #[must_use]
 pub fn pod(uid: &str) -> PodFacts {
     PodFacts {
-        uid: uid.to_owned(),
+        uid: PodUid::of(uid),
         is_bound: true,
         requested_cpu_m: 500,
         requested_memory_bytes: 256 << 20,

@@ -9,7 +9,7 @@ use crate::resources::{Phase, VPSieNode, find_condition, keys};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
-use node_lifecycle::{Event, Gate, Life, State};
+use node_lifecycle::{Event, Gate, Life, PodUid, State};
 use node_match::{Matching, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,8 +107,8 @@ pub(crate) fn failure(claim: &ClaimObject) -> Option<&str> {
 
 impl Sight<'_> {
     /// Returns the uids of the workload pods on its Node.
-    pub(super) fn uids<'p>(&self, pods: &'p PodIndex) -> Vec<&'p str> {
-        pods.on(&self.name).map(|pod| pod.uid.as_str()).collect()
+    pub(super) fn uids(&self, pods: &PodIndex) -> Vec<PodUid> {
+        pods.on(&self.name).map(|pod| pod.uid).collect()
     }
 
     /// Counts the workload pods on its Node; nothing when it has none.
@@ -121,7 +121,7 @@ impl Sight<'_> {
     }
 
     /// Lists what happened, in the order in which it is told to a life in this state.
-    pub(super) fn events<'e>(&'e self, life: &Life, pods: &'e [&'e str], is_due: bool) -> Vec<Event<'e>> {
+    pub(super) fn events<'e>(&'e self, life: &Life, pods: &'e [PodUid], is_due: bool) -> Vec<Event<'e>> {
         let state = life.state();
         let mut events = Vec::new();
         if self.has_machine {

@@ -4,7 +4,7 @@ use crate::planning::requested;
 use chrono::TimeDelta;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use kube::ResourceExt;
-use node_lifecycle::{PodFacts, PodRemoval};
+use node_lifecycle::{PodFacts, PodRemoval, PodUid};
 
 /// Marks the API object of a static pod, which only its kubelet runs and ends.
 const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -18,7 +18,7 @@ pub fn facts(pod: &Pod) -> PodFacts {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let (cpu_m, memory_bytes) = spec.map_or((0, 0), amounts);
     PodFacts {
-        uid: pod.uid().unwrap_or_default(),
+        uid: PodUid::of(pod.metadata.uid.as_deref().unwrap_or_default()),
         is_bound: spec
             .and_then(|spec| spec.node_name.as_deref())
             .is_some_and(|node| !node.is_empty()),
@@ -35,13 +35,13 @@ pub fn facts(pod: &Pod) -> PodFacts {
 }
 
 /// Reads when the end of a pod was asked for; its deletionTimestamp is the moment of the request plus the grace.
-fn removal(pod: &Pod) -> Option<PodRemoval> {
+fn removal(pod: &Pod) -> Option<Box<PodRemoval>> {
     let due_at = crate::time::to_chrono(pod.metadata.deletion_timestamp.as_ref()?)?;
     let grace = pod.metadata.deletion_grace_period_seconds;
-    Some(PodRemoval {
+    Some(Box::new(PodRemoval {
         due_at,
         grace: TimeDelta::try_seconds(grace.unwrap_or(USUAL_GRACE_SECONDS)).unwrap_or(TimeDelta::MAX),
-    })
+    }))
 }
 
 /// Returns the CPU in thousandths and the memory in bytes that the scheduler sets aside.

@@ -140,10 +140,10 @@ fn node_with_requests_and_no_pods_must_stay() {
 fn stuck_pod_keeps_no_broken_node() {
     let gate = Gate::new(Graces::default()).unwrap();
     let mut stuck = pod("a");
-    stuck.removal = Some(PodRemoval {
+    stuck.removal = Some(Box::new(PodRemoval {
         due_at: at(-6),
         grace: TimeDelta::seconds(30),
-    });
+    }));
     for (state, expected) in [
         (State::Unhealthy, None),
         (State::Idle, Some(Refusal::WorkloadPods { pods: 1 })),

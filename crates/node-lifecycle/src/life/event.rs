@@ -5,8 +5,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::NotReady;
-use crate::State;
 use crate::word::words;
+use crate::{PodUid, State};
 
 /// Is something that was observed of a node, or decided about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Event<'a> {
         since: Option<DateTime<Utc>>,
     },
     /// Its workload pods were listed completely: these are their uids.
-    PodsListed(&'a [&'a str]),
+    PodsListed(&'a [PodUid]),
     /// Its VPSieNode failed.
     Failed {
         /// Why, as its status says: `DiscoveryTimeout`.

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::PodUid;
 
 /// Pods that left and are still known by their uid: a list that is a little old may show them once more. More would be no
 /// surer, for such a list is seconds old, and every node pays for them in memory and in its annotation.
@@ -37,8 +38,8 @@ struct StoredPods {
 
 impl Pods {
     /// Takes a complete list of uids in.
-    pub(super) fn list(&mut self, uids: &[&str]) {
-        let listed = sorted(uids.iter().map(|uid| fingerprint(uid)));
+    pub(super) fn list(&mut self, uids: &[PodUid]) {
+        let listed = sorted(uids.iter().map(|uid| uid.0));
         if listed == self.current {
             return;
         }
@@ -79,12 +80,6 @@ fn sorted(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
     sorted.dedup();
     sorted.shrink_to_fit();
     sorted
-}
-
-fn fingerprint(uid: &str) -> u64 {
-    let hash: [u8; 32] = Sha256::digest(uid.as_bytes()).into();
-    let (first, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
-    u64::from_be_bytes(*first)
 }
 
 // === impl StoredPods ===

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::Phase;
 use crate::testing::{at, life as life_in};
+use crate::{Phase, PodUid};
 
 use super::*;
 
@@ -84,8 +84,8 @@ fn a_life_from_the_request_to_the_end() {
     let steps = live(
         &mut life,
         &[
-            (5, Event::PodsListed(&["a"])),
-            (6, Event::PodsListed(&["a", "b"])),
+            (5, Event::PodsListed(&[PodUid::of("a")])),
+            (6, Event::PodsListed(&[PodUid::of("a"), PodUid::of("b")])),
         ],
     );
     assert_eq!(steps, [(Ready, Active, FirstWorkloadAdded, 5)]);
@@ -93,14 +93,20 @@ fn a_life_from_the_request_to_the_end() {
 
     let steps = live(
         &mut life,
-        &[(7, Event::PodsListed(&["b"])), (8, Event::PodsListed(&[]))],
+        &[
+            (7, Event::PodsListed(&[PodUid::of("b")])),
+            (8, Event::PodsListed(&[])),
+        ],
     );
     assert_eq!(steps, [(Active, Idle, LastWorkloadRemoved, 8)]);
     assert_eq!(life.last_workload_at(), Some(at(8)));
 
     let steps = live(
         &mut life,
-        &[(9, Event::PodsListed(&["c"])), (10, Event::PodsListed(&[]))],
+        &[
+            (9, Event::PodsListed(&[PodUid::of("c")])),
+            (10, Event::PodsListed(&[])),
+        ],
     );
     assert_eq!(
         steps,
@@ -148,7 +154,7 @@ fn health_and_state_are_independent() {
             assert_eq!((life.state(), life.health()), (*state, *health));
             let other_events = [
                 Event::MachineSeen,
-                Event::PodsListed(&["x"]),
+                Event::PodsListed(&[PodUid::of("x")]),
                 Event::PodsListed(&[]),
                 Event::DeleteConfirmed,
             ];
@@ -233,7 +239,7 @@ fn lives_begin_as_the_table_says() {
 fn quick_boot_skips_no_state() {
     use State::{Active, Initializing, Provisioning, Ready};
     let mut life = Life::requested(at(0));
-    live(&mut life, &[(1, Event::PodsListed(&["a"]))]);
+    live(&mut life, &[(1, Event::PodsListed(&[PodUid::of("a")]))]);
     assert_eq!(
         live(&mut life, &[(2, Event::Ready)]),
         [
@@ -322,7 +328,10 @@ fn first_list_after_a_recovery_is_remembered() {
     assert_eq!(listed(&life), None);
     live(
         &mut life,
-        &[(1, Event::PodsListed(&[])), (2, Event::PodsListed(&["a"]))],
+        &[
+            (1, Event::PodsListed(&[])),
+            (2, Event::PodsListed(&[PodUid::of("a")])),
+        ],
     );
     assert_eq!(listed(&life), Some(at(1)));
     assert_eq!(life.state(), State::Active);
@@ -334,10 +343,13 @@ fn first_list_after_a_recovery_is_remembered() {
 #[test]
 fn ready_node_that_has_worked_becomes_idle_when_nothing_is_there() {
     let mut life = life_in(State::Ready);
-    life.pods.list(&["a"]);
+    life.pods.list(&[PodUid::of("a")]);
     let steps = live(
         &mut life,
-        &[(0, Event::PodsListed(&[])), (1, Event::PodsListed(&["b"]))],
+        &[
+            (0, Event::PodsListed(&[])),
+            (1, Event::PodsListed(&[PodUid::of("b")])),
+        ],
     );
     let expected = [
         (State::Ready, State::Idle, Reason::LastWorkloadRemoved, 0),
@@ -345,9 +357,9 @@ fn ready_node_that_has_worked_becomes_idle_when_nothing_is_there() {
     ];
     assert_eq!(steps, expected);
     let mut life = life_in(State::Ready);
-    life.pods.list(&["a"]);
+    life.pods.list(&[PodUid::of("a")]);
     assert_eq!(
-        live(&mut life, &[(0, Event::PodsListed(&["b"]))])[0].2,
+        live(&mut life, &[(0, Event::PodsListed(&[PodUid::of("b")]))])[0].2,
         Reason::WorkloadAdded
     );
 }
@@ -357,7 +369,7 @@ fn ready_node_that_has_worked_becomes_idle_when_nothing_is_there() {
 fn empty_active_node_has_just_begun_to_rest() {
     let mut life = life_in(State::Idle);
     assert_eq!(life.idle_for(at(0)), Some(TimeDelta::minutes(30)));
-    live(&mut life, &[(-5, Event::PodsListed(&["x"]))]);
+    live(&mut life, &[(-5, Event::PodsListed(&[PodUid::of("x")]))]);
     assert_eq!(life.idle_for(at(0)), Some(TimeDelta::zero()));
     life.last_workload_at = Some(life.entered_at);
     assert_eq!(life.idle_for(at(0)), Some(TimeDelta::zero()));

@@ -21,10 +21,10 @@ fn workload_pod_is_bound_unfinished_and_of_no_daemon_set_or_mirror() {
 
 fn terminating(due: i64, grace_seconds: i64) -> PodFacts {
     PodFacts {
-        removal: Some(PodRemoval {
+        removal: Some(Box::new(PodRemoval {
             due_at: at(due),
             grace: TimeDelta::seconds(grace_seconds),
-        }),
+        })),
         ..pod("a")
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn expiry(inputs: &Inputs<'_>, rules: &Rules, state: State) -> Option
     let is_broken = state == State::Unhealthy;
     let pods = inputs.pods.iter().filter(|pod| is_broken && pod.is_workload());
     let stuck = pods.filter_map(|pod| {
-        let removal = pod.removal?;
+        let removal = pod.removal.as_ref()?;
         let due = removal.due_at.checked_add_signed(removal.grace)?;
         // A pod is stuck once the patience is over, and no moment before.
         let patient_until = due.checked_add_signed(rules.stuck_pod)?;

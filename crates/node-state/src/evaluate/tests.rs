@@ -360,10 +360,10 @@ fn moment_in_the_future_dates_nothing() {
 #[test]
 fn overdue_pods_of_a_broken_node_do_not_count() {
     let overdue = PodFacts {
-        removal: Some(node_lifecycle::PodRemoval {
+        removal: Some(Box::new(node_lifecycle::PodRemoval {
             due_at: at(-10),
             grace: TimeDelta::zero(),
-        }),
+        })),
         ..pod("a")
     };
     for (state, expected) in [(State::Active, 1), (State::Unhealthy, 0)] {
@@ -382,10 +382,10 @@ fn pod_that_becomes_overdue_is_found_when_its_time_has_come() {
     fleet.put_owner(owner("w", "workers", Some("n")).in_state(State::Unhealthy));
     fleet.put_node(node("n"));
     let ending = PodFacts {
-        removal: Some(node_lifecycle::PodRemoval {
+        removal: Some(Box::new(node_lifecycle::PodRemoval {
             due_at: at(0),
             grace: TimeDelta::zero(),
-        }),
+        })),
         ..pod("a")
     };
     fleet.put_pod("n", ending);

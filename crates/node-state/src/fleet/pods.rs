@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use node_lifecycle::PodFacts;
+use node_lifecycle::{PodFacts, PodUid};
 
 /// Knows the pods of every Node, for callers that keep them elsewhere than in the [`Fleet`](crate::Fleet).
 pub trait Pods {
@@ -13,7 +13,7 @@ pub trait Pods {
 
 /// Keeps pods by Node and uid; those that are no workload leave no trace.
 #[derive(Debug, Default)]
-pub(super) struct PodsByNode(BTreeMap<Arc<str>, BTreeMap<String, PodFacts>>);
+pub(super) struct PodsByNode(BTreeMap<Arc<str>, BTreeMap<PodUid, PodFacts>>);
 
 // === impl PodsByNode ===
 
@@ -21,21 +21,21 @@ impl PodsByNode {
     /// Takes a pod in, or out when it is no workload; tells whether anything is different.
     pub(super) fn put(&mut self, node: &str, pod: PodFacts) -> bool {
         if !pod.is_workload() {
-            return self.remove(node, &pod.uid);
+            return self.remove(node, pod.uid);
         }
         if !self.0.contains_key(node) {
             self.0.insert(node.into(), BTreeMap::new());
         }
         let pods = self.0.get_mut(node);
-        pods.is_some_and(|pods| pods.insert(pod.uid.clone(), pod.clone()).as_ref() != Some(&pod))
+        pods.is_some_and(|pods| pods.insert(pod.uid, pod.clone()).as_ref() != Some(&pod))
     }
 
     /// Takes a pod out; tells whether it was there.
-    pub(super) fn remove(&mut self, node: &str, uid: &str) -> bool {
+    pub(super) fn remove(&mut self, node: &str, uid: PodUid) -> bool {
         let Some(pods) = self.0.get_mut(node) else {
             return false;
         };
-        let was_there = pods.remove(uid).is_some();
+        let was_there = pods.remove(&uid).is_some();
         if pods.is_empty() {
             self.0.remove(node);
         }

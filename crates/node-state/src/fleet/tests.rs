@@ -280,10 +280,10 @@ fn node_that_is_marked_for_a_vpsie_node_counts_once() {
 #[test]
 fn time_alone_evaluates_again_when_it_matters() {
     let mut fleet = fleet();
-    let removal = Some(node_lifecycle::PodRemoval {
+    let removal = Some(Box::new(node_lifecycle::PodRemoval {
         due_at: at(2),
         grace: chrono::TimeDelta::seconds(30),
-    });
+    }));
     fleet.put_pod("db-1", PodFacts { removal, ..pod("a") });
     fleet.put_owner(owner("db-claim", "db", Some("db-1")).in_state(node_lifecycle::State::Unhealthy));
     let mut early = node("web-1").of_group("web");

@@ -2,7 +2,7 @@
 
 use crate::audit::{Action, Author, Draft, Outcome};
 use crate::testing::{at, candidate, life};
-use crate::{Decider, Event, Refusal, UnhealthyAfter, Workload};
+use crate::{Decider, Event, PodUid, Refusal, UnhealthyAfter, Workload};
 
 use super::*;
 
@@ -116,8 +116,9 @@ fn transition_becomes_an_entry() {
         .node("worker-1")
         .message(message)
     };
+    let pod = [PodUid::of("x")];
     assert_eq!(
-        told(Event::PodsListed(&["x"])),
+        told(Event::PodsListed(&pod)),
         expected("workload_added", "idle to active")
     );
     let failed = Event::Failed {

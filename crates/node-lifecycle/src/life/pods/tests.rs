@@ -2,9 +2,13 @@
 
 use super::*;
 
+fn of(uids: &[&str]) -> Vec<PodUid> {
+    uids.iter().map(|uid| PodUid::of(uid)).collect()
+}
+
 fn listed(lists: &[&[&str]]) -> Pods {
     let mut pods = Pods::default();
-    lists.iter().for_each(|list| pods.list(list));
+    lists.iter().for_each(|list| pods.list(&of(list)));
     pods
 }
 
@@ -36,16 +40,16 @@ fn as_many_departed_pods_are_known_as_are_promised() {
     let names: Vec<String> = (0..17).map(|number| number.to_string()).collect();
     let mut pods = Pods::default();
     for name in &names {
-        pods.list(&[name]);
+        pods.list(&of(&[name]));
     }
     pods.list(&[]);
     assert_eq!((pods.departed.len(), pods.ever()), (16, 17));
-    pods.list(&["1"]);
+    pods.list(&of(&["1"]));
     assert_eq!((pods.departed.len(), pods.ever()), (15, 17));
-    pods.list(&["0"]);
+    pods.list(&of(&["0"]));
     assert_eq!(pods.ever(), 18, "the first one was forgotten");
     for number in 0..10_000 {
-        pods.list(&[&number.to_string()]);
+        pods.list(&of(&[&number.to_string()]));
     }
     assert_eq!(pods.departed.len(), 16);
 }
@@ -57,7 +61,7 @@ fn counts_survive_a_restart() {
     let json = serde_json::to_string(&pods).unwrap();
     let mut again: Pods = serde_json::from_str(&json).unwrap();
     assert_eq!(again, pods);
-    again.list(&["a", "b"]);
+    again.list(&of(&["a", "b"]));
     assert_eq!((again.current(), again.ever()), (2, 2));
 }
 

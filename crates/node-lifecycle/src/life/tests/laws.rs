@@ -49,7 +49,7 @@ fn apply(
             is_silent: *is_silent,
             since: since.map(at),
         },
-        Happens::Pods(uids) => Event::PodsListed(uids),
+        Happens::Pods(uids) => Event::PodsListed(&of(uids)),
         Happens::Failed => Event::Failed { reason: "x" },
         Happens::DiskPressure => Event::DiskPressure,
         Happens::Decommission => Event::DecommissionAllowed,
@@ -64,6 +64,10 @@ fn apply(
         }
     };
     life.apply("n", event, &UnhealthyAfter::default(), now)
+}
+
+fn of(uids: &[&str]) -> Vec<PodUid> {
+    uids.iter().map(|uid| PodUid::of(uid)).collect()
 }
 
 fn phases() -> impl Strategy<Value = Phase> {
@@ -127,7 +131,7 @@ proptest! {
         let mut carried = false;
         for uids in &lists {
             carried |= !uids.is_empty();
-            live(&mut life, &[(0, Event::PodsListed(uids))]);
+            live(&mut life, &[(0, Event::PodsListed(&of(uids)))]);
             let expected = match (uids.is_empty(), carried) {
                 (false, _) => State::Active,
                 (true, true) => State::Idle,

@@ -96,9 +96,12 @@ fn recovery_leads_to_ready_active_or_idle_in_one_pass() {
     };
     let back = (Unhealthy, Ready, Reason::ReadyRegained, 2);
     assert_eq!(regained(&[]), (vec![back], None));
-    let (steps, _) = regained(&[(0, Event::PodsListed(&["a"]))]);
+    let (steps, _) = regained(&[(0, Event::PodsListed(&[PodUid::of("a")]))]);
     assert_eq!(steps, [back, (Ready, Active, Reason::WorkloadFound, 2)]);
-    let (steps, last) = regained(&[(0, Event::PodsListed(&["a"])), (0, Event::PodsListed(&[]))]);
+    let (steps, last) = regained(&[
+        (0, Event::PodsListed(&[PodUid::of("a")])),
+        (0, Event::PodsListed(&[])),
+    ]);
     assert_eq!(steps, [back, (Ready, Idle, Reason::WorkloadGone, 2)]);
     assert_eq!(last, Some(at(2)), "the rest begins anew");
 }

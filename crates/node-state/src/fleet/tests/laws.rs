@@ -5,7 +5,7 @@ use crate::facts::{LifeFacts, Mark, Pressure, Readiness};
 use crate::snapshot::Snapshot;
 use crate::testing::{NAMESPACE, ready};
 use chrono::TimeDelta;
-use node_lifecycle::{Phase, PodRemoval, State};
+use node_lifecycle::{Phase, PodRemoval, PodUid, State};
 use proptest::prelude::*;
 
 /// Is something that happens to the facts.
@@ -54,7 +54,10 @@ impl Facts {
                     .retain(|(on, other)| (on, &other.uid) != (&node, &pod.uid));
                 self.pods.push((node, pod));
             }
-            Happening::NoPod(node, uid) => self.pods.retain(|(on, other)| (on, &other.uid) != (&node, &uid)),
+            Happening::NoPod(node, uid) => {
+                let uid = PodUid::of(&uid);
+                self.pods.retain(|(on, other)| (on, other.uid) != (&node, uid));
+            }
             Happening::Group(facts) => {
                 self.groups.retain(|other| other.key != facts.key);
                 self.groups.push(facts);
@@ -96,7 +99,7 @@ impl Facts {
                 None => owner.phase == Some(Phase::Failed),
             });
             let counts = |pod: &PodFacts| {
-                let end = pod.removal.map(|removal| removal.due_at + removal.grace);
+                let end = pod.removal.as_ref().map(|removal| removal.due_at + removal.grace);
                 let is_overdue = end.is_some_and(|end| at(minutes) - end > Rules::default().stuck_pod);
                 let is_stuck = is_broken && is_overdue;
                 !pod.is_finished && !is_stuck
@@ -277,9 +280,9 @@ fn groups() -> impl Strategy<Value = GroupFacts> {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let removal = (moments(), 0..3_i64).prop_map(|(due_at, grace)| PodRemoval {
-        due_at,
-        grace: TimeDelta::minutes(grace),
+    let removal = (moments(), 0..3_i64).prop_map(|(due_at, grace)| {
+        let grace = TimeDelta::minutes(grace);
+        Box::new(PodRemoval { due_at, grace })
     });
     let removal = proptest::option::weighted(0.8, removal);
     let is_finished = proptest::bool::weighted(0.2);
