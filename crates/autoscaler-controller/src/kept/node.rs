@@ -130,7 +130,7 @@ impl Node {
         conditions.find(|condition| condition.type_ == type_)
     }
 
-    /// Names it as an Event does.
+    /// Names it as an Event does: without its version.
     #[must_use]
     pub fn object_ref(&self) -> ObjectReference {
         let identity = self.identity();
@@ -140,7 +140,6 @@ impl Node {
             kind: Some("Node".to_owned()),
             name: told(identity.name),
             uid: told(identity.uid),
-            resource_version: told(identity.resource_version),
             ..ObjectReference::default()
         }
     }
