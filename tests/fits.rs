@@ -161,9 +161,8 @@ impl Trial {
             let patched = api
                 .patch(&made.name_any(), &PatchParams::default(), &Patch::Merge(settled))
                 .await;
-            let place = self
-                .reader
-                .node(&patched.expect("it is patched"), limits.as_ref());
+            let patched = patched.expect("it is patched").into();
+            let place = self.reader.node(&patched, limits.as_ref());
             self.places.push(place.expect("it can be read"));
         }
         for number in 0..NODES {
