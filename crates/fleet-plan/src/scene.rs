@@ -23,6 +23,9 @@ use crate::{Name, Resources};
 use counts::{DomainCounts, SpreadCounts};
 pub(crate) use rules::{Apart, Class, Rules};
 
+/// Keeps apart the numbers that are put into one, of which each is far smaller: odd, with bits in all places.
+const APART: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// Is a Node, or a node to come, with what is left of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Bin {
@@ -119,14 +122,6 @@ impl<'a> Scene<'a> {
             volumes: BTreeMap::new(),
             domains,
             planned: Vec::new(),
-        }
-    }
-
-    /// Removes the bin that was opened last, into which nothing was placed.
-    pub(crate) fn close(&mut self) {
-        if let Some(last) = self.bins.len().checked_sub(1) {
-            self.retire(last);
-            self.bins.pop();
         }
     }
 
@@ -384,6 +379,10 @@ impl<'a> Scene<'a> {
             .iter()
             .map(|one| u64::from(self.spreads[one.rule].least(one.min_domains)));
         let met = affinity.iter().flat_map(|(rule, _)| &self.affinities[*rule]);
-        least.sum::<u64>() + met.map(DomainCounts::total).sum::<u64>()
+        let met = met.map(DomainCounts::total);
+        // One may fall as another rises, so no sum would do.
+        least
+            .chain(met)
+            .fold(0, |all: u64, one| all.wrapping_mul(APART).wrapping_add(one))
     }
 }

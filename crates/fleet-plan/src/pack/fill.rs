@@ -59,11 +59,8 @@ impl Packing<'_> {
                 .min_by_key(bought)
                 .unwrap_or(first);
             let bin = self.scene.open_like(&offers[offer].probe);
-            if !self.ask(class, bin, &mut waiting) {
-                // As a domain of its own the node makes a spread worse; no other would be different.
-                self.scene.close();
-                return;
-            }
+            // It takes some, as the probe does: as a domain of its own it has the fewest pods.
+            self.ask(class, bin, &mut waiting);
             self.purchases.push(Purchase {
                 bin,
                 offer,
@@ -86,10 +83,11 @@ impl Packing<'_> {
         waiting
     }
 
-    /// Places pods into one bin, or lets it wait with its like; tells whether it took some.
-    fn ask(&mut self, class: usize, bin: usize, waiting: &mut Waiting) -> bool {
+    /// Places pods into one bin, or lets it wait with its like.
+    fn ask(&mut self, class: usize, bin: usize, waiting: &mut Waiting) {
         if !self.scene.rules.classes[class].depends_on_others() {
-            return self.pour(class, bin).0;
+            self.pour(class, bin);
+            return;
         }
         let bucket = waiting
             .0
@@ -97,14 +95,10 @@ impl Packing<'_> {
             .or_default();
         if bucket.refused_at == Some(self.scene.progress(class)) {
             bucket.bins.push_back(bin);
-            return false;
-        }
-        let (took, chance) = self.pour(class, bin);
-        if chance == Chance::Later {
+        } else if self.pour(class, bin) == Chance::Later {
             bucket.bins.push_back(bin);
             bucket.refused_at = Some(self.scene.progress(class));
         }
-        took
     }
 
     /// Asks those that waited again, as long as something has changed for them.
@@ -116,7 +110,7 @@ impl Packing<'_> {
                     && bucket.refused_at != Some(self.scene.progress(class))
                     && let Some(bin) = bucket.bins.front().copied()
                 {
-                    match self.pour(class, bin).1 {
+                    match self.pour(class, bin) {
                         Chance::Later => bucket.refused_at = Some(self.scene.progress(class)),
                         Chance::Now(_) | Chance::Never => {
                             bucket.bins.pop_front();
@@ -130,23 +124,20 @@ impl Packing<'_> {
         }
     }
 
-    /// Places pods into one bin until it takes no more; tells whether it took some, and why it stopped.
-    fn pour(&mut self, class: usize, bin: usize) -> (bool, Chance) {
-        let mut has_placed = false;
-        let chance = loop {
+    /// Places pods into one bin until it takes no more; tells why it stopped.
+    fn pour(&mut self, class: usize, bin: usize) -> Chance {
+        loop {
             if self.left[class] == 0 {
-                break Chance::Never;
+                return Chance::Never;
             }
             match self.scene.chance(bin, class, self.left[class]) {
                 Chance::Now(count) => {
                     self.put(bin, class, count);
                     self.left[class] -= count;
-                    has_placed = true;
                 }
-                chance @ (Chance::Later | Chance::Never) => break chance,
+                chance @ (Chance::Later | Chance::Never) => return chance,
             }
-        };
-        (has_placed, chance)
+        }
     }
 
     /// Plans pods of a class for a bin, whether or not they fit.
@@ -158,6 +149,7 @@ impl Packing<'_> {
             None => planned.push((class, count)),
         }
     }
+
     /// Puts pods into bins, in their order, and notes what went where; returns those that fit in none.
     pub(super) fn refill(
         &mut self,

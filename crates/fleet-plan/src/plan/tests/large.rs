@@ -43,3 +43,35 @@ fn highest_priority_gets_the_last_node() {
     let names: Vec<&str> = plan.purchases[0].nodes[0].iter().map(|pod| &*pod.name).collect();
     assert_eq!(names, ["urgent-0", "urgent-1"]);
 }
+
+/// SC-4: where a new zone leaves as many pods to wait for as a rack has got, it is asked again who waits, and no node is
+/// bought for those that have a place.
+#[test]
+fn pods_of_two_spreads_are_asked_again_when_one_falls_as_the_other_rises() {
+    let placed = |zone: &str, rack: &str| [("zone", zone.to_owned()), ("rack", rack.to_owned())];
+    let sized = |name: &str, cpu_m, price, zone: &str, rack: &str| {
+        let made = group(name, cpu_m, 4096, price).bounds(0, 1, 0);
+        placed(zone, rack)
+            .iter()
+            .fold(made, |group, (key, value)| group.label(key, value))
+    };
+    let there = |name: &str, cpu_m, zone: &str, rack: &str| {
+        let made = node(name).size(cpu_m, 4096);
+        placed(zone, rack)
+            .iter()
+            .fold(made, |node, (key, value)| node.label(key, value))
+    };
+    let spread_twice = web()
+        .cpu(100)
+        .spread(spread("zone", 1, WEB))
+        .spread(spread("rack", 2, WEB));
+    let cluster = Cluster::default()
+        .node(there("full", 1, "c", "2"))
+        .node(there("free", 100, "b", "2"))
+        .group(sized("spare", 100, 8, "b", "2"))
+        .group(sized("double", 200, 12, "a", "2"))
+        .group(sized("third", 100, 10, "c", "3"))
+        .waiting("web", 4, spread_twice);
+    let bought = ["double x1", "third x1"].map(str::to_owned);
+    assert_eq!(hasty(&cluster), (bought.to_vec(), 0));
+}
