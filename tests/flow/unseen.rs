@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use super::shop::{Shop, one};
 
-/// SC-4, SC-26: pods for which a node was made are not planned for again before it is seen, however many passes are made
-/// meanwhile and however much cheaper another NodeGroup has become.
+/// SC-1, SC-4, SC-26: the machine of a node is asked for by the pass that makes it, and the pods are not planned for again
+/// before it is seen, however many passes are made meanwhile and however much cheaper another NodeGroup has become.
 #[tokio::test(start_paused = true)]
 async fn pods_are_not_planned_for_again_before_what_was_made_is_seen() {
     let shop = Shop::open(&[("cheap", 57, 5), ("dear", 58, 5)]).await;
@@ -31,6 +31,9 @@ async fn pods_are_not_planned_for_again_before_what_was_made_is_seen() {
     // Two find room on the workers that are there.
     shop.order("job", 3, 1500).await;
     while shop.fleet.stored().await.claims.is_empty() {
+        sleep(Duration::from_millis(100)).await;
+    }
+    while shop.fleet.cloud.ledger().is_empty() {
         sleep(Duration::from_millis(100)).await;
     }
     shop.change("cheap", grows(true)).await;

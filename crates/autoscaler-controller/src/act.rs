@@ -2,6 +2,7 @@
 
 mod asking;
 mod baselines;
+mod creation;
 mod dynamic;
 mod effect;
 mod error;
@@ -24,11 +25,12 @@ use crate::poll::Polls;
 use crate::pulse::Pulse;
 use crate::remover::Remover;
 use crate::settings::Settings;
+use crate::target::Target;
 use crate::telemetry::Telemetry;
 use crate::trouble::{Trouble, Troubles};
-use crate::watches::{Place, Watches};
+use crate::watches::Watches;
 use baselines::BaselineStore;
-use chrono::{DateTime, Utc};
+pub(crate) use creation::Creation;
 pub use error::ActError;
 use flight::{Flight, Flights};
 use kube::Client;
@@ -56,8 +58,8 @@ pub struct Actor {
     journal: Journal,
     endpoints: Endpoints,
     flights: Flights,
-    /// The VPSieNodes that were made since somebody asked, and when.
-    made: Vec<(Place, DateTime<Utc>)>,
+    /// The VPSieNodes that were made since somebody asked.
+    made: Vec<Creation>,
     /// Clusters that get no further request in this pass.
     paused: BTreeSet<ClusterId>,
 }
@@ -74,6 +76,8 @@ struct Pass<'a> {
     seats: usize,
     /// Baselines that this pass has stored, by cluster and group: one serves all requests of the pass.
     baselines: BTreeMap<(ClusterId, GroupNumber), String>,
+    /// The VPSieNodes that this pass has made, at the versions that it made.
+    made: Vec<Target>,
 }
 
 // === impl Actor ===
@@ -146,11 +150,6 @@ impl Actor {
         self.has_conflicts
     }
 
-    /// Returns the VPSieNodes that were made since the last call, and when.
-    pub(crate) fn take_made(&mut self) -> Vec<(Place, DateTime<Utc>)> {
-        std::mem::take(&mut self.made)
-    }
-
     /// Waits until a request that had left is settled; for ever when none is on its way.
     pub(crate) async fn landed(&mut self) {
         self.flights.one_landed().await;
@@ -199,6 +198,7 @@ impl Actor {
             writer: Writer::new(self.client.clone()),
             seats: asking::seats(watches),
             baselines: BTreeMap::new(),
+            made: Vec::new(),
         };
         let subjects = batches.iter().map(|batch| batch.subject.as_str()).collect();
         self.troubles.keep_only(&subjects);
@@ -225,7 +225,10 @@ impl Actor {
             };
             done += carried_out;
         }
-        for (place, (call, batch)) in asking.into_iter().enumerate() {
+        for (place, (call, mut batch)) in asking.into_iter().enumerate() {
+            if !batch.settle_target(&pass.made) {
+                continue;
+            }
             if !self.may_ask(call, place, pass).await {
                 return done;
             }
@@ -266,6 +269,7 @@ impl Actor {
                     tracing::debug!(subject = batch.subject, command = label, "done");
                 }
                 Ok(Some(flight)) => {
+                    self.note_asked(&flight.request.target);
                     // The rest, if any, is decided anew once it is known what came of it.
                     span.in_scope(|| self.flights.launch(flight, &batch.subject, label, &batch.context));
                     return done + 1;
@@ -302,7 +306,7 @@ impl Actor {
             }
             Command::CreateNodeGroup(object) => self.create_node_group(&object).await,
             Command::DeleteNodeGroup(target) => self.delete_node_group(target, pass).await,
-            Command::CreateVpsieNode(object) => self.create_vpsie_node(&object).await,
+            Command::CreateVpsieNode(object) => self.create_vpsie_node(&object, pass).await,
             Command::DeleteVpsieNode(target) => self.delete_vpsie_node(&target).await,
             Command::RequestMachine(request) => return self.prepare_request(request, pass).await.map(Some),
             Command::RecordMachine(target, record) => pass.writer.record_machine(target, &record).await,

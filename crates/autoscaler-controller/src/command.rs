@@ -105,7 +105,7 @@ pub enum Kind {
 /// A request for one worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The VPSieNode that the worker is for.
+    /// The VPSieNode that the worker is for; without a uid where the pass that decides it makes it first.
     pub target: Target,
     /// The cluster at VPSie.
     pub cluster: ClusterId,
@@ -230,6 +230,26 @@ impl Batch {
     /// Returns what it asks of VPSie, and so of the rate limit; a batch asks once at most.
     pub fn asks(&self) -> Option<Call> {
         self.commands.iter().find_map(Command::asks)
+    }
+
+    /// Names the VPSieNode that the same pass was to make before this request; tells whether it has.
+    ///
+    /// Every other batch is about what was seen.
+    pub fn settle_target(&mut self, made: &[Target]) -> bool {
+        let Some(request) = self.commands.iter_mut().find_map(Command::request) else {
+            return true;
+        };
+        let target = &mut request.target;
+        if !target.uid.is_empty() {
+            return true;
+        }
+        let is_it = |made: &&Target| made.namespace == target.namespace && made.name == target.name;
+        let Some(made) = made.iter().find(is_it) else {
+            return false;
+        };
+        target.clone_from(made);
+        self.context.request_id.clone_from(&made.uid);
+        true
     }
 
     /// Adds the write of a status; with a request for a machine it goes along, to say what became of the request.

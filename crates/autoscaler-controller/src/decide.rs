@@ -5,7 +5,7 @@
 //!            ├─ NodeGroup ──▶ provider group?  VPSieNodes missing?  counts        (group: provider, slots, counts)
 //!  World ────┤
 //!  Matching  ├─ VPSieNode ──▶ Pending ▶ Provisioning ▶ Provisioned ▶ Joining ▶ Ready   (claim: discovery, joining)
-//!            │                who may ask VPSie for a machine now                      (request)
+//!            │                who may ask VPSie for a machine now                      (request, newcomer)
 //!            │                who goes because nothing needs it                        (shrink)
 //!            │                who leaves service or goes because it is broken          (plight)
 //!            │                who is far later than those before it                    (overdue)
@@ -35,6 +35,7 @@ mod ending;
 mod hand_over;
 mod joining;
 pub(crate) mod marks;
+mod newcomer;
 mod overdue;
 mod plight;
 mod record;
@@ -65,6 +66,7 @@ use chrono::{DateTime, Utc};
 use node_lifecycle::audit::Draft;
 use node_match::{Matching, Verdict};
 use node_state::Snapshot;
+use request::Turns;
 use round::Share;
 use std::collections::BTreeMap;
 
@@ -85,8 +87,8 @@ pub struct Decision {
 ///
 /// # Guarantees
 ///
-/// Each object has at most one batch, in order of kind, namespace and name. One object that cannot be decided on
-/// never stops another. VPSieNodes for which one pass has no room are held over for the next one, which is given the
+/// Each object has at most one batch, in order of kind, namespace and name; requests of VPSieNodes that the same pass makes
+/// come last. One object that cannot be decided on never stops another. VPSieNodes for which one pass has no room are held over for the next one, which is given the
 /// [`Round`] that this one returns.
 ///
 /// # Assumptions
@@ -104,16 +106,15 @@ pub fn decide(
         .iter()
         .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
         .collect();
-    let turns = request::turns(world, &verdicts);
+    let mut turns = Turns::of(world, &verdicts);
     let claims = world.claims.iter();
     let may_touch =
         |claim: &&ClaimObject| hand_over::may_touch(world, claim.object.as_ref(), Some(&claim.requested));
     let claims = claims.filter(may_touch);
     let mut leaving = case::Leaving::of(world);
     let view_of = |claim| {
-        let uid = ClaimObject::uid(claim);
-        let (verdict, turn) = (verdicts.get(uid).copied(), turns.get(uid).copied());
-        view::View::new(world, claim, verdict, turn, lives)
+        let verdict = verdicts.get(ClaimObject::uid(claim)).copied();
+        view::View::new(world, claim, verdict, turns.of_claim(claim), lives)
     };
     let overdue = overdue::find(world);
     let mut decision = Decision {
@@ -132,6 +133,7 @@ pub fn decide(
             hearing::hear_group(group, &mut batch);
             batch
         });
+    let groups: Vec<Batch> = groups.collect();
     let mut share = Share::new(round, world.troubles);
     for claim in claims {
         let view = view_of(claim);
@@ -149,7 +151,8 @@ pub fn decide(
     }
     let (claims, next) = share.finish();
     decision.round = next;
-    for mut batch in dynamic::found(world).chain(groups).chain(claims) {
+    let newcomers = newcomer::ask(world, &groups, &mut turns, (lives, &mut leaving, &overdue));
+    for mut batch in dynamic::found(world).chain(groups).chain(claims).chain(newcomers) {
         decision.entries.append(&mut batch.entries);
         if !batch.commands.is_empty() {
             decision.batches.push(batch);

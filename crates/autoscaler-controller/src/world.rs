@@ -136,6 +136,11 @@ impl World<'_> {
         self.index.claims.contains_key(&place) || self.unreadable.vpsie_nodes.contains_key(&place)
     }
 
+    /// Returns the VPSieNode of a namespace and name.
+    pub fn claim_at(&self, place: &(String, String)) -> Option<&ClaimObject> {
+        self.claims.get(*self.index.claims.get(place)?)
+    }
+
     /// Returns the name of a VPSieNode that cannot be read and may be of a NodeGroup: its label names that, or none.
     pub fn hidden_member(&self, group: &NodeGroup) -> Option<&str> {
         let (namespace, name) = (group.namespace().unwrap_or_default(), group.name_any());

@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, ListParams, Preconditions};
 impl Actor {
     /// Creates a NodeGroup; one that exists already is of the same size, made before a crash or a stale read, or a person's.
     pub(super) async fn create_node_group(&mut self, group: &NodeGroup) -> Result<(), ActError> {
-        let is_new = self.create(group).await?;
+        let is_new = self.create(group).await?.is_some();
         let (namespace, name) = (&group.metadata.namespace, &group.metadata.name);
         if is_new {
             tracing::info!(

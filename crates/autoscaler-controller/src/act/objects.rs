@@ -1,7 +1,7 @@
 //! Commands about NodeGroups and VPSieNodes.
 
 use super::writer::{Stored, Writer};
-use super::{ActError, Actor};
+use super::{ActError, Actor, Pass};
 use crate::command::{Kind, MachineRecord, StatusWrite};
 use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, keys};
 use crate::target::Target;
@@ -23,25 +23,29 @@ impl Actor {
     }
 
     /// Creates a VPSieNode; one that exists already is the same slot, made before a crash or a stale read.
-    pub(super) async fn create_vpsie_node(&mut self, object: &VPSieNode) -> Result<(), ActError> {
+    pub(super) async fn create_vpsie_node(
+        &mut self,
+        object: &VPSieNode,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), ActError> {
         let created = self.create(object).await;
         // Without an answer it may have been made all the same.
         if !matches!(created, Err(ActError::Conflict | ActError::Forbidden { .. })) {
-            let place = (object.namespace().unwrap_or_default(), object.name_any());
-            self.made.push((place, self.clock.now()));
+            self.note_made((object.namespace().unwrap_or_default(), object.name_any()));
         }
-        created.map(drop)
+        pass.made.extend(created?.as_ref().map(Target::of));
+        Ok(())
     }
 
-    /// Creates an object whose name follows from what it is, and tells whether it is new; one that exists already is
+    /// Creates an object whose name follows from what it is, and returns it if it is new; one that exists already is
     /// looked at soon.
-    pub(super) async fn create<K: Stored + Serialize>(&mut self, object: &K) -> Result<bool, ActError> {
+    pub(super) async fn create<K: Stored + Serialize>(&mut self, object: &K) -> Result<Option<K>, ActError> {
         let api = self.api_of::<K>(&object.namespace().unwrap_or_default());
         match api.create(&PostParams::default(), object).await {
-            Ok(_) => Ok(true),
+            Ok(created) => Ok(Some(created)),
             Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
                 self.has_conflicts = true;
-                Ok(false)
+                Ok(None)
             }
             Err(error) => Err(ActError::of("create", K::plural(&()))(error)),
         }

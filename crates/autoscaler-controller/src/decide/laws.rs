@@ -77,6 +77,12 @@ fn is_only_status(batch: &Batch) -> bool {
     batch.commands.iter().all(is_status)
 }
 
+/// Tells whether a batch is the request of a VPSieNode that the same pass makes.
+fn is_of_newcomer(batch: &Batch) -> bool {
+    let is_new = |command: &Command| matches!(command, Command::RequestMachine(request) if request.target.uid.is_empty());
+    batch.commands.iter().any(is_new)
+}
+
 fn phases(world: &TestWorld) -> BTreeMap<String, Phase> {
     let phase = |claim: &ClaimObject| (claim.object.metadata.uid.clone().unwrap(), claim.object.phase());
     world.claims.iter().map(phase).collect()
@@ -140,12 +146,17 @@ proptest! {
         prop_assert_eq!(straight, shuffled.decide());
     }
 
-    /// One object has one batch, and an object that is left alone has none.
+    /// One object has one batch, and an object that is left alone has none. Requests of what the pass makes come last.
     #[test]
     fn every_object_has_at_most_one_batch(plan in plan()) {
         let batches = build(&plan).decide();
-        let mut subjects: Vec<&str> = batches.iter().map(|batch| batch.subject.as_str()).collect();
+        let (new, seen): (Vec<&Batch>, Vec<&Batch>) = batches.iter().partition(|batch| is_of_newcomer(batch));
+        let mut subjects: Vec<&str> = seen.iter().map(|batch| batch.subject.as_str()).collect();
         prop_assert!(subjects.is_sorted(), "{:?}", subjects);
+        let last: Vec<&Batch> = batches.iter().skip(seen.len()).collect();
+        prop_assert_eq!(&last, &new);
+        subjects.extend(new.iter().map(|batch| batch.subject.as_str()));
+        subjects.sort_unstable();
         subjects.dedup();
         prop_assert_eq!(subjects.len(), batches.len());
         prop_assert!(batches.iter().all(|batch| !batch.commands.is_empty()));
@@ -155,11 +166,22 @@ proptest! {
     #[test]
     fn nothing_that_may_have_a_machine_is_given_another(plan in plan()) {
         let world = build(&plan);
-        for batch in world.decide() {
+        let batches = world.decide();
+        let mut made = Vec::new();
+        for batch in &batches {
             let mut requests = 0;
             for (place, command) in batch.commands.iter().enumerate() {
+                if let Command::CreateVpsieNode(object) = command {
+                    made.push(ClaimObject::new(Arc::new(VPSieNode::clone(object))));
+                }
                 let Command::RequestMachine(request) = command else { continue };
-                let claim = claim_of(&world, &request.target.name);
+                let is_it = |claim: &&ClaimObject| claim.object.metadata.name.as_ref() == Some(&request.target.name);
+                let claim = if is_of_newcomer(batch) {
+                    prop_assert!(request.target.resource_version.is_empty() && request.life.is_none());
+                    made.iter().find(is_it).expect("who asks is made before, in the same pass")
+                } else {
+                    claim_of(&world, &request.target.name)
+                };
                 requests += 1;
                 prop_assert_eq!(place, 0, "the intent is written before anything else");
                 prop_assert!(!claim.may_have_machine() && !claim.is_deleted());

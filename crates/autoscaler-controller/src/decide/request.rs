@@ -89,40 +89,71 @@ impl WaitingOn {
     }
 }
 
-/// Gives every VPSieNode that wants a machine its turn, by uid.
-pub(super) fn turns<'w>(
-    world: &'w World<'_>,
-    verdicts: &BTreeMap<&str, &Verdict<'_>>,
-) -> BTreeMap<&'w str, Turn> {
-    let mut turns = BTreeMap::new();
-    let mut busy = busy_groups(world, verdicts);
-    let held = held_groups(world);
-    let surplus = surplus::uids(world);
-    let mut distinct: BTreeMap<&str, bool> = BTreeMap::new();
-    for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
-        let turn = match turn(world, claim) {
-            Turn::Now { .. } if surplus.contains(claim.uid()) => Turn::Wait(WaitingOn::Pods),
-            Turn::Now { group, attempt } => {
-                let cluster = claim.object.spec.resource_identifier.as_str();
-                let others = busy.entry(cluster).or_default();
-                if let Some(until) = held.get(&(cluster, group.get())) {
-                    Turn::Wait(WaitingOn::BackOff { until: *until })
-                } else if others.iter().any(|other| *other != group.get())
-                    && !*distinct
-                        .entry(cluster)
-                        .or_insert_with(|| groups_differ(world, cluster))
-                {
-                    Turn::Wait(WaitingOn::OtherGroup)
-                } else {
-                    others.insert(group.get());
-                    Turn::Now { group, attempt }
-                }
-            }
-            wait @ Turn::Wait(_) => wait,
+/// Whose turn it is, and what that means for those who come after.
+pub(super) struct Turns<'w> {
+    world: &'w World<'w>,
+    given: BTreeMap<&'w str, Turn>,
+    held: BTreeMap<(&'w str, u64), DateTime<Utc>>,
+    /// Groups that ask, or have asked for what is not discovered yet, by cluster.
+    busy: BTreeMap<String, BTreeSet<u64>>,
+    /// Whether the size of a new machine of a cluster says which group it is of.
+    distinct: BTreeMap<String, bool>,
+}
+
+// === impl Turns ===
+
+impl<'w> Turns<'w> {
+    /// Gives every VPSieNode that wants a machine its turn, in their order.
+    pub(super) fn of(world: &'w World<'w>, verdicts: &BTreeMap<&str, &Verdict<'_>>) -> Self {
+        let mut turns = Self {
+            world,
+            given: BTreeMap::new(),
+            held: held_groups(world),
+            busy: busy_groups(world, verdicts),
+            distinct: BTreeMap::new(),
         };
-        turns.insert(claim.object.metadata.uid.as_deref().unwrap_or_default(), turn);
+        let surplus = surplus::uids(world);
+        for claim in world.claims.iter().filter(|claim| wants_machine(claim)) {
+            let turn = match turn(world, claim) {
+                Turn::Now { .. } if surplus.contains(claim.uid()) => Turn::Wait(WaitingOn::Pods),
+                turn @ (Turn::Now { .. } | Turn::Wait(_)) => turns.beside_others(claim, turn),
+            };
+            turns.given.insert(claim.uid(), turn);
+        }
+        turns
     }
-    turns
+
+    /// Returns the turn of a VPSieNode that wants a machine.
+    pub(super) fn of_claim(&self, claim: &ClaimObject) -> Option<Turn> {
+        self.given.get(claim.uid()).copied()
+    }
+
+    /// Gives one that this pass makes its turn, behind all that are there.
+    pub(super) fn of_newcomer(&mut self, claim: &ClaimObject) -> Turn {
+        self.beside_others(claim, turn(self.world, claim))
+    }
+
+    /// Lets one wait whose group is held up, or whose machine could be taken for one of another group (`R7`).
+    fn beside_others(&mut self, claim: &ClaimObject, turn: Turn) -> Turn {
+        let Turn::Now { group, .. } = turn else {
+            return turn;
+        };
+        let (world, cluster) = (self.world, claim.object.spec.resource_identifier.as_str());
+        if let Some(until) = self.held.get(&(cluster, group.get())) {
+            return Turn::Wait(WaitingOn::BackOff { until: *until });
+        }
+        let others = self.busy.entry(cluster.to_owned()).or_default();
+        let is_another_busy = others.iter().any(|other| *other != group.get());
+        let mut differ = || {
+            let known = self.distinct.entry(cluster.to_owned());
+            *known.or_insert_with(|| groups_differ(world, cluster))
+        };
+        if is_another_busy && !differ() {
+            return Turn::Wait(WaitingOn::OtherGroup);
+        }
+        others.insert(group.get());
+        turn
+    }
 }
 
 /// Tells whether a VPSieNode is still to ask for a machine, or to ask again.
@@ -198,11 +229,11 @@ fn held_groups<'w>(world: &'w World<'_>) -> BTreeMap<(&'w str, u64), DateTime<Ut
 /// Lists, by cluster, the groups that have asked for machines which are not discovered yet.
 ///
 /// A VPSieNode that has Failed no longer keeps other groups waiting: a person may take days.
-fn busy_groups<'w>(
-    world: &'w World<'_>,
+fn busy_groups(
+    world: &World<'_>,
     verdicts: &BTreeMap<&str, &Verdict<'_>>,
-) -> BTreeMap<&'w str, BTreeSet<u64>> {
-    let mut busy: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+) -> BTreeMap<String, BTreeSet<u64>> {
+    let mut busy: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
     for claim in &world.claims {
         let object = &claim.object;
         let is_open =
@@ -212,7 +243,7 @@ fn busy_groups<'w>(
             .get(uid)
             .and_then(|verdict| verdict.matched()?.machine.as_ref());
         if let (true, None, Some(group)) = (is_open, found, provider_group(object, world)) {
-            busy.entry(object.spec.resource_identifier.as_str())
+            busy.entry(object.spec.resource_identifier.clone())
                 .or_default()
                 .insert(group);
         }

@@ -10,6 +10,7 @@ use crate::reason::Reason;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeSpec, keys};
 use crate::world::{ClaimObject, World};
 use kube::ResourceExt;
+use node_lifecycle::Life;
 use std::collections::BTreeMap;
 
 /// Most VPSieNodes made for one group in one pass; the next pass makes the rest.
@@ -48,6 +49,12 @@ pub(super) fn create_missing(
         // Names of slots follow from the world, so those of the plan are the same.
         let planned = grown.get(place).filter(|planned| planned.name == name);
         let mut member = new_member(group, name, number);
+        // Its life begins with it, so that no later write must bring the record; not by a clock that cannot be believed.
+        if world.skew.is_none() {
+            let life = Life::requested(world.now).to_json();
+            let annotations = member.annotations_mut();
+            annotations.insert(keys::ANNOTATION_LIFECYCLE.to_owned(), life);
+        }
         if let Some((key, value)) = planned.map(NewMember::annotation) {
             member.annotations_mut().insert(key.to_owned(), value);
         }

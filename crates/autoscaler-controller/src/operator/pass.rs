@@ -2,18 +2,19 @@
 
 use super::Operator;
 use super::unfound::unfound;
+use crate::act::Creation;
 use crate::chronicle::Sight;
 use crate::command::Batch;
 use crate::convert;
 use crate::decide::{Decision, decide};
 use crate::growth::Growth;
+use crate::intent::Requested;
 use crate::lease::{Mandate, Rule};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
 use crate::prospect::{self, Prospect};
 use crate::states::Trigger;
 use crate::thresholds::Trends;
-use crate::watches::Place;
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, Utc};
 use node_match::match_fleet;
@@ -84,7 +85,7 @@ impl Operator {
             index: Index::default(),
         }
         .in_order();
-        let is_awaited = self.made.is_awaited(now, |place| is_there(&world, place));
+        let is_awaited = self.made.is_awaited(now, |creation| is_there(&world, creation));
         let mut trends = std::mem::take(&mut self.trends);
         let prospect = self.plan(&world, is_awaited, metrics, &mut trends);
         self.trends = trends;
@@ -172,7 +173,13 @@ impl Operator {
     }
 }
 
-/// Tells whether the watch shows a VPSieNode.
-fn is_there(world: &World<'_>, (namespace, name): &Place) -> bool {
-    world.has_claim(namespace, name)
+/// Tells whether the watch shows a VPSieNode that was made, and that its machine is asked for where it is: one that seems to
+/// ask for none yet could be withdrawn.
+fn is_there(world: &World<'_>, creation: &Creation) -> bool {
+    let (namespace, name) = &creation.place;
+    let is_asking = |claim: &ClaimObject| !matches!(claim.requested, Requested::Never);
+    match world.claim_at(&creation.place) {
+        Some(claim) => !creation.is_asked || is_asking(claim),
+        None => world.has_claim(namespace, name),
+    }
 }

@@ -2,10 +2,10 @@
 
 use super::Operator;
 use super::debounce::{Haste, SETTLING};
+use crate::act::Creation;
 use crate::drain::next_settled;
 use crate::prospect::grace;
 use crate::resources::{VPSieNode, keys};
-use crate::watches::Place;
 use chrono::{DateTime, Utc};
 use kube::ResourceExt as _;
 use std::sync::Arc;
@@ -35,9 +35,12 @@ impl Operator {
         let actor = &mut self.actor;
         let made = &self.made;
         let haste = || {
-            let is_seen = |place: &Place| watches.vpsie_node(place).is_some_and(|claim| is_planned(&claim));
-            // What was made for pods asks for its machine once it is seen.
-            if made.is_seen(is_seen) {
+            let is_seen = |creation: &Creation| {
+                let seen = watches.vpsie_node(&creation.place);
+                seen.is_some_and(|claim| is_planned(&claim))
+            };
+            // What was made for pods and could not ask for its machine at once does so when it is seen.
+            if made.may_ask(is_seen) {
                 Haste::Now
             } else if watches.has_calls() {
                 Haste::Soon

@@ -19,7 +19,7 @@ fn check(world: &TestWorld, expected: &[(&str, Turn)]) {
     let observed = world.observe();
     let verdicts = world.verdicts.iter();
     let verdicts = verdicts.map(|(uid, verdict)| (uid.as_str(), verdict)).collect();
-    let turns = turns(&observed, &verdicts);
+    let turns = Turns::of(&observed, &verdicts).given;
     let expected: BTreeMap<String, Turn> = expected
         .iter()
         .map(|(name, turn)| (format!("kube-system/{name}"), *turn))
