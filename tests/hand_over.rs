@@ -7,6 +7,7 @@ use std::time::Duration;
 use autoscaler_controller::lease::Leadership;
 use autoscaler_controller::resources::{GlobalSettings, VPSieNode, keys};
 use fleet_sim::cloud::Delay;
+use http::Method;
 use k8s_openapi::api::coordination::v1::Lease;
 use kit::fleet::{Fleet, LEASE, Replica, Stored};
 use kit::wire::{Sent, Side};
@@ -326,6 +327,33 @@ async fn leader_deposed_with_requests_on_their_way_writes_down_what_came_of_each
         .cloud
         .behaviour(|behaviour| behaviour.latency = Delay::none());
     ready(&fleet, 5).await;
+    check_purchases(&fleet).await;
+}
+
+fn makes_a_vpsie_node(sent: &Sent) -> bool {
+    sent.is_about("vpsienodes") && sent.method == Method::POST
+}
+
+/// SC-25, X-6: a leader that is deposed in the middle of a pass begins nothing else of it.
+#[tokio::test(start_paused = true)]
+async fn leader_deposed_in_the_middle_of_a_pass_begins_nothing_else() {
+    let fleet = Fleet::in_memory(1);
+    let first = fleet.replica("first", 1.0).await;
+    leads(&first, 5).await;
+    first.wire.hold(makes_a_vpsie_node);
+    fleet.create(&fleet.node_group("web", 57, 3)).await;
+    first.wire.is_held().await;
+    drop(depose(&fleet, &first).await);
+    let wrote = effects(&first);
+    first.wire.release();
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(
+        effects(&first),
+        wrote,
+        "neither the others of its batch nor another"
+    );
+    assert_eq!(fleet.stored().await.claims.len(), 1);
+    ready(&fleet, 3).await;
     check_purchases(&fleet).await;
 }
 
