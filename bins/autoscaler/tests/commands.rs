@@ -72,7 +72,7 @@ fn check_burst(burst: &Value) {
     assert!(refusal.contains("insufficient-cpu: needs 64"), "{refusal}");
 }
 
-/// The story says in words what became of the pods.
+/// SC-8: the story says in words what became of the pods, and that requests for machines leave together.
 #[test]
 fn story_tells_of_the_pods_that_wait() {
     let output = run(&["demo", "--speed", "max"], "");
@@ -89,6 +89,18 @@ fn story_tells_of_the_pods_that_wait() {
     ] {
         assert!(told.contains(words), "no `{words}` in: {told}");
     }
+    let asked = told
+        .lines()
+        .filter(|line| line.contains("jobs-") && line.ends_with("is Provisioning"));
+    let times: Vec<&str> = asked.filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(times.len(), 4, "{told}");
+    let seconds = |time: &str| {
+        let (minutes, seconds) = time.split_once(':').expect("a time");
+        let number = |text: &str| text.parse::<u32>().expect("a number");
+        number(minutes) * 60 + number(seconds)
+    };
+    let apart = seconds(times[3]) - seconds(times[0]);
+    assert!(apart <= 1, "their machines are asked for side by side: {times:?}");
 }
 
 /// Returns the names that `--world list` prints.

@@ -11,12 +11,9 @@ use kube::api::{DeleteParams, PostParams};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// How many pods come at once.
 const PODS: usize = 12;
-/// How soon after the one before each comes: a person sees the number of those that wait go up.
-const APART: Duration = Duration::from_secs(2);
 /// What each of them asks for, in thousandths of a core: three fit on a node of four cores.
 const EACH_CPU_M: usize = 1200;
 /// The pod that no node is large enough for, and the cores that it asks for.
@@ -54,7 +51,6 @@ pub(super) async fn tell(world: &World, narrator: &Narrator) -> anyhow::Result<B
     );
     for number in 0..PODS {
         create(world, &format!("job-{number}"), EACH_CPU_M).await?;
-        world.clock.sleep(APART).await;
     }
     create(world, huge, cores * 1000).await?;
     wait(world, "a machine is made for them", || {
@@ -176,9 +172,18 @@ fn shortened(sentence: &str) -> String {
 // === impl Burst ===
 
 impl Burst {
-    /// Tells whether every pod was helped, and no more than that was bought.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.bound == self.pods && self.nodes_too_many == 0 && !self.refusal.is_empty()
+    /// Says what is wrong, a sentence each: a pod without a Node, a node that nobody needs, a machine that nobody waited
+    /// for, a pod that nobody told why.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = String> {
+        let (waiting, spare) = (self.pods.saturating_sub(self.bound), self.nodes_too_many);
+        [
+            (waiting > 0).then(|| format!("pods that are on no Node in the end: {waiting}")),
+            (spare > 0).then(|| format!("nodes that were made for pods and are too many: {spare}")),
+            (self.nodes == 0).then(|| "no node was made for pods that wait".to_owned()),
+            (self.refusal.is_empty()).then(|| "nobody told why a pod is not helped".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     /// Says what came of it, in one sentence.
@@ -189,5 +194,49 @@ impl Burst {
         };
         let (bound, nodes, seconds) = (self.bound, self.nodes, self.seconds);
         format!("{bound} pods are on {nodes} new nodes after {seconds} s; {too_many}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Burst {
+        Burst {
+            pods: 12,
+            bound: 12,
+            nodes: 4,
+            nodes_too_many: 0,
+            seconds: 300,
+            refusal: "no NodeGroup helps".to_owned(),
+        }
+    }
+
+    /// SC-4, SC-26: a pod that was not helped, a node too many and a silence are said, each by itself.
+    #[test]
+    fn what_is_wrong_with_a_burst_is_said() {
+        let said = |change: fn(&mut Burst)| {
+            let mut burst = good();
+            change(&mut burst);
+            burst.findings().collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(said(|_| {}), "");
+        for (change, words) in [
+            (
+                (|burst| burst.bound = 11) as fn(&mut Burst),
+                "pods that are on no Node in the end: 1",
+            ),
+            (
+                |burst| burst.nodes_too_many = 2,
+                "nodes that were made for pods and are too many: 2",
+            ),
+            (|burst| burst.nodes = 0, "no node was made for pods that wait"),
+            (
+                |burst| burst.refusal.clear(),
+                "nobody told why a pod is not helped",
+            ),
+        ] {
+            assert_eq!(said(change), words);
+        }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) async fn begin(world: &World) -> anyhow::Result<Sources> {
     let loses_reply = Fault::on(CallKind::AddWorker, FaultEffect::LoseReplyAfterEffect);
     world.cloud.fault(never_joins.nth(2));
     world.cloud.fault(loses_reply.nth(4));
+    world.configure().await?;
     shop::open(world).await?;
     let sources = world.start_watching(Some(shop::SERVICE)).await?;
     tokio::spawn(shop::run(world.clone()));

@@ -53,6 +53,10 @@ impl Summary {
     pub(crate) fn new(world: &World, told: Told, wall: Duration) -> Self {
         let (settled, ended) = (&told.settled, &told.ended);
         let both = |pick: fn(&Report) -> &Vec<Finding>| pick(settled).len().max(pick(ended).len());
+        let (machines_left, burst) = (machines_left(world), told.burst);
+        let unmet = unmet(settled.claims, settled.matched, machines_left);
+        let wrong = findings(settled).chain(findings(ended)).chain(unmet);
+        let wrong: BTreeSet<String> = wrong.chain(burst.findings()).collect();
         let calls = world.cloud.calls();
         let virtual_seconds = calls
             .first()
@@ -67,27 +71,19 @@ impl Summary {
             labels_missing: both(|report| &report.labels_missing),
             wrongly_removed: both(|report| &report.wrongly_removed),
             failed: settled.failed.len(),
-            machines_left: machines_left(world),
-            burst: told.burst,
+            machines_left,
+            burst,
             vpsie_calls: calls.len(),
             kubernetes_writes: world.kube.write_count(),
             virtual_seconds,
             wall_seconds: (wall.as_secs_f64() * 1000.0).round() / 1000.0,
-            findings: findings(settled)
-                .chain(findings(ended))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
+            findings: wrong.into_iter().collect(),
         }
     }
 
     /// Tells whether every invariant held, every pod was helped that could be, and everything was given back.
     pub(crate) fn is_clean(&self) -> bool {
         self.findings.is_empty()
-            && self.burst.is_clean()
-            && self.machines_left == 0
-            && self.claims > 0
-            && self.claims == self.matched
     }
 
     /// Prints the summary for a person.
@@ -130,6 +126,19 @@ pub(crate) fn machines_left(world: &World) -> usize {
     bought.filter(|machine| machine.is_alive()).count()
 }
 
+/// Says what is not as it should be at the end of a story, a sentence each.
+pub(crate) fn unmet(claims: usize, matched: usize, machines_left: usize) -> impl Iterator<Item = String> {
+    let unmatched = claims.saturating_sub(matched);
+    [
+        (claims == 0).then(|| "no VPSieNode came to a machine".to_owned()),
+        (unmatched > 0)
+            .then(|| format!("VPSieNodes without a machine of their own and its Node: {unmatched}")),
+        (machines_left > 0).then(|| format!("machines that were not given back: {machines_left}")),
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// Says what a report finds wrong, a sentence each.
 pub(crate) fn findings(report: &Report) -> impl Iterator<Item = String> + '_ {
     let all = [
@@ -142,4 +151,20 @@ pub(crate) fn findings(report: &Report) -> impl Iterator<Item = String> + '_ {
     all.into_iter()
         .flatten()
         .map(|finding| format!("{}: {}", finding.subject, finding.sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The check is no decoration: whatever is not as it should be has a sentence.
+    #[test]
+    fn whatever_is_not_as_it_should_be_is_said() {
+        let said = |claims, matched, left| unmet(claims, matched, left).collect::<Vec<_>>().join("; ");
+        assert_eq!(said(3, 3, 0), "");
+        assert_eq!(said(0, 0, 0), "no VPSieNode came to a machine");
+        let words =
+            "VPSieNodes without a machine of their own and its Node: 1; machines that were not given back: 2";
+        assert_eq!(said(3, 2, 2), words);
+    }
 }

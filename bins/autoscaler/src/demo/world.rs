@@ -4,14 +4,18 @@ use crate::api;
 use anyhow::Context;
 use audit_store::Recorder;
 use autoscaler_controller::endpoints::Endpoints;
-use autoscaler_controller::resources::{NodeGroup, NodeGroupSpec, ScaleUpPolicy, all_crds, keys};
+use autoscaler_controller::resources::{
+    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, NodeGroup, NodeGroupSpec, ScaleUpPolicy,
+    all_crds, keys,
+};
 use autoscaler_controller::{Clock, Operator, Settings, Telemetry};
 use autoscaler_web::api::Sources;
 use chrono::{DateTime, TimeDelta, Utc};
 use endpoint_discovery::{Selection, ServiceKey};
 use fleet_sim::cloud::{ClusterSpec, OfferSpec};
 use fleet_sim::{Cloud, KubeApi, SimClock, kubelet};
-use kube::Client;
+use kube::api::PostParams;
+use kube::{Api, Client};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +25,8 @@ pub(crate) const NAMESPACE: &str = "default";
 pub(crate) const JOBS: &str = "jobs";
 /// Number of its size: VPSie has one group of a size in a cluster, so it is none of those that the others have.
 const JOB_SIZE: i64 = 60;
+/// How many requests for machines may be on their way at once: as many as the pods of the story need nodes.
+const AT_ONCE: i32 = 4;
 /// Token that the simulated VPSie accepts. It opens nothing real.
 const TOKEN: &str = "demo-token";
 
@@ -129,6 +135,24 @@ impl World {
     /// Returns the virtual time since the start of the story.
     pub(crate) fn elapsed(&self, since: DateTime<Utc>) -> TimeDelta {
         self.clock.now() - since
+    }
+
+    /// Writes the settings of the whole cluster, as a person does who lets machines be asked for side by side.
+    pub(crate) async fn configure(&self) -> anyhow::Result<()> {
+        let spec = AutoscalerConfigSpec {
+            global_settings: Some(GlobalSettings {
+                max_concurrent_scale_ups: Some(AT_ONCE),
+                max_cluster_workers: Some(0),
+                enable_dynamic_node_group_creation: Some(false),
+                ..GlobalSettings::default()
+            }),
+            node_group_defaults: None,
+        };
+        let config = AutoscalerConfig::new(keys::CONFIG_NAME, spec);
+        let created = Api::all(self.client())
+            .create(&PostParams::default(), &config)
+            .await;
+        created.map(drop).context("creating the AutoscalerConfig")
     }
 
     /// Describes the NodeGroups of the story: one with a label, one with a taint, one plain, and one for pods that come.
