@@ -64,6 +64,8 @@ mod thresholds;
 mod time_limits;
 #[path = "flow/troubles.rs"]
 mod troubles;
+#[path = "flow/unmade.rs"]
+mod unmade;
 #[path = "flow/unreadable.rs"]
 mod unreadable;
 #[path = "flow/unseen.rs"]

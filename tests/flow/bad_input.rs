@@ -1,12 +1,14 @@
 //! Bad input from outside while the operator runs: a token that expires, a Node of another name.
 
 use autoscaler_controller::credentials::{Followed, follow};
-use autoscaler_controller::resources::NodeGroup;
+use autoscaler_controller::resources::{AutoscalerConfig, GlobalSettings, NodeGroup};
 use fleet_sim::cloud::{Delay, TOKEN};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Node, NodeAddress, NodeCondition, NodeStatus, Secret};
+use k8s_openapi::api::events::v1::Event;
 use kit::fleet::{Fleet, NAMESPACE, Stored};
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::CustomResourceExt as _;
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -163,4 +165,35 @@ async fn node_of_another_name_joins_by_its_address() {
     let claim = stored.claim("web-1").expect("it is Ready");
     let status = claim.status.as_ref().expect("it has a status");
     assert_eq!(status.node_name.as_deref(), Some(name));
+}
+
+/// Bad input: a number of the settings that makes no sense, stored under an older definition, is told once with what counts
+/// instead, and holds up nothing.
+#[tokio::test(start_paused = true)]
+async fn number_of_the_settings_that_makes_no_sense_is_told() {
+    let mut fleet = Fleet::in_memory(1);
+    let mut definition = serde_json::to_value(AutoscalerConfig::crd()).expect("a definition is JSON");
+    let schema = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let settings = &mut schema["properties"]["spec"]["properties"]["globalSettings"]["properties"];
+    let number = settings["maxConcurrentScaleUps"].as_object_mut();
+    number.expect("it has a schema").remove("minimum");
+    let installed = fleet.memory().install_crd(&definition);
+    installed.expect("an older definition is one, too");
+    fleet
+        .set(GlobalSettings {
+            max_concurrent_scale_ups: Some(0),
+            ..GlobalSettings::default()
+        })
+        .await;
+    ready_web(&mut fleet, 3).await;
+    assert_eq!(fleet.wire.most_adds_at_once(), 1);
+    fleet.polls(12).await;
+    let listed = fleet.api::<Event>().list(&ListParams::default()).await;
+    let told = listed.expect("Events can be listed").items.into_iter();
+    let told = told.filter(|event| event.reason.as_deref() == Some("SettingsOutOfRange"));
+    let told: Vec<_> = told
+        .map(|event| (event.note, event.regarding.and_then(|one| one.name)))
+        .collect();
+    let note = "`maxConcurrentScaleUps` of globalSettings is 0, and the least is 1; 1 counts";
+    assert_eq!(told, [(Some(note.to_owned()), Some("default".to_owned()))]);
 }

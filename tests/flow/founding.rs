@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use autoscaler_controller::resources::{
-    AutoscalerConfig, AutoscalerConfigSpec, GlobalSettings, NodeGroupDefaults, ScaleDownPolicy,
-    ScaleUpPolicy, keys,
+    AutoscalerConfigSpec, GlobalSettings, NodeGroupDefaults, ScaleDownPolicy, ScaleUpPolicy, keys,
 };
 use fleet_sim::cloud::{CallKind, Fault, FaultEffect};
-use http::Method;
-use kit::fleet::{DATACENTER, NAMESPACE, Stored};
-use kit::wire::Sent;
-use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt};
+use kit::fleet::{DATACENTER, NAMESPACE};
+use kube::ResourceExt;
 use node_lifecycle::audit::Filter;
 use serde_json::json;
 
@@ -19,10 +15,10 @@ use super::shop::{Shop, one};
 use super::telemetry::shown;
 
 /// Longer than a node rests before it goes, and than its NodeGroup does after it.
-const LONG: Duration = Duration::from_secs(3600);
+pub(super) const LONG: Duration = Duration::from_secs(3600);
 
 /// Opens a shop in which NodeGroups may be made, beside one of machines of 1900m.
-async fn shop() -> Shop {
+pub(super) async fn shop() -> Shop {
     let shop = Shop::open(&[("web", 57, 5)]).await;
     // What is full of one pod would grow by its use; other stories tell that.
     let defaults = NodeGroupDefaults {
@@ -132,39 +128,6 @@ async fn first_group_is_made_of_the_defaults() {
         .iter()
         .find(|node| node.labels().get("pool").is_some_and(|pool| pool == "made"));
     assert!(node.is_some(), "{stored}");
-}
-
-/// SC-10: where nobody says where a NodeGroup would be, that is told once, however often pods come; then it is made.
-#[tokio::test(start_paused = true)]
-async fn what_is_missing_to_make_a_group_is_told_once() {
-    let shop = Shop::open(&[]).await;
-    let defaults = |cluster: Option<&str>| NodeGroupDefaults {
-        datacenter_id: Some(DATACENTER.to_owned()),
-        resource_identifier: cluster.map(str::to_owned),
-        kubernetes_version: Some("v1.34.1".to_owned()),
-        ..NodeGroupDefaults::default()
-    };
-    shop.configure(AutoscalerConfigSpec {
-        node_group_defaults: Some(defaults(None)),
-        global_settings: None,
-    })
-    .await;
-    for name in ["one", "two"] {
-        shop.order(name, 2, 3500).await;
-        shop.settle().await;
-        let told = shop.told("default").await;
-        let expected = "NodeGroupsNotMade pods wait that no NodeGroup can host, and none can be made for them: NodeGroups have no cluster in common; name it as `resourceIdentifier` of nodeGroupDefaults";
-        assert_eq!(told, [expected], "{name}");
-        shop.clear().await;
-        shop.settle().await;
-    }
-    let configs: Api<AutoscalerConfig> = Api::all(shop.fleet.nodes().into_client());
-    let named = Patch::Merge(json!({ "spec": { "nodeGroupDefaults": defaults(Some(&shop.fleet.cluster)) } }));
-    let changed = configs.patch("default", &PatchParams::default(), &named).await;
-    changed.expect("a person may");
-    shop.order("three", 1, 3500).await;
-    shop.until_bound(1).await;
-    assert_eq!(shop.told("default").await.len(), 1);
 }
 
 /// SC-10: once its pods are gone, the node goes, then the NodeGroup; the group at VPSie stays, and serves the next one.
@@ -282,49 +245,6 @@ async fn refusal_of_the_group_is_said_and_tried_again() {
     assert_eq!(shop.fleet.stored().await.groups.len(), 2, "web and the one");
     shop.until_bound(1).await;
     assert_eq!(shop.bought().await, one("size-58", 1));
-}
-
-fn watches_node_groups(sent: &Sent) -> bool {
-    sent.is_about("nodegroups") && !sent.is_effect()
-}
-
-/// SC-10: a NodeGroup that exists already under the name, which a watch that lags does not show, stays as its person made it,
-/// and is no group of ours; once it is seen it serves the pod.
-#[tokio::test(start_paused = true)]
-async fn group_that_exists_already_stays_as_it_is() {
-    let shop = shop().await;
-    shop.fleet.wire.refuse(watches_node_groups, 500);
-    shop.fleet.memory().cut_watches();
-    let mut own = shop.fleet.node_group("size-58", 58, 0);
-    own.spec.max_nodes = 2;
-    shop.fleet.create(&own).await;
-    shop.order("big", 1, 3500).await;
-    shop.pass(Duration::from_secs(60)).await;
-    let sent = shop.fleet.wire.sent().into_iter();
-    let tries = sent.filter(|sent| sent.is_about("nodegroups") && sent.method == Method::POST);
-    assert!(tries.count() > 0, "it was tried");
-    let is_untouched = |stored: &Stored| {
-        let group = stored.group("size-58");
-        group.spec == own.spec && group.annotations().is_empty()
-    };
-    assert!(is_untouched(&shop.fleet.stored().await));
-    shop.fleet.wire.allow();
-    let stored = shop.until_bound(1).await;
-    assert_eq!(stored.group("size-58").spec, own.spec);
-    assert_eq!(stored.groups.len(), 2, "web and the person's");
-    assert_eq!(shop.bought().await, one("size-58", 1));
-    assert!(shown(&shop.fleet.metrics).contains("vpsie_autoscaler_nodegroups_made_total 0"));
-    let told = shop.told("size-58").await;
-    assert!(
-        !told.iter().any(|told| told.starts_with("NodeGroupMade")),
-        "{told:?}"
-    );
-    shop.clear().await;
-    tokio::time::sleep(LONG).await;
-    assert!(
-        shop.fleet.stored().await.find_group("size-58").is_some(),
-        "nor is it removed"
-    );
 }
 
 /// SC-10: an operator that dies at any moment of it makes one NodeGroup and buys one machine.

@@ -19,10 +19,10 @@ use super::{ready_web, web};
 /// which `clock_an_hour_off_is_named_and_costs_nothing`, `full_queue_drops_and_an_entry_says_how_many`,
 /// `full_queue_drops_and_counts_and_holds_nothing_up` and `machine_that_nobody_asked_for_is_told_until_it_is_gone` show; and
 /// while pods wait, which `pod_that_nothing_helps_buys_nothing_and_says_why` shows; while a NodeGroup is held back, or when
-/// one is made for pods, which `busy_group_that_may_not_grow_stays_as_it_is` and
-/// `group_that_nobody_needs_goes_after_its_cool_down` show.
+/// one is made for pods or cannot be, which `busy_group_that_may_not_grow_stays_as_it_is`,
+/// `group_that_nobody_needs_goes_after_its_cool_down` and `group_that_is_refused_is_told_and_tried_again` show.
 /// Alerts are posted only where a webhook is configured, which the tests of `endpoints/webhook` do.
-const SELDOM: [&str; 13] = [
+const SELDOM: [&str; 14] = [
     "vpsie_autoscaler_audit_dropped",
     "vpsie_autoscaler_audit_queue",
     "vpsie_autoscaler_clock_offset_seconds",
@@ -34,6 +34,7 @@ const SELDOM: [&str; 13] = [
     "vpsie_autoscaler_nodegroup_scale_up_held",
     "vpsie_autoscaler_nodegroups_dismissed",
     "vpsie_autoscaler_nodegroups_made",
+    "vpsie_autoscaler_nodegroups_not_made",
     "vpsie_autoscaler_pending_pod_reasons",
     "vpsie_autoscaler_pending_pods",
 ];

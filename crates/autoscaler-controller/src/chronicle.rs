@@ -13,11 +13,11 @@
 mod by_uid;
 mod claim;
 pub(crate) mod entry;
-pub(crate) mod gaps;
 mod group;
 pub mod news;
 pub mod notice;
 pub(crate) mod pods;
+pub(crate) mod settings;
 
 use crate::command::{Batch, Command, Kind};
 use crate::decide::leaks;

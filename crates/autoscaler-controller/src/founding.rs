@@ -35,6 +35,17 @@ pub struct Founding {
     pub needed: BTreeSet<Place>,
 }
 
+/// Says why no NodeGroup is made for pods that none can host, although the settings allow it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    /// Something is missing, or in the way.
+    #[error(transparent)]
+    Gap(#[from] Gap),
+    /// The API server did not take it; it is tried again.
+    #[error("{0}")]
+    Refused(String),
+}
+
 /// Makes NodeGroups for pods.
 #[derive(Clone, Debug)]
 pub(crate) struct Founder {
@@ -44,6 +55,19 @@ pub(crate) struct Founder {
     pub(crate) cluster: String,
     project: String,
     version: String,
+}
+
+// === impl NotMade ===
+
+impl NotMade {
+    /// Returns its stable word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Gap(gap) => gap.word(),
+            Self::Refused(_) => "refused",
+        }
+    }
 }
 
 // === impl Founder ===

@@ -139,6 +139,8 @@ metrics! {
         "NodeGroups that were made for pods which no other could host";
     groups_dismissed: Counter = Counter::default(), "nodegroups_dismissed",
         "NodeGroups that were made for pods and are deleted again, because no pod needs them";
+    groups_not_made: Series<ReasonLabels> = Series::default(), "nodegroups_not_made",
+        "Whether a NodeGroup is to be made for pods that wait (1) and is not, although the settings allow it, by the reason why not";
 
     pending_pods: Series<OutcomeLabels> = Series::default(), "pending_pods",
         "Pods that are on no Node, by what becomes of them";

@@ -6,6 +6,7 @@ use fleet_plan::cluster::{Ignored, PodFlaw};
 use fleet_plan::pod::PodName;
 use std::sync::Arc;
 
+use crate::founding::NotMade;
 use crate::watches::Place;
 
 /// The pods that are on no Node, in order of namespace and name.
@@ -13,6 +14,8 @@ use crate::watches::Place;
 pub struct Pending {
     /// One after the other.
     pub pods: Vec<PendingPod>,
+    /// Why no NodeGroup is made for those that none can host, although the settings allow it.
+    pub not_made: Option<NotMade>,
 }
 
 /// A pod that is on no Node.

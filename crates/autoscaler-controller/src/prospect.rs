@@ -14,10 +14,10 @@ mod usage;
 
 use crate::backlog::Backlog;
 use crate::decide::free_names;
-use crate::founding::Founding;
+use crate::founding::{Founding, NotMade};
 use crate::growth::{Growth, NewMember};
 use crate::pending::{Fate, Pending, PendingPod};
-use crate::planning::{Gap, Volumes};
+use crate::planning::Volumes;
 use crate::resources::GlobalSettings;
 use crate::thresholds::Trends;
 use crate::watches::{Place, Supplies, Watches};
@@ -41,8 +41,6 @@ pub(crate) struct Prospect {
     pub(crate) growth: Growth,
     /// What becomes of each pod; nothing while nobody can tell.
     pub(crate) pending: Option<Arc<Pending>>,
-    /// Why no NodeGroup is made for pods that none can host, although the settings allow it.
-    pub(crate) gap: Option<Gap>,
 }
 
 /// Plans for the pods that wait, and looks at the thresholds of NodeGroups.
@@ -58,7 +56,7 @@ fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
     let supplies = watches.supplies();
     let config = supplies.config();
     let settings = config.as_ref().map(|config| config.spec.settings());
-    let ground = Ground::of(world, config.as_deref());
+    let ground = Ground::of(world, supplies, config.as_deref());
     let grace = grace(settings.as_ref());
     if !backlog.has_unschedulable() {
         let pods = backlog.pods(&Volumes::default(), grace, world.now);
@@ -72,7 +70,6 @@ fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
                 ..Growth::none()
             },
             pending: Some(Arc::new(pending(pods, &backlog))),
-            gap: None,
         };
     }
     if groups::are_offers_awaited(world) || ground.is_awaited(world) {
@@ -83,11 +80,8 @@ fn for_pods(world: &World<'_>, watches: &Watches) -> Prospect {
     cluster.most_workers = limit.map(|limit| u32::try_from(limit).unwrap_or_default());
     let plan = planned(&cluster);
     let founding = ground.founding(world, &cluster, &plan);
-    let gap = ground.missed(&plan);
-    Prospect {
-        gap,
-        ..outlook(world, plan, founding, &backlog)
-    }
+    let not_made = ground.not_made(world, &plan, founding.as_ref());
+    outlook(world, plan, founding, not_made, &backlog)
 }
 
 /// Plans in a span that says how much there was to plan for, and how many nodes are to be bought.
@@ -184,7 +178,13 @@ fn volumes(backlog: &Backlog, supplies: &Supplies) -> Volumes {
 }
 
 /// Reads off a plan what NodeGroups are to do, and what becomes of each pod.
-fn outlook(world: &World<'_>, plan: Plan, founding: Option<Founding>, backlog: &Backlog) -> Prospect {
+fn outlook(
+    world: &World<'_>,
+    plan: Plan,
+    founding: Option<Founding>,
+    not_made: Option<NotMade>,
+    backlog: &Backlog,
+) -> Prospect {
     let mut growth = Growth {
         founding,
         ..Growth::none()
@@ -206,7 +206,10 @@ fn outlook(world: &World<'_>, plan: Plan, founding: Option<Founding>, backlog: &
         let fate = fate(answer.outcome, &growth);
         (answer.pod, fate)
     });
-    let pending = pending(fates, backlog);
+    let pending = Pending {
+        not_made,
+        ..pending(fates, backlog)
+    };
     for pod in &pending.pods {
         growth.unmet += usize::from(pod.fate.is_unmet());
         if let Fate::Incoming(place) = &pod.fate {
@@ -216,7 +219,6 @@ fn outlook(world: &World<'_>, plan: Plan, founding: Option<Founding>, backlog: &
     Prospect {
         growth,
         pending: Some(Arc::new(pending)),
-        gap: None,
     }
 }
 
@@ -253,7 +255,10 @@ fn pending(pods: impl Iterator<Item = (PodName, Fate)>, backlog: &Backlog) -> Pe
             fate,
         }
     });
-    Pending { pods: pods.collect() }
+    Pending {
+        pods: pods.collect(),
+        not_made: None,
+    }
 }
 
 fn place(group: &GroupName) -> Place {

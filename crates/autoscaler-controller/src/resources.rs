@@ -5,6 +5,7 @@ pub mod condition;
 pub mod keys;
 pub mod node_group;
 pub mod policy;
+pub mod ranges;
 pub mod vpsie_node;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -16,6 +17,7 @@ pub use autoscaler_config::{
 pub use condition::{Condition, ConditionStatus, find_condition, set_condition};
 pub use node_group::{NodeGroup, NodeGroupSpec, NodeGroupStatus, NodeInfo};
 pub use policy::{CostOptimization, MultiRegion, ScaleDownPolicy, ScaleUpPolicy, SpotConfig};
+pub use ranges::OutOfRange;
 pub use vpsie_node::{NodeResources, Phase, VPSieNode, VPSieNodeSpec, VPSieNodeStatus};
 
 /// Lists the definitions of all kinds, in the order in which they are printed.

@@ -2,16 +2,15 @@
 
 use crate::announcer::Announcer;
 use crate::chronicle::entry::entry;
-use crate::chronicle::gaps::ToldGaps;
 use crate::chronicle::notice::Notice;
 use crate::chronicle::pods::ToldPods;
+use crate::chronicle::settings::ToldSettings;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
 use crate::command::Batch;
 use crate::decide::{ERROR, LEAKED};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::pending::Pending;
-use crate::planning::Gap;
 use crate::pulse::{Compared, Pulse};
 use crate::resources::AutoscalerConfig;
 use crate::skew::{Offsets, Skew};
@@ -31,7 +30,7 @@ pub struct Telemetry {
     announcer: Option<Announcer>,
     chronicle: Chronicle,
     pods: ToldPods,
-    gaps: ToldGaps,
+    settings: ToldSettings,
     journal: Journal,
 }
 
@@ -47,7 +46,7 @@ impl Default for Telemetry {
             announcer: None,
             chronicle: Chronicle::default(),
             pods: ToldPods::default(),
-            gaps: ToldGaps::default(),
+            settings: ToldSettings::default(),
             journal,
         }
     }
@@ -100,11 +99,14 @@ impl Telemetry {
         }
     }
 
-    /// Tells once why no NodeGroup is made for pods, although this config allows it.
-    pub(crate) fn tell_of_gap(&mut self, gap: Option<(Gap, &AutoscalerConfig)>) {
-        let news = self.gaps.news(gap);
-        if let (Some(announcer), Some(notice)) = (&self.announcer, news) {
-            announcer.announce(notice);
+    /// Tells of the settings of the cluster, once while they stay: which numbers make no sense, and why no NodeGroup is made
+    /// for pods although they allow it.
+    pub(crate) fn tell_of_config(&mut self, config: &AutoscalerConfig, pending: Option<&Pending>) {
+        let not_made = pending.and_then(|pending| pending.not_made.as_ref());
+        for notice in self.settings.news(config, not_made) {
+            if let Some(announcer) = &self.announcer {
+                announcer.announce(notice);
+            }
         }
     }
 

@@ -117,7 +117,7 @@ mod tests {
             pod("d", Fate::Incoming(("default".to_owned(), "web-3".to_owned()))),
             pod("e", Fate::FitsNow("n1".to_owned())),
         ];
-        let shown = of_pending(&Pending { pods }).pods;
+        let shown = of_pending(&Pending { pods, not_made: None }).pods;
         let words: Vec<&str> = shown.iter().map(|pod| pod.outcome).collect();
         assert_eq!(
             words,

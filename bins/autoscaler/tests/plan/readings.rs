@@ -254,6 +254,56 @@ fn what_keeps_groups_from_being_made_is_said() {
     }
 }
 
+/// SC-10: no NodeGroup is made in a namespace that is not among those which the files tell of, and that is said.
+#[test]
+fn namespace_that_is_missing_is_said() {
+    let mut settings = config(&json!({}));
+    settings["spec"]["nodeGroupDefaults"] = json!({
+        "namespace": "apps", "datacenterID": "dc", "resourceIdentifier": "c", "kubernetesVersion": "v1.34.1",
+    });
+    let offers = file("offers.json");
+    let with = |namespaces: &[&str]| {
+        let namespace =
+            |name: &&str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        let objects = [pod("a", "1", |_| {}), settings.clone()].into_iter();
+        let documents: Vec<String> = objects
+            .chain(namespaces.iter().map(namespace))
+            .map(|object| object.to_string())
+            .collect();
+        let command = ["plan", "--output", "json", "--from", "-", "--offers", &offers];
+        let (printed, complaints) = told(&[&command[..], &NOW[..]].concat(), &documents.join("\n"));
+        let report: Value = serde_json::from_str(&printed).expect("a plan");
+        let made = report["scaleUp"].as_array().expect("a list").len();
+        (
+            made,
+            complaints.contains("the namespace that nodeGroupDefaults names does not exist"),
+        )
+    };
+    assert_eq!(with(&["shop", "web"]), (0, true));
+    assert_eq!(with(&["shop", "apps"]), (1, false));
+    assert_eq!(with(&[]), (1, false), "nobody tells of namespaces");
+}
+
+/// Bad input: a number of the settings that makes no sense is named beside the plan, with what counts instead.
+#[test]
+fn number_of_the_settings_that_makes_no_sense_is_said() {
+    let offers = file("offers.json");
+    let complaints = |settings: &Value| {
+        let objects = [group("workers", 57, 3), pod("a", "1", |_| {}), config(settings)];
+        let documents = objects.map(|object| object.to_string()).join("\n");
+        let command = ["plan", "--from", "-", "--offers", &offers];
+        told(&[&command[..], &NOW[..]].concat(), &documents).1
+    };
+    let odd = complaints(&json!({"maxConcurrentScaleUps": 0, "maxClusterWorkers": -1}));
+    for words in [
+        "warning: AutoscalerConfig default: `maxConcurrentScaleUps` of globalSettings is 0, and the least is 1; 1 counts",
+        "`maxClusterWorkers` of globalSettings is -1, and the least is 0; no worker is added",
+    ] {
+        assert!(odd.contains(words), "{odd}");
+    }
+    assert!(!complaints(&json!({"maxConcurrentScaleUps": 1})).contains("the least is"));
+}
+
 fn annotated(mut object: Value, key: &str, value: &str) -> Value {
     object["metadata"]["annotations"] = json!({ (format!("autoscaler.vpsie.com/{key}")): value });
     object

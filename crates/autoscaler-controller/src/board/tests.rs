@@ -90,7 +90,10 @@ fn board_shows_what_was_planned_for_pods() {
             since: None,
             fate: Fate::FitsNow("n1".to_owned()),
         };
-        Arc::new(Pending { pods: vec![pod] })
+        Arc::new(Pending {
+            pods: vec![pod],
+            not_made: None,
+        })
     };
     boards.plan(&planned("a"));
     let mut receiver = boards.subscribe();

@@ -84,8 +84,11 @@ news! {
         "the NodeGroup was made for pods, had no node, and no pod needed it for its `cooldownSeconds`",
         "nothing";
     NodeGroupsNotMade, Warning, "Create",
-        "no NodeGroup can host pods that wait, and none can be made for them although `enableDynamicNodeGroupCreation` allows it; the Event is of the AutoscalerConfig and says why",
-        "write what it names into `nodeGroupDefaults`, or set `enableDynamicNodeGroupCreation: false`";
+        "no NodeGroup can host pods that wait, and none can be made for them although `enableDynamicNodeGroupCreation` allows it, or the API server refuses it; the Event is of the AutoscalerConfig and says why",
+        "do what it says, such as to write what it names into `nodeGroupDefaults`, or set `enableDynamicNodeGroupCreation: false`";
+    SettingsOutOfRange, Warning, "Read",
+        "a number of the AutoscalerConfig is less than it may be; the Event is of the AutoscalerConfig and says what counts instead",
+        "write a number that may be; the present definition of the kind refuses others, so install it (`deploy/crd.yaml`)";
     ScalingUp, Normal, "Scale",
         "VPSieNodes were made for the NodeGroup",
         "nothing";

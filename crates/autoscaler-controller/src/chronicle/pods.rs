@@ -141,6 +141,7 @@ mod tests {
                 since: None,
                 fate,
             }],
+            not_made: None,
         }
     }
 

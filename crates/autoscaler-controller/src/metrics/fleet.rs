@@ -67,6 +67,10 @@ impl Metrics {
             outcomes.entry(outcome(word)).or_default();
         }
         self.pending_pods.replace(outcomes);
+        let not_made = pending.not_made.iter().map(|why| ReasonLabels {
+            reason: why.word().into(),
+        });
+        self.groups_not_made.replace(count(not_made));
         let reasons = pending.pods.iter().flat_map(|pod| pod.fate.reasons());
         self.pending_reasons
             .replace(count(reasons.map(|reason| ReasonLabels {
@@ -86,6 +90,7 @@ impl Metrics {
         self.vpsie_clusters.replace(BTreeMap::new());
         self.pending_pods.replace(BTreeMap::new());
         self.pending_reasons.replace(BTreeMap::new());
+        self.groups_not_made.replace(BTreeMap::new());
         self.show_clock(&Offsets::new());
         self.show_no_states();
     }

@@ -12,6 +12,7 @@ use crate::intent::Requested;
 use crate::lease::{Mandate, Rule};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
+use crate::pending::Pending;
 use crate::prospect::{self, Prospect};
 use crate::states::Trigger;
 use crate::thresholds::Trends;
@@ -121,13 +122,8 @@ impl Operator {
         metrics.show(&world, &matching, &evaluated);
         self.boards.show(&world, &matching, &self.lives);
         self.telemetry.let_go(&batches);
-        if let Some(pending) = &prospect.pending {
-            self.boards.plan(pending);
-            self.telemetry.tell_of_pods(pending);
-        }
-        let config = self.watches.supplies().config();
-        self.telemetry.tell_of_gap(prospect.gap.zip(config.as_deref()));
         drop(world);
+        self.tell(prospect.pending.as_ref());
         self.without_candidate.observe_each(unfound);
         self.round = round;
         batches
@@ -142,6 +138,18 @@ impl Operator {
         let prospect = prospect::look(world, &self.watches, trends);
         metrics.took(Part::Plan, began);
         prospect
+    }
+
+    /// Tells of the pods that are on no Node, where anybody knows, and of the settings of the cluster.
+    fn tell(&mut self, pending: Option<&Arc<Pending>>) {
+        if let Some(pending) = pending {
+            self.boards.plan(pending);
+            self.telemetry.tell_of_pods(pending);
+        }
+        if let Some(config) = self.watches.supplies().config() {
+            let pending = pending.map(AsRef::as_ref);
+            self.telemetry.tell_of_config(&config, pending);
+        }
     }
 
     /// Compares what our clock shows with those of VPSie and Kubernetes, before anything is concluded from it.

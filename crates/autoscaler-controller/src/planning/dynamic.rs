@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fleet_plan::Name;
 use fleet_plan::dynamic::{Dynamic, Size};
+use k8s_openapi::api::core::v1::Namespace;
 use vpsie_api::Offer;
 
 use super::{Reader, capacity};
@@ -33,6 +34,27 @@ pub enum Gap {
     /// Pods would have to tolerate what nobody asked for.
     #[error("nodeGroupDefaults has `taints`; take them out")]
     Taints,
+    /// The API server would refuse them.
+    #[error(
+        "the namespace that nodeGroupDefaults names does not exist; make it, or name another as `namespace`"
+    )]
+    Namespace,
+}
+
+// === impl Gap ===
+
+impl Gap {
+    /// Returns its stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Datacenter => "datacenter",
+            Self::Cluster => "cluster",
+            Self::Version => "version",
+            Self::Taints => "taints",
+            Self::Namespace => "namespace",
+        }
+    }
 }
 
 // === impl NewGroups ===
@@ -59,6 +81,19 @@ impl NewGroups {
         let datacenter = told(named, groups.map(|group| group.spec.datacenter_id.as_str()));
         let datacenter = datacenter.ok_or(Gap::Datacenter)?;
         Ok(Some(Self { defaults, datacenter }))
+    }
+
+    /// Tells whether one of these is the namespace that they are made in, and it is not on its way out.
+    ///
+    /// The API server always has the usual one; and where there is none at all, nobody has told of namespaces.
+    pub fn have_namespace<'n>(&self, namespaces: impl Iterator<Item = &'n Namespace>) -> bool {
+        let own = self.defaults.namespace_name();
+        let mut namespaces = namespaces.peekable();
+        own == NodeGroupDefaults::default().namespace_name()
+            || namespaces.peek().is_none()
+            || namespaces.any(|one| {
+                one.metadata.name.as_deref() == Some(own) && one.metadata.deletion_timestamp.is_none()
+            })
     }
 }
 
@@ -99,6 +134,43 @@ impl Reader {
             namespace: self.names.get(defaults.namespace_name()),
             most_nodes: u32::try_from(defaults.most_nodes()).unwrap_or_default(),
             sizes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn namespaces(all: &[Value]) -> Vec<Namespace> {
+        let read = |metadata: &Value| serde_json::from_value(json!({ "metadata": metadata }));
+        all.iter()
+            .map(|metadata| read(metadata).expect("a Namespace"))
+            .collect()
+    }
+
+    /// SC-10: a namespace counts while it is there to stay; of the usual one, and where nobody tells, none is missed.
+    #[test]
+    fn namespace_is_missed_only_where_others_are_told() {
+        let (apps, shop) = (json!({ "name": "apps" }), json!({ "name": "shop" }));
+        let leaving = json!({ "name": "apps", "deletionTimestamp": "2026-01-24T08:00:00Z" });
+        for (own, told, expected) in [
+            (Some("apps"), vec![shop.clone(), apps], true),
+            (Some("apps"), vec![shop.clone()], false),
+            (Some("apps"), vec![shop.clone(), leaving], false),
+            (Some("apps"), vec![], true),
+            (None, vec![shop], true),
+        ] {
+            let new_groups = NewGroups {
+                defaults: NodeGroupDefaults {
+                    namespace: own.map(str::to_owned),
+                    ..NodeGroupDefaults::default()
+                },
+                datacenter: "dc".to_owned(),
+            };
+            let has_own = new_groups.have_namespace(namespaces(&told).iter());
+            assert_eq!(has_own, expected, "{own:?} among {told:?}");
         }
     }
 }

@@ -188,12 +188,19 @@ impl Objects {
 
     /// Returns what groups get that are made for pods; none where none is to be made.
     fn new_groups(&self) -> Option<NewGroups> {
-        NewGroups::of(self.config(), self.groups.iter()).ok().flatten()
+        let new = NewGroups::of(self.config(), self.groups.iter()).ok().flatten();
+        new.filter(|new| new.have_namespace(self.namespaces.iter()))
     }
 
     /// Says why none can be made although the settings allow it.
     fn gap(&self) -> Option<Gap> {
-        Founder::of(self.config(), self.groups.iter()).err()
+        match Founder::of(self.config(), self.groups.iter()) {
+            Ok(founder) => {
+                let is_lost = |founder: &Founder| !founder.new_groups.have_namespace(self.namespaces.iter());
+                founder.filter(is_lost).map(|_| Gap::Namespace)
+            }
+            Err(gap) => Some(gap),
+        }
     }
 
     /// Lists the data centres whose offers matter.

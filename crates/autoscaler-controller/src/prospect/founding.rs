@@ -1,10 +1,12 @@
 //! Which NodeGroups may be made for pods, as a pass sees it (`SC-10`).
 
 use super::place;
-use crate::founding::{Founder, Founding};
+use crate::command::Batch;
+use crate::founding::{Founder, Founding, NotMade};
 use crate::planning::{Gap, Reader};
 use crate::poll::Reply;
 use crate::resources::{AutoscalerConfig, NodeGroup};
+use crate::watches::Supplies;
 use crate::world::World;
 use fleet_plan::dynamic::{Dynamic, NewGroup, Size};
 use fleet_plan::{Cluster, Name, Outcome, Plan};
@@ -26,8 +28,14 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Reads the settings.
-    pub(super) fn of(world: &World<'_>, config: Option<&AutoscalerConfig>) -> Self {
+    pub(super) fn of(world: &World<'_>, supplies: &Supplies, config: Option<&AutoscalerConfig>) -> Self {
+        let is_lost = |founder: &Founder| {
+            let namespaces = supplies.namespaces();
+            let namespaces = namespaces.iter().map(AsRef::as_ref);
+            !founder.new_groups.have_namespace(namespaces)
+        };
         let (founder, gap) = match Founder::of(config, world.groups.iter().map(AsRef::as_ref)) {
+            Ok(Some(founder)) if is_lost(&founder) => (None, Some(Gap::Namespace)),
             Ok(founder) => (founder, None),
             Err(gap) => (None, Some(gap)),
         };
@@ -38,11 +46,25 @@ impl Ground {
         }
     }
 
-    /// Returns why no NodeGroup is made for the pods of a plan that none can host, although the settings allow it.
-    pub(super) fn missed(&self, plan: &Plan) -> Option<Gap> {
+    /// Returns why no NodeGroup is made for the pods of a plan that none can host, although the settings allow it: what is
+    /// in the way, or why the last try came to nothing.
+    pub(super) fn not_made(
+        &self,
+        world: &World<'_>,
+        plan: &Plan,
+        founding: Option<&Founding>,
+    ) -> Option<NotMade> {
         let is_unhelped = |outcome: &Outcome| matches!(outcome, Outcome::Unhelpable(_));
         let mut pods = plan.pods.iter();
-        self.gap.filter(|_| pods.any(|pod| is_unhelped(&pod.outcome)))
+        let gap = self.gap.filter(|_| pods.any(|pod| is_unhelped(&pod.outcome)));
+        let tried = founding.into_iter().flat_map(|founding| &founding.new);
+        let mut troubles = tried.filter_map(|group| world.troubles.of(&Batch::about(group).subject));
+        let refused = || {
+            troubles
+                .next()
+                .map(|trouble| NotMade::Refused(trouble.message.clone()))
+        };
+        gap.map(NotMade::Gap).or_else(refused)
     }
 
     /// Tells whether VPSie is being asked for the first time of what they could be. An error is an answer.

@@ -152,7 +152,7 @@ pub struct GlobalSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub scale_down_cooldown_seconds: Option<i32>,
-    /// Greatest number of additions at once; unset means 1.
+    /// Greatest number of requests for machines on their way at once, 100 at most; unset means 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_concurrent_scale_ups: Option<i32>,
@@ -255,22 +255,23 @@ impl GlobalSettings {
         seconds(self.scale_down_cooldown_seconds, 300)
     }
 
-    /// Returns the greatest number of additions at once; 1 when unset.
+    /// Returns the greatest number of additions at once; 1 when unset, and at least.
     #[must_use]
     pub fn concurrent_scale_ups(&self) -> i32 {
-        self.max_concurrent_scale_ups.unwrap_or(1)
+        self.max_concurrent_scale_ups.unwrap_or(1).max(1)
     }
 
-    /// Returns the greatest number of removals at once; 1 when unset.
+    /// Returns the greatest number of removals at once; 1 when unset, and at least.
     #[must_use]
     pub fn concurrent_scale_downs(&self) -> i32 {
-        self.max_concurrent_scale_downs.unwrap_or(1)
+        self.max_concurrent_scale_downs.unwrap_or(1).max(1)
     }
 
-    /// Returns the greatest number of workers, none for no limit; 10 when unset, no limit when 0.
+    /// Returns the greatest number of workers, none for no limit; 10 when unset, no limit when 0 is written, and 0 for less.
     #[must_use]
     pub fn cluster_worker_limit(&self) -> Option<i32> {
-        Some(self.max_cluster_workers.unwrap_or(10)).filter(|limit| *limit != 0)
+        let limit = Some(self.max_cluster_workers.unwrap_or(10)).filter(|limit| *limit != 0);
+        limit.map(|limit| limit.max(0))
     }
 
     /// Returns how long a pod must wait before nodes are added; 30 seconds when unset.
@@ -291,10 +292,10 @@ impl GlobalSettings {
         self.enable_rebalancing.unwrap_or(false)
     }
 
-    /// Returns how long a new node may take to become ready; 600 seconds when unset.
+    /// Returns how long a new node may take to become ready; 600 seconds when unset, 60 at least.
     #[must_use]
     pub fn node_ready_timeout(&self) -> Duration {
-        seconds(self.node_ready_timeout_seconds, 600)
+        seconds(self.node_ready_timeout_seconds, 600).max(Duration::from_secs(60))
     }
 
     /// Returns how long pods may take to leave a node; 120 seconds when unset.

@@ -91,10 +91,14 @@ impl Watched for AutoscalerConfig {
     }
 }
 
-/// Leaves of a namespace its name and labels.
+/// Leaves of a namespace its name and labels, and whether it is on its way out.
 fn namespace(namespace: &mut Namespace) {
+    let deletion_timestamp = namespace.metadata.deletion_timestamp.take();
     *namespace = Namespace {
-        metadata: labelled(&mut namespace.metadata),
+        metadata: ObjectMeta {
+            deletion_timestamp,
+            ..labelled(&mut namespace.metadata)
+        },
         ..Namespace::default()
     };
 }
@@ -234,6 +238,12 @@ mod tests {
             })
         );
         assert_eq!(volume["metadata"]["labels"]["topology.kubernetes.io/zone"], "a");
+        let stamp = "2026-01-24T08:00:00Z";
+        let namespace = kept::<Namespace>(json!({
+            "metadata": { "name": "apps", "annotations": { "long": "text" }, "deletionTimestamp": stamp },
+        }));
+        let left = json!({ "name": "apps", "deletionTimestamp": stamp });
+        assert_eq!(namespace["metadata"], left);
     }
 
     /// NS-30: of a pod whose volumes are claimed, what it asks of a Node is kept.

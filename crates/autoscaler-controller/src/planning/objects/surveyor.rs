@@ -82,6 +82,7 @@ impl<'a> Surveyor<'a> {
             cluster.promises.extend(promises);
             cluster.incoming.push(incoming);
         }
+        self.look_at_settings();
         self.broken.sort();
         self.broken.dedup();
         let mut fleet = self.fleet(&members, &claims, &cluster, guests);
@@ -91,6 +92,15 @@ impl<'a> Surveyor<'a> {
             fleet,
             cluster,
             broken: self.broken,
+        }
+    }
+
+    /// Names the numbers of the settings that make no sense.
+    fn look_at_settings(&mut self) {
+        if let Some(config) = self.objects.config() {
+            for number in config.spec.out_of_range() {
+                self.report("AutoscalerConfig", config, number.to_string());
+            }
         }
     }
 
