@@ -307,6 +307,8 @@ async fn leader_deposed_with_requests_on_their_way_writes_down_what_came_of_each
     while first.wire.most_adds_at_once() < 3 {
         sleep(Duration::from_millis(100)).await;
     }
+    // The pass in which they left has come to its end by then.
+    sleep(Duration::from_secs(1)).await;
     let wrote = effects(&first);
     drop(depose(&fleet, &first).await);
     assert_eq!(effects(&first), wrote, "the answers are not there yet");
