@@ -270,8 +270,8 @@ async fn vpsie_node_becomes_ready_with_eight_writes() {
     let ready = told.iter().position(|told| told == "status Ready");
     let until_ready = ready.map(|ready| told[..=ready].to_vec()).unwrap_or_default();
     let expected = [
-        "finalizers spec",
-        "creation-intent creation-requested lifecycle",
+        "lifecycle finalizers spec",
+        "creation-intent creation-requested",
         "status Provisioning",
         "creation-intent lifecycle spec",
         "status Provisioned",

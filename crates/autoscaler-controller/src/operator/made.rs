@@ -27,6 +27,11 @@ impl Made {
         !self.0.is_empty()
     }
 
+    /// Tells whether all that is waited for is seen now.
+    pub(super) fn is_seen(&self, is_seen: impl Fn(&Creation) -> bool) -> bool {
+        self.0.iter().all(is_seen)
+    }
+
     /// Tells whether a machine is still to be asked for by what was waited for, and all of that is seen now.
     pub(super) fn may_ask(&self, is_seen: impl Fn(&Creation) -> bool) -> bool {
         let mut unasked = self.0.iter().filter(|creation| !creation.is_asked).peekable();
@@ -92,6 +97,8 @@ mod tests {
         made.extend(vec![creation("web-2", 0)]);
         assert!(!made.may_ask(|_| false));
         assert!(made.may_ask(|seen| seen.place.1 == "web-2"));
+        assert!(!made.is_seen(|seen| seen.place.1 == "web-2"));
+        assert!(made.is_seen(|_| true));
     }
 
     /// SC-4: a clock that is set back an hour does not stop planning for an hour.

@@ -35,14 +35,14 @@ impl Operator {
         let actor = &mut self.actor;
         let made = &self.made;
         let haste = || {
-            let is_seen = |creation: &Creation| {
-                let seen = watches.vpsie_node(&creation.place);
-                seen.is_some_and(|claim| is_planned(&claim))
-            };
+            let seen = |creation: &Creation| watches.vpsie_node(&creation.place);
             // What was made for pods and could not ask for its machine at once does so when it is seen.
-            if made.may_ask(is_seen) {
+            if made.may_ask(|creation| seen(creation).is_some_and(|claim| is_planned(&claim))) {
                 Haste::Now
-            } else if watches.has_calls() {
+            } else if watches.has_calls()
+                && made.is_seen(|creation| is_shown(creation, seen(creation).as_deref()))
+            {
+                // Before that nothing is planned.
                 Haste::Soon
             } else {
                 Haste::None
@@ -81,4 +81,10 @@ impl Operator {
 /// Tells whether a VPSieNode was made for pods that wait.
 fn is_planned(claim: &VPSieNode) -> bool {
     claim.annotations().contains_key(keys::ANNOTATION_PLANNED_FOR)
+}
+
+/// Tells whether the watch shows a VPSieNode that was made, with the request for its machine where there was one.
+fn is_shown(creation: &Creation, seen: Option<&VPSieNode>) -> bool {
+    let is_asked = |claim: &VPSieNode| claim.annotations().contains_key(keys::ANNOTATION_CREATION_INTENT);
+    seen.is_some_and(|claim| !creation.is_asked || is_asked(claim))
 }
