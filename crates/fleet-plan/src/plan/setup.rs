@@ -8,7 +8,7 @@ use super::Fixed;
 use crate::Name;
 use crate::cluster::{Cluster, Incoming, Pod, Standing};
 use crate::group::Group;
-use crate::node::Node;
+use crate::node::{Node, Resident};
 use crate::pack::{Offer, Packing};
 use crate::pod::{Demand, PodName};
 use crate::scene::{Bin, Chance, Rules, Scene};
@@ -33,8 +33,23 @@ pub(super) struct Setup<'a> {
 /// Names for each pod the coming node that was bought for it.
 pub(super) type Promises = BTreeMap<PodName, Name>;
 
-/// Gives each demand its place among the classes.
-pub(super) type Classes = BTreeMap<Arc<Demand>, usize>;
+/// Gives each demand of a resident its place among the classes: by its address, as most pods share theirs.
+pub(super) struct Classes(BTreeMap<*const Demand, usize>);
+
+impl Classes {
+    /// Finds the demands that residents have, each once. The addresses decide nothing but how often one is looked at.
+    fn demands<'n>(nodes: &[&'n Node]) -> Vec<&'n Arc<Demand>> {
+        let mut seen = BTreeSet::new();
+        let residents = nodes.iter().flat_map(|node| &node.pods);
+        let demands = residents.map(|one| &one.demand);
+        demands.filter(|one| seen.insert(Arc::as_ptr(one))).collect()
+    }
+
+    /// Returns the class of a resident.
+    fn of(&self, resident: &Resident) -> usize {
+        self.0[&Arc::as_ptr(&resident.demand)]
+    }
+}
 
 // === impl Setup ===
 
@@ -70,12 +85,9 @@ impl<'a> Setup<'a> {
 
     /// Finds the classes and the rules among them. Sites are those of the Nodes, then those of the groups.
     pub(super) fn rules(&self) -> (Rules, Classes) {
-        let residents = self
-            .nodes
-            .iter()
-            .flat_map(|node| &node.pods)
-            .map(|one| &one.demand);
-        let others: BTreeSet<&Arc<Demand>> = residents.filter(|one| !self.is_waiting(one)).collect();
+        let residents = Classes::demands(&self.nodes);
+        let others = residents.iter().filter(|one| !self.is_waiting(one));
+        let others: BTreeSet<&Arc<Demand>> = others.copied().collect();
         let demands: Vec<Arc<Demand>> = self
             .waiting
             .iter()
@@ -83,7 +95,9 @@ impl<'a> Setup<'a> {
             .chain(others)
             .cloned()
             .collect();
-        let classes: Classes = demands.iter().cloned().zip(0..).collect();
+        let places: BTreeMap<&Arc<Demand>, usize> = demands.iter().zip(0..).collect();
+        let of_residents = residents.iter().map(|one| (Arc::as_ptr(one), places[*one]));
+        let classes = Classes(of_residents.collect());
         let sites = self.nodes.iter().map(|node| Site::of_node(node));
         let sites = sites.chain(
             self.groups
@@ -111,7 +125,7 @@ impl<'a> Setup<'a> {
         for (site, node) in self.nodes.iter().enumerate() {
             let bin = scene.open(site, &node.room);
             for resident in &node.pods {
-                scene.place(bin, classes[&resident.demand], 1, resident.is_terminating);
+                scene.place(bin, classes.of(resident), 1, resident.is_terminating);
             }
         }
         let offers = self.offers(&scene);
@@ -279,7 +293,7 @@ impl<'a> Setup<'a> {
     pub(super) fn end_terminating(&self, packing: &mut Packing<'_>, classes: &Classes) {
         for (bin, node) in self.nodes.iter().enumerate() {
             for resident in node.pods.iter().filter(|one| one.is_terminating) {
-                packing.scene.lift(bin, classes[&resident.demand], 1, true);
+                packing.scene.lift(bin, classes.of(resident), 1, true);
             }
         }
     }
