@@ -1,5 +1,6 @@
 //! The operator: one pass after the other, woken by changes and by the clock.
 
+mod beside;
 mod debounce;
 mod made;
 mod numbers;

@@ -1,6 +1,7 @@
 //! One pass: observe, match, keep the states, decide, act.
 
 use super::Operator;
+use super::beside::beside;
 use super::unfound::unfound;
 use crate::act::Creation;
 use crate::chronicle::Sight;
@@ -16,9 +17,11 @@ use crate::pending::Pending;
 use crate::prospect::{self, Prospect};
 use crate::states::Trigger;
 use crate::thresholds::Trends;
+use crate::watches::Watches;
 use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, Utc};
 use node_match::match_fleet;
+use std::cell::OnceCell;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -88,21 +91,25 @@ impl Operator {
         .in_order();
         let is_awaited = self.made.is_awaited(now, |creation| is_there(&world, creation));
         let mut trends = std::mem::take(&mut self.trends);
-        let prospect = self.plan(&world, is_awaited, metrics, &mut trends);
+        let snapshot = OnceCell::new();
+        let has_waiting = self.watches.backlog().has_unschedulable();
+        let planning = || plan(&world, &self.watches, is_awaited, metrics, &mut trends);
+        let (prospect, (matching, steps)) = beside(has_waiting, planning, || {
+            let matching = match_fleet(snapshot.get_or_init(|| convert::snapshot(&world)));
+            // A life that counts time is not lived by a wrong clock.
+            let is_time_right = world.skew.is_none();
+            let steps = is_time_right.then(|| self.lives.look(&world, &matching, &self.watches.pods()));
+            (matching, steps)
+        });
         self.trends = trends;
         let due = prospect.growth.thresholds.due_at();
-        world.growth = prospect.growth;
-        let snapshot = convert::snapshot(&world);
-        let matching = match_fleet(&snapshot);
         metrics.took(Part::Match, began);
         let began = Instant::now();
         let unfound = unfound(&world, &matching);
-        // A life that counts time is not lived by a wrong clock.
-        if world.skew.is_none() {
-            for step in self.lives.look(&world, &matching, &self.watches.pods()) {
-                self.telemetry.journal().step(&step, now);
-            }
+        for step in steps.iter().flatten() {
+            self.telemetry.journal().step(step, now);
         }
+        world.growth = prospect.growth;
         // Marks are read after the objects, so that no state is older than the observation.
         self.states.take_in(self.watches.changes(), &self.lives);
         self.states.take_in_lives(&world.claims, &self.lives);
@@ -127,17 +134,6 @@ impl Operator {
         self.without_candidate.observe_each(unfound);
         self.round = round;
         batches
-    }
-
-    /// Plans for the pods that wait, unless something that was made is awaited: the plan would make it again.
-    fn plan(&self, world: &World<'_>, is_awaited: bool, metrics: &Metrics, trends: &mut Trends) -> Prospect {
-        if is_awaited {
-            return Prospect::default();
-        }
-        let began = Instant::now();
-        let prospect = prospect::look(world, &self.watches, trends);
-        metrics.took(Part::Plan, began);
-        prospect
     }
 
     /// Tells of the pods that are on no Node, where anybody knows, and of the settings of the cluster.
@@ -190,4 +186,21 @@ fn is_there(world: &World<'_>, creation: &Creation) -> bool {
         Some(claim) => !creation.is_asked || is_asking(claim),
         None => world.has_claim(namespace, name),
     }
+}
+
+/// Plans for the pods that wait, unless something that was made is awaited: the plan would make it again.
+fn plan(
+    world: &World<'_>,
+    watches: &Watches,
+    is_awaited: bool,
+    metrics: &Metrics,
+    trends: &mut Trends,
+) -> Prospect {
+    if is_awaited {
+        return Prospect::default();
+    }
+    let began = Instant::now();
+    let prospect = prospect::look(world, watches, trends);
+    metrics.took(Part::Plan, began);
+    prospect
 }
