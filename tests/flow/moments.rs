@@ -30,7 +30,7 @@ fn is_odd(reader: &Reader, node: &str) -> bool {
         .warnings
         .contains(&Warning::FutureTimestamp("change of readiness"));
     assert_eq!(
-        state.conditions[&Topic::Warning].reason == "FutureTimestamp",
+        state.conditions.get(&Topic::Warning).expect("it is there").reason == "FutureTimestamp",
         says
     );
     says

@@ -29,7 +29,8 @@ async fn wrong(reader: &Reader, node: &str) -> Vec<&'static str> {
     sleep(A_MOMENT).await;
     let state = state(reader, node);
     let names: Vec<&str> = state.warnings.iter().map(|warning| warning.name()).collect();
-    let condition = &state.conditions[&Topic::Warning];
+    let condition = state.conditions.get(&Topic::Warning);
+    let condition = condition.expect("there is one for each topic");
     assert_eq!(condition.reason, *names.first().unwrap_or(&"AsExpected"));
     names
 }

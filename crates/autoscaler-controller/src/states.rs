@@ -167,7 +167,7 @@ impl States {
                 continue;
             };
             let known = self.fleet.owner(&owner_key(&claim.object));
-            let known = known.filter(|known| known.uid == claim.uid() && known.life != Some(life));
+            let known = known.filter(|known| *known.uid == *claim.uid() && known.life != Some(life));
             let gone_on = known.map(|known| OwnerFacts {
                 life: Some(life),
                 ..known.clone()

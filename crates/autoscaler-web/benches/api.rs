@@ -109,7 +109,7 @@ async fn stream(world: &mut World, events: usize) {
 /// A node of one of ten NodeGroups, at some version.
 fn one(number: usize, version: usize) -> node_state::NodeFacts {
     let mut node = node(&format!("node-{number}")).of_group(&format!("group-{}", number % 10));
-    node.kubelet_version = Some(format!("v1.33.{version}"));
+    node.kubelet_version = Some(format!("v1.33.{version}").into());
     node
 }
 

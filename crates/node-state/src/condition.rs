@@ -1,7 +1,5 @@
 //! Conditions: one thing each that holds, does not hold, or is not known of a node, and since when.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use node_lifecycle::words;
 
@@ -50,20 +48,17 @@ pub struct Condition {
     /// Why, in one word.
     pub reason: &'static str,
     /// Why, in a sentence; empty when there is nothing to say.
-    pub message: String,
+    pub message: Box<str>,
     /// Since when the status is what it is (`NS-4`).
     pub since: Since,
 }
-
-/// Holds one condition for each topic.
-pub type Conditions = BTreeMap<Topic, Condition>;
 
 /// Is what the facts say of one topic, before it is known since when.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub(crate) status: Status,
     pub(crate) reason: &'static str,
-    pub(crate) message: String,
+    pub(crate) message: Box<str>,
     pub(crate) since: Option<DateTime<Utc>>,
 }
 
@@ -86,12 +81,12 @@ impl Finding {
         Self {
             status,
             reason,
-            message: String::new(),
+            message: Box::default(),
             since: None,
         }
     }
 
-    pub(crate) fn saying(self, message: impl Into<String>) -> Self {
+    pub(crate) fn saying(self, message: impl Into<Box<str>>) -> Self {
         Self {
             message: message.into(),
             ..self

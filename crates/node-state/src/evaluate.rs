@@ -1,9 +1,11 @@
 //! From the facts about one node to its state: a pure function behind a trait.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use node_lifecycle::{Health, PodFacts, State, Workload};
+use smol_str::SmolStr;
 
 use crate::condition::{Finding, Status, Topic};
 use crate::facts::{GroupFacts, NodeFacts, OwnerFacts};
@@ -43,7 +45,8 @@ pub struct Inputs<'a> {
 
 /// Evaluates a node: a function of its inputs and of nothing else (`NS-2`).
 ///
-/// Whoever stands in for [`Rules`], in a test for instance, keeps [`NodeState::node_group`] as the membership has it.
+/// Whoever stands in for [`Rules`], in a test for instance, keeps [`NodeState::subject`] as it is told and
+/// [`NodeState::node_group`] as the membership has it.
 pub trait Evaluator {
     /// Makes the state that follows from what is known.
     fn evaluate(&self, inputs: &Inputs<'_>) -> NodeState;
@@ -119,7 +122,7 @@ impl Rules {
         warnings.extend(inputs.oddities.iter().cloned());
         warnings.extend(moments::in_the_future(inputs, self.clock_skew).map(Warning::FutureTimestamp));
         if let Some(node) = inputs.node {
-            let zones: BTreeSet<&String> = node.zones.iter().collect();
+            let zones: BTreeSet<&SmolStr> = node.zones.iter().collect();
             if zones.len() > 1 {
                 warnings.insert(Warning::ZonesContradict(node.zones.clone()));
             }
@@ -150,14 +153,14 @@ fn health(inputs: &Inputs<'_>) -> Health {
     }
 }
 
-fn uid(inputs: &Inputs<'_>) -> String {
+fn uid(inputs: &Inputs<'_>) -> Arc<str> {
     let uid = inputs.node.map(|node| &node.uid);
     uid.or(inputs.owner.map(|owner| &owner.uid))
         .cloned()
         .unwrap_or_default()
 }
 
-fn source_version(inputs: &Inputs<'_>) -> String {
+fn source_version(inputs: &Inputs<'_>) -> SmolStr {
     let version = inputs.node.map(|node| &node.resource_version);
     version
         .or(inputs.owner.map(|owner| &owner.resource_version))
@@ -166,7 +169,7 @@ fn source_version(inputs: &Inputs<'_>) -> String {
 }
 
 /// Says what is most worth knowing: what is wrong with it, else why it is not available, and so on (`NS-4`).
-fn message(findings: &[(Topic, Finding)]) -> String {
+fn message(findings: &[(Topic, Finding)]) -> Box<str> {
     let says = |topic: Topic, is_news: fn(Status) -> bool| {
         let mut found = findings.iter().filter(|(about, _)| *about == topic);
         found

@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use node_lifecycle::{Phase, State};
+use smol_str::SmolStr;
 
 use crate::key::{GroupKey, OwnerKey};
 use crate::selector::SelectorFacts;
 
 /// Tells of a Node what its state depends on.
+///
+/// Texts that are short stand in the value itself ([`SmolStr`], up to 23 bytes); those that are longer, or that other values
+/// have as well, are shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NodeFacts {
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its uid.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// The version of the object that was read.
-    pub resource_version: String,
+    pub resource_version: SmolStr,
     /// When it was created.
     pub created_at: Option<DateTime<Utc>>,
     /// When its deletion was asked for.
@@ -27,19 +31,19 @@ pub struct NodeFacts {
     /// Whether it bears the role or the taint of the control plane.
     pub is_of_control_plane: bool,
     /// The name of the NodeGroup that its label tells.
-    pub group_label: Option<String>,
+    pub group_label: Option<SmolStr>,
     /// The namespace of that NodeGroup, where the Node tells one.
-    pub group_namespace: Option<String>,
+    pub group_namespace: Option<SmolStr>,
     /// The uid of the VPSieNode for which it is marked, where it bears one. It counts until that VPSieNode records its Node.
     pub marked_for: Option<Arc<str>>,
     /// The zones that its labels name, the one that counts first.
-    pub zones: Vec<String>,
+    pub zones: Box<[SmolStr]>,
     /// What it says of its readiness; nothing before its kubelet reported.
     pub ready: Option<Readiness>,
     /// Since when it is short of disk; nothing when it is not.
     pub disk_pressure: Option<Pressure>,
     /// The version of its kubelet.
-    pub kubelet_version: Option<String>,
+    pub kubelet_version: Option<SmolStr>,
     /// Since when it bears the drain mark.
     pub drain_marked: Option<Mark>,
     /// Whether somebody excepted it by annotation or label.
@@ -54,7 +58,7 @@ pub struct Readiness {
     /// Since when.
     pub since: Option<DateTime<Utc>>,
     /// Why, in one word. Not the message: kubelets change it with every report.
-    pub reason: String,
+    pub reason: SmolStr,
 }
 
 /// Tells since when a Node is short of something.
@@ -77,19 +81,19 @@ pub struct OwnerFacts {
     /// Its namespace and name.
     pub key: OwnerKey,
     /// Its uid.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// The version of the object that was read.
-    pub resource_version: String,
+    pub resource_version: SmolStr,
     /// The name of its NodeGroup, in the same namespace; empty when it names none.
-    pub group: String,
+    pub group: Arc<str>,
     /// The name of its Node, once that was matched.
-    pub node: Option<String>,
+    pub node: Option<Arc<str>>,
     /// Its phase; nothing when it is a word of somebody else, of which nothing is known.
     pub phase: Option<Phase>,
     /// Its recorded life.
     pub life: Option<LifeFacts>,
     /// Why it failed; nothing unless it is in the phase Failed.
-    pub failure: Option<String>,
+    pub failure: Option<Box<str>>,
     /// When it was created.
     pub created_at: Option<DateTime<Utc>>,
     /// When its machine became known.
@@ -97,7 +101,7 @@ pub struct OwnerFacts {
     /// When its deletion was asked for.
     pub deleted_at: Option<DateTime<Utc>>,
     /// The Kubernetes version that was asked for.
-    pub version: Option<String>,
+    pub version: Option<SmolStr>,
 }
 
 /// Tells of the life of a VPSieNode what its state depends on.
@@ -119,7 +123,7 @@ pub struct GroupFacts {
     /// Whether somebody has paused it.
     pub is_paused: bool,
     /// The Kubernetes version that its nodes should have.
-    pub version: Option<String>,
+    pub version: Option<SmolStr>,
     /// Whether it is being deleted.
     pub is_ending: bool,
 }
@@ -141,8 +145,8 @@ impl OwnerFacts {
     #[must_use]
     pub fn group_key(&self) -> Option<GroupKey> {
         (!self.group.is_empty()).then(|| GroupKey {
-            namespace: self.key.namespace.clone(),
-            name: self.group.as_str().into(),
+            namespace: Arc::clone(&self.key.namespace),
+            name: Arc::clone(&self.group),
         })
     }
 }

@@ -82,7 +82,7 @@ impl Fleet {
 
     /// Takes a Node in, new or changed.
     pub fn put_node(&mut self, facts: NodeFacts) {
-        let name = facts.name.clone();
+        let name = Arc::clone(&facts.name);
         let marks = [self.people.mark_of(&name), facts.marked_for.clone()];
         if self.people.put_node(facts) {
             self.mark_node(&name);
@@ -93,14 +93,15 @@ impl Fleet {
     /// Forgets a Node that is gone. Its pods are told apart from it.
     pub fn remove_node(&mut self, name: &str) {
         let mark = self.people.mark_of(name);
-        if self.people.remove_node(name) {
+        if self.people.remove_node(name).is_some() {
             self.mark_node(name);
             self.heed_marks([mark, None]);
         }
     }
 
     /// Takes a VPSieNode in, new or changed.
-    pub fn put_owner(&mut self, facts: OwnerFacts) {
+    pub fn put_owner(&mut self, mut facts: OwnerFacts) {
+        self.groups.share(&mut facts);
         let (key, node, uid) = (facts.key.clone(), facts.node.clone(), facts.uid.clone());
         if let Some(before) = self.people.put_owner(facts) {
             let (node_before, uid_before) = before.map(|before| (before.node, before.uid)).unzip();
@@ -198,7 +199,7 @@ impl Fleet {
         self.dirty.extend(awaited);
     }
 
-    fn mark_owner(&mut self, key: OwnerKey, nodes: [Option<String>; 2]) {
+    fn mark_owner(&mut self, key: OwnerKey, nodes: [Option<Arc<str>>; 2]) {
         self.dirty.insert(Subject::Awaited(key));
         for node in nodes.into_iter().flatten() {
             self.mark_node(&node);
@@ -262,12 +263,13 @@ impl Fleet {
         }
         let mut batch = Batch::default();
         for subject in std::mem::take(&mut self.dirty) {
-            let change = if self.people.has(&subject) {
-                batch.evaluated += 1;
-                self.evaluate(&subject, pods, evaluator, now)
-            } else {
-                self.forget(&subject)
+            let Some(subject) = self.people.shared(&subject) else {
+                let change = self.forget(&subject);
+                batch.push(subject, change);
+                continue;
             };
+            batch.evaluated += 1;
+            let change = self.evaluate(&subject, pods, evaluator, now);
             batch.push(subject, change);
         }
         batch.touch(std::mem::take(&mut self.touched));

@@ -1,10 +1,11 @@
 //! The NodeGroups that are known, each with its selector, checked once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use node_lifecycle::words;
 
-use crate::facts::GroupFacts;
+use crate::facts::{GroupFacts, OwnerFacts};
 use crate::key::GroupKey;
 use crate::selector::{InvalidSelector, Selector};
 
@@ -92,6 +93,15 @@ impl Groups {
             self.known.insert(key, Known { facts, selector });
         }
         why
+    }
+
+    /// Lets a VPSieNode share the names of the NodeGroup that it names, so that they are kept once.
+    pub(crate) fn share(&self, owner: &mut OwnerFacts) {
+        let named = owner.group_key();
+        if let Some(group) = named.and_then(|named| self.get(&named)) {
+            owner.key.namespace = Arc::clone(&group.key.namespace);
+            owner.group = Arc::clone(&group.key.name);
+        }
     }
 
     /// Forgets a NodeGroup that is gone; tells whether it was known.

@@ -65,7 +65,7 @@ impl StateHash {
         fields.text(health.as_str());
         fields.number(u64::from(*is_excluded));
         fields.length(conditions.len());
-        for (topic, condition) in conditions {
+        for (topic, condition) in conditions.iter() {
             fields.text(topic.as_str());
             fields.condition(condition);
         }

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod condition;
+mod conditions;
 mod evaluate;
 mod facts;
 mod fleet;
@@ -20,7 +21,8 @@ pub mod testing;
 mod version;
 mod warning;
 
-pub use condition::{Condition, Conditions, Since, Status, Topic};
+pub use condition::{Condition, Since, Status, Topic};
+pub use conditions::Conditions;
 pub use evaluate::{Evaluator, Inputs, Rules};
 pub use facts::{GroupFacts, LifeFacts, Mark, NodeFacts, OwnerFacts, Pressure, Readiness};
 pub use fleet::{Batch, Change, Fleet, Pods, UnmanagedNodes};
@@ -29,6 +31,8 @@ pub use hash::StateHash;
 pub use key::{GroupKey, OwnerKey, Subject};
 pub use membership::{Membership, Scope};
 pub use selector::{Expression, InvalidSelector, Selector, SelectorFacts};
+/// Is a short text that stands in the value itself.
+pub use smol_str::SmolStr;
 pub use snapshot::Snapshot;
 pub use state::{NodeState, OwnerState};
 pub use summary::{Assessment, GroupSummary, NodePhase, OwnerCounts};

@@ -121,7 +121,7 @@ impl Membership {
             let label = node
                 .group_namespace
                 .as_ref()
-                .map_or_else(|| label.clone(), |namespace| format!("{namespace}/{label}"));
+                .map_or_else(|| label.to_string(), |namespace| format!("{namespace}/{label}"));
             self.warnings
                 .insert(Warning::GroupLabelContradicts { label, owner });
         }

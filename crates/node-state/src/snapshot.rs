@@ -1,6 +1,6 @@
 //! All states of one generation. It never changes; a new generation is a new snapshot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use node_lifecycle::State;
@@ -10,18 +10,22 @@ use crate::key::{GroupKey, Subject};
 use crate::state::NodeState;
 use crate::summary::{GroupSummary, OwnerCounts};
 
+mod roll;
+
+use roll::Roll;
+
 /// Holds all states of one generation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     generation: u64,
-    states: BTreeMap<Subject, Arc<NodeState>>,
+    states: Roll,
     groups: Index,
     /// Whose VPSieNodes name which NodeGroup, whether it is there or not.
     owned: Index,
 }
 
-/// Finds subjects by their NodeGroup. Generations share what is the same in both.
-type Index = BTreeMap<GroupKey, Arc<BTreeSet<Subject>>>;
+/// Finds states by a NodeGroup. Generations share what is the same in both.
+type Index = BTreeMap<GroupKey, Arc<Roll>>;
 
 // === impl Snapshot ===
 
@@ -40,24 +44,19 @@ impl Snapshot {
 
     /// Lists all states, in order of their subjects.
     pub fn all(&self) -> impl Iterator<Item = &Arc<NodeState>> {
-        self.states.values()
+        self.states.iter()
     }
 
     /// Lists the states of the nodes of a NodeGroup, in order of their subjects.
     pub fn by_group(&self, group: &GroupKey) -> impl Iterator<Item = &Arc<NodeState>> {
-        self.found(&self.groups, group)
+        found(&self.groups, group)
     }
 
     /// Lists the states of what is owned by a VPSieNode that names this NodeGroup, in order of their subjects.
     ///
     /// Each VPSieNode is there once, with its Node or without. The control plane is of no NodeGroup, but may be owned.
     pub fn owned_by_group(&self, group: &GroupKey) -> impl Iterator<Item = &Arc<NodeState>> {
-        self.found(&self.owned, group)
-    }
-
-    fn found<'a>(&'a self, index: &'a Index, group: &GroupKey) -> impl Iterator<Item = &'a Arc<NodeState>> {
-        let subjects = index.get(group).into_iter().flat_map(|found| found.iter());
-        subjects.filter_map(|subject| self.states.get(subject))
+        found(&self.owned, group)
     }
 
     /// Lists the NodeGroups that are there, those without nodes included.
@@ -82,7 +81,7 @@ impl Snapshot {
     #[must_use]
     pub fn count_lives(&self) -> BTreeMap<State, u64> {
         let mut lives: BTreeMap<State, u64> = State::ALL.iter().map(|state| (*state, 0)).collect();
-        for state in self.states.values().filter(|state| state.owner.is_some()) {
+        for state in self.states.iter().filter(|state| state.owner.is_some()) {
             *lives.entry(state.lifecycle_state).or_default() += 1;
         }
         lives
@@ -110,7 +109,7 @@ impl Snapshot {
         for (subject, change) in &batch.changes {
             next.leave(subject);
             if let Some(state) = &change.now {
-                next.enter(subject, state);
+                next.enter(state);
             }
         }
         for group in batch
@@ -124,7 +123,7 @@ impl Snapshot {
         next
     }
 
-    /// Takes a state out, and its subject out of its NodeGroup.
+    /// Takes a state out, and out of its NodeGroups.
     fn leave(&mut self, subject: &Subject) {
         let Some(state) = self.states.remove(subject) else {
             return;
@@ -147,17 +146,21 @@ impl Snapshot {
         }
     }
 
-    fn enter(&mut self, subject: &Subject, state: &Arc<NodeState>) {
+    fn enter(&mut self, state: &Arc<NodeState>) {
         if let Some(group) = &state.node_group {
             let members = self.groups.entry(group.clone()).or_default();
-            Arc::make_mut(members).insert(subject.clone());
+            Arc::make_mut(members).put(state);
         }
         if let Some(group) = named_by_owner(state) {
             let owned = self.owned.entry(group.clone()).or_default();
-            Arc::make_mut(owned).insert(subject.clone());
+            Arc::make_mut(owned).put(state);
         }
-        self.states.insert(subject.clone(), Arc::clone(state));
+        self.states.put(state);
     }
+}
+
+fn found<'a>(index: &'a Index, group: &GroupKey) -> impl Iterator<Item = &'a Arc<NodeState>> {
+    index.get(group).into_iter().flat_map(|roll| roll.iter())
 }
 
 fn named_by_owner(state: &NodeState) -> Option<&GroupKey> {

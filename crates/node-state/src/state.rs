@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use node_lifecycle::{Health, Phase, State, Workload};
+use smol_str::SmolStr;
 
-use crate::condition::{Conditions, Status, Topic};
+use crate::condition::{Status, Topic};
+use crate::conditions::Conditions;
 use crate::facts::OwnerFacts;
 use crate::hash::StateHash;
 use crate::key::{GroupKey, OwnerKey, Subject};
@@ -20,7 +22,7 @@ pub struct NodeState {
     /// What it is about.
     pub subject: Subject,
     /// The uid of the Node, or of the VPSieNode that has none.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// Its NodeGroup.
     pub node_group: Option<GroupKey>,
     /// The VPSieNode that owns it.
@@ -28,11 +30,11 @@ pub struct NodeState {
     /// Whose business it is.
     pub scope: Scope,
     /// Its zone.
-    pub zone: Option<String>,
+    pub zone: Option<SmolStr>,
     /// The version of its kubelet.
-    pub kubelet_version: Option<String>,
+    pub kubelet_version: Option<SmolStr>,
     /// The version that it should have.
-    pub desired_version: Option<String>,
+    pub desired_version: Option<SmolStr>,
     /// Where it is in its life.
     pub lifecycle_state: State,
     /// How well it is.
@@ -46,13 +48,13 @@ pub struct NodeState {
     /// Its workload pods, and what they request.
     pub workload: Workload,
     /// What is most worth knowing, in a sentence; empty when all is well.
-    pub message: String,
+    pub message: Box<str>,
     /// When it was evaluated.
     pub last_evaluated: DateTime<Utc>,
     /// How many times it was evaluated.
     pub evaluation_count: u64,
     /// The version of the object that it was read from.
-    pub source_version: String,
+    pub source_version: SmolStr,
     /// When it must be evaluated again although no fact changes; nothing when time alone changes nothing.
     pub expires_at: Option<DateTime<Utc>>,
     /// The hash of all that a consumer can see, but for the four before it.

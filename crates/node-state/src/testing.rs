@@ -23,13 +23,13 @@ pub fn at(minutes: i64) -> DateTime<Utc> {
 #[must_use]
 pub fn node(name: &str) -> NodeFacts {
     NodeFacts {
-        name: name.to_owned(),
-        uid: format!("uid-of-{name}"),
-        resource_version: "1".to_owned(),
+        name: name.into(),
+        uid: format!("uid-of-{name}").into(),
+        resource_version: "1".into(),
         created_at: Some(at(-90)),
-        zones: vec!["hel".to_owned()],
+        zones: ["hel".into()].into(),
         ready: Some(ready(Some(true), -60)),
-        kubelet_version: Some("v1.33.2".to_owned()),
+        kubelet_version: Some("v1.33.2".into()),
         ..NodeFacts::default()
     }
 }
@@ -40,7 +40,7 @@ pub fn ready(is_ready: Option<bool>, minutes: i64) -> Readiness {
     Readiness {
         is_ready,
         since: Some(at(minutes)),
-        reason: "KubeletSays".to_owned(),
+        reason: "KubeletSays".into(),
     }
 }
 
@@ -53,10 +53,10 @@ pub fn owner(name: &str, group: &str, node: Option<&str>) -> OwnerFacts {
     };
     OwnerFacts {
         key: OwnerKey::new(NAMESPACE, name),
-        uid: format!("uid-of-{name}"),
-        resource_version: "1".to_owned(),
-        group: group.to_owned(),
-        node: node.map(str::to_owned),
+        uid: format!("uid-of-{name}").into(),
+        resource_version: "1".into(),
+        group: group.into(),
+        node: node.map(Into::into),
         phase: Some(phase),
         life: Some(LifeFacts {
             state,
@@ -77,7 +77,7 @@ pub fn group(name: &str) -> GroupFacts {
         key: group_key(name),
         selector: None,
         is_paused: false,
-        version: Some("v1.33.2".to_owned()),
+        version: Some("v1.33.2".into()),
         is_ending: false,
     }
 }
@@ -132,8 +132,8 @@ impl NodeFacts {
     /// Lets its label name a NodeGroup.
     #[must_use]
     pub fn of_group(mut self, group: &str) -> Self {
-        self.group_label = Some(group.to_owned());
-        self.group_namespace = Some(NAMESPACE.to_owned());
+        self.group_label = Some(group.into());
+        self.group_namespace = Some(NAMESPACE.into());
         self
     }
 }

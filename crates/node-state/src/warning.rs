@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use smol_str::SmolStr;
+
 use crate::key::{GroupKey, OwnerKey};
 use crate::selector::InvalidSelector;
 
@@ -37,7 +39,7 @@ pub enum Warning {
     /// The Node that this VPSieNode names belongs to another one.
     NodeTaken(OwnerKey),
     /// Its labels name different zones; the first counts.
-    ZonesContradict(Vec<String>),
+    ZonesContradict(Box<[SmolStr]>),
     /// It is of a NodeGroup, and no label tells its zone.
     ZoneMissing,
     /// A moment lies in the future, so its duration is counted from when that was seen.

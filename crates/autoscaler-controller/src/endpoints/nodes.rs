@@ -78,7 +78,7 @@ fn facts(state: &NodeState) -> Option<(String, NodeFacts)> {
     let facts = NodeFacts {
         lifecycle_state: state.lifecycle_state.as_str().to_owned(),
         node_group: state.node_group.as_ref().map(ToString::to_string),
-        zone: state.zone.clone(),
+        zone: state.zone.as_deref().map(str::to_owned),
     };
     Some((name.to_string(), facts))
 }

@@ -11,7 +11,7 @@ use crate::world::ClaimObject;
 use kube::ResourceExt;
 use node_lifecycle::Life;
 use node_state::{
-    GroupFacts, GroupKey, LifeFacts, Mark, NodeFacts, OwnerFacts, OwnerKey, Pressure, Readiness,
+    GroupFacts, GroupKey, LifeFacts, Mark, NodeFacts, OwnerFacts, OwnerKey, Pressure, Readiness, SmolStr,
 };
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub(super) fn of_group(group: &NodeGroup) -> GroupFacts {
         key: group_key(group),
         selector: None,
         is_paused: !group.is_managed(),
-        version: (!version.is_empty()).then(|| version.clone()),
+        version: (!version.is_empty()).then(|| version.into()),
         is_ending: group.metadata.deletion_timestamp.is_some(),
     }
 }
@@ -59,17 +59,19 @@ pub(super) fn of_owner(claim: &ClaimObject, lives: &Lives) -> OwnerFacts {
     let node = status.and_then(|status| status.node_name.as_ref());
     OwnerFacts {
         key: owner_key(object),
-        uid: claim.uid().to_owned(),
-        resource_version: object.resource_version().unwrap_or_default(),
-        group: object.spec.node_group_name.clone(),
-        node: node.filter(|name| !name.is_empty()).cloned(),
+        uid: claim.uid().into(),
+        resource_version: object.resource_version().unwrap_or_default().into(),
+        group: object.spec.node_group_name.as_str().into(),
+        node: node
+            .filter(|name| !name.is_empty())
+            .map(|name| name.as_str().into()),
         phase: object.phase().in_life(),
         life: life_in_memory(claim, lives).or_else(|| recorded_life(object)),
-        failure: failure(claim).map(str::to_owned),
+        failure: failure(claim).map(Into::into),
         created_at: object.metadata.creation_timestamp.as_ref().and_then(to_chrono),
         provisioned_at: status.and_then(|status| status.provisioned_at),
         deleted_at: object.metadata.deletion_timestamp.as_ref().and_then(to_chrono),
-        version: (!version.is_empty()).then(|| version.clone()),
+        version: (!version.is_empty()).then(|| version.into()),
     }
 }
 
@@ -94,11 +96,11 @@ fn of_life(life: &Life) -> LifeFacts {
 pub(super) fn of_node(node: &Node) -> NodeFacts {
     let (labels, annotations) = (node.labels(), node.annotations());
     let status = node.status.as_ref();
-    let told = |text: Option<&str>| text.map(str::to_owned);
+    let told = |text: Option<&str>| text.map(SmolStr::new);
     NodeFacts {
-        name: node.name_any(),
-        uid: node.uid().unwrap_or_default(),
-        resource_version: node.identity().resource_version.to_owned(),
+        name: node.name_any().into(),
+        uid: node.uid().unwrap_or_default().into(),
+        resource_version: node.identity().resource_version.into(),
         created_at: node.metadata.creation_timestamp.as_ref().and_then(to_chrono),
         deleted_at: node.metadata.deletion_timestamp.as_ref().and_then(to_chrono),
         labels: [].into(),
@@ -129,12 +131,12 @@ fn marked_for(node: &Node) -> Option<Arc<str>> {
 }
 
 /// Lists the zones that a Node tells, else the data centre that we wrote on it, which is as near as VPSie comes.
-fn zones(node: &Node) -> Vec<String> {
+fn zones(node: &Node) -> Box<[SmolStr]> {
     let told = |key: &str| {
         let zone = node.labels().get(key).filter(|zone| !zone.is_empty());
-        zone.map(str::to_owned)
+        zone.map(SmolStr::new)
     };
-    let zones: Vec<String> = ZONES.iter().filter_map(|key| told(key)).collect();
+    let zones: Box<[SmolStr]> = ZONES.iter().filter_map(|key| told(key)).collect();
     if zones.is_empty() {
         return told(keys::LABEL_DATACENTER).into_iter().collect();
     }
@@ -151,7 +153,7 @@ fn readiness(ready: &Condition) -> Readiness {
     Readiness {
         is_ready,
         since: ready.last_transition_time.as_ref().and_then(to_chrono),
-        reason: ready.reason.as_deref().unwrap_or_default().to_owned(),
+        reason: ready.reason.as_deref().unwrap_or_default().into(),
     }
 }
 

@@ -248,7 +248,7 @@ async fn client_that_never_reads_is_let_go() {
             version += 1;
             for number in 0..200 {
                 let mut changed = node(&format!("node-{number}")).of_group("web");
-                changed.kubelet_version = Some(format!("v1.33.{version}"));
+                changed.kubelet_version = Some(format!("v1.33.{version}").into());
                 world.fleet.put_node(changed);
             }
             world.publish();

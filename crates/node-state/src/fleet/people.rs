@@ -15,45 +15,56 @@ pub(super) struct People {
     nodes: BTreeMap<Arc<str>, Box<NodeFacts>>,
     owners: BTreeMap<OwnerKey, Box<OwnerFacts>>,
     /// VPSieNodes by the Node that they name, whether it is there or not.
-    owners_of: Index,
+    owners_of: Index<OwnerKey>,
     /// VPSieNodes that name no Node, by their uid.
-    unrecorded: Index,
-    /// Nodes with the uid of the VPSieNode for which they are marked.
-    marked: BTreeSet<(Arc<str>, Arc<str>)>,
+    unrecorded: Index<OwnerKey>,
+    /// Nodes by the uid of the VPSieNode for which they are marked.
+    marked: Index<Arc<str>>,
 }
 
-/// VPSieNodes by a text, those of each in order. It is nearly always one, for which a tree would take ten times the room.
-type Index = BTreeMap<String, Vec<OwnerKey>>;
+/// Names by a text, those of each in order.
+type Index<T> = BTreeSet<(Arc<str>, T)>;
 
 // === impl People ===
 
 impl People {
     /// Takes a Node in and tells whether anything is different.
-    pub(super) fn put_node(&mut self, facts: NodeFacts) -> bool {
-        if self
-            .nodes
-            .get(facts.name.as_str())
-            .is_some_and(|known| **known == facts)
-        {
+    pub(super) fn put_node(&mut self, mut facts: NodeFacts) -> bool {
+        if self.nodes.get(&facts.name).is_some_and(|known| **known == facts) {
             return false;
         }
-        self.remove_node(&facts.name);
-        let name: Arc<str> = facts.name.as_str().into();
-        if let Some(uid) = &facts.marked_for {
-            self.marked.insert((Arc::clone(uid), Arc::clone(&name)));
+        match self.remove_node(&facts.name) {
+            Some(before) => facts.share(*before),
+            None => facts.name = self.shared_name(facts.name),
         }
-        self.nodes.insert(name, Box::new(facts));
+        facts.marked_for = facts.marked_for.map(|uid| self.shared_uid(&uid, &facts.name));
+        if let Some(uid) = &facts.marked_for {
+            self.marked.insert((Arc::clone(uid), Arc::clone(&facts.name)));
+        }
+        self.nodes.insert(Arc::clone(&facts.name), Box::new(facts));
         true
     }
 
-    pub(super) fn remove_node(&mut self, name: &str) -> bool {
-        let Some((name, facts)) = self.nodes.remove_entry(name) else {
-            return false;
-        };
-        if let Some(uid) = facts.marked_for {
-            self.marked.remove(&(uid, name));
+    /// Forgets a Node and returns what was known of it.
+    pub(super) fn remove_node(&mut self, name: &str) -> Option<Box<NodeFacts>> {
+        let facts = self.nodes.remove(name)?;
+        if let Some(uid) = &facts.marked_for {
+            let marked = (Arc::clone(uid), Arc::clone(&facts.name));
+            self.marked.remove(&marked);
         }
-        true
+        Some(facts)
+    }
+
+    /// Returns the name of a Node as others have it, so that it is kept once.
+    fn shared_name(&self, name: Arc<str>) -> Arc<str> {
+        let known = self.nodes.get(&name).map(|facts| &facts.name);
+        let named = || {
+            listed(&self.owners_of, &name, least())
+                .map(|(name, _)| name)
+                .next()
+        };
+        let shared = known.or_else(named).cloned();
+        shared.unwrap_or(name)
     }
 
     /// Returns the uid of the VPSieNode for which a Node is marked.
@@ -61,39 +72,44 @@ impl People {
         self.nodes.get(node)?.marked_for.clone()
     }
 
+    /// Returns the uid for which a Node is marked as its VPSieNode has it, so that it is kept once.
+    fn shared_uid(&self, uid: &Arc<str>, node: &str) -> Arc<str> {
+        let named = listed(&self.owners_of, node, least()).map(|(_, owner)| owner);
+        let owners = named.chain(self.unrecorded_with(uid));
+        let mut uids = owners.filter_map(|owner| Some(&self.owner(owner)?.uid));
+        let shared = uids.find(|known| *known == uid);
+        Arc::clone(shared.unwrap_or(uid))
+    }
+
     /// Takes a VPSieNode in and returns what was known of it before; nothing at all when nothing is different.
-    pub(super) fn put_owner(&mut self, facts: OwnerFacts) -> Option<Option<OwnerFacts>> {
+    pub(super) fn put_owner(&mut self, mut facts: OwnerFacts) -> Option<Option<Box<OwnerFacts>>> {
         if self.owners.get(&facts.key).is_some_and(|known| **known == facts) {
             return None;
         }
         let before = self.remove_owner(&facts.key);
-        let (index, name) = self.index_of(&facts);
-        let owners = index.entry(name).or_default();
-        if let Err(place) = owners.binary_search(&facts.key) {
-            owners.reserve_exact(1);
-            owners.insert(place, facts.key.clone());
+        if let Some(before) = &before {
+            facts.share(before);
         }
+        facts.node = facts.node.map(|name| self.shared_name(name));
+        let (index, place) = self.index_of(&facts);
+        index.insert(place);
         self.owners.insert(facts.key.clone(), Box::new(facts));
         Some(before)
     }
 
     /// Returns the index in which a VPSieNode is to be found, and where there: by its Node, or while it names none by its uid.
-    fn index_of(&mut self, facts: &OwnerFacts) -> (&mut Index, String) {
-        match &facts.node {
-            Some(node) => (&mut self.owners_of, node.clone()),
-            None => (&mut self.unrecorded, facts.uid.clone()),
-        }
+    fn index_of(&mut self, facts: &OwnerFacts) -> (&mut Index<OwnerKey>, (Arc<str>, OwnerKey)) {
+        let (index, text) = match &facts.node {
+            Some(node) => (&mut self.owners_of, node),
+            None => (&mut self.unrecorded, &facts.uid),
+        };
+        (index, (Arc::clone(text), facts.key.clone()))
     }
 
-    pub(super) fn remove_owner(&mut self, key: &OwnerKey) -> Option<OwnerFacts> {
-        let owner = *self.owners.remove(key)?;
-        let (index, name) = self.index_of(&owner);
-        if let Some(owners) = index.get_mut(&name) {
-            owners.retain(|owner| owner != key);
-            if owners.is_empty() {
-                index.remove(&name);
-            }
-        }
+    pub(super) fn remove_owner(&mut self, key: &OwnerKey) -> Option<Box<OwnerFacts>> {
+        let owner = self.owners.remove(key)?;
+        let (index, place) = self.index_of(&owner);
+        index.remove(&place);
         Some(owner)
     }
 
@@ -111,26 +127,29 @@ impl People {
 
     /// Lists the VPSieNodes that name a Node, and after them those that name none and for which it is marked; the one that
     /// has it first.
-    pub(super) fn owners_of(&self, node: &str) -> impl Iterator<Item = &OwnerKey> {
-        let named = self.owners_of.get(node).into_iter().flatten();
+    pub(super) fn owners_of<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a OwnerKey> {
         let mark = self.nodes.get(node).and_then(|facts| facts.marked_for.as_deref());
         let mark = mark.filter(|uid| self.marked_for(uid).next().is_some_and(|first| **first == *node));
-        let marked = mark.and_then(|uid| self.unrecorded.get(uid));
-        named.chain(marked.into_iter().flatten())
+        let marked = mark.into_iter().flat_map(|uid| self.unrecorded_with(uid));
+        let named = listed(&self.owners_of, node, least()).map(|(_, owner)| owner);
+        named.chain(marked)
+    }
+
+    /// Lists the VPSieNodes with this uid that name no Node.
+    fn unrecorded_with<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a OwnerKey> {
+        listed(&self.unrecorded, uid, least()).map(|(_, owner)| owner)
     }
 
     /// Lists the Nodes that are marked for a VPSieNode, in the order of names.
-    fn marked_for(&self, uid: &str) -> impl Iterator<Item = &Arc<str>> {
-        let first = (Arc::from(uid), Arc::from(""));
-        let marked = self.marked.range(first..).map(|(uid, node)| (&**uid, node));
-        marked.take_while(move |(of, _)| *of == uid).map(|(_, node)| node)
+    fn marked_for<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        listed(&self.marked, uid, Arc::default()).map(|(_, node)| node)
     }
 
     /// Lists whom it concerns that a mark with this uid, or who it means, is different.
-    pub(super) fn concerned_by_mark(&self, uid: &str) -> impl Iterator<Item = Subject> {
+    pub(super) fn concerned_by_mark<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = Subject> + 'a {
         let nodes = self.marked_for(uid).cloned().map(Subject::Node);
-        let owners = self.unrecorded.get(uid).into_iter().flatten();
-        nodes.chain(owners.cloned().map(Subject::Awaited))
+        let owners = self.unrecorded_with(uid).cloned().map(Subject::Awaited);
+        nodes.chain(owners)
     }
 
     /// Lists what there is a state about.
@@ -138,6 +157,15 @@ impl People {
         let nodes = self.nodes.keys().cloned().map(Subject::Node);
         let owners = self.owners.values().filter(|owner| self.is_awaiting(owner));
         nodes.chain(owners.map(|owner| Subject::Awaited(owner.key.clone())))
+    }
+
+    /// Returns a subject by the name that the facts have, so that it is kept once; nothing when there is no state about it.
+    pub(super) fn shared(&self, subject: &Subject) -> Option<Subject> {
+        self.has(subject).then_some(())?;
+        Some(match subject {
+            Subject::Node(name) => Subject::Node(Arc::clone(&self.nodes.get(name)?.name)),
+            Subject::Awaited(key) => Subject::Awaited(self.owners.get(key)?.key.clone()),
+        })
     }
 
     /// Tells whether there is a state about it.
@@ -184,5 +212,51 @@ impl People {
             .or_else(marked)
             .filter(|node| self.nodes.contains_key(*node));
         node.is_none_or(|node| self.owners_of(node).next() != Some(&owner.key))
+    }
+}
+
+// === impl NodeFacts ===
+
+impl NodeFacts {
+    /// Takes the texts that are as they were from the facts before, which the state has, too.
+    fn share(&mut self, before: Self) {
+        keep(&mut self.name, before.name);
+        keep(&mut self.uid, before.uid);
+        keep(&mut self.marked_for, before.marked_for);
+        keep(&mut self.zones, before.zones);
+    }
+}
+
+// === impl OwnerFacts ===
+
+impl OwnerFacts {
+    /// Takes the texts that are as they were from the facts before, which the state has, too.
+    fn share(&mut self, before: &Self) {
+        keep(&mut self.key, before.key.clone());
+        keep(&mut self.uid, Arc::clone(&before.uid));
+    }
+}
+
+fn keep<T: PartialEq>(now: &mut T, before: T) {
+    if *now == before {
+        *now = before;
+    }
+}
+
+/// Lists what an index has of a text, from the first name on.
+fn listed<'a, T: Ord>(
+    index: &'a Index<T>,
+    text: &'a str,
+    first: T,
+) -> impl Iterator<Item = &'a (Arc<str>, T)> {
+    let later = index.range((Arc::from(text), first)..);
+    later.take_while(move |(of, _)| **of == *text)
+}
+
+/// Returns the key before all others.
+fn least() -> OwnerKey {
+    OwnerKey {
+        namespace: Arc::default(),
+        name: Arc::default(),
     }
 }

@@ -5,6 +5,7 @@ use crate::evaluate::Rules;
 use crate::testing::{Counting, at, group, group_key, node, owner, pod, selector};
 
 mod laws;
+mod shared;
 
 /// A fleet of three groups: two nodes of `web` by label, one of `db` by its owner, one that nobody selects, and all
 /// evaluated.
@@ -148,7 +149,7 @@ fn pause_and_version_of_a_group_concern_its_members() {
     });
     assert_eq!(settle(&mut fleet), words(&["web-1", "web-2"], &["web"], 2));
     fleet.put_group(GroupFacts {
-        version: Some("v1.34.0".to_owned()),
+        version: Some("v1.34.0".into()),
         ..group("db")
     });
     assert_eq!(settle(&mut fleet), words(&["db-1"], &["db"], 1));
@@ -255,7 +256,7 @@ fn node_that_is_marked_for_a_vpsie_node_counts_once() {
     let waits = words(&["web-9"], &["web"], 1);
     assert_eq!(settle(&mut fleet), waits);
     let marked = NodeFacts {
-        marked_for: Some(uid.into()),
+        marked_for: Some(uid),
         ..node("n9").of_group("web")
     };
     fleet.put_node(marked.clone());
@@ -316,7 +317,7 @@ fn churn_leaves_nothing_behind() {
     for round in 0..100 {
         let (name, claim) = (format!("node-{round}"), format!("claim-{round}"));
         let owner = owner(&claim, "web", (round % 2 == 0).then_some(&name));
-        let (place, mark) = (owner.key.clone(), owner.uid.as_str().into());
+        let (place, mark) = (owner.key.clone(), Arc::clone(&owner.uid));
         fleet.put_group(group("web").selecting("pool", &name));
         fleet.put_owner(owner);
         let node = node(&name).of_group("web").label("pool", &name);

@@ -7,6 +7,7 @@ use node_lifecycle::{Health, State};
 
 use super::*;
 use crate::condition::{Status, Topic};
+use crate::conditions::Conditions;
 use crate::key::{GroupKey, OwnerKey};
 use crate::membership::Scope;
 use crate::testing::at;
@@ -16,7 +17,7 @@ fn condition(status: Status, since: Since) -> Condition {
     Condition {
         status,
         reason: "Because",
-        message: "it is so".to_owned(),
+        message: "it is so".into(),
         since,
     }
 }
@@ -24,12 +25,12 @@ fn condition(status: Status, since: Since) -> Condition {
 fn state() -> NodeState {
     NodeState {
         subject: Subject::node("n"),
-        uid: "uid".to_owned(),
+        uid: "uid".into(),
         node_group: Some(GroupKey::new("kube-system", "workers")),
         owner: None,
         scope: Scope::Worker,
-        zone: Some("hel".to_owned()),
-        kubelet_version: Some("v1.33.2".to_owned()),
+        zone: Some("hel".into()),
+        kubelet_version: Some("v1.33.2".into()),
         desired_version: None,
         lifecycle_state: State::Active,
         health: Health::Healthy,
@@ -37,10 +38,10 @@ fn state() -> NodeState {
         conditions: [(Topic::Available, condition(Status::True, Since::Told(at(0))))].into(),
         warnings: BTreeSet::from([Warning::ZoneMissing]),
         workload: node_lifecycle::Workload::default(),
-        message: String::new(),
+        message: "".into(),
         last_evaluated: at(0),
         evaluation_count: 1,
-        source_version: "1".to_owned(),
+        source_version: "1".into(),
         expires_at: None,
         state_hash: StateHash::default(),
     }
@@ -76,17 +77,17 @@ fn every_visible_field_counts() {
         |_| {},
         |state| state.subject = Subject::node("m"),
         |state| state.subject = Subject::Awaited(OwnerKey::new("", "n")),
-        |state| state.uid.clear(),
+        |state| state.uid = "".into(),
         |state| state.node_group = None,
         |state| state.node_group = Some(GroupKey::new("kube", "system-workers")),
         |state| state.scope = Scope::Unmanaged,
         |state| state.zone = None,
-        |state| state.zone = Some(String::new()),
+        |state| state.zone = Some("".into()),
         |state| std::mem::swap(&mut state.kubelet_version, &mut state.desired_version),
         |state| state.lifecycle_state = State::Idle,
         |state| state.health = Health::Unknown,
         |state| state.is_excluded = true,
-        |state| state.conditions.clear(),
+        |state| state.conditions = Conditions::default(),
         |state| {
             set(
                 state,
@@ -118,7 +119,7 @@ fn every_visible_field_counts() {
         |state| state.warnings = BTreeSet::from([Warning::FutureTimestamp("creation")]),
         |state| state.workload.pods = 1,
         |state| state.workload.requested_cpu_m = 1,
-        |state| state.message = "news".to_owned(),
+        |state| state.message = "news".into(),
     ];
     let hashes: BTreeSet<StateHash> = changes.iter().map(|change| changed(change)).collect();
     assert_eq!(hashes.len(), changes.len(), "each differs from every other");
@@ -155,7 +156,7 @@ fn looking_again_does_not_count() {
     let same = StateHash::of(&state());
     assert_eq!(changed(|state| state.last_evaluated += TimeDelta::days(1)), same);
     assert_eq!(changed(|state| state.evaluation_count = 9), same);
-    assert_eq!(changed(|state| state.source_version.push('2')), same);
+    assert_eq!(changed(|state| state.source_version = "12".into()), same);
     assert_eq!(changed(|state| state.state_hash = same), same);
     let seen = |minutes| {
         changed(|state| {
@@ -174,8 +175,8 @@ fn looking_again_does_not_count() {
 fn fields_are_kept_apart() {
     let words = |uid: &str, message: &str| {
         changed(|state| {
-            state.uid = uid.to_owned();
-            state.message = message.to_owned();
+            state.uid = uid.into();
+            state.message = message.into();
         })
     };
     assert_ne!(words("ab", "c"), words("a", "bc"));
@@ -183,7 +184,7 @@ fn fields_are_kept_apart() {
     let told = |reason: &'static str, message: &str| {
         changed(|state| {
             let mut news = condition(Status::True, Since::Told(at(0)));
-            (news.reason, news.message) = (reason, message.to_owned());
+            (news.reason, news.message) = (reason, message.into());
             set(state, Topic::Available, news);
         })
     };
@@ -196,7 +197,7 @@ fn order_of_conditions_makes_no_difference() {
     let topics = Topic::ALL.iter().copied();
     let all = |topics: Vec<Topic>| {
         changed(|state| {
-            state.conditions.clear();
+            state.conditions = Conditions::default();
             for topic in topics {
                 set(state, topic, condition(Status::False, Since::Told(at(0))));
             }

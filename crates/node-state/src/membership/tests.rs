@@ -114,7 +114,7 @@ fn first_of_several_groups_has_the_node() {
         "the one that did not get it counts, too"
     );
     let label = NodeFacts {
-        group_label: Some("workers".to_owned()),
+        group_label: Some("workers".into()),
         ..node("n")
     };
     let labelled = Membership::of(Some(&label), None, &groups);
@@ -132,7 +132,7 @@ fn missing_group_is_told_and_replaced_by_no_other() {
     let groups = groups([group("by-selector").selecting("pool", "web")]);
     let selected = node("n").label("pool", "web");
     let bare = NodeFacts {
-        group_label: Some("gone".to_owned()),
+        group_label: Some("gone".into()),
         ..selected.clone()
     };
     for node in [&selected.clone().of_group("gone"), &bare] {

@@ -75,7 +75,7 @@ fn phase(
 /// NS-21: each node counts in one phase, the first that holds.
 #[test]
 fn node_is_in_the_first_phase_that_holds() {
-    let old = || Some("v1.32.0".to_owned());
+    let old = || Some("v1.32.0".into());
     assert_eq!(phase(|_, _, _| ()), NodePhase::Available);
     assert_eq!(
         phase(|node, _, _| node.kubelet_version = old()),
@@ -109,7 +109,7 @@ fn node_is_in_the_first_phase_that_holds() {
 /// NS-11: while one of the versions is not known, a node is neither outdated nor progressing.
 #[test]
 fn unknown_version_is_neither_outdated_nor_progressing() {
-    let unknown = [None, Some(String::new()), Some("latest".to_owned())];
+    let unknown = [None, Some("".into()), Some("latest".into())];
     for version in unknown {
         for is_desired in [true, false] {
             for state in [State::Active, State::Initializing] {

@@ -32,18 +32,18 @@ fn node_is_read() {
     status.kubelet_version = Some("v1.34.1".into());
     let full = told(full, "DiskPressure", "True");
     let expected = NodeFacts {
-        name: "n1".to_owned(),
-        uid: "kube-system/n1".to_owned(),
-        resource_version: "1".to_owned(),
-        group_label: Some("web".to_owned()),
-        group_namespace: Some("shop".to_owned()),
+        name: "n1".into(),
+        uid: "kube-system/n1".into(),
+        resource_version: "1".into(),
+        group_label: Some("web".into()),
+        group_namespace: Some("shop".into()),
         marked_for: Some("u1".into()),
         ready: Some(Readiness {
             is_ready: Some(true),
             ..Readiness::default()
         }),
         disk_pressure: Some(Pressure::default()),
-        kubelet_version: Some("v1.34.1".to_owned()),
+        kubelet_version: Some("v1.34.1".into()),
         drain_marked: Some(Mark { since: Some(at(-60)) }),
         has_opted_out: true,
         ..NodeFacts::default()
@@ -73,7 +73,7 @@ fn zone_is_told_by_kubernetes_first() {
         (vec![], vec![]),
     ];
     for (labels, expected) in cases {
-        assert_eq!(of_node(&labelled(&labels)).zones, expected, "{labels:?}");
+        assert_eq!(*of_node(&labelled(&labels)).zones, *expected, "{labels:?}");
     }
 }
 
@@ -83,7 +83,7 @@ fn vpsie_node_is_read() {
     let stored = claim("web-1").in_phase(Phase::Ready).lived(State::Idle).deleted();
     let stored = stored.status(|status| status.node_name = Some("n1".to_owned()));
     let facts = of_owner(&stored.build(), &Lives::default());
-    assert_eq!((facts.group.as_str(), facts.node.as_deref()), ("web", Some("n1")));
+    assert_eq!((facts.group.as_ref(), facts.node.as_deref()), ("web", Some("n1")));
     assert_eq!(facts.phase, Some(node_lifecycle::Phase::Ready));
     assert_eq!(facts.life.map(|life| life.state), Some(State::Idle));
     assert_eq!((facts.failure, facts.deleted_at), (None, Some(at(0))));
@@ -115,7 +115,7 @@ fn node_group_is_read() {
         key: GroupKey::new("kube-system", "web"),
         selector: None,
         is_paused: false,
-        version: Some("v1.34.1".to_owned()),
+        version: Some("v1.34.1".into()),
         is_ending: false,
     };
     assert_eq!(facts, expected);

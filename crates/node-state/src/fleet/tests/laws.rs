@@ -43,7 +43,7 @@ impl Facts {
                 self.nodes.retain(|other| other.name != facts.name);
                 self.nodes.push(facts);
             }
-            Happening::NoNode(name) => self.nodes.retain(|other| other.name != name),
+            Happening::NoNode(name) => self.nodes.retain(|other| *other.name != *name),
             Happening::Owner(facts) => {
                 self.owners.retain(|other| other.key != facts.key);
                 self.owners.push(facts);
@@ -107,7 +107,7 @@ impl Facts {
             let pods = self
                 .pods
                 .iter()
-                .filter(|(on, pod)| *on == node.name && counts(pod));
+                .filter(|(on, pod)| **on == *node.name && counts(pod));
             let sketch = (
                 self.home(Some(node), owner),
                 node.is_of_control_plane,
@@ -144,7 +144,7 @@ impl Facts {
             .nodes
             .iter()
             .filter(|node| node.marked_for.as_deref() == Some(&*owner.uid));
-        marked.map(|node| node.name.as_str()).min()
+        marked.map(|node| node.name.as_ref()).min()
     }
 
     fn home(&self, node: Option<&NodeFacts>, owner: Option<&OwnerFacts>) -> Option<GroupKey> {
@@ -217,8 +217,8 @@ fn nodes() -> impl Strategy<Value = NodeFacts> {
         |(name, label, pool, is_master, health, told, mark)| {
             let mut facts = node(&name);
             if let Some((group, is_full)) = label {
-                facts.group_label = Some(group.name.to_string());
-                facts.group_namespace = is_full.then(|| group.namespace.to_string());
+                facts.group_label = Some(group.name.into());
+                facts.group_namespace = is_full.then(|| group.namespace.into());
             }
             facts
                 .labels

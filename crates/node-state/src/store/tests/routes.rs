@@ -48,7 +48,7 @@ fn change_of_a_group_reaches_its_old_and_new_members() {
         told(consumer.try_next()),
         (4, texts(&["web-0", "web-1"]), texts(&["web"]))
     );
-    let old = Some("v1.34.0".to_owned());
+    let old = Some("v1.34.0".into());
     world.fleet.put_group(GroupFacts {
         version: old,
         ..group("pool").selecting("pool", "b")
@@ -81,7 +81,7 @@ impl crate::evaluate::Evaluator for Renamed {
     fn evaluate(&self, inputs: &crate::evaluate::Inputs<'_>) -> NodeState {
         let state = Rules::default().evaluate(inputs);
         NodeState {
-            message: "by other rules".to_owned(),
+            message: "by other rules".into(),
             ..state
         }
         .hashed()
