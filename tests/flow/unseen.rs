@@ -92,6 +92,7 @@ async fn node_whose_request_is_not_seen_yet_is_not_withdrawn() {
     shop.settle().await;
     assert_eq!(shop.bought().await, one("dear", 1));
     let mut sent = wire.sent().into_iter();
-    let withdrawn = sent.find(|sent| sent.method == Method::DELETE && sent.path.ends_with("/vpsienodes/dear-1"));
+    let withdrawn =
+        sent.find(|sent| sent.method == Method::DELETE && sent.path.ends_with("/vpsienodes/dear-1"));
     assert_eq!(withdrawn, None);
 }

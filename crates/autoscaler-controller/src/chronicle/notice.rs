@@ -44,6 +44,18 @@ const TOLD_BY_REQUEST: [Reason; 3] = [
 // === impl Notice ===
 
 impl Notice {
+    /// Says a sentence of our own about an object.
+    pub(super) fn new(regarding: ObjectReference, news: News, note: String) -> Self {
+        Self {
+            regarding,
+            related: None,
+            is_warning: news.is_warning(),
+            reason: news.to_string(),
+            action: news.action(),
+            note: shortened(note),
+        }
+    }
+
     /// Puts a fact in words; nothing where it is no news for a person.
     ///
     /// # Guarantees

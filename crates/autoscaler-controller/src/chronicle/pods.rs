@@ -1,7 +1,7 @@
 //! What Events say of pods that wait: of each pod once for each answer.
 
 use super::news::News;
-use super::notice::{Notice, shortened};
+use super::notice::Notice;
 use crate::pending::{Fate, Pending, PendingPod};
 use crate::watches::Place;
 use fleet_plan::Refusals;
@@ -103,20 +103,17 @@ fn notice(pod: &PendingPod, news: News, group: Option<&Place>, note: String) -> 
         name: Some(name.clone()),
         ..ObjectReference::default()
     });
+    let about = ObjectReference {
+        api_version: Some("v1".to_owned()),
+        kind: Some("Pod".to_owned()),
+        namespace: Some(pod.name.namespace.to_string()),
+        name: Some(pod.name.name.to_string()),
+        uid: Some(pod.uid.clone()),
+        ..ObjectReference::default()
+    };
     Notice {
-        regarding: ObjectReference {
-            api_version: Some("v1".to_owned()),
-            kind: Some("Pod".to_owned()),
-            namespace: Some(pod.name.namespace.to_string()),
-            name: Some(pod.name.name.to_string()),
-            uid: Some(pod.uid.clone()),
-            ..ObjectReference::default()
-        },
         related,
-        is_warning: news.is_warning(),
-        reason: news.to_string(),
-        action: news.action(),
-        note: shortened(note),
+        ..Notice::new(about, news, note)
     }
 }
 

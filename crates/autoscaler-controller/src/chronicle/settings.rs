@@ -2,7 +2,7 @@
 //! (`SC-10`). Each is told once while the settings stay as they are.
 
 use super::news::News;
-use super::notice::{Notice, shortened};
+use super::notice::Notice;
 use crate::founding::NotMade;
 use crate::resources::AutoscalerConfig;
 use kube::{Resource, ResourceExt};
@@ -37,7 +37,8 @@ impl ToldSettings {
         self.numbers = version;
         let odd = config.spec.out_of_range();
         let odd: Vec<String> = odd.iter().map(ToString::to_string).collect();
-        (!odd.is_empty()).then(|| notice(config, News::SettingsOutOfRange, odd.join("; ")))
+        (!odd.is_empty())
+            .then(|| Notice::new(config.object_ref(&()), News::SettingsOutOfRange, odd.join("; ")))
     }
 
     fn not_made(&mut self, config: &AutoscalerConfig, why: &NotMade) -> Option<Notice> {
@@ -47,18 +48,7 @@ impl ToldSettings {
         }
         self.not_made = told;
         let note = format!("pods wait that no NodeGroup can host, and none can be made for them: {why}");
-        Some(notice(config, News::NodeGroupsNotMade, note))
-    }
-}
-
-fn notice(config: &AutoscalerConfig, news: News, note: String) -> Notice {
-    Notice {
-        regarding: config.object_ref(&()),
-        related: None,
-        is_warning: news.is_warning(),
-        reason: news.to_string(),
-        action: news.action(),
-        note: shortened(note),
+        Some(Notice::new(config.object_ref(&()), News::NodeGroupsNotMade, note))
     }
 }
 

@@ -105,3 +105,25 @@ fn recovery_leads_to_ready_active_or_idle_in_one_pass() {
     assert_eq!(steps, [back, (Ready, Idle, Reason::WorkloadGone, 2)]);
     assert_eq!(last, Some(at(2)), "the rest begins anew");
 }
+
+/// LC-11: limits that make no sense are refused by name.
+#[test]
+fn impossible_limits_are_refused_by_name() {
+    let message = |observations, duration| {
+        UnhealthyAfter::new(observations, duration)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        UnhealthyAfter::new(3, TimeDelta::minutes(3)),
+        Ok(UnhealthyAfter::default())
+    );
+    assert!(UnhealthyAfter::new(1, TimeDelta::zero()).is_ok());
+    assert!(UnhealthyAfter::new(1, TimeDelta::days(30)).is_ok());
+    assert_eq!(
+        message(0, TimeDelta::zero()),
+        "unhealthyAfter.observations must be at least 1"
+    );
+    assert!(message(1, TimeDelta::seconds(-1)).contains("unhealthyAfter.duration"));
+    assert!(message(1, TimeDelta::days(31)).contains("2678400 s"));
+}

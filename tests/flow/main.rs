@@ -4,73 +4,39 @@
 //!   NodeGroup ─▶ provider group ─▶ VPSieNodes ─▶ intent, POST ─▶ machines ─▶ Nodes ─▶ labels, statuses ─▶ the end
 //! ```
 
-#[path = "flow/audit.rs"]
 mod audit;
-#[path = "flow/bad_input.rs"]
 mod bad_input;
-#[path = "flow/broken.rs"]
 mod broken;
-#[path = "flow/clocks.rs"]
 mod clocks;
-#[path = "flow/edited.rs"]
 mod edited;
-#[path = "flow/endings.rs"]
 mod endings;
-#[path = "flow/endpoints.rs"]
 mod endpoints;
-#[path = "flow/founding.rs"]
 mod founding;
-#[path = "flow/given_up.rs"]
 mod given_up;
-#[path = "flow/growth.rs"]
 mod growth;
-#[path = "flow/kept.rs"]
 mod kept;
-#[path = "flow/leaked.rs"]
 mod leaked;
-#[path = "flow/lives.rs"]
 mod lives;
-#[path = "flow/moments.rs"]
 mod moments;
-#[path = "flow/oddities.rs"]
 mod oddities;
-#[path = "flow/parallel.rs"]
 mod parallel;
-#[path = "flow/reasons.rs"]
 mod reasons;
-#[path = "flow/records.rs"]
 mod records;
-#[path = "flow/refusals.rs"]
 mod refusals;
-#[path = "flow/requests.rs"]
 mod requests;
-#[path = "flow/scenarios.rs"]
 mod scenarios;
-#[path = "flow/settling.rs"]
 mod settling;
-#[path = "flow/shop.rs"]
 mod shop;
-#[path = "flow/states.rs"]
 mod states;
-#[path = "flow/strangers.rs"]
 mod strangers;
-#[path = "flow/takeover.rs"]
 mod takeover;
-#[path = "flow/telemetry.rs"]
 mod telemetry;
-#[path = "flow/thresholds.rs"]
 mod thresholds;
-#[path = "flow/time_limits.rs"]
 mod time_limits;
-#[path = "flow/troubles.rs"]
 mod troubles;
-#[path = "flow/unmade.rs"]
 mod unmade;
-#[path = "flow/unreadable.rs"]
 mod unreadable;
-#[path = "flow/unseen.rs"]
 mod unseen;
-#[path = "flow/variants.rs"]
 mod variants;
 
 use std::collections::BTreeMap;
