@@ -179,6 +179,24 @@ async fn open_intent_of_a_dead_leader_is_left_alone_and_its_machine_is_found() {
     check_purchases(&fleet).await;
 }
 
+/// SC-25, X-6: a replica that is stopped while its first write of the Lease is under way lets go of what it may hold, although
+/// it never led: the next one need not wait until a lease is over.
+#[tokio::test(start_paused = true)]
+async fn replica_that_stops_before_it_knows_that_it_leads_lets_go_of_the_lease() {
+    let fleet = Fleet::in_memory(1);
+    let (first, second) = two(&fleet).await;
+    second
+        .wire
+        .hold_answer(|sent| sent.is_about("leases") && sent.method == Method::PUT);
+    first.stop().await;
+    second.wire.is_held().await;
+    assert!(!second.leadership.is_leader());
+    second.stop().await;
+    let third = fleet.replica("third", 1.0).await;
+    let waited = leads(&third, 30).await;
+    assert!(waited < Duration::from_secs(5), "it waited {waited:?}");
+}
+
 /// NS-26, SC-25: a leader that no longer reaches the API server stops by its own clock, before another leads, even
 /// when that clock is slow; afterwards it stands by.
 #[tokio::test(start_paused = true)]

@@ -62,7 +62,9 @@ struct State {
     is_dead: bool,
     /// Whether nothing passes to Kubernetes, in silence.
     is_cut_off: bool,
-    held: Option<fn(&Sent) -> bool>,
+    held: Option<Fits>,
+    /// Which call is done and its answer held.
+    answer_held: Option<Fits>,
     /// What the API server forbids the operator, and with which code.
     refused: Option<(Fits, u16)>,
     /// How many requests for workers are under way.
@@ -78,6 +80,7 @@ struct Adding(Wire);
 enum Fate {
     Passes,
     Waits,
+    AnswerWaits,
     NeverLeaves,
     NeverReturns,
     Refused(u16),
@@ -136,6 +139,11 @@ impl Wire {
         self.state().held = Some(fits);
     }
 
+    /// Lets the next call that fits do its work, and holds its answer until it is released.
+    pub fn hold_answer(&self, fits: fn(&Sent) -> bool) {
+        self.state().answer_held = Some(fits);
+    }
+
     /// Answers every call to Kubernetes that fits with this code, until it is allowed again; others may call it.
     pub fn refuse(&self, fits: fn(&Sent) -> bool, code: u16) {
         self.state().refused = Some((fits, code));
@@ -146,7 +154,7 @@ impl Wire {
         self.state().refused = None;
     }
 
-    /// Waits until the call to hold has come.
+    /// Waits until the call to hold has come, or its answer.
     pub async fn is_held(&self) {
         self.0.happened.notified().await;
     }
@@ -173,7 +181,7 @@ impl Wire {
         let mut state = self.state();
         state.is_dead = false;
         state.left = None;
-        state.held = None;
+        (state.held, state.answer_held) = (None, None);
     }
 
     async fn pass_kubernetes(
@@ -191,6 +199,7 @@ impl Wire {
         let answer = inner.send(Request::from_parts(head, Body::from(body))).await;
         match fate {
             Fate::Passes | Fate::Waits | Fate::Refused(_) => answer,
+            Fate::AnswerWaits => self.answer_late(answer).await,
             Fate::NeverLeaves | Fate::NeverReturns => self.die().await,
         }
     }
@@ -209,6 +218,7 @@ impl Wire {
         }
         let is_effect = sent.is_effect();
         let is_held = state.held.is_some_and(|fits| fits(&sent));
+        let is_answer_held = state.answer_held.is_some_and(|fits| fits(&sent));
         let refused = state
             .refused
             .filter(|(fits, _)| to == Side::Kubernetes && fits(&sent));
@@ -220,6 +230,10 @@ impl Wire {
             state.held = None;
             self.0.happened.notify_one();
             return Fate::Waits;
+        }
+        if is_answer_held {
+            state.answer_held = None;
+            return Fate::AnswerWaits;
         }
         match &mut state.left {
             Some(1) if is_effect => {
@@ -242,10 +256,17 @@ impl Wire {
     /// Keeps a call back as long as its fate says.
     async fn wait(&self, fate: &Fate) {
         match fate {
-            Fate::Passes | Fate::NeverReturns | Fate::Refused(_) => {}
+            Fate::Passes | Fate::AnswerWaits | Fate::NeverReturns | Fate::Refused(_) => {}
             Fate::Waits => self.0.released.notified().await,
             Fate::NeverLeaves => pending().await,
         }
+    }
+
+    /// Tells that an answer to hold has come, and returns it when it is released.
+    async fn answer_late<T>(&self, answer: T) -> T {
+        self.0.happened.notify_one();
+        self.0.released.notified().await;
+        answer
     }
 
     /// Tells that the planned death has happened, and never returns.
@@ -320,6 +341,7 @@ impl Transport for Recorded {
         let answer = answer.map(|answer| self.wire.named(answer));
         match fate {
             Fate::Passes | Fate::Waits | Fate::Refused(_) => answer,
+            Fate::AnswerWaits => self.wire.answer_late(answer).await,
             Fate::NeverLeaves | Fate::NeverReturns => self.wire.die().await,
         }
     }

@@ -154,13 +154,17 @@ impl Election {
     pub(super) fn release(&mut self, now: Monotonic) -> Option<Record> {
         let term = self.term(now)?;
         self.term = None;
-        match &self.seen {
-            Seen::Stored { record, .. } if self.is_mine(record, term.number) => Some(Record {
-                holder: None,
-                ..record.clone()
-            }),
-            Seen::Nothing | Seen::Absent { .. } | Seen::Stored { .. } => None,
-        }
+        self.let_go().filter(|record| record.term == term.number)
+    }
+
+    /// Returns the record that lets go of a Lease that names this replica, be it that it never led: its write was not
+    /// heard of. Nothing may be under way in a term of ours.
+    pub(super) fn let_go(&self) -> Option<Record> {
+        let record = self.held()?;
+        Some(Record {
+            holder: None,
+            ..record.clone()
+        })
     }
 
     /// Leads from now on, if the answer came while the term that it begins or renews still lasts.
@@ -174,19 +178,17 @@ impl Election {
             until: sent + self.timing.renew_deadline,
         };
         // A renewal that comes back after its term had ended begins none: read, and take a new one.
-        let is_renewal_too_late = begun.is_none() && self.held_term() == Some(record.term);
+        let is_renewal_too_late = begun.is_none() && self.held().is_some_and(|held| held.term == record.term);
         self.see(record, now);
         self.term = Some(term).filter(|term| term.covers(now, Duration::ZERO) && !is_renewal_too_late);
         self.is_fresh = true;
         self.next = now + self.timing.retry;
     }
 
-    /// Returns the number of the term in which the Lease was last seen held by this replica.
-    fn held_term(&self) -> Option<u32> {
+    /// Returns the Lease as it was last seen, if this replica held it.
+    fn held(&self) -> Option<&Record> {
         match &self.seen {
-            Seen::Stored { record, .. } if record.holder.as_ref() == Some(&self.identity) => {
-                Some(record.term)
-            }
+            Seen::Stored { record, .. } if record.holder.as_ref() == Some(&self.identity) => Some(record),
             Seen::Nothing | Seen::Absent { .. } | Seen::Stored { .. } => None,
         }
     }

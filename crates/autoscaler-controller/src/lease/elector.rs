@@ -46,6 +46,8 @@ struct Contest {
     stored: Option<Lease>,
     standing: watch::Sender<Standing>,
     tries: u32,
+    /// Whether a write of ours may be done that was not heard of, since the Lease was last read.
+    is_unheard: bool,
 }
 
 // === impl Elector ===
@@ -66,6 +68,7 @@ impl Elector {
             stored: None,
             standing,
             tries: 0,
+            is_unheard: false,
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(contest.run(stopped));
@@ -146,11 +149,13 @@ impl Contest {
             .await;
         match answer {
             Some(Ok(Some(lease))) => {
+                self.is_unheard = false;
                 let record = Record::read(&lease);
                 self.stored = Some(lease);
                 Answer::Read(record)
             }
             Some(Ok(None)) => {
+                self.is_unheard = false;
                 self.stored = None;
                 Answer::Absent
             }
@@ -170,14 +175,18 @@ impl Contest {
                 self.api.replace(&self.name, &params, &lease).await
             }
         };
+        // Also where this is dropped, or what is told of it is no answer.
+        self.is_unheard = true;
         match self.clock.within(self.limit(), call).await {
             Some(Ok(lease)) => {
                 let record = Record::read(&lease);
                 self.stored = Some(lease);
+                self.is_unheard = false;
                 Answer::Written(record)
             }
             Some(Err(kube::Error::Api(status))) if status.code == 409 || status.code == 404 => {
                 tracing::debug!(lease = self.name, "somebody else wrote the Lease first");
+                self.is_unheard = false;
                 Answer::Conflict
             }
             Some(Err(error)) => failed(&error),
@@ -185,17 +194,22 @@ impl Contest {
         }
     }
 
-    /// Lets go of the Lease if it is ours, from a fresh read: a renewal may just have been cut short.
+    /// Lets go of the Lease if it is ours, from a fresh read: a renewal may just have been cut short, or the write that would
+    /// have made us the leader.
     async fn release(&mut self) {
         let sent = self.clock.monotonic();
-        if self.election.term(sent).is_none() {
+        let is_leading = self.election.term(sent).is_some();
+        if !is_leading && !self.is_unheard {
             return;
         }
         let answer = self.read().await;
         self.election.hear(answer, sent, self.clock.monotonic());
-        let Some(record) = self.election.release(self.clock.monotonic()) else {
-            return;
+        let record = if is_leading {
+            self.election.release(self.clock.monotonic())
+        } else {
+            self.election.let_go()
         };
+        let Some(record) = record else { return };
         match self.write(&record).await {
             Answer::Written(_) => {
                 tracing::info!(lease = self.name, term = record.term, "the Lease is released")
