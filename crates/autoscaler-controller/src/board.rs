@@ -6,7 +6,8 @@ use crate::resources::{NodeGroup, VPSieNode};
 use crate::world::World;
 use chrono::{DateTime, Utc};
 use node_lifecycle::Life;
-use node_match::{Evidence, Matching, Verdict};
+use node_match::{Evidence, EvidenceKind, Link, Matching, Verdict};
+use smol_str::{SmolStr, ToSmolStr};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -55,18 +56,18 @@ pub struct Sighting {
     /// Whether a surplus machine makes the match doubtful (`R7`).
     pub is_contested: bool,
     /// What ties machine, Node and VPSieNode together.
-    pub clues: Vec<Clue>,
+    pub clues: Box<[Clue]>,
 }
 
 /// One link between two things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clue {
-    /// The two ends, in their stable word.
-    pub link: &'static str,
-    /// The kind of evidence, in its stable word.
-    pub kind: &'static str,
-    /// What both ends share.
-    pub detail: String,
+    /// The two ends.
+    pub link: Link,
+    /// The kind of evidence.
+    pub kind: EvidenceKind,
+    /// What both ends share; most of it is short.
+    pub detail: SmolStr,
 }
 
 /// Shows the newest board to whoever looks; while nobody does, none is made.
@@ -202,9 +203,9 @@ impl Sighting {
 impl Clue {
     fn of(evidence: &Evidence<'_>) -> Self {
         Self {
-            link: evidence.link.as_str(),
-            kind: evidence.kind.as_str(),
-            detail: evidence.detail.to_string(),
+            link: evidence.link,
+            kind: evidence.kind,
+            detail: evidence.detail.to_smolstr(),
         }
     }
 }

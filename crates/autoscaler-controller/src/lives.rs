@@ -18,11 +18,12 @@ use record::Recorded;
 use sight::Sights;
 pub(crate) use sight::{failure, is_on_its_way_out};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 pub(crate) use wrong::Wrong;
 
 /// The lives of all VPSieNodes, by uid; boxed, because a tree has room for more entries than it holds.
 #[derive(Clone, Debug, Default)]
-pub struct Lives(BTreeMap<String, Box<Kept>>);
+pub struct Lives(BTreeMap<Arc<str>, Box<Kept>>);
 
 /// A transition, and of which VPSieNode.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +63,12 @@ impl Lives {
         let mut earlier = std::mem::take(&mut self.0);
         let mut steps = Vec::new();
         for claim in &world.claims {
-            let Some(uid) = claim.object.uid() else { continue };
-            let kept = earlier.remove(&uid);
+            let known = earlier.remove_entry(claim.uid());
+            let (uid, kept) =
+                known.map_or_else(|| (claim.uid().into(), None), |(uid, kept)| (uid, Some(kept)));
+            if uid.is_empty() {
+                continue;
+            }
             let mut kept = Kept::follow(kept, claim, world.now);
             let sight = sights.of_claim(claim);
             let uids = sight.uids(pods);
@@ -82,6 +87,12 @@ impl Lives {
     /// Returns the life of a VPSieNode, once it was looked at.
     pub fn of(&self, uid: &str) -> Option<&Life> {
         self.0.get(uid).map(|kept| &kept.life)
+    }
+
+    /// Returns the uid of a VPSieNode as it is kept here, once it was looked at, so that others need not keep it as well.
+    pub(crate) fn shared_uid(&self, uid: &str) -> Arc<str> {
+        let known = self.0.get_key_value(uid);
+        known.map_or_else(|| uid.into(), |(uid, _)| Arc::clone(uid))
     }
 
     /// Returns what the Node of a VPSieNode carries; nothing when it has no Node.

@@ -11,6 +11,7 @@ use crate::facts::{GroupFacts, NodeFacts, OwnerFacts};
 use crate::groups::{Groups, Why};
 use crate::key::{GroupKey, OwnerKey, Subject};
 use crate::membership::{Membership, Scope};
+use crate::roll::{Named, Roll};
 use crate::state::NodeState;
 use crate::warning::Warning;
 
@@ -36,7 +37,7 @@ pub struct Fleet {
     pods: PodsByNode,
     groups: Groups,
     unmanaged: UnmanagedNodes,
-    entries: BTreeMap<Subject, Entry>,
+    entries: Roll<Box<Entry>>,
     /// Which subjects a NodeGroup concerns, those included that another NodeGroup got.
     concerned: BTreeMap<GroupKey, BTreeSet<Subject>>,
     dirty: BTreeSet<Subject>,
@@ -311,11 +312,11 @@ impl Fleet {
             .filter(|entry| entry.state.state_hash == state.state_hash);
         let state = same.map_or_else(|| Arc::new(state), |entry| Arc::clone(&entry.state));
         let change = Change {
-            before: entry.as_ref().and_then(Entry::shown),
+            before: entry.as_deref().and_then(Entry::shown),
             now: is_shown.then(|| Arc::clone(&state)),
         };
-        self.concern(subject, entry.as_ref(), &membership.considered);
-        self.expect(subject, entry.as_ref(), expires_at);
+        self.concern(subject, entry.as_deref(), &membership.considered);
+        self.expect(subject, entry.as_deref(), expires_at);
         let entry = Entry {
             state,
             expires_at,
@@ -324,16 +325,16 @@ impl Fleet {
             considered: membership.considered.into_iter().collect(),
             is_shown,
         };
-        self.entries.insert(subject.clone(), entry);
+        self.entries.put(Box::new(entry));
         change
     }
 
     fn forget(&mut self, subject: &Subject) -> Change {
         let entry = self.entries.remove(subject);
-        self.concern(subject, entry.as_ref(), &BTreeSet::new());
-        self.expect(subject, entry.as_ref(), None);
+        self.concern(subject, entry.as_deref(), &BTreeSet::new());
+        self.expect(subject, entry.as_deref(), None);
         Change {
-            before: entry.as_ref().and_then(Entry::shown),
+            before: entry.as_deref().and_then(Entry::shown),
             now: None,
         }
     }
@@ -383,6 +384,14 @@ impl Fleet {
 impl Entry {
     fn shown(&self) -> Option<Arc<NodeState>> {
         self.is_shown.then(|| Arc::clone(&self.state))
+    }
+}
+
+impl Named for Box<Entry> {
+    type Name = Subject;
+
+    fn name(&self) -> &Subject {
+        &self.state.subject
     }
 }
 

@@ -10,6 +10,7 @@ mod groups;
 mod hash;
 mod key;
 mod membership;
+mod roll;
 mod selector;
 mod snapshot;
 mod state;

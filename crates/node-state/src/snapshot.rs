@@ -7,25 +7,25 @@ use node_lifecycle::State;
 
 use crate::fleet::Batch;
 use crate::key::{GroupKey, Subject};
+use crate::roll::Roll;
 use crate::state::NodeState;
 use crate::summary::{GroupSummary, OwnerCounts};
-
-mod roll;
-
-use roll::Roll;
 
 /// Holds all states of one generation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     generation: u64,
-    states: Roll,
+    states: States,
     groups: Index,
     /// Whose VPSieNodes name which NodeGroup, whether it is there or not.
     owned: Index,
 }
 
+/// Lists states by their subjects; a generation is a copy of the list.
+type States = Roll<Arc<NodeState>>;
+
 /// Finds states by a NodeGroup. Generations share what is the same in both.
-type Index = BTreeMap<GroupKey, Arc<Roll>>;
+type Index = BTreeMap<GroupKey, Arc<States>>;
 
 // === impl Snapshot ===
 
@@ -149,13 +149,13 @@ impl Snapshot {
     fn enter(&mut self, state: &Arc<NodeState>) {
         if let Some(group) = &state.node_group {
             let members = self.groups.entry(group.clone()).or_default();
-            Arc::make_mut(members).put(state);
+            Arc::make_mut(members).put(Arc::clone(state));
         }
         if let Some(group) = named_by_owner(state) {
             let owned = self.owned.entry(group.clone()).or_default();
-            Arc::make_mut(owned).put(state);
+            Arc::make_mut(owned).put(Arc::clone(state));
         }
-        self.states.put(state);
+        self.states.put(Arc::clone(state));
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 #[derive(Default)]
 struct Known {
     board: Arc<Board>,
-    details: Details,
+    details: Arc<Details>,
 }
 
 /// What a pass saw of a VPSieNode, put in the words of the API when somebody asks.
@@ -34,7 +34,7 @@ pub(super) fn follow(mut boards: watch::Receiver<Arc<Board>>) -> watch::Receiver
         loop {
             let board = Arc::clone(&boards.borrow_and_update());
             known = known.next(board);
-            shown.send_replace(Arc::new(known.details.clone()));
+            shown.send_replace(Arc::clone(&known.details));
             let over = tokio::select! {
                 changed = boards.changed() => changed.is_err(),
                 () = shown.closed() => true,
@@ -75,6 +75,7 @@ impl Known {
             let group = kept.cloned().unwrap_or_else(|| Arc::new(shown));
             details.groups.insert(key, group);
         }
+        let details = Arc::new(details);
         Self { board, details }
     }
 }
@@ -121,9 +122,9 @@ fn of_member(member: &Member) -> OwnerDetails {
 
 fn of_clue(clue: &Clue) -> EvidenceFacts {
     EvidenceFacts {
-        link: clue.link,
-        kind: clue.kind,
-        detail: clue.detail.clone(),
+        link: clue.link.as_str(),
+        kind: clue.kind.as_str(),
+        detail: clue.detail.to_string(),
     }
 }
 

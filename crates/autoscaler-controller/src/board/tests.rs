@@ -32,7 +32,7 @@ fn board_shows_how_each_member_was_matched() {
     let words = sighting.clues.iter().map(|clue| (clue.link, clue.kind));
     let expected = with_node();
     let evidence = expected.matched().expect("a match").evidence.iter();
-    let evidence = evidence.map(|evidence| (evidence.link.as_str(), evidence.kind.as_str()));
+    let evidence = evidence.map(|evidence| (evidence.link, evidence.kind));
     assert!(words.eq(evidence), "{sighting:?}");
 }
 

@@ -94,6 +94,18 @@ impl TestWorld {
     }
 }
 
+/// NS-30: the uid of a VPSieNode is kept once for its life and for the facts of its state, however often it is looked at.
+#[test]
+fn uid_is_kept_once() {
+    let mut world = ready();
+    world.look();
+    let first = world.lives.shared_uid(UID);
+    world.look();
+    assert!(Arc::ptr_eq(&first, &world.lives.shared_uid(UID)));
+    let facts = crate::states::of_owner(&world.claims[0], &world.lives);
+    assert!(Arc::ptr_eq(&first, &facts.uid));
+}
+
 /// LC-5, LC-7: from the wish to service, each step in the pass that sees it.
 #[test]
 fn life_follows_the_vpsie_node_into_service() {

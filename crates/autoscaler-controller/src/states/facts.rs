@@ -52,14 +52,14 @@ pub(super) fn of_group(group: &NodeGroup) -> GroupFacts {
 }
 
 /// Reads a VPSieNode. Its life is the one that goes on in memory, else the recorded one.
-pub(super) fn of_owner(claim: &ClaimObject, lives: &Lives) -> OwnerFacts {
+pub(crate) fn of_owner(claim: &ClaimObject, lives: &Lives) -> OwnerFacts {
     let object = &claim.object;
     let status = object.status.as_ref();
     let version = &object.spec.kubernetes_version;
     let node = status.and_then(|status| status.node_name.as_ref());
     OwnerFacts {
         key: owner_key(object),
-        uid: claim.uid().into(),
+        uid: lives.shared_uid(claim.uid()),
         resource_version: object.resource_version().unwrap_or_default().into(),
         group: object.spec.node_group_name.as_str().into(),
         node: node

@@ -1,19 +1,18 @@
 //! Nodes and VPSieNodes, who owns whom, and so what there is a state about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::facts::{NodeFacts, OwnerFacts};
 use crate::key::{OwnerKey, Subject};
+use crate::roll::Roll;
 use crate::warning::Warning;
 
-/// Keeps the Nodes and the VPSieNodes.
-///
-/// The facts are boxed because a tree has room for more entries than it holds, nearly twice as many where they came in order.
+/// Keeps the Nodes and the VPSieNodes; the facts are boxed so that little is moved for a new one.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    nodes: BTreeMap<Arc<str>, Box<NodeFacts>>,
-    owners: BTreeMap<OwnerKey, Box<OwnerFacts>>,
+    nodes: Roll<Box<NodeFacts>>,
+    owners: Roll<Box<OwnerFacts>>,
     /// VPSieNodes by the Node that they name, whether it is there or not.
     owners_of: Index<OwnerKey>,
     /// VPSieNodes that name no Node, by their uid.
@@ -41,7 +40,7 @@ impl People {
         if let Some(uid) = &facts.marked_for {
             self.marked.insert((Arc::clone(uid), Arc::clone(&facts.name)));
         }
-        self.nodes.insert(Arc::clone(&facts.name), Box::new(facts));
+        self.nodes.put(Box::new(facts));
         true
     }
 
@@ -93,7 +92,7 @@ impl People {
         facts.node = facts.node.map(|name| self.shared_name(name));
         let (index, place) = self.index_of(&facts);
         index.insert(place);
-        self.owners.insert(facts.key.clone(), Box::new(facts));
+        self.owners.put(Box::new(facts));
         Some(before)
     }
 
@@ -114,7 +113,7 @@ impl People {
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.nodes.keys()
+        self.nodes.iter().map(|facts| &facts.name)
     }
 
     pub(super) fn owner(&self, key: &OwnerKey) -> Option<&OwnerFacts> {
@@ -122,7 +121,7 @@ impl People {
     }
 
     pub(super) fn owners(&self) -> impl Iterator<Item = &OwnerFacts> {
-        self.owners.values().map(AsRef::as_ref)
+        self.owners.iter().map(AsRef::as_ref)
     }
 
     /// Lists the VPSieNodes that name a Node, and after them those that name none and for which it is marked; the one that
@@ -154,8 +153,8 @@ impl People {
 
     /// Lists what there is a state about.
     pub(super) fn subjects(&self) -> impl Iterator<Item = Subject> {
-        let nodes = self.nodes.keys().cloned().map(Subject::Node);
-        let owners = self.owners.values().filter(|owner| self.is_awaiting(owner));
+        let nodes = self.nodes().cloned().map(Subject::Node);
+        let owners = self.owners.iter().filter(|owner| self.is_awaiting(owner));
         nodes.chain(owners.map(|owner| Subject::Awaited(owner.key.clone())))
     }
 
@@ -171,7 +170,7 @@ impl People {
     /// Tells whether there is a state about it.
     pub(super) fn has(&self, subject: &Subject) -> bool {
         match subject {
-            Subject::Node(name) => self.nodes.contains_key(name),
+            Subject::Node(name) => self.nodes.has(name),
             Subject::Awaited(key) => self.owners.get(key).is_some_and(|owner| self.is_awaiting(owner)),
         }
     }
@@ -198,7 +197,7 @@ impl People {
             Subject::Awaited(key) => {
                 let node = self.owners.get(key)?.node.as_deref()?;
                 let owner = self.owners_of(node).next().filter(|owner| *owner != key)?;
-                let is_there = self.nodes.contains_key(node);
+                let is_there = self.nodes.has(node);
                 is_there.then(|| Warning::NodeTaken(owner.clone()))
             }
         }
@@ -208,9 +207,7 @@ impl People {
     fn is_awaiting(&self, owner: &OwnerFacts) -> bool {
         let recorded = owner.node.as_deref();
         let marked = || self.marked_for(&owner.uid).next().map(AsRef::as_ref);
-        let node = recorded
-            .or_else(marked)
-            .filter(|node| self.nodes.contains_key(*node));
+        let node = recorded.or_else(marked).filter(|node| self.nodes.has(node));
         node.is_none_or(|node| self.owners_of(node).next() != Some(&owner.key))
     }
 }

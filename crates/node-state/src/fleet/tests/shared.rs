@@ -78,7 +78,7 @@ fn texts_are_kept_once() {
         assert_eq!(fleet.pending(), 2);
         assert!(fleet.settle(&Rules::default(), at(1)).is_empty());
         check(&fleet, &state, "read anew");
-        let (key, entry) = fleet.entries.first_key_value().expect("there is a state");
-        assert!(Arc::ptr_eq(key.name(), state.name()) && Arc::ptr_eq(&entry.state, &state));
+        let entry = fleet.entries.iter().next().expect("there is a state");
+        assert!(Arc::ptr_eq(&entry.state, &state));
     }
 }

@@ -25,13 +25,13 @@ proptest! {
         let (mut roll, mut model) = (Roll::default(), BTreeMap::new());
         for (number, version) in steps {
             let subject = &states[number].subject;
+            prop_assert_eq!(roll.has(subject), model.contains_key(subject));
             if version == 0 {
                 prop_assert_eq!(roll.remove(subject), model.remove(subject));
             } else {
                 let state = NodeState { evaluation_count: version, ..NodeState::clone(&states[number]) };
                 let state = Arc::new(state);
-                roll.put(&state);
-                model.insert(subject, state);
+                prop_assert_eq!(roll.put(Arc::clone(&state)), model.insert(subject, state));
             }
             prop_assert_eq!(roll.iter().collect::<Vec<_>>(), model.values().collect::<Vec<_>>());
             prop_assert_eq!((roll.len(), roll.is_empty()), (model.len(), model.is_empty()));
