@@ -1,5 +1,6 @@
 //! Kubernetes, watched: eleven kinds in memory, never listed in a loop.
 
+mod first;
 pub(crate) mod fitting;
 mod followed;
 mod lean;
@@ -12,19 +13,18 @@ use crate::backlog::Backlog;
 use crate::kept::Node;
 use crate::pods::PodIndex;
 use crate::resources::{NodeGroup, VPSieNode};
+use first::{Told, check};
 use followed::Followed;
 pub use followed::{Marked, News, Place};
 use futures::{FutureExt as _, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{self, Pod};
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Client, Resource};
+use kube::{Api, Client};
 use lean::{Lean, Watched, kept};
-use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 use store::Store;
 pub use supplies::Supplies;
 use tokio::sync::{Notify, oneshot};
@@ -32,13 +32,9 @@ use tokio::task::JoinSet;
 use unreadable::Sieve;
 pub use unreadable::{Places, Unreadable};
 
-/// Longest wait for the first lists; a server that cannot list in a minute is reported, not waited for.
-const FIRST_LIST_LIMIT: Duration = Duration::from_secs(60);
 /// Objects of one answer to a list. Of an answer the whole text is in memory, twice for a moment, and a Node with its images
 /// has some twenty kB: so it is two MB, and 150,000 pods are still listed in some seconds.
 const PAGE: u32 = 100;
-/// Wait after an API server said that it is not ready yet; it asks for a second.
-const BETWEEN_FIRST_LISTS: Duration = Duration::from_secs(1);
 
 /// The watched objects, and a signal that any of them changed.
 pub struct Watches {
@@ -76,6 +72,8 @@ struct Signals {
     marked: Arc<Notify>,
     /// Pods are called unschedulable, or no longer, since somebody asked.
     called: Arc<AtomicBool>,
+    /// How much the watches have told.
+    told: Arc<Told>,
 }
 
 /// Why the watches did not start.
@@ -107,7 +105,9 @@ pub enum WatchError {
         source: Box<kube::Error>,
     },
     /// The first lists did not arrive in time.
-    #[error("the first lists of the API server did not arrive within 60 seconds")]
+    #[error(
+        "the first lists of the API server did not arrive: nothing for 60 seconds, or not all in 10 minutes"
+    )]
     TimedOut,
 }
 
@@ -138,8 +138,8 @@ impl Watches {
                 futures::future::join3(groups.is_listed(), vpsie_nodes.is_listed(), nodes.is_listed());
             listed.await == (true, true, true) && pods_listed.await.is_ok() && supplies.are_listed().await
         };
-        match tokio::time::timeout(FIRST_LIST_LIMIT, first_lists).await {
-            Ok(true) => Ok(Self {
+        match first::arrive(first_lists, &signals.told).await {
+            Some(true) => Ok(Self {
                 groups,
                 vpsie_nodes,
                 nodes,
@@ -149,7 +149,7 @@ impl Watches {
                 signals,
                 tasks,
             }),
-            Ok(false) | Err(_) => Err(WatchError::TimedOut),
+            Some(false) | None => Err(WatchError::TimedOut),
         }
     }
 
@@ -275,51 +275,6 @@ impl Signals {
     }
 }
 
-async fn check<K>(client: &Client) -> Result<(), WatchError>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
-{
-    let kind = K::kind(&()).into_owned();
-    let api = Api::<K>::all(client.clone());
-    let Err(source) = tokio::time::timeout(FIRST_LIST_LIMIT, list_one(&api))
-        .await
-        .map_err(|_| WatchError::TimedOut)?
-    else {
-        return Ok(());
-    };
-    let code = if let kube::Error::Api(status) = &source {
-        status.code
-    } else {
-        0
-    };
-    Err(match code {
-        404 => WatchError::NotInstalled { kind },
-        403 => WatchError::Forbidden {
-            resource: K::plural(&()).into_owned(),
-        },
-        _ => WatchError::Unreachable {
-            kind,
-            source: Box::new(source),
-        },
-    })
-}
-
-/// Lists one object; a server that has just learnt a definition asks to be asked again.
-async fn list_one<K>(api: &Api<K>) -> Result<(), kube::Error>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
-{
-    let one = kube::api::ListParams::default().limit(1);
-    loop {
-        let listed = api.list_metadata(&one).await.map(drop);
-        let is_early = matches!(&listed, Err(kube::Error::Api(status)) if status.code == 429);
-        if !is_early {
-            return listed;
-        }
-        tokio::time::sleep(BETWEEN_FIRST_LISTS).await;
-    }
-}
-
 fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>) -> Followed<K::Kept> {
     let store = Arc::<Store<K::Kept>>::default();
     let (marked, sieve) = (Arc::<Mutex<Marked>>::default(), Arc::<Mutex<Sieve>>::default());
@@ -329,6 +284,7 @@ fn watch<K: Watched>(client: &Client, signals: &Signals, tasks: &mut JoinSet<()>
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
             let Ok(event) = event else { continue };
+            signals.told.more();
             let event =
                 followed::lock(&sieve).take(event, |place| store.find(place).map(Arc::unwrap_or_clone));
             let Some(event) = event else {
@@ -365,6 +321,7 @@ fn watch_pods(
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
             let Ok(event) = event else { continue };
+            signals.told.more();
             let is_complete = matches!(event, Event::InitDone);
             let is_called = followed::lock(&backlog).take(&event);
             let is_news = followed::lock(&index).take(event);
