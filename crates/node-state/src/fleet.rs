@@ -1,6 +1,6 @@
 //! Everything that is known of a fleet, what of it changed, and the states that follow from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -38,8 +38,6 @@ pub struct Fleet {
     groups: Groups,
     unmanaged: UnmanagedNodes,
     entries: Roll<Box<Entry>>,
-    /// Which subjects a NodeGroup concerns, those included that another NodeGroup got.
-    concerned: BTreeMap<GroupKey, BTreeSet<Subject>>,
     dirty: BTreeSet<Subject>,
     /// When which subject is to be evaluated again although no fact changes.
     due: BTreeSet<(DateTime<Utc>, Subject)>,
@@ -64,7 +62,8 @@ struct Entry {
     /// Of the newest evaluation, even if nobody could see a difference.
     expires_at: Option<DateTime<Utc>>,
     evaluations: u64,
-    considered: Box<[GroupKey]>,
+    /// The NodeGroups that concern it besides its own, such as one that wanted it, too; nearly always none.
+    others: Box<[GroupKey]>,
     /// Whether others may see the state.
     is_shown: bool,
 }
@@ -218,8 +217,8 @@ impl Fleet {
         if why.is_empty() {
             return;
         }
-        let before = self.concerned.get(&key).into_iter().flatten().cloned();
-        self.dirty.extend(before);
+        let before = self.entries.iter().filter(|entry| entry.is_concerned_by(&key));
+        self.dirty.extend(before.map(|entry| entry.state.subject.clone()));
         if why.iter().any(|why| why.moves_nodes()) {
             let others = self
                 .people
@@ -315,14 +314,14 @@ impl Fleet {
             before: entry.as_deref().and_then(Entry::shown),
             now: is_shown.then(|| Arc::clone(&state)),
         };
-        self.concern(subject, entry.as_deref(), &membership.considered);
         self.expect(subject, entry.as_deref(), expires_at);
+        let considered = membership.considered.into_iter();
+        let others = considered.filter(|group| state.node_group.as_ref() != Some(group));
         let entry = Entry {
+            others: others.collect(),
             state,
             expires_at,
             evaluations: evaluations.saturating_add(1),
-            // A tree of one takes ten times the room.
-            considered: membership.considered.into_iter().collect(),
             is_shown,
         };
         self.entries.put(Box::new(entry));
@@ -331,7 +330,6 @@ impl Fleet {
 
     fn forget(&mut self, subject: &Subject) -> Change {
         let entry = self.entries.remove(subject);
-        self.concern(subject, entry.as_deref(), &BTreeSet::new());
         self.expect(subject, entry.as_deref(), None);
         Change {
             before: entry.as_deref().and_then(Entry::shown),
@@ -345,22 +343,6 @@ impl Fleet {
             self.due.remove(&(before, subject.clone()));
         }
         self.due.extend(expires_at.map(|at| (at, subject.clone())));
-    }
-
-    /// Notes which NodeGroups concern a subject now.
-    fn concern(&mut self, subject: &Subject, before: Option<&Entry>, after: &BTreeSet<GroupKey>) {
-        for group in before.into_iter().flat_map(|entry| &entry.considered) {
-            if let Some(subjects) = self.concerned.get_mut(group) {
-                subjects.remove(subject);
-                if subjects.is_empty() {
-                    self.concerned.remove(group);
-                }
-            }
-        }
-        for group in after {
-            let subjects = self.concerned.entry(group.clone()).or_default();
-            subjects.insert(subject.clone());
-        }
     }
 
     /// Forgets the state of a subject. What there are facts about is new when it is evaluated again.
@@ -382,6 +364,10 @@ impl Fleet {
 // === impl Entry ===
 
 impl Entry {
+    fn is_concerned_by(&self, group: &GroupKey) -> bool {
+        self.state.node_group.as_ref() == Some(group) || self.others.contains(group)
+    }
+
     fn shown(&self) -> Option<Arc<NodeState>> {
         self.is_shown.then(|| Arc::clone(&self.state))
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::evaluate::Rules;
 use crate::testing::{Counting, at, group, group_key, node, owner, pod, selector};
+use std::collections::BTreeMap;
 
 mod laws;
 mod shared;
