@@ -42,7 +42,7 @@ async fn explain(options: &ExplainOptions) -> Result<(), Failure> {
     let claim = find(&world, &options.name).map_err(Failure::input)?;
     let snapshot = convert::snapshot(&world);
     let matching = match_fleet(&snapshot);
-    let view = world.cluster(&claim.object.spec.resource_identifier);
+    let view = world.cluster(claim.object.spec.resource_identifier());
     let why = claim
         .object
         .uid()

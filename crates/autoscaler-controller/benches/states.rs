@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use autoscaler_controller::kept::Node;
+use autoscaler_controller::kept::{Node, VPSieNode};
 use autoscaler_controller::lives::Lives;
 use autoscaler_controller::metrics::Metrics;
 use autoscaler_controller::pods::PodIndex;
-use autoscaler_controller::resources::{NodeGroup, VPSieNode};
+use autoscaler_controller::resources::NodeGroup;
 use autoscaler_controller::states::{States, Trigger};
 use autoscaler_controller::watches::{Changes, Marked, News};
 use chrono::{DateTime, Utc};

@@ -1,8 +1,9 @@
 //! What one pass saw of VPSieNodes and NodeGroups besides their states, for whoever shows it. Nothing is decided from it.
 
+use crate::kept::VPSieNode;
 use crate::lives::Lives;
 use crate::pending::Pending;
-use crate::resources::{NodeGroup, VPSieNode};
+use crate::resources::NodeGroup;
 use crate::world::World;
 use chrono::{DateTime, Utc};
 use node_lifecycle::Life;
@@ -162,7 +163,7 @@ fn are_same<T>(ones: &[Arc<T>], others: &[Arc<T>]) -> bool {
 impl Member {
     fn place(&self) -> (Option<&str>, Option<&str>) {
         let metadata = &self.object.metadata;
-        (metadata.namespace.as_deref(), metadata.name.as_deref())
+        (metadata.namespace(), metadata.name())
     }
 
     fn looks_like(&self, other: &Self) -> bool {

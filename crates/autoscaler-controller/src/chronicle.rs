@@ -23,13 +23,14 @@ use crate::command::{Batch, Command, Kind};
 use crate::decide::leaks;
 use crate::growth::Cause;
 use crate::intent::Outcome;
-use crate::kept::Node;
-use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, keys};
+use crate::kept::{Node, VPSieNode};
+use crate::resources::{Condition, NodeGroup, Phase, keys};
 use crate::time::to_chrono;
 use by_uid::ByUid;
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::{Resource, ResourceExt};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{Resource as _, ResourceExt};
 use node_lifecycle::Decider;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -225,14 +226,14 @@ impl Sight {
     /// Tells which VPSieNodes were made for a group, those of one cause together.
     fn growth(&self, before: &Self, group: &NodeGroup) -> impl Iterator<Item = Fact> + use<> {
         let is_new = |(uid, claim): &(&str, &Arc<VPSieNode>)| {
-            group.metadata.name.as_deref() == Some(claim.spec.node_group_name.as_str())
-                && claim.metadata.namespace == group.metadata.namespace
+            group.metadata.name.as_deref() == Some(claim.spec.node_group_name())
+                && claim.metadata.namespace() == group.metadata.namespace.as_deref()
                 && before.claims.get(uid).is_none()
         };
         let mut grown: BTreeMap<Cause, Vec<ObjectReference>> = BTreeMap::new();
         for (_, claim) in self.claims.iter().filter(is_new) {
             let members = grown.entry(Cause::of(claim)).or_default();
-            members.push(claim.object_ref(&()));
+            members.push(claim.object_ref());
         }
         let about = About::group(group);
         grown.into_iter().map(move |(cause, members)| Fact {
@@ -244,7 +245,7 @@ impl Sight {
     fn group_of(&self, claim: &VPSieNode) -> Option<&NodeGroup> {
         let mut groups = self.groups.iter().map(|(_, group)| group);
         let found = groups.find(|group| {
-            group.name_any() == claim.spec.node_group_name && group.namespace() == claim.namespace()
+            group.name_any() == claim.spec.node_group_name() && group.namespace() == claim.namespace()
         });
         found.map(AsRef::as_ref)
     }
@@ -291,10 +292,10 @@ impl About {
     /// Names a VPSieNode.
     pub fn claim(claim: &VPSieNode) -> Self {
         Self {
-            object: claim.object_ref(&()),
+            object: claim.object_ref(),
             cause: Cause::of(claim),
-            node_group: claim.spec.node_group_name.clone(),
-            cluster: claim.spec.resource_identifier.clone(),
+            node_group: claim.spec.node_group_name().to_owned(),
+            cluster: claim.spec.resource_identifier().to_owned(),
         }
     }
 
@@ -338,14 +339,13 @@ fn claimed(before: &Arc<Node>, now: &Arc<Node>) -> Option<Fact> {
 
 /// Lists the conditions of an object that changed their status or their reason, or name another leaked machine; `since` is
 /// when its work began.
-fn changed<'a, K: Resource>(
-    object: &K,
+fn changed<'a>(
+    is_leaving: bool,
     before: Option<&'a [Condition]>,
     now: Option<&'a [Condition]>,
     since: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
-) -> impl Iterator<Item = What> + use<'a, K> {
-    let is_leaving = object.meta().deletion_timestamp.is_some();
+) -> impl Iterator<Item = What> + use<'a> {
     let earlier = move |condition: &Condition| {
         let mut before = before.unwrap_or_default().iter();
         before.find(|earlier| earlier.type_ == condition.type_)
@@ -377,8 +377,8 @@ fn told(about: &About, happened: Vec<What>) -> Vec<Fact> {
 }
 
 /// Returns when an object was made.
-fn made_at<K: Resource>(object: &K) -> Option<DateTime<Utc>> {
-    to_chrono(object.meta().creation_timestamp.as_ref()?)
+fn made_at(created: Option<&Time>) -> Option<DateTime<Utc>> {
+    to_chrono(created?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::drain::Drain;
 use crate::intent::Intent;
+use crate::kept::{self, Identity, Kept};
 use crate::removal::Case;
 use crate::resources::{NodeGroup, NodeGroupStatus, VPSieNode, VPSieNodeStatus, keys};
 use crate::target::Target;
@@ -38,7 +39,7 @@ pub struct Context {
 }
 
 /// An object that a batch can be about.
-pub trait Subject: kube::Resource<DynamicType = ()> + kube::ResourceExt {
+pub trait Subject: Kept {
     /// Returns the name of its NodeGroup and the identifier of its cluster.
     fn belongs_to(&self) -> (String, String);
 }
@@ -167,24 +168,24 @@ impl Kind {
     }
 
     /// Tells whether an object has our finalizer.
-    pub fn is_kept<K: kube::ResourceExt>(self, object: &K) -> bool {
-        object
-            .finalizers()
-            .iter()
-            .any(|finalizer| finalizer == self.finalizer())
+    pub fn is_kept<K: Kept>(self, object: &K) -> bool {
+        let mut finalizers = object.kept_by();
+        finalizers.any(|finalizer| finalizer == self.finalizer())
     }
 
     /// Makes the command that puts our finalizer on an object.
-    pub fn keep<K: kube::ResourceExt<DynamicType = ()>>(self, object: &K) -> Command {
-        let mut finalizers = object.finalizers().to_vec();
-        finalizers.push(self.finalizer().to_owned());
+    pub fn keep<K: Kept>(self, object: &K) -> Command {
+        let finalizers = object.kept_by().chain([self.finalizer()]);
+        let finalizers = finalizers.map(str::to_owned).collect();
         Command::AddFinalizer(self, Target::of(object), finalizers)
     }
 
     /// Makes the command that takes our finalizer off an object.
-    pub fn release<K: kube::ResourceExt<DynamicType = ()>>(self, object: &K) -> Command {
-        let mut finalizers = object.finalizers().to_vec();
-        finalizers.retain(|finalizer| finalizer != self.finalizer());
+    pub fn release<K: Kept>(self, object: &K) -> Command {
+        let others = object
+            .kept_by()
+            .filter(|finalizer| *finalizer != self.finalizer());
+        let finalizers = others.map(str::to_owned).collect();
         Command::RemoveFinalizer(self, Target::of(object), finalizers)
     }
 }
@@ -197,10 +198,13 @@ impl Subject for NodeGroup {
     }
 }
 
-impl Subject for VPSieNode {
+impl Subject for kept::VPSieNode {
     fn belongs_to(&self) -> (String, String) {
         let spec = &self.spec;
-        (spec.node_group_name.clone(), spec.resource_identifier.clone())
+        (
+            spec.node_group_name().to_owned(),
+            spec.resource_identifier().to_owned(),
+        )
     }
 }
 
@@ -209,18 +213,17 @@ impl Subject for VPSieNode {
 impl Batch {
     /// Starts an empty batch about an object.
     pub fn about<K: Subject>(object: &K) -> Self {
-        let place = object
-            .namespace()
-            .map(|namespace| format!("{namespace}/"))
-            .unwrap_or_default();
+        let Identity {
+            namespace, name, uid, ..
+        } = object.identity();
+        let divider = if namespace.is_empty() { "" } else { "/" };
         let (node_group, cluster) = object.belongs_to();
-        let request_id = object.uid().unwrap_or_default();
         Self {
-            subject: format!("{} {place}{}", K::kind(&()), object.name_any()),
+            subject: format!("{} {namespace}{divider}{name}", K::kind()),
             context: Context {
                 node_group,
                 cluster,
-                request_id,
+                request_id: uid.to_owned(),
             },
             commands: Vec::new(),
             entries: Vec::new(),

@@ -2,11 +2,11 @@
 
 use crate::baseline::{Baselines, shape};
 use crate::intent::{Intent, Requested};
-use crate::kept::Node;
+use crate::kept::vpsie_node::Status;
+use crate::kept::{Node, VPSieNode};
 use crate::poll::Reply;
-use crate::resources::{VPSieNode, keys};
+use crate::resources::keys;
 use crate::world::{ClaimObject, World};
-use kube::ResourceExt;
 use node_match::{Claim, Cluster, EvidenceKind, Group, Machine, ReportedAt, Snapshot};
 use std::collections::BTreeSet;
 use vpsie_api::ClusterId;
@@ -46,7 +46,7 @@ fn seats<'w>(world: &'w World<'_>) -> impl Iterator<Item = Claim> + 'w {
     let present: BTreeSet<&str> = world
         .claims
         .iter()
-        .filter_map(|claim| claim.object.metadata.uid.as_deref())
+        .filter_map(|claim| claim.object.metadata.uid())
         .collect();
     world
         .tombstones
@@ -107,14 +107,14 @@ fn machines<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item 
 
 fn claim(claim: &ClaimObject, world: &World<'_>) -> Claim {
     let object = &claim.object;
-    let status = object.status.clone().unwrap_or_default();
+    let status = object.status.as_ref();
     let spec = &object.spec;
     let intent = claim.requested.intent();
     Claim {
         uid: object.uid().unwrap_or_default(),
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),
-        cluster: spec.resource_identifier.clone(),
+        cluster: spec.resource_identifier().to_owned(),
         group: provider_group(object, world),
         creation_requested: claim.requested.may_have_effect(),
         requested_at: claim.requested.requested_at(),
@@ -124,13 +124,13 @@ fn claim(claim: &ClaimObject, world: &World<'_>) -> Claim {
             Requested::TakenOver { .. } | Requested::Unreadable { .. }
         ),
         instance_id: object.instance_id().and_then(|id| u64::try_from(id).ok()),
-        identifier: present(spec.vpsie_node_identifier.as_ref()),
+        identifier: present(spec.vpsie_node_identifier()),
         provider_id: None,
-        node_name: present(status.node_name.as_ref().or(spec.node_name.as_ref())),
-        hostname: present(status.hostname.as_ref()),
-        addresses: [&spec.ip_address, &spec.ipv6_address]
+        node_name: present(status.and_then(Status::node_name).or(spec.node_name())),
+        hostname: present(status.and_then(Status::hostname)),
+        addresses: [spec.ip_address(), spec.ipv6_address()]
             .into_iter()
-            .filter_map(|text| present(text.as_ref()))
+            .filter_map(present)
             .collect(),
         recorded_by: intent.and_then(|intent| EvidenceKind::from_name(intent.recorded_by.as_deref()?)),
     }
@@ -151,8 +151,8 @@ fn baseline_of(intent: &Intent, baselines: &Baselines) -> Option<std::sync::Arc<
     baselines.get(intent.baseline.as_deref()?).cloned()
 }
 
-fn present(text: Option<&String>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).cloned()
+fn present(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn node(node: &Node) -> node_match::Node {

@@ -45,7 +45,9 @@ mod shrink;
 mod timeless;
 
 pub(crate) use case::has_opted_out;
-pub(crate) use claim::{CONTESTED, ERROR, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY};
+pub(crate) use claim::{
+    CONTESTED, ERROR, IS_DISCOVERED, IS_KNOWN, IS_READY, LATE_MACHINE, NODE_JOINED, NODE_READY, VPS_READY,
+};
 pub(crate) use draft::BLOCKED;
 pub(crate) use group::CREDENTIALS;
 pub(crate) use joining::is_ready;

@@ -4,7 +4,8 @@
 //! ledger: what comes counts from the objects themselves, so that neither a second pass nor a restart buys anew.
 
 use crate::founding::Founding;
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::kept::VPSieNode;
+use crate::resources::{NodeGroup, keys};
 use crate::thresholds::Thresholds;
 use crate::watches::Place;
 use fleet_plan::pod::PodName;
@@ -146,7 +147,7 @@ pub fn promised(claim: &VPSieNode) -> Option<Vec<PodName>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::VPSieNodeSpec;
+    use crate::testing::claim;
 
     fn pod(name: &str) -> PodName {
         PodName {
@@ -158,29 +159,25 @@ mod tests {
     /// SC-4: what is written of a promise is read again; what somebody else wrote there is none.
     #[test]
     fn promise_is_read_as_it_was_written() {
-        let mut claim = VPSieNode::new("web-1", VPSieNodeSpec::default());
-        assert_eq!(promised(&claim), None);
+        assert_eq!(promised(&claim("web-1").kept()), None);
         for (text, pods) in [
             (to_annotation(&[pod("a"), pod("b")]), vec![pod("a"), pod("b")]),
             (String::new(), vec![]),
             ("shop/a,nonsense".to_owned(), vec![pod("a")]),
         ] {
-            let annotations = claim.metadata.annotations.get_or_insert_default();
-            annotations.insert(keys::ANNOTATION_PLANNED_FOR.to_owned(), text);
-            assert_eq!(promised(&claim), Some(pods));
+            let claim = claim("web-1").annotated(keys::ANNOTATION_PLANNED_FOR, &text);
+            assert_eq!(promised(&claim.kept()), Some(pods));
         }
     }
 
     /// SC-4, SC-7: why a VPSieNode was made is read as it was written.
     #[test]
     fn cause_is_read_as_it_was_written() {
-        let mut claim = VPSieNode::new("web-1", VPSieNodeSpec::default());
-        assert_eq!(Cause::of(&claim), Cause::Minimum);
+        assert_eq!(Cause::of(&claim("web-1").kept()), Cause::Minimum);
         for (pods, cause) in [(vec![], Cause::Use), (vec![pod("a")], Cause::Pods)] {
             let name = "web-1".to_owned();
             let (key, value) = NewMember { name, pods }.annotation();
-            claim.metadata.annotations = Some([(key.to_owned(), value)].into());
-            assert_eq!(Cause::of(&claim), cause);
+            assert_eq!(Cause::of(&claim("web-1").annotated(key, &value).kept()), cause);
         }
     }
 }

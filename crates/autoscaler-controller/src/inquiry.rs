@@ -1,11 +1,11 @@
 //! A person asks about one VPSieNode: which it is, and what it says of itself.
 
 use crate::intent::{Intent, Outcome, Requested};
+use crate::kept::vpsie_node::Told;
 use crate::poll::ClusterView;
-use crate::resources::{Condition, keys};
+use crate::resources::keys;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
-use kube::ResourceExt;
 use node_match::phrases::{moment, sentence};
 
 /// How alike two names must be, from 0 to 1, for one to be offered in place of the other.
@@ -97,18 +97,14 @@ pub fn record(claim: &ClaimObject, now: DateTime<Utc>) -> Vec<String> {
     let mut told = vec![format!(
         "VPSieNode {} of NodeGroup {} is in phase {}{deleted}.",
         full_name(claim),
-        object.spec.node_group_name,
+        object.spec.node_group_name(),
         object.phase()
     )];
     told.push(request(&claim.requested, now));
     if let Some(removal) = Intent::from_annotation(object, keys::ANNOTATION_REMOVAL_INTENT) {
         told.push(format!("The removal of its machine {}", effect(&removal, now)));
     }
-    if let Some(error) = object
-        .status
-        .as_ref()
-        .and_then(|status| status.last_error.as_deref())
-    {
+    if let Some(error) = object.status.as_ref().and_then(|status| status.last_error()) {
         told.push(format!("The last error was: {error}."));
     }
     told.iter().map(|text| sentence(text)).collect()
@@ -170,20 +166,15 @@ pub fn answer(view: Option<&ClusterView>, now: DateTime<Utc>) -> String {
 
 /// Says what its conditions are, in the order in which they are stored.
 pub fn conditions(claim: &ClaimObject, now: DateTime<Utc>) -> Vec<String> {
-    let status = claim.object.status.as_ref();
-    let stored = status.and_then(|status| status.conditions.as_deref());
-    stored
-        .unwrap_or_default()
-        .iter()
-        .map(|stored| sentence(&condition(stored, now)))
-        .collect()
+    let stored = claim.object.conditions();
+    stored.map(|stored| sentence(&condition(&stored, now))).collect()
 }
 
-fn condition(condition: &Condition, now: DateTime<Utc>) -> String {
-    let since = condition.last_transition_time;
+fn condition(condition: &Told<'_>, now: DateTime<Utc>) -> String {
+    let since = condition.last_transition_time();
     let since = since.map(|since| format!(" since {}", moment(since, now)));
-    let reason = condition.reason.as_ref().map(|reason| format!(", {reason}"));
-    let message = condition.message.as_ref().filter(|message| !message.is_empty());
+    let reason = condition.reason.map(|reason| format!(", {reason}"));
+    let message = condition.message.filter(|message| !message.is_empty());
     let message = message.map(|message| format!(": {message}"));
     format!(
         "Condition {} is {}{}{}{}.",

@@ -6,15 +6,15 @@
 mod accepted;
 
 use crate::failure;
-use crate::resources::{Phase, VPSieNode, keys};
+use crate::kept::{Kept, VPSieNode};
+use crate::resources::{Phase, keys};
 use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
-use kube::ResourceExt;
 use node_lifecycle::Decider;
 use serde::{Deserialize, Serialize};
 use vpsie_api::{CallError, EffectError, NextStep};
 
-pub(crate) use accepted::say_accepted;
+pub(crate) use accepted::{IS_TAKEN, REQUESTED, say_accepted};
 
 /// One request: when, against which baseline, and what came of it.
 ///
@@ -218,13 +218,12 @@ impl Intent {
     /// # Errors
     ///
     /// When it was edited and cannot be read: then something may have been asked, and nobody knows when.
-    pub fn read<K: ResourceExt>(object: &K, key: &str) -> Result<Option<Self>, serde_json::Error> {
-        let text = object.annotations().get(key);
-        text.map(|text| serde_json::from_str(text)).transpose()
+    pub fn read<K: Kept>(object: &K, key: &str) -> Result<Option<Self>, serde_json::Error> {
+        object.annotation(key).map(serde_json::from_str).transpose()
     }
 
     /// Reads the record from an annotation, if it is there and readable: for telling, not for deciding.
-    pub fn from_annotation<K: ResourceExt>(object: &K, key: &str) -> Option<Self> {
+    pub fn from_annotation<K: Kept>(object: &K, key: &str) -> Option<Self> {
         Self::read(object, key).ok().flatten()
     }
 

@@ -1,7 +1,8 @@
 //! How machines of a NodeGroup joined lately, read off its VPSieNodes, so that a restart knows it, too (`SC-9`).
 
 use crate::decide::ERROR;
-use crate::resources::{Phase, VPSieNode};
+use crate::kept::VPSieNode;
+use crate::resources::Phase;
 use crate::world::ClaimObject;
 use chrono::{DateTime, Utc};
 use fleet_plan::join::{Attempt, End, Joins};
@@ -30,7 +31,5 @@ fn attempt(member: &ClaimObject) -> Option<Attempt> {
 
 /// Returns when a VPSieNode was given up.
 fn failed_at(claim: &VPSieNode) -> Option<DateTime<Utc>> {
-    let conditions = claim.status.as_ref()?.conditions.as_ref()?;
-    let error = conditions.iter().find(|one| one.type_ == ERROR)?;
-    error.last_transition_time
+    claim.condition(ERROR)?.last_transition_time()
 }

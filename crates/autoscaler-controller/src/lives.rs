@@ -10,7 +10,6 @@ mod wrong;
 use crate::pods::{Load, PodIndex};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
-use kube::ResourceExt;
 use node_lifecycle::audit::{Author, Draft};
 use node_lifecycle::{Event, Life, Transition};
 use node_match::Matching;
@@ -121,7 +120,7 @@ impl Step {
         let namespace = object.namespace().unwrap_or_default();
         Self {
             transition,
-            group: format!("{namespace}/{}", object.spec.node_group_name),
+            group: format!("{namespace}/{}", object.spec.node_group_name()),
             request_id: object.uid().unwrap_or_default(),
         }
     }

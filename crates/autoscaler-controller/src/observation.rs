@@ -4,7 +4,7 @@ use crate::baseline::{Stored, read_all};
 use crate::growth::Growth;
 use crate::kept::Node;
 use crate::poll::{Absences, Poller, Polls};
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::resources::{self, NodeGroup, keys};
 use crate::settings::Settings;
 use crate::trouble::Troubles;
 use crate::watches::Unreadable;
@@ -96,13 +96,16 @@ impl Observation {
         now: DateTime<Utc>,
     ) -> Result<Self, ObservationError> {
         let groups: Vec<Arc<NodeGroup>> = list(client, "nodegroups").await?;
-        let objects: Vec<Arc<VPSieNode>> = list(client, "vpsienodes").await?;
+        let objects: Vec<Arc<resources::VPSieNode>> = list(client, "vpsienodes").await?;
         let nodes: Vec<Arc<v1::Node>> = list(client, "nodes").await?;
         let nodes = nodes
             .into_iter()
             .map(|node| Arc::new(Arc::unwrap_or_clone(node).into()))
             .collect();
-        let claims: Vec<ClaimObject> = objects.into_iter().map(ClaimObject::new).collect();
+        let claims: Vec<ClaimObject> = objects
+            .into_iter()
+            .map(|object| ClaimObject::new(Arc::new(object.as_ref().into())))
+            .collect();
         let stored = stored(client, &settings.namespace).await?;
         let mut polls = Polls::new(settings.absence_spacing);
         let mut poller = Poller::new(vpsie);

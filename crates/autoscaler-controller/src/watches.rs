@@ -10,9 +10,9 @@ mod trim;
 mod unreadable;
 
 use crate::backlog::Backlog;
-use crate::kept::Node;
+use crate::kept::{Node, VPSieNode};
 use crate::pods::PodIndex;
-use crate::resources::{NodeGroup, VPSieNode};
+use crate::resources::{self, NodeGroup};
 use first::{Told, check};
 use followed::Followed;
 pub use followed::{Marked, News, Place};
@@ -121,13 +121,13 @@ impl Watches {
     /// Names the kind that cannot be listed and what to do about it.
     pub async fn start(client: &Client) -> Result<Self, WatchError> {
         check::<NodeGroup>(client).await?;
-        check::<VPSieNode>(client).await?;
+        check::<resources::VPSieNode>(client).await?;
         check::<v1::Node>(client).await?;
         check::<Pod>(client).await?;
         let mut tasks = JoinSet::new();
         let signals = Signals::default();
         let groups = watch::<NodeGroup>(client, &signals, &mut tasks);
-        let vpsie_nodes = watch::<VPSieNode>(client, &signals, &mut tasks);
+        let vpsie_nodes = watch::<resources::VPSieNode>(client, &signals, &mut tasks);
         let nodes = watch::<v1::Node>(client, &signals, &mut tasks);
         let supplies = Supplies::start(client, &mut tasks).await?;
         let (pods, backlog) = (Arc::default(), Arc::default());

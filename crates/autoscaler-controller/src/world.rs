@@ -3,10 +3,10 @@
 use crate::baseline::Baselines;
 use crate::growth::Growth;
 use crate::intent::Requested;
-use crate::kept::Node;
+use crate::kept::{Kept, Node, VPSieNode};
 use crate::leaked::FirstBaselines;
 use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::resources::{NodeGroup, keys};
 use crate::settings::Settings;
 use crate::skew::Skew;
 use crate::tombstone::Tombstones;
@@ -14,7 +14,6 @@ use crate::trouble::Troubles;
 use crate::watches::Unreadable;
 use chrono::{DateTime, Utc};
 use endpoint_discovery::Views;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -92,12 +91,13 @@ impl World<'_> {
     /// Puts the objects in order of namespace and name, on which turns and batches depend.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        fn place(metadata: &ObjectMeta) -> (Option<String>, Option<String>) {
-            (metadata.namespace.clone(), metadata.name.clone())
+        fn place<K: Kept>(object: &K) -> (&str, &str) {
+            object.identity().place()
         }
-        self.groups.sort_by_cached_key(|group| place(&group.metadata));
+        self.groups
+            .sort_by(|one, other| place(one.as_ref()).cmp(&place(other.as_ref())));
         self.claims
-            .sort_by_cached_key(|claim| place(&claim.object.metadata));
+            .sort_by(|one, other| place(&*one.object).cmp(&place(&*other.object)));
         self.nodes.sort_by(|one, other| one.name().cmp(other.name()));
         self.index = Index::of(&self.groups, &self.claims, &self.nodes);
         self
@@ -112,7 +112,7 @@ impl World<'_> {
     pub fn group_of(&self, claim: &VPSieNode) -> Option<&Arc<NodeGroup>> {
         let place = (
             claim.namespace().unwrap_or_default(),
-            claim.spec.node_group_name.clone(),
+            claim.spec.node_group_name().to_owned(),
         );
         self.groups.get(*self.index.groups.get(&place)?)
     }
@@ -155,7 +155,7 @@ impl World<'_> {
     pub fn is_group_hidden(&self, claim: &VPSieNode) -> bool {
         let place = (
             claim.namespace().unwrap_or_default(),
-            claim.spec.node_group_name.clone(),
+            claim.spec.node_group_name().to_owned(),
         );
         self.unreadable.groups.contains_key(&place)
     }
@@ -205,7 +205,7 @@ impl Index {
         for (place, claim) in claims.iter().enumerate() {
             let object = &claim.object;
             let namespace = object.namespace().unwrap_or_default();
-            let group = object.spec.node_group_name.clone();
+            let group = object.spec.node_group_name().to_owned();
             index
                 .members
                 .entry((namespace.clone(), group))
@@ -239,7 +239,7 @@ impl ClaimObject {
 
     /// Returns the uid; empty for an object that was never stored.
     pub fn uid(&self) -> &str {
-        self.object.metadata.uid.as_deref().unwrap_or_default()
+        self.object.metadata.uid().unwrap_or_default()
     }
 
     /// Returns the namespace and the name.
@@ -257,7 +257,7 @@ impl ClaimObject {
 
     /// Returns the recorded identifier of the machine.
     pub fn machine(&self) -> Option<NodeUuid> {
-        let identifier = self.object.spec.vpsie_node_identifier.as_deref()?;
+        let identifier = self.object.spec.vpsie_node_identifier()?;
         (!identifier.is_empty()).then(|| NodeUuid::new(identifier))
     }
 
@@ -278,8 +278,7 @@ impl ClaimObject {
             || self
                 .object
                 .spec
-                .ip_address
-                .as_deref()
+                .ip_address()
                 .is_some_and(|address| !address.is_empty())
     }
 
@@ -302,9 +301,9 @@ pub fn wanted(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> Wanted {
     }
     for claim in claims
         .iter()
-        .filter(|claim| !claim.object.spec.resource_identifier.is_empty())
+        .filter(|claim| !claim.object.spec.resource_identifier().is_empty())
     {
-        let cluster = ClusterId::new(claim.object.spec.resource_identifier.as_str());
+        let cluster = ClusterId::new(claim.object.spec.resource_identifier());
         wanted.entry(cluster).or_default().extend(claim.identity());
     }
     wanted
@@ -329,7 +328,7 @@ pub(crate) fn departures(groups: &[Arc<NodeGroup>], claims: &[ClaimObject]) -> B
     let shrinking = groups.iter().filter(may_shrink);
     let shrinking = shrinking.map(|group| group.spec.datacenter_id.as_str());
     let going = claims.iter().filter(|claim| claim.is_deleted());
-    let going = going.map(|claim| claim.object.spec.datacenter_id.as_str());
+    let going = going.map(|claim| claim.object.spec.datacenter_id());
     let named = shrinking.chain(going).filter(|datacenter| !datacenter.is_empty());
     named.map(DatacenterId::new).collect()
 }

@@ -3,6 +3,7 @@
 use super::pending::of_pending;
 use autoscaler_controller::board::{Board, Clue, Member};
 use autoscaler_controller::intent::Requested;
+use autoscaler_controller::kept::vpsie_node::Status;
 use autoscaler_controller::resources::{Condition, NodeGroup};
 use autoscaler_web::api::{
     ConditionFacts, Details, EvidenceFacts, GroupDetails, MachineFacts, MatchFacts, Moments, OwnerDetails,
@@ -97,15 +98,15 @@ fn of_member(member: &Member) -> OwnerDetails {
     let object = &member.object;
     let (spec, status) = (&object.spec, object.status.as_ref());
     let requested = Requested::read(object);
-    let addresses = [&spec.ip_address, &spec.ipv6_address];
+    let addresses = [spec.ip_address(), spec.ipv6_address()];
     OwnerDetails {
         machine: MachineFacts {
             number: object.instance_id(),
-            identifier: spec.vpsie_node_identifier.clone(),
-            hostname: status.and_then(|status| status.hostname.clone()),
-            addresses: addresses.into_iter().flatten().cloned().collect(),
-            offering: spec.instance_type.clone(),
-            datacenter: spec.datacenter_id.clone(),
+            identifier: spec.vpsie_node_identifier().map(str::to_owned),
+            hostname: status.and_then(Status::hostname).map(str::to_owned),
+            addresses: addresses.into_iter().flatten().map(str::to_owned).collect(),
+            offering: spec.instance_type().to_owned(),
+            datacenter: spec.datacenter_id().to_owned(),
         },
         matched: member.sighting.as_ref().map(|sighting| MatchFacts {
             verdict: sighting.verdict,
@@ -116,7 +117,7 @@ fn of_member(member: &Member) -> OwnerDetails {
         }),
         moments: moments(member),
         workloads_ever: member.life.map(|life| life.workloads_ever),
-        told: told(status.and_then(|status| status.conditions.as_deref())),
+        told: told(object.conditions().map(Condition::from)),
     }
 }
 
@@ -153,17 +154,21 @@ fn of_group(group: &NodeGroup) -> GroupDetails {
         scale_down_enabled: spec.scale_down().is_enabled(),
         last_scaled_at: status.and_then(|status| status.last_scale_time),
         deleted_at: moment(group.metadata.deletion_timestamp.as_ref()),
-        told: told(status.and_then(|status| status.conditions.as_deref())),
+        told: told(
+            status
+                .iter()
+                .flat_map(|status| status.conditions.clone())
+                .flatten(),
+        ),
     }
 }
 
-fn told(conditions: Option<&[Condition]>) -> Vec<ConditionFacts> {
-    let conditions = conditions.unwrap_or_default().iter();
+fn told(conditions: impl Iterator<Item = Condition>) -> Vec<ConditionFacts> {
     let told = conditions.map(|condition| ConditionFacts {
-        kind: condition.type_.clone(),
-        status: condition.status.clone(),
-        reason: condition.reason.clone().unwrap_or_default(),
-        message: condition.message.clone().unwrap_or_default(),
+        kind: condition.type_,
+        status: condition.status,
+        reason: condition.reason.unwrap_or_default(),
+        message: condition.message.unwrap_or_default(),
         since: condition.last_transition_time,
     });
     told.collect()

@@ -6,7 +6,6 @@ use autoscaler_controller::poll::ClusterView;
 use autoscaler_controller::resources::{Condition, keys};
 use autoscaler_controller::world::ClaimObject;
 use chrono::{DateTime, Utc};
-use kube::ResourceExt;
 use node_match::Explanation;
 use node_match::file::OutputClaim;
 use serde::Serialize;
@@ -25,7 +24,7 @@ struct Values<'a> {
     removal: Option<Intent>,
     vpsie: Reply,
     r#match: Option<OutputClaim<'a>>,
-    conditions: &'a [Condition],
+    conditions: Vec<Condition>,
 }
 
 #[derive(Serialize)]
@@ -78,7 +77,6 @@ impl<'a> Report<'a> {
         sentences.extend(why.iter().flat_map(Explanation::sentences));
         sentences.extend(inquiry::conditions(claim, now));
         let latest = view.and_then(ClusterView::latest);
-        let status = claim.object.status.as_ref();
         Self {
             sentences,
             values: Values {
@@ -91,9 +89,7 @@ impl<'a> Report<'a> {
                     error: view.and_then(ClusterView::error).map(ToString::to_string),
                 },
                 r#match: why.map(OutputClaim::new),
-                conditions: status
-                    .and_then(|status| status.conditions.as_deref())
-                    .unwrap_or_default(),
+                conditions: claim.object.conditions().map(Condition::from).collect(),
             },
         }
     }
@@ -117,7 +113,7 @@ impl Identity {
             namespace: object.namespace().unwrap_or_default(),
             name: object.name_any(),
             uid: object.uid().unwrap_or_default(),
-            node_group: object.spec.node_group_name.clone(),
+            node_group: object.spec.node_group_name().to_owned(),
             phase: object.phase().to_string(),
             is_deleted: claim.is_deleted(),
         }

@@ -5,6 +5,7 @@ use super::{ActError, Actor, Pass};
 use crate::baseline;
 use crate::command::Request;
 use crate::intent::{Intent, Requested};
+use crate::kept;
 use crate::resources::{NodeGroup, VPSieNode, keys};
 use crate::target::Target;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -104,7 +105,7 @@ impl Actor {
             .await
             .map_err(ActError::of("get", "vpsienodes"))?;
         let is_same = Target::of(&object) == pass.writer.current(target.clone());
-        let is_there = Requested::read(&object).intent() == Some(intent);
+        let is_there = Requested::read(&object.into()).intent() == Some(intent);
         if is_same && is_there {
             Ok(())
         } else {
@@ -125,11 +126,11 @@ fn at_vpsie(group: &NodeGroup) -> Option<(String, u64)> {
 /// Returns the baseline that matching still needs for a VPSieNode.
 ///
 /// With a machine recorded by a name or an address it needs none, so that baselines do not pile up with the nodes.
-fn baseline_in_use(object: &VPSieNode, now: DateTime<Utc>) -> Option<String> {
+fn baseline_in_use(object: &kept::VPSieNode, now: DateTime<Utc>) -> Option<String> {
     let requested = Requested::read(object);
     let intent = requested.intent()?;
     let is_contestable = intent.recorded_by.as_deref() == Some(EvidenceKind::Anonymous.as_str());
-    let is_settled = object.spec.vpsie_node_identifier.is_some() || object.instance_id().is_some();
+    let is_settled = object.spec.vpsie_node_identifier().is_some() || object.instance_id().is_some();
     let is_needed = !is_settled || (is_contestable && now - intent.requested_at < CONTESTABLE);
     intent.baseline.clone().filter(|_| is_needed)
 }
@@ -153,7 +154,7 @@ mod tests {
             let claim = machine
                 .into_iter()
                 .fold(claim, |claim, machine| claim.machine(machine));
-            baseline_in_use(&claim.0, at(0)).is_some()
+            baseline_in_use(&claim.kept(), at(0)).is_some()
         };
         assert!(is_kept(&asked(None, -100_000), None), "the request is open");
         assert!(!is_kept(&asked(Some("hostname"), -60), Some("m1")));

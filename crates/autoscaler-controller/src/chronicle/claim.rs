@@ -2,10 +2,11 @@
 
 use super::{About, Fact, What, changed, made_at, told};
 use crate::intent::{Intent, Requested};
-use crate::resources::{Condition, NodeGroup, Phase, VPSieNode, VPSieNodeStatus, keys};
+use crate::kept::VPSieNode;
+use crate::kept::vpsie_node::Status;
+use crate::resources::{Condition, NodeGroup, Phase, keys};
 use crate::time::to_chrono;
 use chrono::{DateTime, TimeDelta, Utc};
-use kube::Resource;
 
 /// Compares a VPSieNode with how it was; one that is new was Pending and had nothing.
 pub(super) fn facts(before: Option<&VPSieNode>, now: &VPSieNode, at: DateTime<Utc>) -> Vec<Fact> {
@@ -21,8 +22,11 @@ pub(super) fn facts(before: Option<&VPSieNode>, now: &VPSieNode, at: DateTime<Ut
     happened.extend(joined(before, now));
     happened.extend(ready(before, now));
     happened.extend(removal_asked(before, now));
-    let since = requested_at(now).or_else(|| made_at(now));
-    happened.extend(changed(now, conditions(before), conditions(now), since, at));
+    let since = requested_at(now).or_else(|| made_at(now.metadata.creation_timestamp.as_ref()));
+    let is_leaving = now.metadata.deletion_timestamp.is_some();
+    let conditions = [before, now].map(conditions);
+    let [then, today] = conditions.each_ref().map(Vec::as_slice);
+    happened.extend(changed(is_leaving, Some(then), Some(today), since, at));
     told(&About::claim(now), happened)
 }
 
@@ -36,7 +40,7 @@ pub(super) fn ended(
     let removal = Intent::from_annotation(claim, keys::ANNOTATION_REMOVAL_INTENT);
     let deleted_at = claim.metadata.deletion_timestamp.as_ref().and_then(to_chrono);
     let what = What::Ended {
-        member: claim.object_ref(&()),
+        member: claim.object_ref(),
         machine: machine(claim),
         decided_by: removal.as_ref().and_then(|removal| removal.decided_by),
         was_asked: removal.is_some_and(|removal| removal.outcome.may_have_effect()),
@@ -90,7 +94,7 @@ fn joined(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
         .joined_at
         .filter(|_| before_lacks(before, |status| status.joined_at))?;
     Some(What::Joined {
-        node: status.node_name.clone().unwrap_or_default(),
+        node: status.node_name().map(str::to_owned).unwrap_or_default(),
         after: duration(status.provisioned_at, Some(joined_at)),
     })
 }
@@ -102,12 +106,12 @@ fn ready(before: &VPSieNode, now: &VPSieNode) -> Option<What> {
         .filter(|_| before_lacks(before, |status| status.ready_at))?;
     let is_ready = now.phase() == Phase::Ready;
     is_ready.then(|| What::Ready {
-        node: status.node_name.clone().unwrap_or_default(),
+        node: status.node_name().map(str::to_owned).unwrap_or_default(),
         after: duration(requested_at(now), Some(ready_at)),
     })
 }
 
-fn before_lacks(before: &VPSieNode, time: fn(&VPSieNodeStatus) -> Option<DateTime<Utc>>) -> bool {
+fn before_lacks(before: &VPSieNode, time: fn(&Status) -> Option<DateTime<Utc>>) -> bool {
     status(before).and_then(time).is_none()
 }
 
@@ -121,15 +125,15 @@ fn requested_at(claim: &VPSieNode) -> Option<DateTime<Utc>> {
 }
 
 fn machine(claim: &VPSieNode) -> Option<String> {
-    let identifier = claim.spec.vpsie_node_identifier.clone();
+    let identifier = claim.spec.vpsie_node_identifier().map(str::to_owned);
     let identifier = identifier.filter(|identifier| !identifier.is_empty());
     identifier.or_else(|| claim.instance_id().map(|id| id.to_string()))
 }
 
-fn status(claim: &VPSieNode) -> Option<&VPSieNodeStatus> {
+fn status(claim: &VPSieNode) -> Option<&Status> {
     claim.status.as_ref()
 }
 
-fn conditions(claim: &VPSieNode) -> Option<&[Condition]> {
-    status(claim)?.conditions.as_deref()
+fn conditions(claim: &VPSieNode) -> Vec<Condition> {
+    claim.conditions().map(Condition::from).collect()
 }

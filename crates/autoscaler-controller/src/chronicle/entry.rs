@@ -4,9 +4,9 @@ use super::{About, Fact, What};
 use crate::decide::{ERROR, LATE_MACHINE, LEAKED};
 use crate::growth::Cause;
 use crate::intent::Outcome;
+use crate::kept::{Kept as _, VPSieNode};
 use crate::reason::Reason;
-use crate::resources::{Condition, VPSieNode};
-use kube::Resource;
+use crate::resources::Condition;
 use node_lifecycle::Decider;
 use node_lifecycle::audit::{self, Action, Author, Draft};
 
@@ -165,7 +165,7 @@ fn trouble(about: &About, condition: &Condition) -> Option<Draft> {
     if is_told || !condition.is_true() {
         return None;
     }
-    let is_of_claim = about.object.kind.as_deref() == Some(&*VPSieNode::kind(&()));
+    let is_of_claim = about.object.kind.as_deref() == Some(&*VPSieNode::kind());
     let draft = match condition.type_.as_str() {
         ERROR | LATE_MACHINE if is_of_claim => provision(about, audit::Outcome::Failed, reason),
         LEAKED => in_group(

@@ -30,7 +30,9 @@ pub(super) fn facts(
         happened.push(What::ProviderGroupKnown { number, is_made });
     }
     let earlier = before.and_then(conditions);
-    happened.extend(changed(now, earlier, conditions(now), made_at(now), at));
+    let since = made_at(now.metadata.creation_timestamp.as_ref());
+    let is_leaving = now.metadata.deletion_timestamp.is_some();
+    happened.extend(changed(is_leaving, earlier, conditions(now), since, at));
     told(&About::group(now), happened)
 }
 

@@ -41,7 +41,7 @@ impl Scene {
 
     fn sight(&self) -> Sight {
         let groups: Vec<Arc<NodeGroup>> = self.groups.iter().map(|it| Arc::new(it.0.clone())).collect();
-        let claims: Vec<_> = self.claims.iter().map(|it| Arc::new(it.0.clone())).collect();
+        let claims: Vec<_> = self.claims.iter().map(|it| Arc::new(it.kept())).collect();
         let nodes: Vec<Arc<Node>> = self.nodes.iter().cloned().map(Arc::new).collect();
         let mut sight = Sight::of(&groups, &claims, &nodes);
         if self.lets_go {

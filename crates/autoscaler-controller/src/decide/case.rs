@@ -12,7 +12,6 @@ use crate::lives;
 use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{NodeGroup, keys};
 use crate::world::{ClaimObject, World};
-use kube::ResourceExt;
 use node_lifecycle::gate::{Binding, GroupFacts};
 use node_lifecycle::{Decider, Doubt, Life, Permit, ProtectionFacts, State, Workload};
 use node_match::{Link, Match, Verdict};
@@ -46,7 +45,7 @@ impl Leaving {
             nodes: BTreeMap::new(),
             names: BTreeSet::new(),
             stopped: refused
-                .map(|claim| claim.object.spec.resource_identifier.clone())
+                .map(|claim| claim.object.spec.resource_identifier().to_owned())
                 .collect(),
         }
     }
@@ -73,7 +72,7 @@ fn place(view: &View<'_>) -> (String, String) {
     let object = view.object();
     (
         object.namespace().unwrap_or_default(),
-        object.spec.node_group_name.clone(),
+        object.spec.node_group_name().to_owned(),
     )
 }
 
@@ -86,7 +85,7 @@ pub(super) fn judge(
     leaving: &Leaving,
 ) -> Result<(Case, Permit), Hold> {
     let world = view.world;
-    let cluster = view.object().spec.resource_identifier.as_str();
+    let cluster = view.object().spec.resource_identifier();
     if leaving.is_stopped(cluster) {
         return Err(Obstacle::RemovalsStopped.into());
     }
@@ -115,7 +114,7 @@ pub(super) fn case(view: &View<'_>, machine: &NodeUuid, decided_by: Decider, lea
     let created = || crate::time::to_chrono(object.metadata.creation_timestamp.as_ref()?);
     Case {
         claim: view.target.clone(),
-        node_group: object.spec.node_group_name.clone(),
+        node_group: object.spec.node_group_name().to_owned(),
         decided_by,
         node: node.map(|node| node.name_any()),
         protection: protection(view, node),
@@ -147,7 +146,7 @@ fn hourly_cost(view: &View<'_>) -> Option<Decimal> {
     let number = GroupNumber::new(provider_group(object, view.world)?);
     let mut groups = view.cluster?.latest()?.groups.iter();
     let size = groups.find(|group| group.number == number)?.size?;
-    let datacenter = DatacenterId::new(&object.spec.datacenter_id);
+    let datacenter = DatacenterId::new(object.spec.datacenter_id());
     view.world.polls.hourly_cost(&datacenter, size)
 }
 
@@ -165,7 +164,7 @@ pub(super) fn is_node_hidden(view: &View<'_>) -> bool {
 /// Returns the worker's Node that is marked for this VPSieNode.
 pub(super) fn marked_node<'w>(view: &View<'w>) -> Option<&'w Arc<Node>> {
     let object = view.object();
-    let mut labelled = view.world.nodes_labelled(object.metadata.name.as_deref()?);
+    let mut labelled = view.world.nodes_labelled(object.metadata.name()?);
     labelled.find(|node| marks::is_marked_for(node, object))
 }
 
@@ -216,7 +215,7 @@ fn identity(view: &View<'_>, machine: &NodeUuid, decided_by: Decider) -> Result<
         vpsie_node_uid: target.uid.clone(),
         resource_version: target.resource_version.clone(),
         node_uid,
-        cluster: view.object().spec.resource_identifier.clone(),
+        cluster: view.object().spec.resource_identifier().to_owned(),
         machine: machine.as_str().to_owned(),
     })
 }
@@ -255,11 +254,7 @@ fn group(view: &View<'_>, leaving: &Leaving) -> GroupFacts {
         };
     };
     let members: Vec<&ClaimObject> = view.world.members(group).collect();
-    let uids = || {
-        members
-            .iter()
-            .filter_map(|member| member.object.metadata.uid.as_deref())
-    };
+    let uids = || members.iter().filter_map(|member| member.object.metadata.uid());
     let is_capacity = |uid: &&str| {
         view.lives
             .of(uid)
@@ -281,7 +276,7 @@ fn group(view: &View<'_>, leaving: &Leaving) -> GroupFacts {
 /// Tells whether another member holds a place that only a person can free.
 fn is_stuck(view: &View<'_>, member: &ClaimObject) -> bool {
     let object = &member.object;
-    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    let uid = object.metadata.uid().unwrap_or_default();
     let is_broken = view
         .lives
         .of(uid)
@@ -292,7 +287,7 @@ fn is_stuck(view: &View<'_>, member: &ClaimObject) -> bool {
 /// Tells whether a replacement is on its way, or will be made once there is room.
 fn is_replaced(view: &View<'_>, group: &NodeGroup, members: &[&ClaimObject]) -> bool {
     let makes_room = |member: &&&ClaimObject| {
-        let is_other = member.object.metadata.uid.as_deref() != Some(view.target.uid.as_str());
+        let is_other = member.object.metadata.uid() != Some(view.target.uid.as_str());
         member.is_deleted() && is_other && !is_stuck(view, member)
     };
     let room =

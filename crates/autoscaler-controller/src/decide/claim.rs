@@ -16,10 +16,16 @@ use node_match::Verdict;
 
 /// Condition: VPSie made the machine and it runs.
 pub(crate) const VPS_READY: &str = "VPSReady";
+/// Says why [`VPS_READY`] holds.
+pub(crate) const IS_DISCOVERED: &str = "the machine is discovered";
 /// Condition: the machine has a Node.
 pub(crate) const NODE_JOINED: &str = "NodeJoined";
+/// Says why [`NODE_JOINED`] holds.
+pub(crate) const IS_KNOWN: &str = "the Node of the machine is known and labelled";
 /// Condition: the Node is Ready.
 pub(crate) const NODE_READY: &str = "NodeReady";
+/// Says why [`NODE_READY`] holds.
+pub(crate) const IS_READY: &str = "the Node is Ready";
 /// Condition: something needs a person.
 pub(crate) const ERROR: &str = "Error";
 /// Condition: the machine of a VPSieNode that has Failed came after all (`I5`).

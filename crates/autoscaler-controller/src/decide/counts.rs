@@ -2,8 +2,9 @@
 
 use super::draft::Draft;
 use super::shrink::note_last;
+use crate::kept::VPSieNode;
 use crate::reason::Reason;
-use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo, VPSieNode};
+use crate::resources::{NodeGroup, NodeGroupStatus, NodeInfo};
 use crate::states::group_key;
 use crate::world::ClaimObject;
 use node_state::Snapshot;
@@ -64,12 +65,12 @@ pub(super) fn count(
 fn info(object: &VPSieNode) -> Option<NodeInfo> {
     let status = object.status.as_ref()?;
     Some(NodeInfo {
-        node_name: status.node_name.clone()?,
+        node_name: status.node_name()?.to_owned(),
         vps_id: object.spec.vpsie_instance_id,
-        instance_type: object.spec.instance_type.clone(),
+        instance_type: object.spec.instance_type().to_owned(),
         status: object.phase().to_string(),
         created_at: status.created_at,
         ready_at: status.ready_at,
-        ip_address: object.spec.ip_address.clone(),
+        ip_address: object.spec.ip_address().map(str::to_owned),
     })
 }

@@ -1,5 +1,6 @@
 //! From the wish for a machine to its discovery: phases Pending and Provisioning.
 
+use super::claim::IS_DISCOVERED;
 use super::claim::{ERROR, VPS_READY, time_out};
 use super::draft::Draft;
 use super::joining::say_no_node;
@@ -29,7 +30,7 @@ pub(super) fn pending(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSi
 fn ask(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>) {
     match view.turn {
         Some(Turn::Now { group, attempt }) => {
-            let cluster = ClusterId::new(view.object().spec.resource_identifier.as_str());
+            let cluster = ClusterId::new(view.object().spec.resource_identifier());
             batch.push(Command::RequestMachine(Request {
                 target: view.target.clone(),
                 cluster,
@@ -77,7 +78,7 @@ pub(super) fn provisioning(view: &View<'_>, batch: &mut Batch, draft: &mut Draft
         record(view, batch, draft, found, machine);
         draft.status.phase = Some(Phase::Provisioned);
         draft.status.provisioned_at = Some(draft.stamp());
-        draft.condition(VPS_READY, true, Reason::Provisioned, "the machine is discovered");
+        draft.condition(VPS_READY, true, Reason::Provisioned, IS_DISCOVERED);
         if view.node().is_none() {
             // The next pass would say so, in a write of its own.
             say_no_node(draft);

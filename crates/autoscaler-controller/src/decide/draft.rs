@@ -1,10 +1,12 @@
 //! A status being written: starts as stored, and becomes a command only if something changed.
 
 use crate::command::{Batch, Command, StatusWrite};
+use crate::kept;
+use crate::kept::vpsie_node::Status;
 use crate::reason::Reason;
 use crate::resources::{
-    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, Phase, VPSieNode, VPSieNodeStatus,
-    find_condition, set_condition,
+    Condition, ConditionStatus, NodeGroup, NodeGroupStatus, Phase, VPSieNodeStatus, find_condition,
+    set_condition,
 };
 use crate::skew::Skew;
 use crate::target::Target;
@@ -98,8 +100,8 @@ impl<S: Conditions> Draft<S> {
 
 impl Draft<VPSieNodeStatus> {
     /// Starts from the stored status of a VPSieNode.
-    pub(super) fn of_claim(object: &VPSieNode, now: DateTime<Utc>) -> Self {
-        let stored = object.status.clone().unwrap_or_default();
+    pub(super) fn of_claim(object: &kept::VPSieNode, now: DateTime<Utc>) -> Self {
+        let stored = object.status.as_ref().map(Status::to_stored).unwrap_or_default();
         Self {
             status: stored.clone(),
             stored,

@@ -17,7 +17,6 @@ use crate::removal::{Case, Hold, Obstacle};
 use crate::resources::{Phase, VPSieNodeStatus};
 use crate::target::Target;
 use crate::tombstone::Tombstone;
-use kube::ResourceExt;
 use node_lifecycle::{Decider, Permit, Refusal, State};
 use vpsie_api::NodeUuid;
 
@@ -232,8 +231,8 @@ fn tombstone(view: &View<'_>) -> Tombstone {
     Tombstone {
         uid: object.uid().unwrap_or_default(),
         namespace: object.namespace().unwrap_or_default(),
-        node_group: object.spec.node_group_name.clone(),
-        cluster: object.spec.resource_identifier.clone(),
+        node_group: object.spec.node_group_name().to_owned(),
+        cluster: object.spec.resource_identifier().to_owned(),
         group: provider_group(object, view.world),
         requested_at: requested.requested_at().unwrap_or(view.world.now),
         released_at: view.world.now,

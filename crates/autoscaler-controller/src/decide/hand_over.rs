@@ -1,9 +1,9 @@
 //! After a change of the leader: what the last one left open stays untouched until its requests have ended.
 
 use crate::intent::{Intent, Requested};
+use crate::kept::Kept;
 use crate::resources::keys;
 use crate::world::World;
-use kube::ResourceExt;
 
 /// Where intents are kept, but for the request for a machine, which is read together with the status.
 const INTENTS: [&str; 2] = [keys::ANNOTATION_REMOVAL_INTENT, keys::ANNOTATION_GROUP_INTENT];
@@ -14,7 +14,7 @@ const INTENTS: [&str; 2] = [keys::ANNOTATION_REMOVAL_INTENT, keys::ANNOTATION_GR
 /// it, and nothing else is written on its object, so that its author can still write down what came of it. Whose
 /// intent it is does not matter: one of our own that is left open waits just as well, and so does one that cannot be
 /// read.
-pub(super) fn may_touch<K: ResourceExt>(world: &World<'_>, object: &K, asked: Option<&Requested>) -> bool {
+pub(super) fn may_touch<K: Kept>(world: &World<'_>, object: &K, asked: Option<&Requested>) -> bool {
     let may_be_open = |key: &&str| match Intent::read(object, key) {
         Ok(intent) => intent.is_some_and(|intent| intent.is_open()),
         Err(_) => true,

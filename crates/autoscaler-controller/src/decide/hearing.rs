@@ -108,7 +108,7 @@ fn drain(view: &View<'_>, command: &Command) -> Option<Draft> {
         .node(&target.name)
         .message(message)
         .request_id(&view.target.uid);
-    Some(draft.group(format!("{namespace}/{}", object.spec.node_group_name)))
+    Some(draft.group(format!("{namespace}/{}", object.spec.node_group_name())))
 }
 
 /// Notes that VPSieNodes go because their NodeGroup does.

@@ -1,6 +1,7 @@
 //! From the discovered machine to a Node that is Ready, and back: phases Provisioned, Joining and Ready.
 
 use super::claim::{ERROR, NODE_JOINED, NODE_READY, fail};
+use super::claim::{IS_KNOWN, IS_READY};
 use super::draft::Draft;
 use super::marks;
 use super::record::complete;
@@ -186,15 +187,10 @@ fn join(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPSieNodeStatus>, 
     mark(view, batch, node);
     draft.status.node_name = Some(node.name_any());
     draft.status.joined_at = draft.status.joined_at.or(Some(draft.stamp()));
-    draft.condition(
-        NODE_JOINED,
-        true,
-        Reason::Joined,
-        "the Node of the machine is known and labelled",
-    );
+    draft.condition(NODE_JOINED, true, Reason::Joined, IS_KNOWN);
     if is_ready(node) {
         draft.status.ready_at = draft.status.ready_at.or(Some(draft.stamp()));
-        draft.condition(NODE_READY, true, Reason::Ready, "the Node is Ready");
+        draft.condition(NODE_READY, true, Reason::Ready, IS_READY);
     } else {
         draft.condition(NODE_READY, false, Reason::NotReady, "the Node is not Ready");
     }

@@ -4,8 +4,9 @@ mod plans;
 mod removals;
 
 use crate::command::{Batch, Command, Kind};
+use crate::kept::VPSieNode;
 use crate::poll::Identity;
-use crate::resources::{NodeGroup, Phase, VPSieNode, VPSieNodeStatus, find_condition};
+use crate::resources::{NodeGroup, Phase, VPSieNodeStatus};
 use crate::skew::Skew;
 use crate::testing::{TestWorld, at, cluster_id};
 use crate::world::ClaimObject;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 // --- what is decided, and doing it ---
 
 fn claim_of<'w>(world: &'w TestWorld, name: &str) -> &'w ClaimObject {
-    let named = |claim: &&ClaimObject| claim.object.metadata.name.as_deref() == Some(name);
+    let named = |claim: &&ClaimObject| claim.object.metadata.name() == Some(name);
     world
         .claims
         .iter()
@@ -35,10 +36,10 @@ fn write_statuses(world: &mut TestWorld, batches: &[Batch]) -> usize {
             let claim = world.claims.iter_mut();
             let claim = claim
                 .into_iter()
-                .find(|claim| claim.object.metadata.uid.as_ref() == Some(&target.uid));
+                .find(|claim| claim.object.metadata.uid() == Some(target.uid.as_str()));
             let claim = claim.expect("the status of an object of the world");
             let mut object = VPSieNode::clone(&claim.object);
-            object.status = Some(write.status.clone());
+            object.status = Some((&write.status).into());
             *claim = ClaimObject::new(Arc::new(object));
             written += 1;
         }
@@ -84,7 +85,7 @@ fn is_of_newcomer(batch: &Batch) -> bool {
 }
 
 fn phases(world: &TestWorld) -> BTreeMap<String, Phase> {
-    let phase = |claim: &ClaimObject| (claim.object.metadata.uid.clone().unwrap(), claim.object.phase());
+    let phase = |claim: &ClaimObject| (claim.object.uid().unwrap(), claim.object.phase());
     world.claims.iter().map(phase).collect()
 }
 
@@ -115,7 +116,7 @@ fn needs_no_time(world: &TestWorld, command: &Command) -> bool {
                 let first = (status.created_at, status.provisioned_at, status.joined_at);
                 (first, status.ready_at, status.terminating_at)
             };
-            stored.is_some_and(|stored| stamps(stored) == stamps(status))
+            stored.is_some_and(|stored| stamps(&stored.to_stored()) == stamps(status))
         }
         Command::CreateProviderGroup(..)
         | Command::CreateNodeGroup(_)
@@ -172,10 +173,10 @@ proptest! {
             let mut requests = 0;
             for (place, command) in batch.commands.iter().enumerate() {
                 if let Command::CreateVpsieNode(object) = command {
-                    made.push(ClaimObject::new(Arc::new(VPSieNode::clone(object))));
+                    made.push(ClaimObject::new(Arc::new(object.as_ref().into())));
                 }
                 let Command::RequestMachine(request) = command else { continue };
-                let is_it = |claim: &&ClaimObject| claim.object.metadata.name.as_ref() == Some(&request.target.name);
+                let is_it = |claim: &&ClaimObject| claim.object.metadata.name() == Some(request.target.name.as_str());
                 let claim = if is_of_newcomer(batch) {
                     prop_assert!(request.target.resource_version.is_empty() && request.life.is_none());
                     made.iter().find(is_it).expect("who asks is made before, in the same pass")
@@ -185,7 +186,7 @@ proptest! {
                 requests += 1;
                 prop_assert_eq!(place, 0, "the intent is written before anything else");
                 prop_assert!(!claim.may_have_machine() && !claim.is_deleted());
-                prop_assert!(claim.object.metadata.finalizers.is_some());
+                prop_assert!(claim.object.metadata.finalizers().next().is_some());
                 let view = world.polls.cluster(&request.cluster).unwrap();
                 prop_assert!(view.baseline_replies().is_some());
             }
@@ -283,13 +284,12 @@ proptest! {
         let batches = world.decide();
         write_statuses(&mut world, &batches);
         for claim in world.claims.iter().filter(|claim| !claim.is_deleted()) {
-            let uid = claim.object.metadata.uid.clone().unwrap();
+            let uid = claim.object.uid().unwrap();
             let is_failed = claim.object.phase() == Phase::Failed;
             if failed_before.contains(&uid) {
                 prop_assert!(is_failed || claim.object.phase() == Phase::Ready);
             } else if is_failed {
-                let conditions = claim.object.status.as_ref().unwrap().conditions.as_deref();
-                prop_assert!(find_condition(conditions, "Error").is_some_and(|error| error.is_true()));
+                prop_assert!(claim.object.condition("Error").is_some_and(|error| error.is_true()));
             }
         }
     }

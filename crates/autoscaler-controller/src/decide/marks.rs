@@ -2,10 +2,9 @@
 
 use crate::command::NodeMarks;
 use crate::convert::is_control_plane;
-use crate::kept::{Node, Pairs};
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::kept::{Node, Pairs, VPSieNode};
+use crate::resources::{NodeGroup, keys};
 use k8s_openapi::api::core::v1::Taint;
-use kube::ResourceExt;
 use std::collections::BTreeMap;
 
 /// Returns the marks to write, or `None` when the Node has all of them.
@@ -31,8 +30,7 @@ pub(crate) fn missing(node: &Node, claim: &VPSieNode, group: Option<&NodeGroup>)
 pub(crate) fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Option<&'n str> {
     let name = node.labels().get(keys::LABEL_VPSIE_NODE)?;
     let uid = node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID);
-    let is_ours =
-        name == claim.name_any() && uid.is_none_or(|uid| Some(uid) == claim.metadata.uid.as_deref());
+    let is_ours = name == claim.name_any() && uid.is_none_or(|uid| Some(uid) == claim.metadata.uid());
     (!is_ours).then_some(name)
 }
 
@@ -41,13 +39,13 @@ pub(crate) fn claimed_by_another<'n>(node: &'n Node, claim: &VPSieNode) -> Optio
 /// The Go autoscaler wrote no uid; there the recorded name of the Node tells it from a namesake's.
 pub(crate) fn is_marked_for(node: &Node, claim: &VPSieNode) -> bool {
     let status = claim.status.as_ref();
-    let recorded = status.and_then(|status| status.node_name.as_deref());
+    let recorded = status.and_then(|status| status.node_name());
     let is_ours = match node.annotations().get(keys::ANNOTATION_VPSIE_NODE_UID) {
-        Some(uid) => Some(uid) == claim.metadata.uid.as_deref(),
+        Some(uid) => Some(uid) == claim.metadata.uid(),
         None => recorded.is_some() && recorded == node.metadata.name.as_deref(),
     };
     let label = node.labels().get(keys::LABEL_VPSIE_NODE);
-    is_ours && label == claim.metadata.name.as_deref() && !is_control_plane(node)
+    is_ours && label == claim.metadata.name() && !is_control_plane(node)
 }
 
 fn labels(claim: &VPSieNode, group: Option<&NodeGroup>) -> BTreeMap<String, String> {
@@ -57,9 +55,9 @@ fn labels(claim: &VPSieNode, group: Option<&NodeGroup>) -> BTreeMap<String, Stri
     labels.extend(
         [
             (keys::LABEL_MANAGED, keys::TRUE.to_owned()),
-            (keys::LABEL_NODE_GROUP, claim.spec.node_group_name.clone()),
+            (keys::LABEL_NODE_GROUP, claim.spec.node_group_name().to_owned()),
             (keys::LABEL_VPSIE_NODE, claim.name_any()),
-            (keys::LABEL_DATACENTER, claim.spec.datacenter_id.clone()),
+            (keys::LABEL_DATACENTER, claim.spec.datacenter_id().to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value)),
     );
@@ -109,13 +107,7 @@ mod tests {
     use super::*;
 
     fn claim() -> VPSieNode {
-        let mut claim = VPSieNode::default();
-        claim.metadata.name = Some("workers-1".into());
-        claim.metadata.namespace = Some("kube-system".into());
-        claim.metadata.uid = Some("u1".into());
-        claim.spec.node_group_name = "workers".into();
-        claim.spec.datacenter_id = "dc1".into();
-        claim
+        crate::testing::claim("workers-1").kept()
     }
 
     fn taint(key: &str, value: &str) -> Taint {
@@ -179,8 +171,8 @@ mod tests {
         node.metadata.labels = marks.labels.into();
         node.metadata.annotations = marks.annotations.into();
         assert_eq!(claimed_by_another(&node, &claim()), None);
-        let mut namesake = claim();
-        namesake.metadata.uid = Some("u2".into());
+        let namesake = crate::testing::claim("workers-1").but(|claim| claim.metadata.uid = Some("u2".into()));
+        let namesake = namesake.kept();
         assert_eq!(claimed_by_another(&node, &namesake), Some("workers-1"));
     }
 }

@@ -7,7 +7,6 @@ use super::request::{Turn, Turns};
 use super::view::View;
 use crate::command::{Batch, Command};
 use crate::lives::Lives;
-use crate::resources::VPSieNode;
 use crate::world::{ClaimObject, World};
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ pub(super) fn ask(
         let Command::CreateVpsieNode(object) = command else {
             continue;
         };
-        let claim = ClaimObject::new(Arc::new(VPSieNode::clone(object)));
+        let claim = ClaimObject::new(Arc::new(object.as_ref().into()));
         let turn @ Turn::Now { .. } = turns.of_newcomer(&claim) else {
             continue;
         };

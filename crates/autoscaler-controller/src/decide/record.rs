@@ -47,8 +47,8 @@ pub(super) fn complete(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPS
     };
     let spec = &view.object().spec;
     let addresses = usable_addresses(machine);
-    let missing = |recorded: &Option<String>, is_wanted: fn(&IpAddr) -> bool| {
-        let is_missing = recorded.as_deref().is_none_or(str::is_empty);
+    let missing = |recorded: Option<&str>, is_wanted: fn(&IpAddr) -> bool| {
+        let is_missing = recorded.is_none_or(str::is_empty);
         let reported = addresses.iter().find(|ip| is_wanted(ip)).map(IpAddr::to_string);
         reported.filter(|_| is_missing)
     };
@@ -57,8 +57,8 @@ pub(super) fn complete(view: &View<'_>, batch: &mut Batch, draft: &mut Draft<VPS
     let addition = MachineRecord {
         instance_id: recorded_id.or(machine.id()),
         identifier: identifier.filter(|_| view.claim.machine().is_none()),
-        ip_address: missing(&spec.ip_address, IpAddr::is_ipv4),
-        ipv6_address: missing(&spec.ipv6_address, IpAddr::is_ipv6),
+        ip_address: missing(spec.ip_address(), IpAddr::is_ipv4),
+        ipv6_address: missing(spec.ipv6_address(), IpAddr::is_ipv6),
         ..MachineRecord::default()
     };
     let adds_something = addition.instance_id != recorded_id

@@ -138,7 +138,7 @@ impl<'w> Turns<'w> {
         let Turn::Now { group, .. } = turn else {
             return turn;
         };
-        let (world, cluster) = (self.world, claim.object.spec.resource_identifier.as_str());
+        let (world, cluster) = (self.world, claim.object.spec.resource_identifier());
         if let Some(until) = self.held.get(&(cluster, group.get())) {
             return Turn::Wait(WaitingOn::BackOff { until: *until });
         }
@@ -196,7 +196,7 @@ fn turn(world: &World<'_>, claim: &ClaimObject) -> Turn {
         Requested::TakenOver { .. } | Requested::Unreadable { .. } => return Turn::Wait(WaitingOn::Baseline),
     };
     let has_baseline = world
-        .cluster(&object.spec.resource_identifier)
+        .cluster(object.spec.resource_identifier())
         .and_then(|view| view.baseline_replies())
         .is_some();
     if !has_baseline {
@@ -218,7 +218,7 @@ fn held_groups<'w>(world: &'w World<'_>) -> BTreeMap<(&'w str, u64), DateTime<Ut
         let until = until.filter(|until| *until > world.now);
         if let (Some(until), Some(group)) = (until, provider_group(&claim.object, world)) {
             let longest = held
-                .entry((claim.object.spec.resource_identifier.as_str(), group))
+                .entry((claim.object.spec.resource_identifier(), group))
                 .or_insert(until);
             *longest = until.max(*longest);
         }
@@ -238,12 +238,12 @@ fn busy_groups(
         let object = &claim.object;
         let is_open =
             claim.requested.may_have_effect() && !claim.has_machine() && object.phase() != Phase::Failed;
-        let uid = object.metadata.uid.as_deref().unwrap_or_default();
+        let uid = object.metadata.uid().unwrap_or_default();
         let found = verdicts
             .get(uid)
             .and_then(|verdict| verdict.matched()?.machine.as_ref());
         if let (true, None, Some(group)) = (is_open, found, provider_group(object, world)) {
-            busy.entry(object.spec.resource_identifier.clone())
+            busy.entry(object.spec.resource_identifier().to_owned())
                 .or_default()
                 .insert(group);
         }

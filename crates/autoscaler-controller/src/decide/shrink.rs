@@ -18,6 +18,7 @@ use super::view::View;
 use crate::command::{Batch, Command};
 use crate::drain::Drain;
 use crate::intent::Intent;
+use crate::kept::VPSieNode;
 use crate::removal::Case;
 use crate::resources::{NodeGroup, NodeGroupStatus, Phase, keys};
 use crate::time::to_chrono;
@@ -101,7 +102,7 @@ pub(super) fn carry_out(view: &View<'_>, batch: &mut Batch, chosen: Option<Choic
 }
 
 /// Reads the intent to remove the machine of a VPSieNode.
-pub(super) fn removal<K: ResourceExt>(object: &K) -> Option<Intent> {
+pub(super) fn removal(object: &VPSieNode) -> Option<Intent> {
     Intent::from_annotation(object, keys::ANNOTATION_REMOVAL_INTENT)
 }
 

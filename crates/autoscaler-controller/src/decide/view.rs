@@ -4,11 +4,11 @@ use super::draft::{Draft, announce, is_at_rest};
 use super::request::Turn;
 use crate::command::{Batch, Kind};
 use crate::intent::Intent;
-use crate::kept::Node;
+use crate::kept::{Node, VPSieNode};
 use crate::lives::{Lives, Wrong};
 use crate::pods::Load;
 use crate::poll::ClusterView;
-use crate::resources::{NodeGroup, VPSieNode, VPSieNodeStatus, keys};
+use crate::resources::{NodeGroup, VPSieNodeStatus, keys};
 use crate::skew::Skew;
 use crate::target::Target;
 use crate::trouble::Trouble;
@@ -51,7 +51,7 @@ impl<'w> View<'w> {
     ) -> Self {
         let object = &claim.object;
         let group = world.group_of(object);
-        let cluster = world.cluster(&object.spec.resource_identifier);
+        let cluster = world.cluster(object.spec.resource_identifier());
         Self {
             world,
             claim,
@@ -60,7 +60,7 @@ impl<'w> View<'w> {
             group,
             cluster,
             lives,
-            load: object.metadata.uid.as_ref().and_then(|uid| lives.load(uid)),
+            load: object.metadata.uid().and_then(|uid| lives.load(uid)),
             target: Target::of(object.as_ref()),
         }
     }
@@ -152,7 +152,7 @@ impl<'w> View<'w> {
     /// Tells whether the recorded Node still exists, whatever matching says of it.
     pub(super) fn is_node_listed(&self) -> bool {
         let status = self.object().status.as_ref();
-        let name = status.and_then(|status| status.node_name.as_deref());
+        let name = status.and_then(|status| status.node_name());
         name.is_some_and(|name| self.world.has_node(name))
     }
 }

@@ -4,14 +4,16 @@
 //! annotation says so once the machine is known; until then an open record is read together with the status.
 
 use super::Intent;
+use crate::kept::VPSieNode;
+use crate::kept::vpsie_node::Told;
 use crate::reason::Reason;
-use crate::resources::{
-    Condition, ConditionStatus, VPSieNode, VPSieNodeStatus, find_condition, set_condition,
-};
+use crate::resources::{Condition, ConditionStatus, VPSieNodeStatus, set_condition};
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 /// Condition: VPSie took the request for a machine.
-const REQUESTED: &str = "Requested";
+pub(crate) const REQUESTED: &str = "Requested";
+/// Says that it did.
+pub(crate) const IS_TAKEN: &str = "VPSie took the request for a machine";
 
 /// Says in a status that VPSie took the request.
 pub(crate) fn say_accepted(status: &mut VPSieNodeStatus, now: DateTime<Utc>) {
@@ -19,7 +21,7 @@ pub(crate) fn say_accepted(status: &mut VPSieNodeStatus, now: DateTime<Utc>) {
         REQUESTED,
         ConditionStatus::True,
         Reason::Provisioning.as_str(),
-        "VPSie took the request for a machine",
+        IS_TAKEN,
         status.observed_generation,
     );
     set_condition(&mut status.conditions, condition, now);
@@ -29,12 +31,8 @@ pub(crate) fn say_accepted(status: &mut VPSieNodeStatus, now: DateTime<Utc>) {
 ///
 /// What was said before the request is about another one, which somebody took the record of away.
 pub(super) fn is_accepted(object: &VPSieNode, intent: &Intent) -> bool {
-    let conditions = object
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_deref());
-    let requested = find_condition(conditions, REQUESTED).filter(|condition| condition.is_true());
-    let since = requested.and_then(|condition| condition.last_transition_time);
+    let requested = object.condition(REQUESTED).filter(Told::is_true);
+    let since = requested.and_then(|condition| condition.last_transition_time());
     // Kubernetes stores times in whole seconds.
     since.is_some_and(|since| since >= intent.requested_at.trunc_subsecs(0))
 }
@@ -62,7 +60,7 @@ mod tests {
                     say_accepted(status, at(said));
                 }
             });
-            let requested = Requested::read(&claim.0);
+            let requested = Requested::read(&claim.kept());
             let outcome = requested.intent().map(|intent| intent.outcome);
             assert_eq!(
                 outcome,

@@ -76,7 +76,7 @@ fn stored(phase: Phase, annotations: &[(&str, &str)]) -> VPSieNode {
     let stored = annotations.fold(claim("web-1").in_phase(phase), |claim, (key, value)| {
         claim.annotated(key, value)
     });
-    stored.0
+    stored.kept()
 }
 
 /// I7: what the Go autoscaler left past Pending counts as asked for.

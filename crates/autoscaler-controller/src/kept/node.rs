@@ -159,6 +159,15 @@ impl Kept for Node {
             resource_version: metadata.resource_version.as_deref().unwrap_or_default(),
         }
     }
+
+    fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations().get(key)
+    }
+
+    /// No finalizer of a Node is ours.
+    fn kept_by(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
 }
 
 // === what is kept of the type of Kubernetes ===

@@ -1,5 +1,6 @@
 //! Texts by text, as labels are, in two pieces of memory.
 
+use super::texts::Texts;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,9 +10,7 @@ use std::fmt;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Pairs {
     /// All texts in a row: a key, its value, the next key.
-    text: Box<str>,
-    /// Where each of them ends.
-    ends: Box<[u32]>,
+    texts: Texts,
 }
 
 // === impl Pairs ===
@@ -33,18 +32,14 @@ impl Pairs {
 
     /// Lists keys and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let texts = starts.zip(self.ends.iter().copied()).map(|(start, end)| {
-            let place = start as usize..end as usize;
-            self.text.get(place).unwrap_or_default()
-        });
+        let texts = self.texts.iter().map(Option::unwrap_or_default);
         Twos(texts)
     }
 
     /// Tells whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.texts.len() == 0
     }
 }
 
@@ -61,17 +56,13 @@ impl<I: Iterator> Iterator for Twos<I> {
 
 impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Pairs {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let (mut text, mut ends) = (String::new(), Vec::new());
-        for (key, value) in pairs {
-            for one in [key.as_ref(), value.as_ref()] {
-                text.push_str(one);
-                // An object of Kubernetes has at most some megabytes.
-                ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
-            }
-        }
+        // A row borrows what is put in it, and an iterator lets go of what it has told.
+        let pairs: Vec<(K, V)> = pairs.into_iter().collect();
+        let texts = pairs
+            .iter()
+            .flat_map(|(key, value)| [key.as_ref(), value.as_ref()]);
         Self {
-            text: text.into_boxed_str(),
-            ends: ends.into_boxed_slice(),
+            texts: texts.map(Some).collect(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What is written of a life on its VPSieNode, and when it must be written anew.
 
-use crate::resources::{VPSieNode, keys};
+use crate::kept::VPSieNode;
+use crate::resources::keys;
 use chrono::{DateTime, TimeDelta, Utc};
-use kube::ResourceExt;
 use node_lifecycle::{Health, Life, Recovery, State};
 use std::sync::Arc;
 
@@ -112,6 +112,5 @@ impl Gist {
 }
 
 fn annotation(object: &VPSieNode) -> Option<&str> {
-    let annotations = object.annotations();
-    annotations.get(keys::ANNOTATION_LIFECYCLE).map(String::as_str)
+    object.annotations().get(keys::ANNOTATION_LIFECYCLE)
 }

@@ -3,12 +3,11 @@
 use crate::decide::{ERROR, is_marked_for};
 use crate::drain::Drain;
 use crate::intent::Intent;
-use crate::kept::{Condition, Node};
+use crate::kept::{Condition, Node, VPSieNode};
 use crate::pods::{Load, PodIndex};
-use crate::resources::{Phase, VPSieNode, find_condition, keys};
+use crate::resources::{Phase, keys};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
-use kube::ResourceExt;
 use node_lifecycle::{Event, Gate, Life, PodUid, State};
 use node_match::{Matching, Verdict};
 use std::collections::BTreeMap;
@@ -47,13 +46,11 @@ impl<'w> Sights<'w> {
 
     pub(super) fn of_claim(&self, claim: &'w ClaimObject) -> Sight<'w> {
         let object = &claim.object;
-        let verdict = self
-            .verdicts
-            .get(object.metadata.uid.as_deref().unwrap_or_default());
+        let verdict = self.verdicts.get(object.metadata.uid().unwrap_or_default());
         let found = verdict.and_then(|verdict| verdict.matched());
         let node = self.node(claim, found.and_then(|found| found.node));
         let is_known = found.is_some_and(|found| found.machine.is_some());
-        let cluster = self.world.cluster(&object.spec.resource_identifier);
+        let cluster = self.world.cluster(object.spec.resource_identifier());
         let is_gone = claim
             .identity()
             .zip(cluster)
@@ -73,7 +70,7 @@ impl<'w> Sights<'w> {
     fn node(&self, claim: &ClaimObject, matched: Option<&node_match::Node>) -> Option<&'w Arc<Node>> {
         let object = &claim.object;
         let matched = matched.and_then(|node| self.world.node(&node.uid));
-        let name = object.metadata.name.as_deref().unwrap_or_default();
+        let name = object.metadata.name().unwrap_or_default();
         matched.or_else(|| {
             self.world
                 .nodes_labelled(name)
@@ -98,8 +95,8 @@ pub(crate) fn failure(claim: &ClaimObject) -> Option<&str> {
     if status.phase != Some(Phase::Failed) {
         return None;
     }
-    let error = find_condition(status.conditions.as_deref(), ERROR);
-    let reason = error.and_then(|error| error.reason.as_deref());
+    let error = claim.object.condition(ERROR);
+    let reason = error.and_then(|error| error.reason);
     Some(reason.unwrap_or("Failed"))
 }
 

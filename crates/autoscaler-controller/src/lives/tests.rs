@@ -58,7 +58,7 @@ impl TestWorld {
 
     fn recorded(mut self, record: &str) -> Self {
         let object = self.claims.remove(0).object;
-        let claim = ClaimBuilder(Arc::unwrap_or_clone(object)).annotated(keys::ANNOTATION_LIFECYCLE, record);
+        let claim = ClaimBuilder(object.whole()).annotated(keys::ANNOTATION_LIFECYCLE, record);
         self.claim(claim)
     }
 

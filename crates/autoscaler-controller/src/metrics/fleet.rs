@@ -7,7 +7,7 @@ use super::labels::{
 };
 use crate::leaked::leaked;
 use crate::pending::{Fate, Pending};
-use crate::resources::{Condition, NodeGroup, Phase, VPSieNode};
+use crate::resources::{Condition, NodeGroup, Phase};
 use crate::skew::Offsets;
 use crate::world::World;
 use kube::ResourceExt;
@@ -178,20 +178,13 @@ fn verdicts(matching: &Matching<'_>) -> BTreeMap<VerdictLabels, i64> {
 }
 
 fn conditions(world: &World<'_>) -> BTreeMap<ConditionLabels, i64> {
-    fn of_kind(kind: &'static str, condition: &Condition) -> ConditionLabels {
+    fn labels(kind: &'static str, [condition, status, reason]: [&str; 3]) -> ConditionLabels {
         ConditionLabels {
             kind,
-            condition: condition.type_.as_str().into(),
-            status: condition.status.as_str().into(),
-            reason: condition.reason.as_deref().unwrap_or_default().into(),
+            condition: condition.into(),
+            status: status.into(),
+            reason: reason.into(),
         }
-    }
-    fn of_claim(claim: &VPSieNode) -> impl Iterator<Item = &Condition> {
-        let status = claim.status.as_ref();
-        status
-            .and_then(|status| status.conditions.as_deref())
-            .into_iter()
-            .flatten()
     }
     fn of_group(group: &NodeGroup) -> impl Iterator<Item = &Condition> {
         let status = group.status.as_ref();
@@ -201,10 +194,14 @@ fn conditions(world: &World<'_>) -> BTreeMap<ConditionLabels, i64> {
             .flatten()
     }
     let groups = world.groups.iter().flat_map(|group| of_group(group));
-    let claims = world.claims.iter().flat_map(|claim| of_claim(&claim.object));
-    count(
-        groups
-            .map(|condition| of_kind("NodeGroup", condition))
-            .chain(claims.map(|condition| of_kind("VPSieNode", condition))),
-    )
+    let groups = groups.map(|condition| {
+        let reason = condition.reason.as_deref().unwrap_or_default();
+        labels("NodeGroup", [&condition.type_, &condition.status, reason])
+    });
+    let claims = world.claims.iter().flat_map(|claim| claim.object.conditions());
+    let claims = claims.map(|condition| {
+        let reason = condition.reason.unwrap_or_default();
+        labels("VPSieNode", [condition.type_, condition.status, reason])
+    });
+    count(groups.chain(claims))
 }

@@ -2,7 +2,6 @@
 
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
-use kube::ResourceExt as _;
 use node_match::{Matching, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +16,7 @@ pub(super) fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeMap<St
         .collect();
     let replied_at = |claim: &ClaimObject| {
         let [_, newest] = world
-            .cluster(&claim.object.spec.resource_identifier)?
+            .cluster(claim.object.spec.resource_identifier())?
             .baseline_replies()?;
         // A reply from before the time was over proves nothing of what came later.
         let since = claim.requested.requested_at()? + world.settings.discovery_timeout;

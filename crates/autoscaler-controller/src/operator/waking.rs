@@ -4,10 +4,10 @@ use super::Operator;
 use super::debounce::{Haste, SETTLING};
 use crate::act::Creation;
 use crate::drain::next_settled;
+use crate::kept::VPSieNode;
 use crate::prospect::grace;
-use crate::resources::{VPSieNode, keys};
+use crate::resources::keys;
 use chrono::{DateTime, Utc};
-use kube::ResourceExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 

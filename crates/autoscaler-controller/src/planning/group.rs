@@ -1,5 +1,6 @@
 //! NodeGroups as groups that can grow.
 
+use crate::kept::VPSieNode;
 use std::collections::BTreeMap;
 
 use fleet_plan::Name;
@@ -12,7 +13,7 @@ use vpsie_api::Offer;
 
 use super::selectors::labels;
 use super::{Reader, capacity};
-use crate::resources::{NodeGroup, Phase, VPSieNode, keys};
+use crate::resources::{NodeGroup, Phase, keys};
 
 /// Says what VPSie offers of the size of a group.
 #[derive(Debug, Clone, Copy)]
@@ -101,11 +102,11 @@ impl Reader {
 
     /// Reads a VPSieNode whose node [is coming](is_coming), named with its namespace.
     pub fn incoming(&mut self, object: &VPSieNode) -> Incoming {
-        let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
-        let name = object.metadata.name.as_deref().unwrap_or_default();
+        let namespace = object.metadata.namespace().unwrap_or_default();
+        let name = object.metadata.name().unwrap_or_default();
         Incoming {
             name: self.names.get(&format!("{namespace}/{name}")),
-            group: self.group_named(namespace, &object.spec.node_group_name),
+            group: self.group_named(namespace, object.spec.node_group_name()),
         }
     }
 

@@ -10,7 +10,7 @@ mod usage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::kept::Node;
+use crate::kept::{Node, VPSieNode};
 use chrono::{DateTime, Utc};
 use fleet_plan::group::Group;
 use fleet_plan::removal::Fleet;
@@ -26,7 +26,7 @@ use vpsie_api::{Offer, SizeNumber};
 
 use super::{Gap, NewGroups, Patience, Size, Volumes};
 use crate::founding::Founder;
-use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, VPSieNode, keys};
+use crate::resources::{AutoscalerConfig, GlobalSettings, NodeGroup, keys};
 use surveyor::Surveyor;
 pub use usage::Busy;
 

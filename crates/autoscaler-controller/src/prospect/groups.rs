@@ -6,8 +6,9 @@ use crate::decide::{error_of, missing, wants_machine};
 use crate::growth::promised;
 use crate::intent::{Intent, Outcome};
 use crate::joins::joins;
+use crate::kept::VPSieNode;
 use crate::planning::{Reader, Surroundings, is_coming};
-use crate::resources::{NodeGroup, VPSieNode};
+use crate::resources::NodeGroup;
 use crate::watches::Place;
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, Utc};
@@ -45,7 +46,7 @@ pub(super) fn coming<'w>(world: &'w World<'_>) -> Vec<&'w ClaimObject> {
     let is_refused = |claim: &ClaimObject| {
         let group = (
             claim.object.namespace().unwrap_or_default(),
-            claim.object.spec.node_group_name.clone(),
+            claim.object.spec.node_group_name().to_owned(),
         );
         wants_machine(claim) && refused.contains(&group)
     };
@@ -56,8 +57,8 @@ pub(super) fn coming<'w>(world: &'w World<'_>) -> Vec<&'w ClaimObject> {
 /// Names the Nodes of a VPSieNode: those that bear its label, and the one that it records.
 pub(super) fn nodes_of<'w>(world: &'w World<'_>, claim: &'w ClaimObject) -> impl Iterator<Item = &'w str> {
     let status = claim.object.status.as_ref();
-    let recorded = status.and_then(|status| status.node_name.as_deref());
-    let name = claim.object.metadata.name.as_deref().unwrap_or_default();
+    let recorded = status.and_then(|status| status.node_name());
+    let name = claim.object.metadata.name().unwrap_or_default();
     let labelled = world.nodes_labelled(name);
     labelled
         .filter_map(|node| node.metadata.name.as_deref())

@@ -3,12 +3,11 @@
 use crate::convert::is_control_plane;
 use crate::decide::has_opted_out;
 use crate::drain::Drain;
-use crate::kept::{Condition, Kept as _, Node};
+use crate::kept::{Condition, Kept as _, Node, VPSieNode};
 use crate::lives::{Lives, failure};
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::resources::{NodeGroup, keys};
 use crate::time::to_chrono;
 use crate::world::ClaimObject;
-use kube::ResourceExt;
 use node_lifecycle::Life;
 use node_state::{
     GroupFacts, GroupKey, LifeFacts, Mark, NodeFacts, OwnerFacts, OwnerKey, Pressure, Readiness, SmolStr,
@@ -32,8 +31,8 @@ pub(crate) fn group_key(group: &NodeGroup) -> GroupKey {
 /// Names a VPSieNode.
 pub(super) fn owner_key(object: &VPSieNode) -> OwnerKey {
     OwnerKey::new(
-        object.metadata.namespace.as_deref().unwrap_or_default(),
-        object.metadata.name.as_deref().unwrap_or_default(),
+        object.metadata.namespace().unwrap_or_default(),
+        object.metadata.name().unwrap_or_default(),
     )
 }
 
@@ -55,16 +54,14 @@ pub(super) fn of_group(group: &NodeGroup) -> GroupFacts {
 pub(crate) fn of_owner(claim: &ClaimObject, lives: &Lives) -> OwnerFacts {
     let object = &claim.object;
     let status = object.status.as_ref();
-    let version = &object.spec.kubernetes_version;
-    let node = status.and_then(|status| status.node_name.as_ref());
+    let version = object.spec.kubernetes_version();
+    let node = status.and_then(|status| status.node_name());
     OwnerFacts {
         key: owner_key(object),
         uid: lives.shared_uid(claim.uid()),
-        resource_version: object.resource_version().unwrap_or_default().into(),
-        group: object.spec.node_group_name.as_str().into(),
-        node: node
-            .filter(|name| !name.is_empty())
-            .map(|name| name.as_str().into()),
+        resource_version: object.identity().resource_version.into(),
+        group: object.spec.node_group_name().into(),
+        node: node.filter(|name| !name.is_empty()).map(Into::into),
         phase: object.phase().in_life(),
         life: life_in_memory(claim, lives).or_else(|| recorded_life(object)),
         failure: failure(claim).map(Into::into),

@@ -200,9 +200,9 @@ fn member_that_moves_concerns_both_groups() {
     let reader = engine.states.readers().borrow().clone().unwrap();
     let mut told = reader.subscribe("told", Filter::groups());
     drop(told.try_next());
-    let mut moved = world.claims[0].object.as_ref().clone();
+    let mut moved = world.claims[0].object.whole();
     moved.spec.node_group_name = "db".to_owned();
-    let moved = ClaimObject::new(Arc::new(moved));
+    let moved = ClaimObject::new(Arc::new(moved.into()));
     let vpsie_nodes = News::Some(vec![(
         ("kube-system".to_owned(), "web-1".to_owned()),
         Some(Arc::clone(&moved.object)),

@@ -239,8 +239,13 @@ impl ClaimBuilder {
         self
     }
 
+    /// Returns it as it is kept.
+    pub(crate) fn kept(&self) -> kept::VPSieNode {
+        (&self.0).into()
+    }
+
     pub(crate) fn build(self) -> ClaimObject {
-        ClaimObject::new(Arc::new(self.0))
+        ClaimObject::new(Arc::new(self.kept()))
     }
 }
 

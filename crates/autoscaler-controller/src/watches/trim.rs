@@ -2,10 +2,8 @@
 
 use super::lean::{Field, Watched};
 use crate::kept;
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::resources::{NodeGroup, VPSieNode};
 use k8s_openapi::api::core::v1::{Node, Pod};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use std::collections::BTreeMap;
 
 /// Who wrote an object.
 pub(super) const METADATA: Field = Field::parts("metadata", &[Field::whole("managedFields")]);
@@ -89,11 +87,10 @@ impl Watched for NodeGroup {
 impl Watched for VPSieNode {
     const SKIPPED: &'static [Field] = &[METADATA];
 
-    type Kept = Self;
+    type Kept = kept::VPSieNode;
 
-    fn keep(mut self) -> Self {
-        vpsie_node(&mut self.metadata);
-        self
+    fn keep(self) -> kept::VPSieNode {
+        self.into()
     }
 }
 
@@ -122,61 +119,13 @@ impl Watched for Pod {
     }
 }
 
-/// Leaves of what is told of any object what is read of a VPSieNode: no labels, which are for people, no owners, and of
-/// annotations those with keys of ours.
-fn vpsie_node(metadata: &mut ObjectMeta) {
-    (metadata.labels, metadata.owner_references) = (None, None);
-    let annotations = metadata.annotations.take().unwrap_or_default();
-    let ours = annotations
-        .into_iter()
-        .filter(|(key, _)| key.starts_with(keys::GROUP));
-    metadata.annotations = Some(ours.collect()).filter(|ours: &BTreeMap<_, _>| !ours.is_empty());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::planning::{Reader, Volumes};
     use crate::pods::facts;
     use crate::watches::lean::Lean;
-    use serde_json::{Value, json};
-
-    /// NS-30: of a VPSieNode all stays but what is for others.
-    #[test]
-    fn only_what_is_read_of_a_vpsie_node_is_kept() {
-        let object = |annotations: Value, more: Value| {
-            let mut object = json!({
-                "metadata": {
-                    "name": "web-1", "namespace": "shop", "uid": "u", "resourceVersion": "7", "generation": 2,
-                    "creationTimestamp": "2026-01-24T08:00:00Z", "deletionTimestamp": "2026-01-24T09:00:00Z",
-                    "finalizers": ["autoscaler.vpsie.com/finalizer"], "annotations": annotations,
-                },
-                "spec": {
-                    "vpsieInstanceID": 7, "instanceType": "small", "nodeGroupName": "web", "datacenterID": "d",
-                    "project": "p", "sshKeyIDs": ["k"],
-                },
-                "status": { "phase": "Ready", "conditions": [{ "type": "VPSReady", "status": "True", "message": "m" }] },
-            });
-            let metadata = object["metadata"].as_object_mut().unwrap();
-            metadata.extend(more.as_object().unwrap().clone());
-            serde_json::from_value::<VPSieNode>(object).unwrap()
-        };
-        let written = json!({ "autoscaler.vpsie.com/lifecycle": "{}", "kubectl.kubernetes.io/last-applied-configuration": "{}" });
-        let owners = json!([{ "apiVersion": "v1", "kind": "NodeGroup", "name": "web", "uid": "u" }]);
-        let whole = object(
-            written,
-            json!({ "labels": { "team": "shop" }, "ownerReferences": owners }),
-        );
-        let kept = json!({ "autoscaler.vpsie.com/lifecycle": "{}" });
-        assert_eq!(whole.keep(), object(kept, json!({})));
-        assert_eq!(
-            object(json!({ "note": "x" }), json!({}))
-                .keep()
-                .metadata
-                .annotations,
-            None
-        );
-    }
+    use serde_json::json;
 
     /// LC-17: what is skipped of a pod is nothing that counts: neither whether it is workload, nor what it asks of a Node.
     #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::intent::{Outcome, Requested};
+use crate::resources;
 use crate::testing::{ClaimBuilder, claim, cluster_id, group, intent, node, world};
 use std::collections::BTreeSet;
 
@@ -81,7 +82,7 @@ fn clusters_to_poll_are_those_of_groups_and_vpsie_nodes() {
 #[test]
 fn machine_may_exist_unless_that_is_excluded() {
     let asked = |outcome| claim("web-1").asked(&intent(outcome, 0));
-    let with = |change: fn(&mut VPSieNode)| claim("web-1").but(change);
+    let with = |change: fn(&mut resources::VPSieNode)| claim("web-1").but(change);
     let table = [
         (claim("web-1"), false, false),
         (claim("web-1").machine(""), false, false),

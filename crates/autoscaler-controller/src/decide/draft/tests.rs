@@ -20,7 +20,7 @@ fn unchanged_status_is_not_written() {
         status.phase = Some(Phase::Ready);
         status.conditions = Some(vec![condition("NodeReady", true, "Ready", "it is")]);
     });
-    let mut draft = Draft::of_claim(&object.0, at(0) + TimeDelta::hours(1));
+    let mut draft = Draft::of_claim(&object.kept(), at(0) + TimeDelta::hours(1));
     draft.condition("NodeReady", true, Reason::Ready, "it is");
     draft.clear("Error");
     assert_eq!(finish(draft), None);
@@ -33,7 +33,7 @@ fn fields_that_end_are_named() {
         status.hostname = Some("h".to_owned());
         status.last_error = Some("an error".to_owned());
     });
-    let mut draft = Draft::of_claim(&object.0, at(0));
+    let mut draft = Draft::of_claim(&object.kept(), at(0));
     draft.status.last_error = None;
     let expected = StatusWrite {
         status: VPSieNodeStatus {
@@ -53,7 +53,7 @@ fn new_generation_alone_is_written_only_at_rest() {
             status.observed_generation = Some(1);
             status.conditions = Some(vec![condition("NodeJoined", false, "WaitingForNode", "why")]);
         });
-        let object = object.but(|claim| claim.metadata.generation = Some(2)).0;
+        let object = object.but(|claim| claim.metadata.generation = Some(2)).kept();
         let mut draft = Draft::of_claim(&object, at(1));
         draft.condition("NodeJoined", false, Reason::WaitingForNode, "why");
         finish(draft).map(|write| write.status.observed_generation)
@@ -69,10 +69,12 @@ fn new_generation_alone_is_written_only_at_rest() {
 /// A new generation is observed once, and conditions say which one they are about.
 #[test]
 fn new_generation_is_observed_once() {
-    let mut object = claim("web-1").but(|claim| claim.metadata.generation = Some(2)).0;
+    let mut object = claim("web-1")
+        .but(|claim| claim.metadata.generation = Some(2))
+        .kept();
     let write = finish(Draft::of_claim(&object, at(0))).unwrap();
     assert_eq!(write.status.observed_generation, Some(2));
-    object.status = Some(write.status);
+    object.status = Some((&write.status).into());
     let mut draft = Draft::of_claim(&object, at(1));
     draft.condition("Error", true, Reason::Conflict, "why");
     let write = finish(draft).unwrap();
@@ -80,14 +82,14 @@ fn new_generation_is_observed_once() {
         write.status.conditions.clone().unwrap()[0].observed_generation,
         Some(2)
     );
-    object.status = Some(write.status);
+    object.status = Some((&write.status).into());
     assert_eq!(finish(Draft::of_claim(&object, at(2))), None);
 }
 
 /// Kubernetes stores whole seconds; a finer stamp would differ from what is read back.
 #[test]
 fn stamps_are_whole_seconds() {
-    let object = claim("web-1").0;
+    let object = claim("web-1").kept();
     let draft = Draft::of_claim(&object, at(0) + TimeDelta::milliseconds(999));
     assert_eq!(draft.stamp(), at(0));
 }

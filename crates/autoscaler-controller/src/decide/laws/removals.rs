@@ -22,9 +22,9 @@ fn lists(reply: &Reply, machine: &NodeUuid) -> bool {
 
 /// Tells whether somebody whose word counts wants the machine of a VPSieNode gone.
 fn is_wanted_gone(world: &TestWorld, claim: &ClaimObject, decided_by: Decider) -> bool {
-    let group_name = Some(&claim.object.spec.node_group_name);
+    let group_name = Some(claim.object.spec.node_group_name());
     let mut groups = world.groups.iter();
-    let group = groups.find(|group| group.metadata.name.as_ref() == group_name);
+    let group = groups.find(|group| group.metadata.name.as_deref() == group_name);
     let group = group.expect("the groups of all members are there");
     let is_of_living =
         !claim.is_deleted() && group.is_managed() && group.metadata.deletion_timestamp.is_none();
@@ -51,7 +51,7 @@ fn counted(world: &TestWorld, group: &str) -> (u32, u32, u32) {
     for claim in world
         .claims
         .iter()
-        .filter(|claim| claim.object.spec.node_group_name == group)
+        .filter(|claim| claim.object.spec.node_group_name() == group)
     {
         let Some(state) = world.lives.of(claim.uid()).map(Life::state) else {
             continue;
@@ -76,7 +76,7 @@ proptest! {
             let Command::RemoveMachine(permit, case, _) = command else { continue };
             let claim = claim_of(&world, &case.claim.name);
             prop_assert!(is_wanted_gone(&world, claim, permit.decided_by()), "{:?}", case);
-            let uid = claim.object.metadata.uid.as_deref().unwrap();
+            let uid = claim.object.metadata.uid().unwrap();
             let is_contradicted = matches!(
                 world.verdicts.get(uid),
                 None | Some(Verdict::Conflict { .. } | Verdict::Ambiguous { .. })
@@ -104,7 +104,7 @@ proptest! {
             }
             let group = case.node_group.as_str();
             prop_assert!(gone.insert(group.to_owned()), "a second one of {} goes", group);
-            let mut members = world.claims.iter().filter(|claim| claim.object.spec.node_group_name == group);
+            let mut members = world.claims.iter().filter(|claim| claim.object.spec.node_group_name() == group);
             prop_assert!(members.all(|claim| !claim.is_deleted()));
             let (capacity, affected, served) = counted(&world, group);
             if permit.decided_by() == Decider::ScaleDownPolicy {

@@ -5,7 +5,6 @@ use crate::growth::Growth;
 use crate::intent::Outcome;
 use crate::resources::{Phase, keys};
 use crate::testing::{ClaimBuilder, TestWorld, claim, group, intent, world};
-use kube::ResourceExt as _;
 
 /// Makes a member that was made for a pod, and of which no machine was asked for.
 fn planned(name: &str) -> ClaimBuilder {

@@ -165,11 +165,11 @@ fn node_is_coming_until_it_is_ready() {
     ];
     for phase in Phase::ALL {
         let object = claim("web-1").in_phase(phase.clone());
-        assert_eq!(is_coming(&object.0), coming.contains(&phase), "{phase}");
+        assert_eq!(is_coming(&object.kept()), coming.contains(&phase), "{phase}");
     }
-    assert!(is_coming(&claim("web-1").0));
-    assert!(!is_coming(&claim("web-1").deleted().0));
-    let incoming = Reader::default().incoming(&claim("web-1").0);
+    assert!(is_coming(&claim("web-1").kept()));
+    assert!(!is_coming(&claim("web-1").deleted().kept()));
+    let incoming = Reader::default().incoming(&claim("web-1").kept());
     let name = format!("{}/web-1", crate::testing::NAMESPACE);
     assert_eq!((&*incoming.name, &*incoming.group.name), (name.as_str(), "web"));
 }

@@ -1,6 +1,6 @@
 //! Why a Node stays, as far as its group, its VPSieNode and it itself say: asked of the operator's own functions.
 
-use crate::kept::{DO_NOT_DISRUPT, Node};
+use crate::kept::{DO_NOT_DISRUPT, Node, VPSieNode};
 use chrono::{DateTime, Utc};
 use fleet_plan::removal::MustStay;
 use kube::ResourceExt;
@@ -10,7 +10,7 @@ use node_lifecycle::{Decider, Event, Life, Protection, ProtectionFacts, Refusal,
 use crate::convert::is_control_plane;
 use crate::decide::{Keep, cooling, has_opted_out, is_leaving, is_ready, left, may_by_annotations};
 use crate::intent::Intent;
-use crate::resources::{NodeGroup, Phase, VPSieNode, keys};
+use crate::resources::{NodeGroup, Phase, keys};
 use crate::settings::Settings;
 use crate::time::to_chrono;
 use crate::world::ClaimObject;

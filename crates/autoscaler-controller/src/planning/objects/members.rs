@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kept::Node;
+use crate::kept::{Node, VPSieNode};
 use kube::ResourceExt;
 
 use super::Objects;
 use crate::convert::is_control_plane;
 use crate::planning::is_coming;
-use crate::resources::{NodeGroup, VPSieNode, keys};
+use crate::resources::{NodeGroup, keys};
 
 /// A namespace, and a name in it.
 type Place = (String, String);
@@ -55,7 +55,7 @@ impl<'a> Members<'a> {
         let mut owned = BTreeSet::new();
         for claim in &objects.vpsie_nodes {
             let place = (claim.namespace().unwrap_or_default(), claim.name_any());
-            let group = (place.0.clone(), claim.spec.node_group_name.clone());
+            let group = (place.0.clone(), claim.spec.node_group_name().to_owned());
             *members.counts.entry(group.clone()).or_default() += 1;
             match marks.find(claim).filter(|node| owned.insert(*node)) {
                 Some(node) => {
@@ -145,17 +145,17 @@ impl<'a> Marks<'a> {
     /// Finds the Node of a VPSieNode: by the recorded name, the label, the hostname or an address.
     fn find(&self, claim: &VPSieNode) -> Option<&'a str> {
         let status = claim.status.as_ref();
-        let recorded = status.and_then(|status| status.node_name.as_deref());
-        let recorded = recorded.or(claim.spec.node_name.as_deref());
+        let recorded = status.and_then(|status| status.node_name());
+        let recorded = recorded.or(claim.spec.node_name());
         let by_name = recorded.and_then(|name| self.by_name.get(name).copied());
         let hostname = || {
-            let hostname = status?.hostname.as_ref()?.to_lowercase();
+            let hostname = status?.hostname()?.to_lowercase();
             self.by_hostname.get(&hostname).copied()
         };
         let address = || {
-            let addresses = [claim.spec.ip_address.as_ref(), claim.spec.ipv6_address.as_ref()];
+            let addresses = [claim.spec.ip_address(), claim.spec.ipv6_address()];
             let mut known = addresses.into_iter().flatten();
-            known.find_map(|address| self.by_address.get(address.as_str()).copied())
+            known.find_map(|address| self.by_address.get(address).copied())
         };
         by_name
             .or_else(|| self.labelled(claim))
@@ -164,7 +164,7 @@ impl<'a> Marks<'a> {
     }
 
     fn labelled(&self, claim: &VPSieNode) -> Option<&'a str> {
-        let nodes = self.by_claim.get(claim.metadata.name.as_deref()?)?;
+        let nodes = self.by_claim.get(claim.metadata.name()?)?;
         let namespace = claim.namespace();
         let is_own = |node: &&&'a Node| {
             let told = node.annotations().get(keys::ANNOTATION_NODE_GROUP_NAMESPACE);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::kept::{Kept, Node};
+use crate::kept::{Kept, Node, VPSieNode};
 use chrono::{DateTime, Utc};
 use fleet_plan::cluster::{Pod as PlannedPod, PodFlaw, Standing};
 use fleet_plan::dynamic::Dynamic;
@@ -25,7 +25,7 @@ use crate::growth::promised;
 use crate::planning::selectors::labels;
 use crate::planning::{Patience, Reader, Surroundings, capacity, is_coming, is_pending, residence};
 use crate::prospect::{pause, refusal};
-use crate::resources::{NodeGroup, VPSieNode};
+use crate::resources::NodeGroup;
 use crate::world::ClaimObject;
 
 /// Holds what a survey is made with.
@@ -268,7 +268,7 @@ impl Claims {
         for claim in &objects.vpsie_nodes {
             let group = (
                 claim.namespace().unwrap_or_default(),
-                claim.spec.node_group_name.clone(),
+                claim.spec.node_group_name().to_owned(),
             );
             let claim = ClaimObject::new(Arc::new(claim.clone()));
             claims.entry(group).or_default().push(claim);

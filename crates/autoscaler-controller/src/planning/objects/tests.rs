@@ -7,7 +7,7 @@ use k8s_openapi::serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::resources::Phase;
+use crate::resources::{self, Phase};
 use crate::testing::{claim, group};
 
 fn now() -> DateTime<Utc> {
@@ -53,8 +53,8 @@ fn small() -> Objects {
             claim("web-1")
                 .in_phase(Phase::Ready)
                 .status(|status| status.node_name = Some("n1".to_owned()))
-                .0,
-            claim("web-2").in_phase(Phase::Provisioning).0,
+                .kept(),
+            claim("web-2").in_phase(Phase::Provisioning).kept(),
         ],
         ..Objects::default()
     }
@@ -98,7 +98,7 @@ fn joining_node_counts_once() {
         objects.vpsie_nodes[0] = claim("web-1")
             .in_phase(phase)
             .status(|status| status.node_name = Some(node.to_owned()))
-            .0;
+            .kept();
         let cluster = objects.survey(now()).cluster;
         (cluster.incoming.len(), cluster.groups[0].nodes, cluster.workers)
     };
@@ -110,30 +110,31 @@ fn joining_node_counts_once() {
 /// SC-4: a Node is of the group of its VPSieNode, which a recorded name, a label, a hostname or an address tells.
 #[test]
 fn node_is_found_by_any_mark() {
-    type Change = fn(&mut Objects);
-    fn recorded(objects: &mut Objects) -> &mut Option<String> {
-        let status = objects.vpsie_nodes[0].status.as_mut();
-        &mut status.expect("it has one").node_name
+    type Change = fn(&mut Objects, &mut resources::VPSieNode);
+    fn recorded(claim: &mut resources::VPSieNode) -> &mut Option<String> {
+        &mut claim.status.as_mut().expect("it has one").node_name
     }
     let marks: [Change; 5] = [
-        |_| {},
-        |objects| objects.vpsie_nodes[0].spec.node_name = recorded(objects).take(),
-        |objects| {
-            *recorded(objects) = None;
+        |_, _| {},
+        |_, claim| claim.spec.node_name = recorded(claim).take(),
+        |objects, claim| {
+            *recorded(claim) = None;
             objects.nodes[0] = node("n1", json!({keys::LABEL_VPSIE_NODE: "web-1"}), "1900m");
         },
-        |objects| {
-            let status = objects.vpsie_nodes[0].status.as_mut().expect("it has one");
+        |_, claim| {
+            let status = claim.status.as_mut().expect("it has one");
             (status.node_name, status.hostname) = (None, Some("N1.LOCAL".to_owned()));
         },
-        |objects| {
-            *recorded(objects) = None;
-            objects.vpsie_nodes[0].spec.ip_address = Some("10.0.0.1".to_owned());
+        |_, claim| {
+            *recorded(claim) = None;
+            claim.spec.ip_address = Some("10.0.0.1".to_owned());
         },
     ];
     for change in marks {
         let mut objects = small();
-        change(&mut objects);
+        let mut claim = objects.vpsie_nodes[0].whole();
+        change(&mut objects, &mut claim);
+        objects.vpsie_nodes[0] = claim.into();
         let cluster = objects.survey(now()).cluster;
         assert!(cluster.groups[0].room.is_some());
         assert_eq!(cluster.workers, 2);

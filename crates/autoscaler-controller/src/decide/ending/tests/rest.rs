@@ -93,9 +93,9 @@ fn removals_of_a_cluster_stop_for_an_hour_after_a_refusal_for_good() {
     assert_eq!(done_to_node(other(-3600)), Some(removal()));
     let mut elsewhere = other(-60);
     let refused = elsewhere.claims.last_mut().expect("there are two");
-    std::sync::Arc::make_mut(&mut refused.object)
-        .spec
-        .resource_identifier = "c2".to_owned();
+    let mut object = refused.object.whole();
+    object.spec.resource_identifier = "c2".to_owned();
+    refused.object = std::sync::Arc::new(object.into());
     assert_eq!(done_to_node(elsewhere), Some(removal()));
     let stopped = shown(ERROR, Obstacle::RemovalsStopped);
     let commands = other(-60).seen().claim_commands("web-1");
