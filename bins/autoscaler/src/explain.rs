@@ -11,7 +11,6 @@ use autoscaler_controller::inquiry::find;
 use autoscaler_controller::observation::{Observation, ObservationError};
 use autoscaler_controller::{Settings, convert};
 use chrono::TimeDelta;
-use kube::ResourceExt;
 use node_match::{explain_claim, match_fleet};
 use report::Report;
 

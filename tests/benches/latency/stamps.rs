@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use autoscaler_controller::board::Board;
 use autoscaler_controller::pending::Fate;
 use bytes::Bytes;
-use kube::ResourceExt;
 use tokio::sync::watch;
 use vpsie_api::{Transport, TransportError};
 
