@@ -47,7 +47,7 @@ fn cluster() -> (Fleet, Store) {
     (fleet, store)
 }
 
-/// A node takes little, from its facts to its place in a generation.
+/// NS-30: a node takes little, from its facts to its place in a generation.
 #[test]
 fn node_takes_little() {
     let before = MEMORY.current_usage();

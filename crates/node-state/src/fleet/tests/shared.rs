@@ -47,7 +47,7 @@ fn check(fleet: &Fleet, state: &NodeState, why: &str) {
     }
 }
 
-/// Whether the VPSieNode is known first or the Node, and whatever is read anew, texts are kept once.
+/// NS-30: whether the VPSieNode is known first or the Node, and whatever is read anew, texts are kept once.
 #[test]
 fn texts_are_kept_once() {
     for is_owner_first in [true, false] {
