@@ -1,6 +1,8 @@
 //! What a pass has made, for those who wait until the watch shows it.
 
 use super::Actor;
+use crate::kept::VPSieNode;
+use crate::resources::keys;
 use crate::target::Target;
 use crate::watches::Place;
 use chrono::{DateTime, Utc};
@@ -15,6 +17,18 @@ pub(crate) struct Creation {
     /// Whether the same pass has asked for its machine.
     pub(crate) is_asked: bool,
 }
+
+// === impl Creation ===
+
+impl Creation {
+    /// Tells whether a watched VPSieNode is what was made, with the request for its machine where there was one: what seems to
+    /// ask for none yet could be withdrawn.
+    pub(crate) fn is_whole_in(&self, seen: &VPSieNode) -> bool {
+        !self.is_asked || seen.annotations().contains_key(keys::ANNOTATION_CREATION_INTENT)
+    }
+}
+
+// === impl Actor: what was made ===
 
 impl Actor {
     /// Returns the VPSieNodes that were made since the last call.

@@ -9,7 +9,6 @@ use crate::command::Batch;
 use crate::convert;
 use crate::decide::{Decision, decide};
 use crate::growth::Growth;
-use crate::intent::Requested;
 use crate::lease::{Mandate, Rule};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
@@ -177,13 +176,11 @@ impl Operator {
     }
 }
 
-/// Tells whether the watch shows a VPSieNode that was made, and that its machine is asked for where it is: one that seems to
-/// ask for none yet could be withdrawn.
+/// Tells whether the watch shows a VPSieNode that was made, be it one that cannot be read.
 fn is_there(world: &World<'_>, creation: &Creation) -> bool {
     let (namespace, name) = &creation.place;
-    let is_asking = |claim: &ClaimObject| !matches!(claim.requested, Requested::Never);
     match world.claim_at(&creation.place) {
-        Some(claim) => !creation.is_asked || is_asking(claim),
+        Some(claim) => creation.is_whole_in(&claim.object),
         None => world.has_claim(namespace, name),
     }
 }

@@ -40,7 +40,7 @@ impl Operator {
             if made.may_ask(|creation| seen(creation).is_some_and(|claim| is_planned(&claim))) {
                 Haste::Now
             } else if watches.has_calls()
-                && made.is_seen(|creation| is_shown(creation, seen(creation).as_deref()))
+                && made.is_seen(|creation| seen(creation).is_some_and(|claim| creation.is_whole_in(&claim)))
             {
                 // Before that nothing is planned.
                 Haste::Soon
@@ -81,10 +81,4 @@ impl Operator {
 /// Tells whether a VPSieNode was made for pods that wait.
 fn is_planned(claim: &VPSieNode) -> bool {
     claim.annotations().contains_key(keys::ANNOTATION_PLANNED_FOR)
-}
-
-/// Tells whether the watch shows a VPSieNode that was made, with the request for its machine where there was one.
-fn is_shown(creation: &Creation, seen: Option<&VPSieNode>) -> bool {
-    let is_asked = |claim: &VPSieNode| claim.annotations().contains_key(keys::ANNOTATION_CREATION_INTENT);
-    seen.is_some_and(|claim| !creation.is_asked || is_asked(claim))
 }
