@@ -148,13 +148,14 @@ impl Life {
     /// # Examples
     /// ```
     /// use chrono::{DateTime, TimeDelta};
-    /// use node_lifecycle::{Event, Life, Reason, State, UnhealthyAfter};
+    /// use node_lifecycle::{Event, Life, PodUid, Reason, State, UnhealthyAfter};
     ///
     /// let (rules, now) = (UnhealthyAfter::default(), DateTime::UNIX_EPOCH);
     /// let mut life = Life::requested(now);
     /// life.apply("worker-1", Event::MachineSeen, &rules, now)?;
     /// life.apply("worker-1", Event::Ready, &rules, now)?;
-    /// let steps = life.apply("worker-1", Event::PodsListed(&["pod-uid"]), &rules, now)?;
+    /// let pods = [PodUid::of("pod-uid")];
+    /// let steps = life.apply("worker-1", Event::PodsListed(&pods), &rules, now)?;
     /// assert_eq!((steps[0].from, steps[0].to), (State::Ready, State::Active));
     /// assert_eq!(steps[0].reason, Reason::FirstWorkloadAdded);
     /// # Ok::<(), node_lifecycle::IllegalTransition>(())
