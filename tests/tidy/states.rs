@@ -59,7 +59,7 @@ pub(crate) fn ids_without_a_test(files: &[TextFile]) -> Vec<String> {
         &[
             "crates/autoscaler-controller/src/",
             "tests/flow",
-            "tests/hand_over.rs",
+            "tests/hand_over",
             "tests/tidy",
         ],
         &NUMBERS_OF_THE_OPERATOR,

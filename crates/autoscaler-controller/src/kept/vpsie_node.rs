@@ -60,10 +60,7 @@ impl VPSieNode {
     /// Returns the phase; [`Phase::Pending`] when none was written or it is empty.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        let written = self.status.as_ref().and_then(|status| status.phase.clone());
-        written
-            .filter(|phase| !phase.as_str().is_empty())
-            .unwrap_or(Phase::Pending)
+        Phase::of(self.status.as_ref().and_then(|status| status.phase.as_ref()))
     }
 
     /// Returns the number of the machine, when one is recorded.

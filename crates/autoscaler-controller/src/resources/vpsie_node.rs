@@ -219,6 +219,13 @@ impl Phase {
         Self::Failed,
     ];
 
+    /// Returns the phase that was written; [`Phase::Pending`] when none was, or it is empty.
+    #[must_use]
+    pub fn of(written: Option<&Self>) -> Self {
+        let written = written.filter(|phase| !phase.as_str().is_empty());
+        written.cloned().unwrap_or(Self::Pending)
+    }
+
     /// Returns the word that is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -264,15 +271,6 @@ impl VPSieNode {
     /// Returns the phase; [`Phase::Pending`] when none was written or it is empty.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        let written = self.status.as_ref().and_then(|status| status.phase.clone());
-        written
-            .filter(|phase| !phase.as_str().is_empty())
-            .unwrap_or(Phase::Pending)
-    }
-
-    /// Returns the number of the machine, when one is recorded.
-    #[must_use]
-    pub fn instance_id(&self) -> Option<i64> {
-        Some(self.spec.vpsie_instance_id).filter(|id| *id != 0)
+        Phase::of(self.status.as_ref().and_then(|status| status.phase.as_ref()))
     }
 }
