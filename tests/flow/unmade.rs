@@ -138,6 +138,7 @@ async fn group_that_is_refused_is_told_and_tried_again() {
             .filter(makes_node_groups)
             .all(|sent| sent.body["metadata"]["name"] == "size-58");
         assert!(wished, "{code}: no other size is tried in its place");
+        assert_eq!(shop.told("big-0").await, [""; 0], "{code}: nothing comes for it");
         shop.fleet.wire.allow();
         let stored = shop.until_bound(1).await;
         assert_eq!(stored.groups.len(), 2, "{code}: web and the one");
@@ -146,6 +147,11 @@ async fn group_that_is_refused_is_told_and_tried_again() {
             (shop.told("default").await.len(), not_made(&shop)),
             (1, None),
             "{code}"
+        );
+        let told = shop.told("big-0").await;
+        assert!(
+            told.len() == 1 && told[0].starts_with("TriggeredScaleUp "),
+            "{told:?}"
         );
     }
 }

@@ -28,7 +28,7 @@ use crate::settings::Settings;
 use crate::target::Target;
 use crate::telemetry::Telemetry;
 use crate::trouble::{Trouble, Troubles};
-use crate::watches::Watches;
+use crate::watches::{Place, Watches};
 use baselines::BaselineStore;
 pub(crate) use creation::Creation;
 pub use error::ActError;
@@ -60,6 +60,8 @@ pub struct Actor {
     flights: Flights,
     /// The VPSieNodes that were made since somebody asked.
     made: Vec<Creation>,
+    /// The NodeGroups that were made since somebody asked.
+    founded: Vec<Place>,
     /// Clusters that get no further request in this pass.
     paused: BTreeSet<ClusterId>,
 }
@@ -108,6 +110,7 @@ impl Actor {
             endpoints: Endpoints::default(),
             flights: Flights::default(),
             made: Vec::new(),
+            founded: Vec::new(),
             paused: BTreeSet::new(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::announcer::Announcer;
 use crate::chronicle::entry::entry;
 use crate::chronicle::notice::Notice;
-use crate::chronicle::pods::ToldPods;
+use crate::chronicle::pods::{JustMade, ToldPods};
 use crate::chronicle::settings::ToldSettings;
 use crate::chronicle::{Chronicle, Fact, Sight, What};
 use crate::command::Batch;
@@ -89,10 +89,10 @@ impl Telemetry {
         });
     }
 
-    /// Tells what becomes of the pods that are on no Node: in numbers, and of each pod once for each answer as an Event.
-    pub(crate) fn tell_of_pods(&mut self, pending: &Pending) {
-        self.metrics.show_pending(pending);
-        for notice in self.pods.news(pending) {
+    /// Tells what becomes of the pods that are on no Node, as Events: of each pod once for each answer, and of a new node only
+    /// once something was made for it.
+    pub(crate) fn tell_of_pods(&mut self, pending: &Pending, made: &JustMade) {
+        for notice in self.pods.news(pending, made) {
             if let Some(announcer) = &self.announcer {
                 announcer.announce(notice);
             }

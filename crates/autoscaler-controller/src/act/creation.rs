@@ -36,6 +36,11 @@ impl Actor {
         std::mem::take(&mut self.made)
     }
 
+    /// Returns the NodeGroups that were made since the last call.
+    pub(crate) fn take_founded(&mut self) -> Vec<Place> {
+        std::mem::take(&mut self.founded)
+    }
+
     /// Notes that a VPSieNode was made.
     pub(super) fn note_made(&mut self, place: Place) {
         let at = self.clock.now();

@@ -3,20 +3,22 @@
 use super::{ActError, Actor, Pass};
 use crate::resources::{NodeGroup, VPSieNode};
 use crate::target::Target;
+use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams, Preconditions};
 
 impl Actor {
     /// Creates a NodeGroup; one that exists already is of the same size, made before a crash or a stale read, or a person's.
     pub(super) async fn create_node_group(&mut self, group: &NodeGroup) -> Result<(), ActError> {
         let is_new = self.create(group).await?.is_some();
-        let (namespace, name) = (&group.metadata.namespace, &group.metadata.name);
         if is_new {
+            let (namespace, name) = (group.namespace().unwrap_or_default(), group.name_any());
             tracing::info!(
                 namespace,
                 node_group = name,
                 size = group.spec.kube_size_id,
                 "NodeGroup made for pods"
             );
+            self.founded.push((namespace, name));
         }
         Ok(())
     }

@@ -6,10 +6,19 @@ use crate::pending::{Fate, Pending, PendingPod};
 use crate::watches::Place;
 use fleet_plan::Refusals;
 use k8s_openapi::api::core::v1::ObjectReference;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pods that are told of in one pass, so that the Events of NodeGroups have room in the queue beside them.
 const MOST: usize = 200;
+
+/// What a pass has made.
+#[derive(Debug, Default)]
+pub(crate) struct JustMade {
+    /// The NodeGroups.
+    pub(crate) groups: BTreeSet<Place>,
+    /// The VPSieNodes.
+    pub(crate) members: BTreeSet<Place>,
+}
 
 /// What was told of each pod that waits, by uid.
 #[derive(Debug, Default)]
@@ -18,13 +27,14 @@ pub(crate) struct ToldPods(BTreeMap<String, String>);
 // === impl ToldPods ===
 
 impl ToldPods {
-    /// Returns what there is to tell since the last call. What was told of pods that wait no longer is forgotten.
-    pub(crate) fn news(&mut self, pending: &Pending) -> Vec<Notice> {
+    /// Returns what there is to tell since the last call, of a new node only once something was made for it. What was told
+    /// of pods that wait no longer is forgotten.
+    pub(crate) fn news(&mut self, pending: &Pending, made: &JustMade) -> Vec<Notice> {
         let mut earlier = std::mem::take(&mut self.0);
         let mut news = Vec::new();
         for pod in &pending.pods {
             let known = earlier.remove(&pod.uid);
-            let Some((key, notice)) = tell(pod) else {
+            let Some((key, notice)) = tell(pod, made) else {
                 // An answer between two others, as while its node is coming, does not make the next one new.
                 self.0.extend(known.map(|known| (pod.uid.clone(), known)));
                 continue;
@@ -41,7 +51,7 @@ impl ToldPods {
 }
 
 /// Returns what there is to tell of a pod, and by what it is known again.
-fn tell(pod: &PendingPod) -> Option<(String, Notice)> {
+fn tell(pod: &PendingPod, made: &JustMade) -> Option<(String, Notice)> {
     match &pod.fate {
         Fate::NewNode {
             group,
@@ -49,11 +59,16 @@ fn tell(pod: &PendingPod) -> Option<(String, Notice)> {
             is_group_new,
         } => {
             let (namespace, name) = group;
-            let how = if *is_group_new {
-                "is made for it, for no other can host it"
+            let (is_made, how) = if *is_group_new {
+                let how = "is made for it, for no other can host it";
+                (made.groups.contains(group), how)
             } else {
-                "grows for it"
+                let place = (namespace.clone(), member.clone());
+                (made.members.contains(&place), "grows for it")
             };
+            if !is_made {
+                return None;
+            }
             let note = format!("NodeGroup {namespace}/{name} {how}: VPSieNode {member}");
             let key = format!("{namespace}/{member}");
             Some((key, notice(pod, News::TriggeredScaleUp, Some(group), note)))
@@ -157,19 +172,27 @@ mod tests {
         }))
     }
 
-    fn new_node() -> Fate {
+    fn new_node(group: &str, member: &str, is_group_new: bool) -> Fate {
         Fate::NewNode {
-            group: ("kube-system".to_owned(), "workers".to_owned()),
-            member: "workers-3".to_owned(),
-            is_group_new: false,
+            group: ("kube-system".to_owned(), group.to_owned()),
+            member: member.to_owned(),
+            is_group_new,
         }
     }
 
     fn told(pods: &mut ToldPods, fate: Fate) -> Vec<String> {
-        let news = pods.news(&pending(fate));
+        let made = JustMade {
+            groups: [("kube-system".to_owned(), "size-57".to_owned())].into(),
+            members: [("kube-system".to_owned(), "workers-3".to_owned())].into(),
+        };
+        let news = pods.news(&pending(fate), &made);
         news.into_iter()
             .map(|notice| format!("{} {}", notice.reason, notice.note))
             .collect()
+    }
+
+    fn grown() -> Fate {
+        new_node("workers", "workers-3", false)
     }
 
     /// SC-3: why nothing helps a pod is told once, and again when the reason is another; new numbers are none.
@@ -179,12 +202,27 @@ mod tests {
         let refused = "NotTriggerScaleUp no NodeGroup helps: to help, use less; kube-system/workers: insufficient-cpu: needs 8, has 2";
         assert_eq!(told(&mut pods, full("2")), [refused]);
         assert_eq!(told(&mut pods, full("1")), [""; 0]);
-        let grown = "TriggeredScaleUp NodeGroup kube-system/workers grows for it: VPSieNode workers-3";
-        assert_eq!(told(&mut pods, new_node()), [grown]);
+        let triggered = "TriggeredScaleUp NodeGroup kube-system/workers grows for it: VPSieNode workers-3";
+        assert_eq!(told(&mut pods, grown()), [triggered]);
         let coming = Fate::Incoming(("kube-system".to_owned(), "workers-3".to_owned()));
         assert_eq!(told(&mut pods, coming), [""; 0]);
-        assert_eq!(told(&mut pods, new_node()), [""; 0], "it was told before");
-        assert_eq!(pods.news(&Pending::default()), []);
-        assert_eq!(told(&mut pods, new_node()), [grown], "who comes back is another");
+        assert_eq!(told(&mut pods, grown()), [""; 0], "it was told before");
+        assert_eq!(pods.news(&Pending::default(), &JustMade::default()), []);
+        assert_eq!(told(&mut pods, grown()), [triggered], "who comes back is another");
+    }
+
+    /// SC-3, E2: of a VPSieNode or a NodeGroup that could not be made nobody is told that it comes.
+    #[test]
+    fn what_was_not_made_is_not_told() {
+        let mut pods = ToldPods::default();
+        for (group, member, is_group_new) in [
+            ("workers", "workers-4", false),
+            ("workers", "workers-3", true),
+            ("size-57", "size-57-1", false),
+        ] {
+            let fate = new_node(group, member, is_group_new);
+            assert_eq!(told(&mut pods, fate), [""; 0], "{member}");
+        }
+        assert_eq!(told(&mut pods, new_node("size-57", "size-57-1", true)).len(), 1);
     }
 }

@@ -5,6 +5,7 @@ use super::beside::beside;
 use super::unfound::unfound;
 use crate::act::Creation;
 use crate::chronicle::Sight;
+use crate::chronicle::pods::JustMade;
 use crate::command::Batch;
 use crate::convert;
 use crate::decide::{Decision, decide};
@@ -32,7 +33,7 @@ impl Operator {
         self.watches.hear_calls();
         let span = self.numbers.span();
         let metrics = Arc::clone(&self.telemetry.metrics);
-        let batches = span.in_scope(|| {
+        let (batches, pending) = span.in_scope(|| {
             let now = self.clock.now();
             self.compare_clocks(now);
             self.telemetry.journal().begin_pass(self.numbers.id());
@@ -49,7 +50,16 @@ impl Operator {
             done = acting.instrument(span) => done,
             never = following => match never {},
         };
-        self.made.extend(self.actor.take_made());
+        let (founded, made) = (self.actor.take_founded(), self.actor.take_made());
+        if let Some(pending) = &pending {
+            let members = made.iter().map(|creation| creation.place.clone());
+            let made = JustMade {
+                groups: founded.into_iter().collect(),
+                members: members.collect(),
+            };
+            self.telemetry.tell_of_pods(pending, &made);
+        }
+        self.made.extend(made);
         metrics.took(Part::Act, began);
         if self.round.goes_on() {
             self.watches.look_again();
@@ -59,8 +69,14 @@ impl Operator {
         done
     }
 
-    /// Observes, matches, lets lives and states go on, and decides. Nothing has an effect yet.
-    fn think(&mut self, mandate: &Mandate, now: DateTime<Utc>, metrics: &Metrics) -> Vec<Batch> {
+    /// Observes, matches, lets lives and states go on, and decides; returns what is to be done, and the pods for which some of
+    /// it is, where anybody knows. Nothing has an effect yet.
+    fn think(
+        &mut self,
+        mandate: &Mandate,
+        now: DateTime<Utc>,
+        metrics: &Metrics,
+    ) -> (Vec<Batch>, Option<Arc<Pending>>) {
         let began = Instant::now();
         let claims = self.claims();
         let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
@@ -129,17 +145,17 @@ impl Operator {
         self.boards.show(&world, &matching, &self.lives);
         self.telemetry.let_go(&batches);
         drop(world);
-        self.tell(prospect.pending.as_ref());
+        self.show(prospect.pending.as_ref());
         self.without_candidate.observe_each(unfound);
         self.round = round;
-        batches
+        (batches, prospect.pending)
     }
 
-    /// Tells of the pods that are on no Node, where anybody knows, and of the settings of the cluster.
-    fn tell(&mut self, pending: Option<&Arc<Pending>>) {
+    /// Shows the pods that are on no Node, where anybody knows, and tells of the settings of the cluster.
+    fn show(&mut self, pending: Option<&Arc<Pending>>) {
         if let Some(pending) = pending {
             self.boards.plan(pending);
-            self.telemetry.tell_of_pods(pending);
+            self.telemetry.metrics.show_pending(pending);
         }
         if let Some(config) = self.watches.supplies().config() {
             let pending = pending.map(AsRef::as_ref);
