@@ -48,8 +48,8 @@ fn story(start: DateTime<Utc>) -> Result<String, std::fmt::Error> {
     snapshot.machines[1].status = None;
     snapshot.machines.push(machine(71003, "running"));
     snapshot.nodes.push(Node {
-        name: "hel-kubernetes-49ab-slave-71002".to_owned(),
-        addresses: vec!["10.0.0.2".to_owned()],
+        name: "hel-kubernetes-49ab-slave-71002".into(),
+        addresses: vec!["10.0.0.2".into()],
         ..Node::default()
     });
     tell(
@@ -69,11 +69,11 @@ fn story(start: DateTime<Utc>) -> Result<String, std::fmt::Error> {
 }
 
 /// Makes a claim for which a machine was asked.
-fn asked(name: &str, at: DateTime<Utc>, before: &Arc<Baseline>) -> Claim {
+fn asked(name: &'static str, at: DateTime<Utc>, before: &Arc<Baseline>) -> Claim<'static> {
     Claim {
-        uid: name.to_owned(),
-        name: name.to_owned(),
-        cluster: "0d6c".to_owned(),
+        uid: name.into(),
+        name: name.into(),
+        cluster: "0d6c".into(),
         group: Some(412),
         creation_requested: true,
         requested_at: Some(at),
@@ -83,24 +83,24 @@ fn asked(name: &str, at: DateTime<Utc>, before: &Arc<Baseline>) -> Claim {
 }
 
 /// Makes a machine as VPSie reports it.
-fn machine(id: u64, status: &str) -> Machine {
+fn machine(id: u64, status: &'static str) -> Machine<'static> {
     Machine {
         id: Some(id),
-        cluster: "0d6c".to_owned(),
-        hostname: Some(format!("hel-kubernetes-49ab-slave-{id}")),
-        addresses: vec![format!("10.0.0.{}", id % 1000)],
-        status: Some(status.to_owned()),
+        cluster: "0d6c".into(),
+        hostname: Some(format!("hel-kubernetes-49ab-slave-{id}").into()),
+        addresses: vec![format!("10.0.0.{}", id % 1000).into()],
+        status: Some(status.into()),
         ..Machine::default()
     }
 }
 
 /// Matches, and says of each claim why it has what it has.
-fn tell(text: &mut String, title: &str, snapshot: &Snapshot) -> std::fmt::Result {
+fn tell(text: &mut String, title: &str, snapshot: &Snapshot<'_>) -> std::fmt::Result {
     writeln!(text, "{}  {title}", snapshot.now.format("%H:%M"))?;
     let matching = match_fleet(snapshot);
     for why in explain(snapshot, &matching) {
         for (place, sentence) in why.sentences().iter().enumerate() {
-            let name = if place == 0 { why.claim.name.as_str() } else { "" };
+            let name = if place == 0 { &*why.claim.name } else { "" };
             writeln!(text, "  {name:7} {sentence}")?;
         }
     }

@@ -7,15 +7,15 @@ use crate::kept::{Node, VPSieNode};
 use crate::poll::Reply;
 use crate::resources::keys;
 use crate::world::{ClaimObject, World};
-use node_match::{Claim, Cluster, EvidenceKind, Group, Machine, ReportedAt, Snapshot};
+use node_match::{Claim, Cluster, EvidenceKind, Group, Machine, ReportedAt, Snapshot, Text};
 use std::collections::BTreeSet;
 use vpsie_api::ClusterId;
 
 /// Number of the one list of machines that is polled; ids are comparable only within a list.
 const CLUSTER_NODES: u8 = 0;
 
-/// Makes the input of matching from one observation.
-pub fn snapshot(world: &World<'_>) -> Snapshot {
+/// Makes the input of matching from one observation; it borrows the texts that the observation has.
+pub fn snapshot<'w>(world: &'w World<'_>) -> Snapshot<'w> {
     let mut snapshot = Snapshot::new(world.now);
     snapshot.settings.discovery_timeout = world.settings.discovery_timeout;
     snapshot.settings.clock_skew = world.settings.clock_skew;
@@ -23,7 +23,7 @@ pub fn snapshot(world: &World<'_>) -> Snapshot {
     for (id, view) in world.polls.clusters() {
         if let Some(reply) = view.latest() {
             snapshot.clusters.push(Cluster {
-                id: id.to_string(),
+                id: id.as_str().into(),
                 shape: shape(reply),
             });
             snapshot.groups.extend(groups(id, reply));
@@ -42,7 +42,7 @@ pub fn snapshot(world: &World<'_>) -> Snapshot {
 }
 
 /// Returns the seats of released requests; while its VPSieNode is there, a request has a seat already.
-fn seats<'w>(world: &'w World<'_>) -> impl Iterator<Item = Claim> + 'w {
+fn seats<'w>(world: &'w World<'_>) -> impl Iterator<Item = Claim<'w>> {
     let present: BTreeSet<&str> = world
         .claims
         .iter()
@@ -59,19 +59,19 @@ fn seats<'w>(world: &'w World<'_>) -> impl Iterator<Item = Claim> + 'w {
 ///
 /// An autoscaler runs in one Kubernetes cluster; where objects name several clusters of VPSie, matching deduces which
 /// of them it is.
-fn only_cluster(world: &World<'_>) -> Option<String> {
+fn only_cluster<'w>(world: &'w World<'_>) -> Option<Text<'w>> {
     let mut clusters = world.polls.clusters().map(|(id, _)| id);
     let only = clusters.next()?;
-    clusters.next().is_none().then(|| only.to_string())
+    clusters.next().is_none().then(|| only.as_str().into())
 }
 
-fn groups<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Group> + 'a {
+fn groups<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Group<'a>> {
     reply
         .groups
         .iter()
         .filter(|group| !group.is_deleted)
         .map(move |group| Group {
-            cluster: cluster.to_string(),
+            cluster: cluster.as_str().into(),
             id: group.number.get(),
             cpu: group.cpu,
             ram_mb: group.ram_mb,
@@ -80,21 +80,21 @@ fn groups<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = 
         })
 }
 
-fn machines<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Machine> + 'a {
+fn machines<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item = Machine<'a>> {
     reply.cluster.nodes.iter().map(move |node| Machine {
         list: CLUSTER_NODES,
         id: node.number.map(vpsie_api::NodeNumber::get),
         identifier: node
             .identifier
             .as_ref()
-            .map(|identifier| identifier.as_str().to_owned()),
-        cluster: cluster.to_string(),
+            .map(|identifier| identifier.as_str().into()),
+        cluster: cluster.as_str().into(),
         group: None,
-        hostname: node.hostname.clone(),
-        addresses: node.addresses.clone(),
-        status: node.status.clone(),
+        hostname: told(node.hostname.as_deref()),
+        addresses: node.addresses.iter().map(Text::from).collect(),
+        status: told(node.status.as_deref()),
         is_deleted: false,
-        role: node.role.clone(),
+        role: told(node.role.as_deref()),
         created_at: node.created.map(|created| ReportedAt {
             at: created.at,
             zoned: created.zoned,
@@ -105,16 +105,17 @@ fn machines<'a>(cluster: &'a ClusterId, reply: &'a Reply) -> impl Iterator<Item 
     })
 }
 
-fn claim(claim: &ClaimObject, world: &World<'_>) -> Claim {
+fn claim<'w>(claim: &'w ClaimObject, world: &World<'_>) -> Claim<'w> {
     let object = &claim.object;
+    let metadata = &object.metadata;
     let status = object.status.as_ref();
     let spec = &object.spec;
     let intent = claim.requested.intent();
     Claim {
-        uid: object.uid().unwrap_or_default(),
-        namespace: object.namespace().unwrap_or_default(),
-        name: object.name_any(),
-        cluster: spec.resource_identifier().to_owned(),
+        uid: metadata.uid().unwrap_or_default().into(),
+        namespace: metadata.namespace().unwrap_or_default().into(),
+        name: metadata.name().unwrap_or_default().into(),
+        cluster: spec.resource_identifier().into(),
         group: provider_group(object, world),
         creation_requested: claim.requested.may_have_effect(),
         requested_at: claim.requested.requested_at(),
@@ -151,29 +152,32 @@ fn baseline_of(intent: &Intent, baselines: &Baselines) -> Option<std::sync::Arc<
     baselines.get(intent.baseline.as_deref()?).cloned()
 }
 
-fn present(text: Option<&str>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).map(str::to_owned)
+fn present(text: Option<&str>) -> Option<Text<'_>> {
+    told(text).filter(|text| !text.is_empty())
 }
 
-fn node(node: &Node) -> node_match::Node {
+fn told(text: Option<&str>) -> Option<Text<'_>> {
+    text.map(Text::Borrowed)
+}
+
+fn node(node: &Node) -> node_match::Node<'_> {
     let labels = node.labels();
     let status = node.status.as_ref();
     let addresses = || status.into_iter().flat_map(|status| status.addresses.iter());
     let mut hostnames = addresses().filter(|(type_, _)| *type_ == "Hostname");
     let hostname = hostnames.next().map(|(_, hostname)| hostname);
     let hostname = hostname.or_else(|| labels.get("kubernetes.io/hostname"));
-    let told = |text: Option<&str>| text.map(str::to_owned);
+    let metadata = &node.metadata;
     node_match::Node {
-        uid: node.uid().unwrap_or_default(),
-        name: node.name_any(),
+        uid: metadata.uid.as_deref().unwrap_or_default().into(),
+        name: node.name().into(),
         hostname: told(hostname),
         addresses: addresses()
             .filter(|(type_, _)| matches!(*type_, "InternalIP" | "ExternalIP"))
-            .map(|(_, address)| address.to_owned())
+            .map(|(_, address)| address.into())
             .collect(),
         provider_id: told(node.spec.provider_id.as_deref()),
-        created_at: node
-            .metadata
+        created_at: metadata
             .creation_timestamp
             .as_ref()
             .and_then(crate::time::to_chrono),

@@ -106,7 +106,7 @@ pub fn decide(
     let verdicts: BTreeMap<&str, &Verdict<'_>> = matching
         .claims
         .iter()
-        .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
+        .map(|answer| (&*answer.claim.uid, &answer.verdict))
         .collect();
     let mut turns = Turns::of(world, &verdicts);
     let claims = world.claims.iter();

@@ -111,7 +111,7 @@ fn only_possible_group(groups: &[vpsie_api::NodeGroup], machine: &MergedMachine<
         found.is_some() && wanted.is_some() && found != wanted
     }
     let is_possible = |group: &&vpsie_api::NodeGroup| {
-        let contradicts = |report: &&node_match::Machine| {
+        let contradicts = |report: &&node_match::Machine<'_>| {
             differ(report.cpu, group.cpu)
                 || differ(report.ram_mb, group.ram_mb)
                 || differ(report.disk_gb, group.disk_gb)

@@ -1,7 +1,6 @@
 //! One look at both sides that changes nothing: what the operator would see now, read once.
 
 use crate::baseline::{Stored, read_all};
-use crate::growth::Growth;
 use crate::kept::Node;
 use crate::poll::{Absences, Poller, Polls};
 use crate::resources::{self, NodeGroup, keys};
@@ -16,7 +15,7 @@ use kube::core::DeserializeGuard;
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use vpsie_api::VpsieApi;
 
@@ -143,7 +142,7 @@ impl Observation {
             endpoints: Arc::default(),
             troubles: &self.troubles,
             credentials: None,
-            growth: Growth::default(),
+            growth: OnceLock::new(),
             index: Index::default(),
             skew: None,
             is_hand_over: false,

@@ -74,12 +74,12 @@ impl Tombstone {
     ///
     /// Like a claim that was taken over it is served last and given nothing. Its name is its uid, so that no hostname
     /// ever speaks for it.
-    pub fn claim(&self, baselines: &Baselines) -> Claim {
+    pub fn claim(&self, baselines: &Baselines) -> Claim<'_> {
         Claim {
-            uid: self.uid.clone(),
-            namespace: self.namespace.clone(),
-            name: self.uid.clone(),
-            cluster: self.cluster.clone(),
+            uid: self.uid.as_str().into(),
+            namespace: self.namespace.as_str().into(),
+            name: self.uid.as_str().into(),
+            cluster: self.cluster.as_str().into(),
             group: self.group,
             creation_requested: true,
             requested_at: Some(self.requested_at),

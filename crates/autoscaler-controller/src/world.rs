@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use endpoint_discovery::Views;
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 use vpsie_api::{ClusterId, DatacenterId, NodeUuid};
 
 /// One observation of Kubernetes and VPSie.
@@ -55,8 +55,8 @@ pub struct World<'a> {
     pub without_candidate: &'a Absences<String>,
     /// The endpoints of the watched Services; empty where none is watched.
     pub endpoints: Arc<Views>,
-    /// What the pods that wait ask of NodeGroups; nothing is known before it was planned.
-    pub growth: Growth,
+    /// What the pods that wait ask of NodeGroups, once it was planned: matching borrows from a world before that.
+    pub growth: OnceLock<Growth>,
     /// Where the objects are; empty until the world is [in order](World::in_order).
     pub index: Index,
 }
@@ -101,6 +101,12 @@ impl World<'_> {
         self.nodes.sort_by(|one, other| one.name().cmp(other.name()));
         self.index = Index::of(&self.groups, &self.claims, &self.nodes);
         self
+    }
+
+    /// Returns what the pods that wait ask of NodeGroups; nothing is known before it was planned.
+    pub fn growth(&self) -> &Growth {
+        static UNKNOWN: LazyLock<Growth> = LazyLock::new(Growth::default);
+        self.growth.get().unwrap_or(&UNKNOWN)
     }
 
     /// Returns what is known of the cluster of a VPSieNode or NodeGroup.

@@ -95,7 +95,7 @@ fn worst_cases(criterion: &mut Criterion<CpuTime>) {
 
 /// What is measured is what its name says: all claims get this verdict.
 #[track_caller]
-fn assert_all(snapshot: &Snapshot, expected: &str) {
+fn assert_all(snapshot: &Snapshot<'_>, expected: &str) {
     for answer in match_fleet(snapshot).claims {
         let reason = answer.verdict.reason().unwrap_or_default();
         let told = format!("{} {reason}", answer.verdict.as_str());

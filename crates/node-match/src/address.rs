@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
 
+use crate::Text;
 use crate::bearers::Bearers;
 use crate::place::Place;
 use crate::words::ClusterNumber;
@@ -34,7 +35,7 @@ pub(crate) fn usable(text: &str) -> Option<IpAddr> {
 }
 
 /// Reads a list of addresses: the usable ones, sorted, each once.
-pub(crate) fn all_usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> SmallVec<[IpAddr; 4]> {
+pub(crate) fn all_usable<'t>(texts: impl IntoIterator<Item = &'t Text<'t>>) -> SmallVec<[IpAddr; 4]> {
     let mut all: SmallVec<[IpAddr; 4]> = texts.into_iter().filter_map(|text| usable(text)).collect();
     all.sort_unstable();
     all.dedup();

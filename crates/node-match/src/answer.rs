@@ -22,7 +22,7 @@ use crate::{
 /// - The answer does not depend on the order of anything in the snapshot (R8).
 /// - Every report of a machine and every Node is in exactly one place of the answer.
 #[must_use]
-pub fn match_fleet(snapshot: &Snapshot) -> Matching<'_> {
+pub fn match_fleet<'a>(snapshot: &'a Snapshot<'a>) -> Matching<'a> {
     // Whatever nobody asks any more is let go of, so that the peak is that of one step, not of all of them.
     let (fleet, directory, facts) = facts(Prepared::new(snapshot));
     let ties = Ties::new(&fleet, &directory, &facts);

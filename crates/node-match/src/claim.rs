@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::{Baseline, EvidenceKind};
+use crate::{Baseline, EvidenceKind, Text};
 
 /// Describes a VPSieNode: what it asked for and what is already recorded for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Claim {
+pub struct Claim<'s> {
     /// Its uid; must be unique within a snapshot.
-    pub uid: String,
+    pub uid: Text<'s>,
     /// Its namespace.
-    pub namespace: String,
+    pub namespace: Text<'s>,
     /// Its name, as it appears in hostnames and in the claim label.
-    pub name: String,
+    pub name: Text<'s>,
     /// The provider's identifier of its cluster.
-    pub cluster: String,
+    pub cluster: Text<'s>,
     /// The number of its node group.
     pub group: Option<u64>,
     /// Whether a machine was asked for on its behalf.
@@ -30,15 +30,15 @@ pub struct Claim {
     /// The recorded machine id; 0 means none.
     pub instance_id: Option<u64>,
     /// The recorded machine identifier.
-    pub identifier: Option<String>,
+    pub identifier: Option<Text<'s>>,
     /// The recorded provider id.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<Text<'s>>,
     /// The recorded Node name.
-    pub node_name: Option<String>,
+    pub node_name: Option<Text<'s>>,
     /// The recorded hostname.
-    pub hostname: Option<String>,
+    pub hostname: Option<Text<'s>>,
     /// The recorded addresses.
-    pub addresses: Vec<String>,
+    pub addresses: Vec<Text<'s>>,
     /// The evidence by which the recorded machine was found, where that is known.
     pub recorded_by: Option<EvidenceKind>,
 }

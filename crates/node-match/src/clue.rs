@@ -47,19 +47,19 @@ impl Clue {
     pub(crate) fn detail<'a>(
         self,
         legend: &Legend<'a>,
-        claim: &'a Claim,
-        node: Option<&'a Node>,
+        claim: &'a Claim<'a>,
+        node: Option<&'a Node<'a>>,
     ) -> Detail<'a> {
         match self {
             Self::RecordedId => Detail::Number(recorded_id(claim).unwrap_or_default()),
             Self::RecordedIdentifier => Detail::Text(recorded_identifier(claim).unwrap_or_default()),
-            Self::RecordedNode => node.map_or("", |node| node.name.as_str()).into(),
+            Self::RecordedNode => node.map_or("", |node| &*node.name).into(),
             Self::ProviderId => node
                 .and_then(|node| text(node.provider_id.as_deref()))
                 .map_or(Detail::Text(Cow::Borrowed("")), Detail::from),
             Self::Address(number) => Detail::Address(legend.address(number)),
             Self::Hostname(word) | Self::HostnamePattern(word) => Detail::Text(legend.text(word)),
-            Self::ClaimLabel => claim.name.as_str().into(),
+            Self::ClaimLabel => (&*claim.name).into(),
             Self::Anonymous => ANONYMOUS.into(),
         }
     }

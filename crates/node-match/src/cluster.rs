@@ -1,5 +1,7 @@
 //! A managed cluster and its node groups, as VPSie reports them.
 
+use crate::Text;
+
 /// Holds what changes while VPSie works on a cluster.
 ///
 /// R2c: when it differs from the baseline, anonymous matching answers `cluster-changing`.
@@ -15,18 +17,18 @@ pub struct ClusterShape {
 
 /// Names a cluster and its present shape.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cluster {
+pub struct Cluster<'s> {
     /// The provider's identifier of the cluster.
-    pub id: String,
+    pub id: Text<'s>,
     /// The shape it has now.
     pub shape: ClusterShape,
 }
 
 /// Describes a node group of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Group {
+pub struct Group<'s> {
     /// The cluster it belongs to.
-    pub cluster: String,
+    pub cluster: Text<'s>,
     /// Its number.
     pub id: u64,
     /// Virtual CPUs of each machine.

@@ -103,7 +103,7 @@ pub(crate) fn node_obstacle(fleet: &Fleet<'_>, ties: &Ties, claim: usize, node: 
     let is_for_another = match facts.label {
         Label::None => false,
         Label::Claim(named) => named.index() != claim,
-        Label::Unclear => facts.node.claim_label.as_deref() != Some(fleet.claims[claim].name.as_str()),
+        Label::Unclear => facts.node.claim_label.as_deref() != Some(&*fleet.claims[claim].name),
         Label::Unknown => true,
     };
     if is_for_another {
@@ -121,7 +121,7 @@ pub(crate) fn node_obstacle(fleet: &Fleet<'_>, ties: &Ties, claim: usize, node: 
 }
 
 /// Tells whether any known size of a machine differs from its group's.
-pub(crate) fn size_contradicts(fleet: &Fleet<'_>, machine: usize, group: &Group) -> bool {
+pub(crate) fn size_contradicts(fleet: &Fleet<'_>, machine: usize, group: &Group<'_>) -> bool {
     fleet.machines[machine].merged.reports().iter().any(|report| {
         differs(report.cpu, group.cpu)
             || differs(report.ram_mb, group.ram_mb)
@@ -130,7 +130,7 @@ pub(crate) fn size_contradicts(fleet: &Fleet<'_>, machine: usize, group: &Group)
 }
 
 /// Tells whether the capacity of a Node is that of a group.
-pub(crate) fn capacity_fits(node: &Node, group: &Group) -> bool {
+pub(crate) fn capacity_fits(node: &Node<'_>, group: &Group<'_>) -> bool {
     let (Some(node_ram), Some(group_ram)) = (node.ram_mb, group.ram_mb) else {
         return false;
     };

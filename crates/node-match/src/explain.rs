@@ -52,15 +52,15 @@ const MOST_LOOKS: usize = 4_000_000;
 ///
 /// let mut snapshot = Snapshot::new(chrono::DateTime::from_timestamp(1_769_242_200, 0).expect("in 2026"));
 /// snapshot.claims.push(Claim {
-///     uid: "c1".to_owned(),
-///     name: "web".to_owned(),
+///     uid: "c1".into(),
+///     name: "web".into(),
 ///     creation_requested: true,
 ///     ..Claim::default()
 /// });
 /// snapshot.machines.push(Machine {
 ///     id: Some(7),
-///     hostname: Some("web-k8s".to_owned()),
-///     status: Some("installing".to_owned()),
+///     hostname: Some("web-k8s".into()),
+///     status: Some("installing".into()),
 ///     ..Machine::default()
 /// });
 ///
@@ -71,14 +71,14 @@ const MOST_LOOKS: usize = 4_000_000;
 /// assert_eq!(why.sentences()[1], "Machine 7 (web-k8s) is not running: its status is installing.");
 /// ```
 #[must_use]
-pub fn explain<'a>(snapshot: &'a Snapshot, matching: &'a Matching<'a>) -> Vec<Explanation<'a>> {
+pub fn explain<'a>(snapshot: &'a Snapshot<'a>, matching: &'a Matching<'a>) -> Vec<Explanation<'a>> {
     explained(snapshot, matching, None, MOST_LOOKS)
 }
 
 /// Explains the answer to one claim; `None` when the matching has no claim of this uid.
 #[must_use]
 pub fn explain_claim<'a>(
-    snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot<'a>,
     matching: &'a Matching<'a>,
     uid: &str,
 ) -> Option<Explanation<'a>> {
@@ -89,7 +89,7 @@ pub fn explain_claim<'a>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation<'a> {
     /// The claim.
-    pub claim: &'a Claim,
+    pub claim: &'a Claim<'a>,
     /// What was found for it, with the evidence.
     pub verdict: &'a Verdict<'a>,
     /// The moment of the observation.
@@ -175,7 +175,7 @@ impl Sighting<'_> {
 
 /// Settles the snapshot as matching does, for the answer leaves out who has what and why.
 pub(crate) fn explained<'a>(
-    snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot<'a>,
     matching: &'a Matching<'a>,
     only: Option<&str>,
     mut looks_left: usize,

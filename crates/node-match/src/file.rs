@@ -46,7 +46,7 @@ pub enum FileError {
 ///
 /// # Errors
 /// When the text is not JSON, has a field the schema does not know, or a value that means nothing.
-pub fn read(text: &str) -> Result<Snapshot, FileError> {
+pub fn read(text: &str) -> Result<Snapshot<'static>, FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Err(FileError::Empty);

@@ -29,11 +29,11 @@ pub(crate) struct Fleet<'a> {
     pub(crate) now: DateTime<Utc>,
     pub(crate) settings: &'a Settings,
     /// Sorted by uid.
-    pub(crate) claims: Vec<&'a Claim>,
+    pub(crate) claims: Vec<&'a Claim<'a>>,
     pub(crate) machines: Vec<MachineFacts<'a>>,
     /// The newest first, unknown ages last.
     pub(crate) nodes: Vec<NodeFacts<'a>>,
-    pub(crate) groups: BTreeMap<(ClusterNumber, u64), Cow<'a, Group>>,
+    pub(crate) groups: BTreeMap<(ClusterNumber, u64), Cow<'a, Group<'a>>>,
     /// As many as there are reports of a cluster: mostly one.
     pub(crate) shapes: BTreeMap<ClusterNumber, Vec<&'a ClusterShape>>,
     /// The cluster of all Nodes.
@@ -53,11 +53,11 @@ pub(crate) struct Prepared<'a> {
 // === impl Prepared ===
 
 impl<'a> Prepared<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
-        let mut claims: Vec<&Claim> = snapshot.claims.iter().collect();
-        sort_by_text(&mut claims, |claim| claim.uid.as_str());
-        let of_claims = claims.iter().map(|claim| claim.cluster.as_str());
-        let of_machines = snapshot.machines.iter().map(|machine| machine.cluster.as_str());
+    pub(crate) fn new(snapshot: &'a Snapshot<'a>) -> Self {
+        let mut claims: Vec<&Claim<'_>> = snapshot.claims.iter().collect();
+        sort_by_text(&mut claims, |claim| &*claim.uid);
+        let of_claims = claims.iter().map(|claim| &*claim.cluster);
+        let of_machines = snapshot.machines.iter().map(|machine| &*machine.cluster);
         let clusters = Clusters::new(of_claims.chain(of_machines));
         // A claim has a name and a machine a hostname, which mostly is its Node's.
         let words = Words::with_capacity(claims.len() + snapshot.machines.len());
@@ -86,7 +86,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn learn_machines(&mut self, reports: &'a [crate::Machine], clusters: &Clusters<'_>) {
+    fn learn_machines(&mut self, reports: &'a [crate::Machine<'a>], clusters: &Clusters<'_>) {
         let (directory, identifiers) = (&mut self.directory, &mut self.register.identifiers);
         let machines = machines::sorted(reports, clusters, directory, identifiers);
         directory.addresses.make_room_for_bearers();
@@ -99,7 +99,7 @@ impl<'a> Prepared<'a> {
         self.fleet.machines = machines;
     }
 
-    fn learn_nodes(&mut self, nodes: &'a [crate::Node]) {
+    fn learn_nodes(&mut self, nodes: &'a [crate::Node<'a>]) {
         let (fleet, directory) = (&mut self.fleet, &mut self.directory);
         fleet.nodes = nodes::sorted(nodes, fleet.home, &mut directory.words, &self.register);
         nodes::label(&mut fleet.nodes, fleet.home, &fleet.claims, &fleet.claim_names);
@@ -116,7 +116,7 @@ impl<'a> Prepared<'a> {
 // === impl Fleet ===
 
 impl<'a> Fleet<'a> {
-    fn of_claims(snapshot: &'a Snapshot, claims: Vec<&'a Claim>, clusters: &Clusters<'_>) -> Self {
+    fn of_claims(snapshot: &'a Snapshot<'a>, claims: Vec<&'a Claim<'a>>, clusters: &Clusters<'_>) -> Self {
         let number = |cluster: &str| clusters.number(cluster);
         Self {
             now: snapshot.now,
@@ -144,7 +144,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Returns the group of a claim, where VPSie describes it.
-    pub(crate) fn group_of(&self, claim: usize) -> Option<&Group> {
+    pub(crate) fn group_of(&self, claim: usize) -> Option<&Group<'_>> {
         let group = self.claims[claim].group?;
         self.groups.get(&(self.cluster_of(claim), group)).map(Cow::as_ref)
     }

@@ -15,7 +15,7 @@ pub(crate) struct Grouping<'f, 'a> {
     fleet: &'f Fleet<'a>,
     ties: &'f Ties,
     by_size: BTreeMap<(ClusterNumber, u32, u64, u64), Vec<u64>>,
-    by_cpu: BTreeMap<(ClusterNumber, u32), Vec<&'f Group>>,
+    by_cpu: BTreeMap<(ClusterNumber, u32), Vec<&'f Group<'f>>>,
 }
 
 // === impl Grouping ===
@@ -23,7 +23,7 @@ pub(crate) struct Grouping<'f, 'a> {
 impl<'f, 'a> Grouping<'f, 'a> {
     pub(crate) fn new(fleet: &'f Fleet<'a>, ties: &'f Ties) -> Self {
         let mut by_size: BTreeMap<_, Vec<u64>> = BTreeMap::new();
-        let mut by_cpu: BTreeMap<_, Vec<&Group>> = BTreeMap::new();
+        let mut by_cpu: BTreeMap<_, Vec<&Group<'_>>> = BTreeMap::new();
         for ((cluster, _), group) in &fleet.groups {
             let (cluster, group) = (*cluster, group.as_ref());
             if let (Some(cpu), Some(ram), Some(disk)) = (group.cpu, group.ram_mb, group.disk_gb) {

@@ -20,7 +20,7 @@ use crate::{Claim, Snapshot};
 ///
 /// A claim that takes no part has no say (R8), unless none takes part. One that only a label can make take part
 /// has a say where the label names it by its uid, or by a name that no claim with a request or a record bears.
-pub(crate) fn cluster_of_nodes(prepared: &Prepared<'_>, snapshot: &Snapshot) -> ClusterNumber {
+pub(crate) fn cluster_of_nodes(prepared: &Prepared<'_>, snapshot: &Snapshot<'_>) -> ClusterNumber {
     let fleet = &prepared.fleet;
     let all = 0..fleet.claims.len();
     if let Some(cluster) = only_cluster(fleet, all.clone()) {
@@ -55,13 +55,13 @@ fn only_cluster(fleet: &Fleet<'_>, mut claims: impl Iterator<Item = usize>) -> O
 /// Lists the claims that take part, or would if the Nodes were of their cluster.
 fn voters(fleet: &Fleet<'_>, nodes: &NodeSigns<'_>) -> Vec<usize> {
     let duplicates = claims_of_one_uid(fleet);
-    let is_active = |claim: &Claim| claim.creation_requested || has_record(claim);
+    let is_active = |claim: &Claim<'_>| claim.creation_requested || has_record(claim);
     let active = fleet.claims.iter().filter(|claim| is_active(claim));
-    let active_names: BTreeSet<&str> = active.map(|claim| claim.name.as_str()).collect();
-    let has_a_say = |claim: &Claim| {
-        let name = claim.name.as_str();
+    let active_names: BTreeSet<&str> = active.map(|claim| &*claim.name).collect();
+    let has_a_say = |claim: &Claim<'_>| {
+        let name = &*claim.name;
         is_active(claim)
-            || nodes.labels.contains(claim.uid.as_str())
+            || nodes.labels.contains(&*claim.uid)
             || (nodes.labels.contains(name) && !active_names.contains(name))
     };
     (0..fleet.claims.len())
@@ -81,9 +81,7 @@ fn scores(
         let claim = fleet.claims[index];
         let recorded = claim.node_name.as_deref().map(lower);
         let links = usize::from(recorded.is_some_and(|name| nodes.names.contains(&name)))
-            + usize::from(
-                nodes.labels.contains(claim.name.as_str()) || nodes.labels.contains(claim.uid.as_str()),
-            );
+            + usize::from(nodes.labels.contains(&*claim.name) || nodes.labels.contains(&*claim.uid));
         scores.entry(fleet.cluster_of(index)).or_default().0 += links;
     }
     for machine in &fleet.machines {
@@ -119,12 +117,12 @@ struct NodeSigns<'a> {
 // === impl NodeSigns ===
 
 impl<'a> NodeSigns<'a> {
-    fn new(snapshot: &'a Snapshot) -> Self {
+    fn new(snapshot: &'a Snapshot<'a>) -> Self {
         let nodes = || snapshot.nodes.iter();
         let provider_ids = nodes().filter_map(|node| node.provider_id.as_deref());
         Self {
             names: nodes()
-                .flat_map(|node| [Some(node.name.as_str()), node.hostname.as_deref()])
+                .flat_map(|node| [Some(&*node.name), node.hostname.as_deref()])
                 .filter_map(|name| text(name).map(lower))
                 .collect(),
             labels: nodes()

@@ -48,9 +48,9 @@
 //! let now = DateTime::from_timestamp(1_769_242_200, 0).expect("a moment in 2026");
 //! let mut snapshot = Snapshot::new(now);
 //! snapshot.claims.push(Claim {
-//!     uid: "c1".to_owned(),
-//!     name: "pool-1".to_owned(),
-//!     cluster: "0d6c".to_owned(),
+//!     uid: "c1".into(),
+//!     name: "pool-1".into(),
+//!     cluster: "0d6c".into(),
 //!     creation_requested: true,
 //!     requested_at: Some(now - TimeDelta::minutes(5)),
 //!     baseline: Some(Arc::new(Baseline::new(true, ["71002"]))),
@@ -59,21 +59,21 @@
 //! // One machine was there before, one is new; VPSie has named both.
 //! snapshot.machines.extend([71002, 71003].map(|id| Machine {
 //!     id: Some(id),
-//!     cluster: "0d6c".to_owned(),
-//!     hostname: Some(format!("hel-kubernetes-49ab-slave-{id}")),
-//!     addresses: vec![format!("10.0.0.{}", id % 100)],
+//!     cluster: "0d6c".into(),
+//!     hostname: Some(format!("hel-kubernetes-49ab-slave-{id}").into()),
+//!     addresses: vec![format!("10.0.0.{}", id % 100).into()],
 //!     ..Machine::default()
 //! }));
 //! snapshot.nodes.push(Node {
-//!     name: "hel-kubernetes-49ab-slave-71003".to_owned(),
-//!     addresses: vec!["10.0.0.3".to_owned()],
+//!     name: "hel-kubernetes-49ab-slave-71003".into(),
+//!     addresses: vec!["10.0.0.3".into()],
 //!     ..Node::default()
 //! });
 //!
 //! let matching = match_fleet(&snapshot);
 //! let found = matching.verdict("c1").and_then(|verdict| verdict.matched()).expect("a match");
 //! assert_eq!(found.machine.as_ref().and_then(|machine| machine.id()), Some(71003));
-//! assert_eq!(found.node.map(|node| node.name.as_str()), Some("hel-kubernetes-49ab-slave-71003"));
+//! assert_eq!(found.node.map(|node| &*node.name), Some("hel-kubernetes-49ab-slave-71003"));
 //! let why: Vec<&str> = found.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
 //! assert_eq!(why, ["anonymous", "address"]);
 //! assert_eq!(matching.unexplained.machines[0].machine.id(), Some(71002));
@@ -121,6 +121,7 @@ mod snapshot;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tie;
 mod verdict;
 mod words;
@@ -142,6 +143,7 @@ pub use reason::{
     AmbiguousReason, ConflictReason, NotParticipatingReason, Obstacle, UnexplainedReason, WaitingReason,
 };
 pub use snapshot::{Settings, Snapshot};
+pub use text::Text;
 pub use verdict::{
     Answer, Candidate, Match, Matching, Subject, Unexplained, UnexplainedMachine, UnexplainedNode, Verdict,
 };

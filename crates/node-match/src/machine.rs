@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use crate::Text;
+
 /// Holds a time as the provider printed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReportedAt {
@@ -13,27 +15,27 @@ pub struct ReportedAt {
 
 /// Describes a machine as one provider list reports it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Machine {
+pub struct Machine<'s> {
     /// Which list reported it: ids are comparable only within one list.
     pub list: u8,
     /// Its number in that list; 0 means none.
     pub id: Option<u64>,
     /// Its UUID.
-    pub identifier: Option<String>,
+    pub identifier: Option<Text<'s>>,
     /// The provider's identifier of its cluster.
-    pub cluster: String,
+    pub cluster: Text<'s>,
     /// The number of its node group, where the list tells.
     pub group: Option<u64>,
     /// Its hostname.
-    pub hostname: Option<String>,
+    pub hostname: Option<Text<'s>>,
     /// Its addresses, as printed.
-    pub addresses: Vec<String>,
+    pub addresses: Vec<Text<'s>>,
     /// Its status; absent or empty counts as running.
-    pub status: Option<String>,
+    pub status: Option<Text<'s>>,
     /// Whether the provider marks it deleted.
     pub is_deleted: bool,
     /// Its role in the cluster.
-    pub role: Option<String>,
+    pub role: Option<Text<'s>>,
     /// When it was created.
     pub created_at: Option<ReportedAt>,
     /// Its virtual CPUs.

@@ -19,7 +19,7 @@ pub struct MergedMachine<'a> {
 /// Holds reports; mostly there is one, which needs no list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reports<'a> {
-    One(&'a Machine),
+    One(&'a Machine<'a>),
     /// Apart, so that the many of which there is one do not make room for a list.
     Several(Box<Joined<'a>>),
 }
@@ -27,7 +27,7 @@ enum Reports<'a> {
 /// Holds all reports of a machine that has several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Joined<'a> {
-    reports: Vec<&'a Machine>,
+    reports: Vec<&'a Machine<'a>>,
 }
 
 /// The roles of control-plane machines, in lower case.
@@ -41,14 +41,14 @@ const RUNNING: &str = "running";
 
 impl<'a> MergedMachine<'a> {
     /// Makes a machine of its first report.
-    pub(crate) fn new(report: &'a Machine) -> Self {
+    pub(crate) fn new(report: &'a Machine<'a>) -> Self {
         Self {
             reports: Reports::One(report),
         }
     }
 
     /// Adds a further report.
-    pub(crate) fn add(&mut self, report: &'a Machine) {
+    pub(crate) fn add(&mut self, report: &'a Machine<'a>) {
         match &mut self.reports {
             Reports::One(first) => {
                 let reports = vec![*first, report];
@@ -60,7 +60,7 @@ impl<'a> MergedMachine<'a> {
 
     /// Returns the reports, at least one, in a fixed order.
     #[must_use]
-    pub fn reports(&self) -> &[&'a Machine] {
+    pub fn reports(&self) -> &[&'a Machine<'a>] {
         match &self.reports {
             Reports::One(report) => std::slice::from_ref(report),
             Reports::Several(joined) => &joined.reports,
@@ -70,9 +70,7 @@ impl<'a> MergedMachine<'a> {
     /// Returns the cluster.
     #[must_use]
     pub fn cluster(&self) -> &'a str {
-        self.reports()
-            .first()
-            .map_or("", |report| report.cluster.as_str())
+        self.reports().first().map_or("", |report| &*report.cluster)
     }
 
     /// Returns the id, from the first list that reports one.
@@ -109,7 +107,7 @@ impl<'a> MergedMachine<'a> {
         let mut all: Vec<&str> = self
             .reports()
             .iter()
-            .flat_map(|report| report.addresses.iter().map(String::as_str))
+            .flat_map(|report| report.addresses.iter().map(AsRef::as_ref))
             .collect();
         all.sort_unstable();
         all.dedup();
@@ -168,7 +166,7 @@ impl<'a> MergedMachine<'a> {
 /// Holds a report with what is compared about it.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
-    pub(crate) machine: &'a Machine,
+    pub(crate) machine: &'a Machine<'a>,
     pub(crate) marks: Marks,
 }
 
@@ -254,7 +252,7 @@ pub(crate) fn text(value: Option<&str>) -> Option<&str> {
 }
 
 /// Drops the id 0, which means unreported.
-pub(crate) fn known_id(report: &Machine) -> Option<u64> {
+pub(crate) fn known_id(report: &Machine<'_>) -> Option<u64> {
     report.id.filter(|id| *id != 0)
 }
 

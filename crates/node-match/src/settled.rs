@@ -12,9 +12,9 @@ use crate::{Answer, Claim, Evidence, Link, Match, MergedMachine, Node, Verdict};
 /// Holds what the answers to matched claims are made of, and nothing else: it stays until the last one is made.
 #[derive(Debug)]
 pub(crate) struct Settled<'a> {
-    claims: Vec<&'a Claim>,
+    claims: Vec<&'a Claim<'a>>,
     machines: Vec<MergedMachine<'a>>,
-    nodes: Vec<&'a Node>,
+    nodes: Vec<&'a Node<'a>>,
     ties: Ties,
     legend: Legend<'a>,
     /// One entry per claim.

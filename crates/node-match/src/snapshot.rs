@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Claim, Cluster, Group, Machine, Node};
+use crate::{Claim, Cluster, Group, Machine, Node, Text};
 
 /// Holds what a person may tune.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,25 +15,25 @@ pub struct Settings {
     pub anonymous: bool,
 }
 
-/// Holds everything that one matching looks at.
+/// Holds everything that one matching looks at. Texts are borrowed from whoever observed them, where they stay in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct Snapshot<'s> {
     /// The moment of the observation.
     pub now: DateTime<Utc>,
     /// What a person may tune.
     pub settings: Settings,
     /// The clusters as VPSie reports them.
-    pub clusters: Vec<Cluster>,
+    pub clusters: Vec<Cluster<'s>>,
     /// The node groups of those clusters as VPSie reports them.
-    pub groups: Vec<Group>,
+    pub groups: Vec<Group<'s>>,
     /// The VPSieNodes.
-    pub claims: Vec<Claim>,
+    pub claims: Vec<Claim<'s>>,
     /// Every report of a machine, from every list.
-    pub machines: Vec<Machine>,
+    pub machines: Vec<Machine<'s>>,
     /// The Kubernetes Nodes, all of one cluster.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Node<'s>>,
     /// The provider's id of the cluster that the Nodes belong to; deduced from the claims when `None`.
-    pub nodes_cluster: Option<String>,
+    pub nodes_cluster: Option<Text<'s>>,
 }
 
 // === impl Settings ===
@@ -50,7 +50,7 @@ impl Default for Settings {
 
 // === impl Snapshot ===
 
-impl Snapshot {
+impl Snapshot<'_> {
     /// Makes an empty snapshot with default settings.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {

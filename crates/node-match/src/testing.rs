@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     Baseline, Claim, Cluster, ClusterShape, EvidenceKind, Group, Machine, Matching, Node, ReportedAt,
-    Snapshot, Subject, Verdict, match_fleet,
+    Snapshot, Subject, Text, Verdict, match_fleet,
 };
 
 /// The cluster that everything belongs to, unless it says otherwise.
@@ -24,7 +24,7 @@ pub fn at(minutes: i64) -> DateTime<Utc> {
 
 /// Makes an empty snapshot, taken so many minutes after the start.
 #[must_use]
-pub fn snapshot(minutes: i64) -> Snapshot {
+pub fn snapshot(minutes: i64) -> Snapshot<'static> {
     Snapshot::new(at(minutes))
 }
 
@@ -32,12 +32,12 @@ pub fn snapshot(minutes: i64) -> Snapshot {
 ///
 /// It has no baseline and so nothing that proves newness.
 #[must_use]
-pub fn claim(name: &str) -> Claim {
+pub fn claim(name: &str) -> Claim<'static> {
     Claim {
-        uid: name.to_owned(),
-        namespace: "kube-system".to_owned(),
-        name: name.to_owned(),
-        cluster: CLUSTER.to_owned(),
+        uid: name.to_owned().into(),
+        namespace: "kube-system".into(),
+        name: name.to_owned().into(),
+        cluster: CLUSTER.into(),
         group: Some(GROUP),
         creation_requested: true,
         requested_at: Some(at(0)),
@@ -47,31 +47,31 @@ pub fn claim(name: &str) -> Claim {
 
 /// Makes a running machine with this id and an identifier made of it.
 #[must_use]
-pub fn machine(id: u64) -> Machine {
+pub fn machine(id: u64) -> Machine<'static> {
     Machine {
         id: Some(id),
-        identifier: Some(format!("machine-{id}")),
-        cluster: CLUSTER.to_owned(),
-        status: Some("running".to_owned()),
+        identifier: Some(format!("machine-{id}").into()),
+        cluster: CLUSTER.into(),
+        status: Some("running".into()),
         ..Machine::default()
     }
 }
 
 /// Makes a Node whose uid is its name.
 #[must_use]
-pub fn node(name: &str) -> Node {
+pub fn node(name: &str) -> Node<'static> {
     Node {
-        uid: name.to_owned(),
-        name: name.to_owned(),
+        uid: name.to_owned().into(),
+        name: name.to_owned().into(),
         ..Node::default()
     }
 }
 
 /// Makes a group with machines of one size.
 #[must_use]
-pub fn group(id: u64, cpu: u32, ram_mb: u64, disk_gb: u64) -> Group {
+pub fn group(id: u64, cpu: u32, ram_mb: u64, disk_gb: u64) -> Group<'static> {
     Group {
-        cluster: CLUSTER.to_owned(),
+        cluster: CLUSTER.into(),
         id,
         cpu: Some(cpu),
         ram_mb: Some(ram_mb),
@@ -86,33 +86,37 @@ pub fn baseline(keys: &[&str]) -> Arc<Baseline> {
     Arc::new(Baseline::new(true, keys.iter().copied()))
 }
 
+fn texts(texts: &[&str]) -> Vec<Text<'static>> {
+    texts.iter().map(|&text| text.to_owned().into()).collect()
+}
+
 // === impl Snapshot ===
 
-impl Snapshot {
+impl<'s> Snapshot<'s> {
     /// Adds claims.
     #[must_use]
-    pub fn claims(mut self, claims: impl IntoIterator<Item = Claim>) -> Self {
+    pub fn claims(mut self, claims: impl IntoIterator<Item = Claim<'s>>) -> Self {
         self.claims.extend(claims);
         self
     }
 
     /// Adds machines.
     #[must_use]
-    pub fn machines(mut self, machines: impl IntoIterator<Item = Machine>) -> Self {
+    pub fn machines(mut self, machines: impl IntoIterator<Item = Machine<'s>>) -> Self {
         self.machines.extend(machines);
         self
     }
 
     /// Adds Nodes.
     #[must_use]
-    pub fn nodes(mut self, nodes: impl IntoIterator<Item = Node>) -> Self {
+    pub fn nodes(mut self, nodes: impl IntoIterator<Item = Node<'s>>) -> Self {
         self.nodes.extend(nodes);
         self
     }
 
     /// Adds groups.
     #[must_use]
-    pub fn groups(mut self, groups: impl IntoIterator<Item = Group>) -> Self {
+    pub fn groups(mut self, groups: impl IntoIterator<Item = Group<'s>>) -> Self {
         self.groups.extend(groups);
         self
     }
@@ -121,7 +125,7 @@ impl Snapshot {
     #[must_use]
     pub fn shape(mut self, shape: ClusterShape) -> Self {
         self.clusters.push(Cluster {
-            id: CLUSTER.to_owned(),
+            id: CLUSTER.into(),
             shape,
         });
         self
@@ -136,7 +140,7 @@ impl Snapshot {
 
 // === impl Claim ===
 
-impl Claim {
+impl Claim<'static> {
     /// Sets when its machine was requested.
     #[must_use]
     pub fn requested(mut self, minutes: i64) -> Self {
@@ -169,15 +173,15 @@ impl Claim {
     /// Sets the cluster.
     #[must_use]
     pub fn in_cluster(mut self, cluster: &str) -> Self {
-        cluster.clone_into(&mut self.cluster);
+        self.cluster = cluster.to_owned().into();
         self
     }
 
     /// Sets the namespace, and a uid to go with it.
     #[must_use]
     pub fn in_namespace(mut self, namespace: &str) -> Self {
-        namespace.clone_into(&mut self.namespace);
-        self.uid = format!("{namespace}/{}", self.name);
+        self.namespace = namespace.to_owned().into();
+        self.uid = format!("{namespace}/{}", self.name).into();
         self
     }
 
@@ -191,28 +195,28 @@ impl Claim {
     /// Records the machine's identifier.
     #[must_use]
     pub fn with_identifier(mut self, identifier: &str) -> Self {
-        self.identifier = Some(identifier.to_owned());
+        self.identifier = Some(identifier.to_owned().into());
         self
     }
 
     /// Records the Node's name.
     #[must_use]
     pub fn with_node(mut self, name: &str) -> Self {
-        self.node_name = Some(name.to_owned());
+        self.node_name = Some(name.to_owned().into());
         self
     }
 
     /// Records the hostname.
     #[must_use]
     pub fn with_hostname(mut self, hostname: &str) -> Self {
-        self.hostname = Some(hostname.to_owned());
+        self.hostname = Some(hostname.to_owned().into());
         self
     }
 
     /// Records addresses.
     #[must_use]
     pub fn with_addresses(mut self, addresses: &[&str]) -> Self {
-        self.addresses = addresses.iter().map(|&address| address.to_owned()).collect();
+        self.addresses = texts(addresses);
         self
     }
 
@@ -226,18 +230,18 @@ impl Claim {
 
 // === impl Machine ===
 
-impl Machine {
+impl Machine<'static> {
     /// Sets the hostname.
     #[must_use]
     pub fn named(mut self, hostname: &str) -> Self {
-        self.hostname = Some(hostname.to_owned());
+        self.hostname = Some(hostname.to_owned().into());
         self
     }
 
     /// Sets the addresses.
     #[must_use]
     pub fn addressed(mut self, addresses: &[&str]) -> Self {
-        self.addresses = addresses.iter().map(|&address| address.to_owned()).collect();
+        self.addresses = texts(addresses);
         self
     }
 
@@ -264,7 +268,7 @@ impl Machine {
     /// Sets the status.
     #[must_use]
     pub fn in_status(mut self, status: &str) -> Self {
-        self.status = Some(status.to_owned());
+        self.status = Some(status.to_owned().into());
         self
     }
 
@@ -278,7 +282,7 @@ impl Machine {
     /// Sets the cluster.
     #[must_use]
     pub fn in_cluster(mut self, cluster: &str) -> Self {
-        cluster.clone_into(&mut self.cluster);
+        self.cluster = cluster.to_owned().into();
         self
     }
 
@@ -292,11 +296,11 @@ impl Machine {
 
 // === impl Node ===
 
-impl Node {
+impl Node<'static> {
     /// Sets the addresses.
     #[must_use]
     pub fn addressed(mut self, addresses: &[&str]) -> Self {
-        self.addresses = addresses.iter().map(|&address| address.to_owned()).collect();
+        self.addresses = texts(addresses);
         self
     }
 
@@ -310,14 +314,14 @@ impl Node {
     /// Sets the provider id.
     #[must_use]
     pub fn provided(mut self, provider_id: &str) -> Self {
-        self.provider_id = Some(provider_id.to_owned());
+        self.provider_id = Some(provider_id.to_owned().into());
         self
     }
 
     /// Sets the claim label.
     #[must_use]
     pub fn labelled(mut self, claim: &str) -> Self {
-        self.claim_label = Some(claim.to_owned());
+        self.claim_label = Some(claim.to_owned().into());
         self
     }
 
@@ -352,7 +356,7 @@ fn told_verdict(verdict: &Verdict<'_>) -> String {
             |id| id.to_string(),
         )
     });
-    let node = found.node.map(|node| node.name.clone());
+    let node = found.node.map(|node| node.name.to_string());
     let parts: Vec<String> = machine.into_iter().chain(node).collect();
     let kinds: Vec<&str> = found
         .evidence
@@ -387,7 +391,7 @@ pub fn told_candidates(verdict: &Verdict<'_>) -> Vec<String> {
     let tell = |candidate: &crate::Candidate<'_>| {
         let name = match &candidate.subject {
             Subject::Machine(machine) => machine.id().map_or_else(|| "?".to_owned(), |id| id.to_string()),
-            Subject::Node(node) => node.name.clone(),
+            Subject::Node(node) => node.name.to_string(),
         };
         let obstacle = candidate
             .obstacle

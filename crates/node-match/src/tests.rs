@@ -22,13 +22,13 @@ use crate::testing::told_unexplained;
 
 /// Compares the answer, and checks what must hold for every answer.
 #[track_caller]
-fn check(snapshot: &Snapshot, expected: &[&str]) {
+fn check(snapshot: &Snapshot<'_>, expected: &[&str]) {
     assert_eq!(snapshot.told(), expected);
 }
 
 /// Compares the answer and what nobody claims.
 #[track_caller]
-fn check_all(snapshot: &Snapshot, expected: &[&str], unexplained: &[&str]) {
+fn check_all(snapshot: &Snapshot<'_>, expected: &[&str], unexplained: &[&str]) {
     check(snapshot, expected);
     assert_eq!(told_unexplained(&crate::match_fleet(snapshot)), unexplained);
 }

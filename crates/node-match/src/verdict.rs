@@ -21,7 +21,7 @@ pub struct Matching<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<'a> {
     /// The claim.
-    pub claim: &'a Claim,
+    pub claim: &'a Claim<'a>,
     /// What was found for it.
     pub verdict: Verdict<'a>,
 }
@@ -70,9 +70,9 @@ pub struct Match<'a> {
     /// Its machine.
     pub machine: Option<MergedMachine<'a>>,
     /// Its Node.
-    pub node: Option<&'a Node>,
+    pub node: Option<&'a Node<'a>>,
     /// The Node of its machine, where it may not have it: the labels of the Node name another claim, for example.
-    pub withheld: Option<&'a Node>,
+    pub withheld: Option<&'a Node<'a>>,
     /// Why they belong to it; one entry per link that was used.
     pub evidence: Vec<Evidence<'a>>,
     /// Whether a surplus machine makes an anonymous match doubtful: only a person may delete it (R7).
@@ -94,7 +94,7 @@ pub enum Subject<'a> {
     /// A machine.
     Machine(MergedMachine<'a>),
     /// A Node.
-    Node(&'a Node),
+    Node(&'a Node<'a>),
 }
 
 /// Lists what no claim explains.
@@ -119,7 +119,7 @@ pub struct UnexplainedMachine<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnexplainedNode<'a> {
     /// The Node.
-    pub node: &'a Node,
+    pub node: &'a Node<'a>,
     /// Why no claim explains it.
     pub reason: UnexplainedReason,
 }
@@ -132,7 +132,7 @@ impl<'a> Matching<'a> {
     pub fn verdict(&self, uid: &str) -> Option<&Verdict<'a>> {
         let index = self
             .claims
-            .binary_search_by(|answer| answer.claim.uid.as_str().cmp(uid))
+            .binary_search_by(|answer| (*answer.claim.uid).cmp(uid))
             .ok()?;
         self.claims.get(index).map(|answer| &answer.verdict)
     }

@@ -231,7 +231,7 @@ fn linked(view: &View<'_>, found: &Match<'_>, decided_by: Decider) -> Result<Opt
     };
     let is_tied = found.evidence.iter().any(|one| one.link == Link::MachineNode);
     if is_tied {
-        Ok(Some(node.uid.clone()))
+        Ok(Some(node.uid.to_string()))
     } else {
         Err(Doubt::RecordOnly)
     }

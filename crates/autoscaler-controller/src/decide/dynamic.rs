@@ -19,8 +19,8 @@ pub(crate) const UNUSED: &str = "Unused";
 ///
 /// By a wrong clock none is made: by the time that is written on it it is known again.
 pub(super) fn found<'w>(world: &'w World<'_>) -> impl Iterator<Item = Batch> + use<'w> {
-    let founding = world.growth.founding.as_ref();
-    let founding = founding.filter(|_| world.skew.is_none() && world.growth.is_known);
+    let founding = world.growth().founding.as_ref();
+    let founding = founding.filter(|_| world.skew.is_none() && world.growth().is_known);
     let new = founding.into_iter().flat_map(|founding| &founding.new);
     new.map(|group| {
         let mut batch = Batch::about(group);
@@ -83,14 +83,14 @@ fn is_dark(world: &World<'_>, group: &NodeGroup) -> bool {
     let reply = world.cluster(&group.spec.resource_identifier);
     let reply = reply.and_then(|view| view.latest());
     world.skew.is_some()
-        || !world.growth.is_known
+        || !world.growth().is_known
         || !world.unreadable.nodes.is_empty()
         || (is_made && reply.is_none())
 }
 
 /// Tells whether nothing is left of what a NodeGroup of ours was made for, and nothing holds it.
 fn is_unused(world: &World<'_>, group: &NodeGroup) -> bool {
-    let Some(founding) = &world.growth.founding else {
+    let Some(founding) = &world.growth().founding else {
         return false;
     };
     let place = (group.namespace().unwrap_or_default(), group.name_any());

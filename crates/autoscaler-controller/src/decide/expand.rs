@@ -16,10 +16,10 @@ pub(crate) const SCALE_UP: &str = "ScaleUp";
 /// The words stay the same while the reason does: no numbers.
 pub(super) fn say(world: &World<'_>, group: &NodeGroup, draft: &mut Draft<NodeGroupStatus>) {
     // What was said stays until more is known.
-    if !world.growth.is_known || world.skew.is_some() {
+    if !world.growth().is_known || world.skew.is_some() {
         return;
     }
-    let thresholds = &world.growth.thresholds;
+    let thresholds = &world.growth().thresholds;
     let place = (group.namespace().unwrap_or_default(), group.name_any());
     if thresholds.grows.as_ref() == Some(&place) {
         return draft.condition(

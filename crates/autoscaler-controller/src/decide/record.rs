@@ -105,7 +105,7 @@ fn usable_addresses(machine: &MergedMachine<'_>) -> Vec<IpAddr> {
 
 /// Copies what VPSie says of the machine into the status.
 fn describe(draft: &mut Draft<VPSieNodeStatus>, machine: &MergedMachine<'_>) {
-    let report = |size: fn(&node_match::Machine) -> Option<u64>| {
+    let report = |size: fn(&node_match::Machine<'_>) -> Option<u64>| {
         machine
             .reports()
             .iter()

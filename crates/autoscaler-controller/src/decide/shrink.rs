@@ -188,7 +188,7 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
     let is_ours = group.is_managed() && group.metadata.deletion_timestamp.is_none();
     policy.filter(|_| is_ours).ok_or(Keep::Disabled)?;
     may_by_annotations(|key| group.annotations().get(key).map(String::as_str), world.now)?;
-    if world.growth.unmet > 0 {
+    if world.growth().unmet > 0 {
         return Err(Keep::PodsWait);
     }
     calm(world, group)?;
@@ -201,7 +201,7 @@ fn may_shrink(world: &World<'_>, group: &NodeGroup) -> Result<(), Keep> {
         return Err(Keep::AtMinimum);
     }
     let place = (group.namespace().unwrap_or_default(), group.name_any());
-    if world.growth.thresholds.tight.contains(&place) {
+    if world.growth().thresholds.tight.contains(&place) {
         return Err(Keep::NeededByThreshold);
     }
     Ok(())

@@ -36,7 +36,7 @@ pub(super) fn create_missing(
         return;
     }
     let members: Vec<&ClaimObject> = world.members(group).collect();
-    let grown = world.growth.of(group);
+    let grown = world.growth().of(group);
     let due = missing(group, &members).max(grown.len().min(room(group, &members)));
     for (place, name) in free_names(world, group).take(due.min(MOST_NEW)).enumerate() {
         if name.len() > LONGEST_NAME {

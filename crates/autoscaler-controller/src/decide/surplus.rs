@@ -27,7 +27,7 @@ pub(super) fn uids<'w>(world: &'w World<'_>) -> BTreeSet<&'w str> {
 ///
 /// One that waits after a refusal stays: it holds the time at which its NodeGroup may ask again.
 fn surplus<'w>(world: &'w World<'_>, group: &NodeGroup) -> Vec<&'w ClaimObject> {
-    if !world.growth.is_known || world.skew.is_some() {
+    if !world.growth().is_known || world.skew.is_some() {
         return Vec::new();
     }
     let members: Vec<&ClaimObject> = world.members(group).collect();
@@ -39,7 +39,7 @@ fn surplus<'w>(world: &'w World<'_>, group: &NodeGroup) -> Vec<&'w ClaimObject> 
         wants_machine(member)
             && !is_waiting
             && promised(&member.object).is_some()
-            && !world.growth.is_awaited(&member.object)
+            && !world.growth().is_awaited(&member.object)
     };
     let surplus = members.iter().filter(is_surplus).rev();
     surplus.take(staying.saturating_sub(minimum)).copied().collect()

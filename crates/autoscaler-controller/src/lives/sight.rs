@@ -39,7 +39,7 @@ impl<'w> Sights<'w> {
         Self {
             world,
             verdicts: answers
-                .map(|answer| (answer.claim.uid.as_str(), &answer.verdict))
+                .map(|answer| (&*answer.claim.uid, &answer.verdict))
                 .collect(),
         }
     }
@@ -67,7 +67,7 @@ impl<'w> Sights<'w> {
 
     /// Returns the Node that is matched now, else the one that bears the marks of the VPSieNode: while VPSie does not
     /// answer, matching cannot vouch for it, but it is there.
-    fn node(&self, claim: &ClaimObject, matched: Option<&node_match::Node>) -> Option<&'w Arc<Node>> {
+    fn node(&self, claim: &ClaimObject, matched: Option<&node_match::Node<'_>>) -> Option<&'w Arc<Node>> {
         let object = &claim.object;
         let matched = matched.and_then(|node| self.world.node(&node.uid));
         let name = object.metadata.name().unwrap_or_default();

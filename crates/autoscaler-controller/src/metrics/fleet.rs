@@ -33,7 +33,7 @@ impl Metrics {
         });
         self.leaked.replace(judged.collect());
         self.conditions.replace(conditions(world));
-        let held = world.growth.thresholds.held_back();
+        let held = world.growth().thresholds.held_back();
         self.scale_up_held.replace(
             held.map(|(place, held)| (HeldLabels::of(place, held), 1))
                 .collect(),

@@ -9,7 +9,6 @@ use crate::chronicle::pods::JustMade;
 use crate::command::Batch;
 use crate::convert;
 use crate::decide::{Decision, decide};
-use crate::growth::Growth;
 use crate::lease::{Mandate, Rule};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Part;
@@ -22,7 +21,7 @@ use crate::world::{ClaimObject, Index, World};
 use chrono::{DateTime, Utc};
 use node_match::match_fleet;
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -82,7 +81,7 @@ impl Operator {
         let is_hand_over = |age| Rule::REAL.is_hand_over(age, self.settings.request_timeout);
         let stored = self.actor.stored();
         // The observation borrows what it looks at. Lives and states belong to the operator, and go on beside it.
-        let mut world = World {
+        let world = World {
             now,
             skew: self.comparison.skew(),
             is_hand_over: mandate.age().is_some_and(is_hand_over),
@@ -100,7 +99,7 @@ impl Operator {
             credentials: self.credentials.problem(),
             without_candidate: &self.without_candidate,
             endpoints: self.endpoints.views(),
-            growth: Growth::default(),
+            growth: OnceLock::new(),
             index: Index::default(),
         }
         .in_order();
@@ -124,7 +123,7 @@ impl Operator {
         for step in steps.iter().flatten() {
             self.telemetry.journal().step(step, now);
         }
-        world.growth = prospect.growth;
+        world.growth.get_or_init(|| prospect.growth);
         // Marks are read after the objects, so that no state is older than the observation.
         self.states.take_in(self.watches.changes(), &self.lives);
         self.states.take_in_lives(&world.claims, &self.lives);

@@ -12,7 +12,7 @@ pub(super) fn unfound(world: &World<'_>, matching: &Matching<'_>) -> BTreeMap<St
         .claims
         .iter()
         .filter(|answer| matches!(&answer.verdict, Verdict::TimedOut { candidates } if candidates.is_empty()))
-        .map(|answer| answer.claim.uid.as_str())
+        .map(|answer| &*answer.claim.uid)
         .collect();
     let replied_at = |claim: &ClaimObject| {
         let [_, newest] = world

@@ -31,7 +31,7 @@ pub(crate) fn own(name: &str) -> Verdict<'static> {
         unreachable!("tied() is a match");
     };
     let machine = Machine {
-        identifier: Some(name.replace("web-", "m")),
+        identifier: Some(name.replace("web-", "m").into()),
         ..Machine::default()
     };
     found(Some(machine), Some(&name.replace("web-", "n")), one.evidence)

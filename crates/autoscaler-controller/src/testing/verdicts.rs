@@ -39,7 +39,7 @@ pub(crate) fn conflict() -> Verdict<'static> {
 
 /// Says that a machine, a Node or both are its own.
 pub(crate) fn found(
-    machine: Option<Machine>,
+    machine: Option<Machine<'static>>,
     node: Option<&str>,
     evidence: Vec<Evidence<'static>>,
 ) -> Verdict<'static> {
@@ -55,7 +55,7 @@ pub(crate) fn found(
 /// Says that this machine is its own and has no Node, or one that it may not have.
 pub(crate) fn without_node(machine: &str, withheld: Option<&str>) -> Verdict<'static> {
     let machine = Machine {
-        identifier: Some(machine.to_owned()),
+        identifier: Some(machine.to_owned().into()),
         ..Machine::default()
     };
     Verdict::Matched(Match {
@@ -67,10 +67,10 @@ pub(crate) fn without_node(machine: &str, withheld: Option<&str>) -> Verdict<'st
     })
 }
 
-fn named(node: &str) -> &'static Node {
+fn named(node: &str) -> &'static Node<'static> {
     Box::leak(Box::new(Node {
-        uid: format!("{}/{node}", super::NAMESPACE),
-        name: node.to_owned(),
+        uid: format!("{}/{node}", super::NAMESPACE).into(),
+        name: node.to_owned().into(),
         ..Node::default()
     }))
 }
@@ -78,7 +78,7 @@ fn named(node: &str) -> &'static Node {
 /// Says that machine `m1` and Node `n1` are its own, and are tied by an address.
 pub(crate) fn tied() -> Verdict<'static> {
     let machine = Machine {
-        identifier: Some("m1".to_owned()),
+        identifier: Some("m1".into()),
         ..Machine::default()
     };
     let tie = Evidence {
@@ -90,15 +90,15 @@ pub(crate) fn tied() -> Verdict<'static> {
 }
 
 /// Makes a merged machine of one report; only a matching can.
-fn merged(machine: Machine) -> MergedMachine<'static> {
+fn merged(machine: Machine<'static>) -> MergedMachine<'static> {
     let mut snapshot = Snapshot::new(at(0));
     snapshot.claims.push(Claim {
-        uid: "any".to_owned(),
-        cluster: CLUSTER.to_owned(),
+        uid: "any".into(),
+        cluster: CLUSTER.into(),
         ..Claim::default()
     });
     snapshot.machines.push(Machine {
-        cluster: CLUSTER.to_owned(),
+        cluster: CLUSTER.into(),
         ..machine
     });
     let matching = match_fleet(Box::leak(Box::new(snapshot)));

@@ -202,7 +202,7 @@ impl TestWorld {
             credentials: self.credentials.clone(),
             without_candidate: &self.without_candidate,
             endpoints: Arc::clone(&self.endpoints),
-            growth: self.growth.clone(),
+            growth: self.growth.clone().into(),
             index: Index::default(),
         }
         .in_order()
@@ -282,18 +282,18 @@ impl TestWorld {
         boards.show(&self.observe(), &self.matching(&claims), &self.lives);
     }
 
-    fn matched(&self) -> Vec<Claim> {
+    fn matched(&self) -> Vec<Claim<'static>> {
         let claim = |uid: &String| Claim {
-            uid: uid.clone(),
-            cluster: CLUSTER.to_owned(),
+            uid: uid.clone().into(),
+            cluster: CLUSTER.into(),
             ..Claim::default()
         };
         self.verdicts.keys().map(claim).collect()
     }
 
-    fn matching<'c>(&self, claims: &'c [Claim]) -> Matching<'c> {
+    fn matching<'c>(&self, claims: &'c [Claim<'static>]) -> Matching<'c> {
         let answers = claims.iter().zip(self.verdicts.values());
-        let answer = |(claim, verdict): (&'c Claim, &Verdict<'static>)| Answer {
+        let answer = |(claim, verdict): (&'c Claim<'static>, &Verdict<'static>)| Answer {
             claim,
             verdict: verdict.clone(),
         };

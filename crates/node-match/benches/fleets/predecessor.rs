@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 use node_match::{Claim, Machine, Snapshot};
 
 /// Gives each claim that waits the newest machine that nobody has recorded.
-pub(crate) fn newest_unclaimed(snapshot: &Snapshot) -> Vec<(&Claim, &Machine)> {
-    let (waiting, settled): (Vec<&Claim>, Vec<&Claim>) = snapshot
+pub(crate) fn newest_unclaimed<'a>(snapshot: &'a Snapshot<'a>) -> Vec<(&'a Claim<'a>, &'a Machine<'a>)> {
+    let (waiting, settled): (Vec<&Claim<'_>>, Vec<&Claim<'_>>) = snapshot
         .claims
         .iter()
         .partition(|claim| claim.instance_id.is_none());
     let recorded: BTreeSet<u64> = settled.iter().filter_map(|claim| claim.instance_id).collect();
-    let is_recorded = |machine: &Machine| machine.id.is_some_and(|id| recorded.contains(&id));
+    let is_recorded = |machine: &Machine<'_>| machine.id.is_some_and(|id| recorded.contains(&id));
     let mut is_claimed: Vec<bool> = snapshot.machines.iter().map(is_recorded).collect();
     let mut pairs = Vec::new();
     for claim in waiting {

@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use node_match::{Baseline, Claim, Machine, Node, ReportedAt, Snapshot};
+use node_match::{Baseline, Claim, Machine, Node, ReportedAt, Snapshot, Text};
 
 const CLUSTER: &str = "0d6c";
 
 /// Makes a snapshot of as many claims, machines and Nodes; the functions say what each looks like.
 fn fleet(
     size: u32,
-    claim: impl Fn(u32, Claim) -> Claim,
-    machine: impl Fn(u32, Machine) -> Machine,
-    node: impl Fn(u32, Node) -> Node,
-) -> Snapshot {
+    claim: impl Fn(u32, Claim<'static>) -> Claim<'static>,
+    machine: impl Fn(u32, Machine<'static>) -> Machine<'static>,
+    node: impl Fn(u32, Node<'static>) -> Node<'static>,
+) -> Snapshot<'static> {
     let now = DateTime::from_timestamp(1_769_242_200, 0).expect("a moment in 2026");
     let mut snapshot = Snapshot::new(now);
     snapshot.claims = (1..=size)
         .map(|id| {
             let plain = Claim {
-                uid: format!("c-{id}"),
-                name: format!("pool-{id}"),
-                cluster: CLUSTER.to_owned(),
+                uid: format!("c-{id}").into(),
+                name: format!("pool-{id}").into(),
+                cluster: CLUSTER.into(),
                 group: Some(412),
                 creation_requested: true,
                 requested_at: Some(now - TimeDelta::minutes(5)),
@@ -34,10 +34,10 @@ fn fleet(
         .map(|id| {
             let plain = Machine {
                 id: Some(u64::from(id)),
-                identifier: Some(format!("machine-{id}")),
-                cluster: CLUSTER.to_owned(),
-                hostname: Some(hostname(id)),
-                addresses: vec![address(id)],
+                identifier: Some(format!("machine-{id}").into()),
+                cluster: CLUSTER.into(),
+                hostname: Some(hostname(id).into()),
+                addresses: vec![address(id).into()],
                 ..Machine::default()
             };
             machine(id, plain)
@@ -46,9 +46,9 @@ fn fleet(
     snapshot.nodes = (1..=size)
         .map(|id| {
             let plain = Node {
-                uid: format!("n-{id}"),
-                name: hostname(id),
-                addresses: vec![address(id)],
+                uid: format!("n-{id}").into(),
+                name: hostname(id).into(),
+                addresses: vec![address(id).into()],
                 ..Node::default()
             };
             node(id, plain)
@@ -66,11 +66,11 @@ fn address(id: u32) -> String {
 }
 
 /// Nine claims in ten are recorded; the rest share a baseline and are matched anonymously.
-pub(crate) fn usual(size: u32) -> Snapshot {
+pub(crate) fn usual(size: u32) -> Snapshot<'static> {
     let recorded = size / 10 * 9;
     let keys: Vec<String> = (1..=recorded).map(|id| id.to_string()).collect();
     let baseline = Arc::new(Baseline::new(true, keys.iter().map(String::as_str)));
-    let claim = |id, mut claim: Claim| {
+    let claim = |id, mut claim: Claim<'static>| {
         claim.instance_id = (id <= recorded).then_some(u64::from(id));
         claim.baseline = (id > recorded).then(|| Arc::clone(&baseline));
         claim
@@ -79,22 +79,22 @@ pub(crate) fn usual(size: u32) -> Snapshot {
 }
 
 /// Every name starts with every shorter one: `a`, `a-a`, `a-a-a`, up to 30 parts, then a number.
-pub(crate) fn shared_prefixes(size: u32) -> Snapshot {
+pub(crate) fn shared_prefixes(size: u32) -> Snapshot<'static> {
     let name = |id: u32| format!("{}-{id}", vec!["a"; id as usize % 30 + 1].join("-"));
     let claim = move |id, claim| Claim {
-        name: name(id),
+        name: name(id).into(),
         ..claim
     };
     let machine = move |id, machine| Machine {
-        hostname: Some(format!("{}-k8s", name(id))),
+        hostname: Some(format!("{}-k8s", name(id)).into()),
         ..machine
     };
     fleet(size, claim, machine, |_, node| node)
 }
 
 /// All machines and all Nodes carry the same eight addresses, and all claims record them.
-pub(crate) fn duplicate_addresses(size: u32) -> Snapshot {
-    let all: Vec<String> = (1..=8).map(address).collect();
+pub(crate) fn duplicate_addresses(size: u32) -> Snapshot<'static> {
+    let all: Vec<Text<'static>> = (1..=8).map(|host| address(host).into()).collect();
     let (of_claims, of_machines, of_nodes) = (all.clone(), all.clone(), all);
     fleet(
         size,
@@ -114,7 +114,7 @@ pub(crate) fn duplicate_addresses(size: u32) -> Snapshot {
 }
 
 /// One anonymous component: each baseline holds more machines than the one before, and nothing else tells.
-pub(crate) fn one_component(size: u32, baselines: u32) -> Snapshot {
+pub(crate) fn one_component(size: u32, baselines: u32) -> Snapshot<'static> {
     let step = size / baselines;
     let baselines: Vec<Arc<Baseline>> = (0..baselines)
         .map(|number| {
@@ -122,7 +122,7 @@ pub(crate) fn one_component(size: u32, baselines: u32) -> Snapshot {
             Arc::new(Baseline::new(true, keys.iter().map(String::as_str)))
         })
         .collect();
-    let claim = |id: u32, mut claim: Claim| {
+    let claim = |id: u32, mut claim: Claim<'static>| {
         let number = ((id - 1) / step) as usize;
         claim.baseline = baselines.get(number).map(Arc::clone);
         claim
@@ -131,7 +131,7 @@ pub(crate) fn one_component(size: u32, baselines: u32) -> Snapshot {
 }
 
 /// The same, and the oldest machines are those that only the last claims can have: every claim would rather have them.
-pub(crate) fn contended_component(size: u32, baselines: u32) -> Snapshot {
+pub(crate) fn contended_component(size: u32, baselines: u32) -> Snapshot<'static> {
     let mut snapshot = one_component(size, baselines);
     for (machine, age) in snapshot.machines.iter_mut().zip(0..) {
         machine.created_at = Some(ReportedAt {
@@ -143,23 +143,23 @@ pub(crate) fn contended_component(size: u32, baselines: u32) -> Snapshot {
 }
 
 /// One claim, and as many old machines and new Nodes whose one hostname starts with its name.
-pub(crate) fn one_hostname(size: u32) -> Snapshot {
+pub(crate) fn one_hostname(size: u32) -> Snapshot<'static> {
     let keys: Vec<String> = (1..=size).map(|id| id.to_string()).collect();
     let baseline = Arc::new(Baseline::new(true, keys.iter().map(String::as_str)));
     let machine = |_, machine| Machine {
-        hostname: Some("web-x".to_owned()),
+        hostname: Some("web-x".into()),
         ..machine
     };
     let node = |id, node| Node {
-        name: format!("worker-{id}"),
-        hostname: Some("web-x".to_owned()),
+        name: format!("worker-{id}").into(),
+        hostname: Some("web-x".into()),
         addresses: Vec::new(),
         ..node
     };
     let mut snapshot = fleet(size, |_, claim| claim, machine, node);
     snapshot.claims.truncate(1);
     for claim in &mut snapshot.claims {
-        "web".clone_into(&mut claim.name);
+        claim.name = "web".into();
         claim.baseline = Some(Arc::clone(&baseline));
     }
     snapshot

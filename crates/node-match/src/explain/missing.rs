@@ -96,17 +96,17 @@ pub enum Missing<'a> {
 
 /// Counts what claims have in common.
 pub(super) struct Crowd<'a> {
-    snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot<'a>,
     /// How many claims share what is new, by the first of it.
-    sharing: BTreeMap<Key, usize>,
+    sharing: BTreeMap<Key<'a>, usize>,
     /// The groups in which a machine is awaited, by cluster.
     wanting: BTreeMap<&'a str, BTreeSet<u64>>,
     /// The claims whose records contradict each other, by what they name.
-    disputing: BTreeMap<Key, Vec<&'a Claim>>,
+    disputing: BTreeMap<Key<'a>, Vec<&'a Claim<'a>>>,
 }
 
 /// The address of a Node, or of the first report of a machine.
-type Key = (*const crate::Machine, *const crate::Node);
+type Key<'a> = (*const crate::Machine<'a>, *const crate::Node<'a>);
 
 // === impl Missing ===
 
@@ -142,7 +142,7 @@ impl Missing<'_> {
 // === impl Crowd ===
 
 impl<'a> Crowd<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, answers: &[Answer<'a>]) -> Self {
+    pub(super) fn new(snapshot: &'a Snapshot<'a>, answers: &[Answer<'a>]) -> Self {
         let mut crowd = Self {
             snapshot,
             sharing: BTreeMap::new(),
@@ -170,7 +170,7 @@ impl<'a> Crowd<'a> {
                 .matched()
                 .is_some_and(|found| found.machine.is_some());
             if claim.creation_requested && !has_machine {
-                let groups = crowd.wanting.entry(claim.cluster.as_str()).or_default();
+                let groups = crowd.wanting.entry(&*claim.cluster).or_default();
                 groups.extend(claim.group);
             }
         }
@@ -195,7 +195,7 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    fn of_waiting(&self, claim: &'a Claim, reason: WaitingReason) -> Missing<'a> {
+    fn of_waiting(&self, claim: &'a Claim<'a>, reason: WaitingReason) -> Missing<'a> {
         match reason {
             WaitingReason::NoCandidates if !claim.creation_requested => Missing::Link,
             WaitingReason::NoCandidates => self.new_machine(claim),
@@ -216,7 +216,7 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    fn new_machine(&self, claim: &Claim) -> Missing<'a> {
+    fn new_machine(&self, claim: &Claim<'_>) -> Missing<'a> {
         let waited = claim
             .requested_at
             .map(|at| self.snapshot.now.signed_duration_since(at));
@@ -229,7 +229,7 @@ impl<'a> Crowd<'a> {
 
     fn of_ambiguous(
         &self,
-        claim: &Claim,
+        claim: &Claim<'_>,
         reason: AmbiguousReason,
         candidates: &[Candidate<'_>],
         considered: &Considered<'_>,
@@ -243,7 +243,7 @@ impl<'a> Crowd<'a> {
                 open: self.sharing.get(&first_free(candidates)).copied().unwrap_or(1),
             },
             AmbiguousReason::GroupUnknown => {
-                let groups = self.wanting.get(claim.cluster.as_str());
+                let groups = self.wanting.get(&*claim.cluster);
                 Missing::Group {
                     groups: groups.into_iter().flatten().copied().collect(),
                 }
@@ -253,7 +253,7 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    fn changes(&self, claim: &Claim) -> Vec<Change> {
+    fn changes(&self, claim: &Claim<'_>) -> Vec<Change> {
         let clusters = self.snapshot.clusters.iter();
         let clusters = clusters.filter(|cluster| cluster.id == claim.cluster);
         let now: Vec<&ClusterShape> = clusters.map(|cluster| &cluster.shape).collect();
@@ -261,12 +261,17 @@ impl<'a> Crowd<'a> {
         changes(before, &now)
     }
 
-    fn one_record(&self, claim: &Claim, reason: ConflictReason, candidates: &[Candidate<'_>]) -> Missing<'a> {
+    fn one_record(
+        &self,
+        claim: &Claim<'_>,
+        reason: ConflictReason,
+        candidates: &[Candidate<'_>],
+    ) -> Missing<'a> {
         let of_candidate = |candidate| self.disputing.get(&key(candidate));
         let all = candidates.iter().filter_map(of_candidate).flatten();
         let others: BTreeMap<&str, Named<'a>> = all
             .filter(|other| other.uid != claim.uid)
-            .map(|other| (other.uid.as_str(), Named::new(other)))
+            .map(|other| (&*other.uid, Named::new(other)))
             .collect();
         Missing::OneRecord {
             reason: reason.as_str(),
@@ -285,7 +290,7 @@ fn of_match<'a>(found: &Match<'_>) -> Option<Missing<'a>> {
     }
 }
 
-fn first_free(candidates: &[Candidate<'_>]) -> Key {
+fn first_free<'a>(candidates: &[Candidate<'a>]) -> Key<'a> {
     free(candidates)
         .next()
         .map_or((std::ptr::null(), std::ptr::null()), key)
@@ -295,7 +300,7 @@ fn free<'c, 'a>(candidates: &'c [Candidate<'a>]) -> impl Iterator<Item = &'c Can
     candidates.iter().filter(|candidate| candidate.obstacle.is_none())
 }
 
-fn key(candidate: &Candidate<'_>) -> Key {
+fn key<'a>(candidate: &Candidate<'a>) -> Key<'a> {
     match &candidate.subject {
         Subject::Machine(machine) => {
             let first = machine

@@ -175,7 +175,7 @@ impl Objection<'_> {
 // === impl Named ===
 
 impl<'a> Named<'a> {
-    pub(super) fn new(claim: &'a Claim) -> Self {
+    pub(super) fn new(claim: &'a Claim<'a>) -> Self {
         Self {
             uid: &claim.uid,
             namespace: &claim.namespace,
@@ -189,7 +189,7 @@ impl<'a> Named<'a> {
 impl BaselineState {
     /// Tells how much is known of the time before a claim's request.
     #[must_use]
-    pub fn of(claim: &Claim) -> Self {
+    pub fn of(claim: &Claim<'_>) -> Self {
         match claim.baseline.as_deref() {
             None => Self::Absent,
             Some(baseline) if baseline.is_complete() => Self::Complete,

@@ -38,7 +38,7 @@ pub(super) fn named(claim: &Named<'_>) -> String {
 }
 
 /// Says where a claim's machine is awaited.
-pub(super) fn place(claim: &Claim) -> String {
+pub(super) fn place(claim: &Claim<'_>) -> String {
     match claim.group {
         Some(group) => format!("group {group}"),
         None => format!("cluster {}", claim.cluster),

@@ -16,8 +16,8 @@ pub(super) struct Sight<'s, 'a> {
     settled: &'s Assignment<'s, 'a>,
     grouping: Grouping<'s, 'a>,
     /// Machines and Nodes by the address of their report, by which the answer knows them.
-    machines: BTreeMap<*const crate::Machine, usize>,
-    nodes: BTreeMap<*const Node, usize>,
+    machines: BTreeMap<*const crate::Machine<'a>, usize>,
+    nodes: BTreeMap<*const Node<'a>, usize>,
 }
 
 /// What the answer itself says of a machine or Node.
@@ -274,7 +274,7 @@ fn is_one_of_many(part: Part, verdict: &Verdict<'_>) -> bool {
 }
 
 /// Finds the first measure in which a machine differs from its group.
-fn contradiction<'a>(machine: &MergedMachine<'_>, group: &Group) -> Option<Objection<'a>> {
+fn contradiction<'a>(machine: &MergedMachine<'_>, group: &Group<'_>) -> Option<Objection<'a>> {
     let differing = |size, found: Option<u64>, wanted: Option<u64>| match (found, wanted) {
         (Some(found), Some(wanted)) if found != wanted => {
             Some(Objection::SizeContradictsGroup { size, found, wanted })

@@ -69,7 +69,7 @@ pub(super) fn recorded_provider_ids<'a>(prepared: &Prepared<'a>, claim: usize) -
 }
 
 /// Returns the machine id that is recorded on a claim.
-pub(crate) fn recorded_id(claim: &Claim) -> Option<u64> {
+pub(crate) fn recorded_id(claim: &Claim<'_>) -> Option<u64> {
     let in_provider_id = || match claim.provider_id.as_deref().and_then(ProviderId::parse) {
         Some(ProviderId::Number(number)) => Some(number),
         Some(ProviderId::Identifier(_)) | None => None,
@@ -78,7 +78,7 @@ pub(crate) fn recorded_id(claim: &Claim) -> Option<u64> {
 }
 
 /// Returns the machine identifier that is recorded on a claim, in lower case.
-pub(crate) fn recorded_identifier(claim: &Claim) -> Option<Cow<'_, str>> {
+pub(crate) fn recorded_identifier<'a>(claim: &'a Claim<'_>) -> Option<Cow<'a, str>> {
     let in_provider_id = || match claim.provider_id.as_deref().and_then(ProviderId::parse) {
         Some(ProviderId::Identifier(identifier)) => Some(identifier),
         Some(ProviderId::Number(_)) | None => None,
@@ -94,7 +94,7 @@ fn known(id: Option<u64>) -> Option<u64> {
 }
 
 /// Tells whether anything is recorded on a claim.
-pub(crate) fn has_record(claim: &Claim) -> bool {
+pub(crate) fn has_record(claim: &Claim<'_>) -> bool {
     let texts = [
         &claim.identifier,
         &claim.provider_id,

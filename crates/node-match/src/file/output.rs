@@ -93,7 +93,7 @@ struct OutputUnexplainedNode {
 impl<'a> Output<'a> {
     /// Makes the printable form of the answer to a snapshot, with its explanations.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot, matching: &'a Matching<'a>) -> Self {
+    pub fn new(snapshot: &'a Snapshot<'a>, matching: &'a Matching<'a>) -> Self {
         Self {
             claims: explain(snapshot, matching)
                 .into_iter()
@@ -196,12 +196,14 @@ impl<'a> OutputClaim<'a> {
         };
         let sentences = why.sentences();
         Self {
-            uid: why.claim.uid.clone(),
+            uid: why.claim.uid.to_string(),
             verdict: why.verdict.as_str(),
             machine: found
                 .and_then(|found| found.machine.as_ref())
                 .map(OutputMachine::new),
-            node: found.and_then(|found| found.node).map(|node| node.name.clone()),
+            node: found
+                .and_then(|found| found.node)
+                .map(|node| node.name.to_string()),
             evidence: found
                 .map(|found| found.evidence.iter().map(OutputEvidence::new).collect())
                 .unwrap_or_default(),
@@ -285,7 +287,7 @@ impl OutputCandidate {
     fn new(candidate: &Candidate<'_>) -> Self {
         let (machine, node) = match &candidate.subject {
             Subject::Machine(machine) => (Some(OutputMachine::new(machine)), None),
-            Subject::Node(node) => (None, Some(node.name.clone())),
+            Subject::Node(node) => (None, Some(node.name.to_string())),
         };
         Self {
             machine,
@@ -314,8 +316,8 @@ impl OutputUnexplainedMachine {
 impl OutputUnexplainedNode {
     fn new(entry: &UnexplainedNode<'_>) -> Self {
         Self {
-            name: entry.node.name.clone(),
-            uid: Some(entry.node.uid.clone()).filter(|uid| !uid.is_empty()),
+            name: entry.node.name.to_string(),
+            uid: Some(entry.node.uid.to_string()).filter(|uid| !uid.is_empty()),
             reason: entry.reason.as_str(),
         }
     }

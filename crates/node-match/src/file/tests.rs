@@ -248,8 +248,8 @@ fn baseline_is_complete_unless_empty() {
 fn order_does_not_change_the_bytes() {
     let mut snapshot = read(EXAMPLE).unwrap();
     let mut other = snapshot.claims[0].clone();
-    other.uid = "c0".to_owned();
-    other.name = "other".to_owned();
+    other.uid = "c0".into();
+    other.name = "other".into();
     snapshot.claims.push(other);
     let straight = Output::new(&snapshot, &match_fleet(&snapshot)).to_json();
     let mut turned = snapshot.clone();

@@ -8,10 +8,10 @@ use crate::{Cluster, ClusterShape, Group};
 
 /// Collects the groups; what two descriptions of one group contradict each other about is unknown.
 pub(super) fn described<'a>(
-    groups: &'a [Group],
+    groups: &'a [Group<'a>],
     clusters: &Clusters<'_>,
-) -> BTreeMap<(ClusterNumber, u64), Cow<'a, Group>> {
-    let mut listed: BTreeMap<(ClusterNumber, u64), Vec<&Group>> = BTreeMap::new();
+) -> BTreeMap<(ClusterNumber, u64), Cow<'a, Group<'a>>> {
+    let mut listed: BTreeMap<(ClusterNumber, u64), Vec<&Group<'_>>> = BTreeMap::new();
     for group in groups {
         let key = (clusters.number(&group.cluster), group.id);
         listed.entry(key).or_default().push(group);
@@ -22,7 +22,7 @@ pub(super) fn described<'a>(
         .collect()
 }
 
-fn joined<'a>(descriptions: &[&'a Group]) -> Cow<'a, Group> {
+fn joined<'a>(descriptions: &[&'a Group<'a>]) -> Cow<'a, Group<'a>> {
     if let [group] = descriptions {
         return Cow::Borrowed(group);
     }
@@ -46,7 +46,7 @@ fn agreed<T: PartialEq>(values: impl Iterator<Item = Option<T>>) -> Option<T> {
 
 /// Collects the shapes of clusters: one of which two are reported has both, and so is changing (R2c).
 pub(super) fn shapes<'a>(
-    listed: &'a [Cluster],
+    listed: &'a [Cluster<'a>],
     clusters: &Clusters<'_>,
 ) -> BTreeMap<ClusterNumber, Vec<&'a ClusterShape>> {
     let mut shapes: BTreeMap<ClusterNumber, Vec<&ClusterShape>> = BTreeMap::new();

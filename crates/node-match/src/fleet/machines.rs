@@ -84,12 +84,12 @@ impl<'a> MachineFacts<'a> {
 
 /// Reads, merges and sorts machines, by cluster, id, identifier and hostname.
 pub(super) fn sorted<'a>(
-    machines: &'a [Machine],
+    machines: &'a [Machine<'a>],
     clusters: &Clusters<'_>,
     directory: &mut Directory<'a>,
     identifiers: &mut Words<'a>,
 ) -> Vec<MachineFacts<'a>> {
-    let mut listed: Vec<&Machine> = machines.iter().collect();
+    let mut listed: Vec<&Machine<'_>> = machines.iter().collect();
     listed.sort_unstable_by(|left, right| in_fixed_order(left, right));
     let mut reports: Vec<Report<'a>> = Vec::with_capacity(listed.len());
     for machine in listed {
@@ -124,8 +124,8 @@ pub(super) fn sorted<'a>(
 }
 
 /// Compares reports; the order in which one lists its addresses says nothing (R8).
-fn in_fixed_order(left: &Machine, right: &Machine) -> Ordering {
-    let identity = |it: &Machine| (it.list, it.id);
+fn in_fixed_order(left: &Machine<'_>, right: &Machine<'_>) -> Ordering {
+    let identity = |it: &Machine<'_>| (it.list, it.id);
     identity(left).cmp(&identity(right)).then_with(|| {
         if left.addresses.len() < 2 && right.addresses.len() < 2 {
             return left.cmp(right);
@@ -138,7 +138,7 @@ fn in_fixed_order(left: &Machine, right: &Machine) -> Ordering {
 }
 
 fn read<'a>(
-    machine: &'a Machine,
+    machine: &'a Machine<'a>,
     cluster: ClusterNumber,
     directory: &mut Directory<'a>,
     identifiers: &mut Words<'a>,

@@ -14,7 +14,7 @@ use crate::{Baseline, Claim, Node};
 /// Holds a Node with what is compared about it.
 #[derive(Debug)]
 pub(crate) struct NodeFacts<'a> {
-    pub(crate) node: &'a Node,
+    pub(crate) node: &'a Node<'a>,
     /// The hash under which a baseline may remember its name.
     name_hash: u64,
     pub(crate) name: Option<Word>,
@@ -43,7 +43,7 @@ pub(crate) enum Label {
 // === impl NodeFacts ===
 
 impl<'a> NodeFacts<'a> {
-    fn new(node: &'a Node, home: ClusterNumber, words: &mut Words<'a>, register: &Register<'_>) -> Self {
+    fn new(node: &'a Node<'a>, home: ClusterNumber, words: &mut Words<'a>, register: &Register<'_>) -> Self {
         let name = text(Some(&node.name)).map(|name| words.learn_hashed(home, name));
         let (name, name_hash) = name.map_or((None, Baseline::hash("")), |(name, hash)| (Some(name), hash));
         let hostname = text(node.hostname.as_deref()).map(|hostname| words.learn(home, hostname));
@@ -78,13 +78,13 @@ impl<'a> NodeFacts<'a> {
 
 /// Reads Nodes and sorts them, the newest first, unknown ages last.
 pub(super) fn sorted<'a>(
-    nodes: &'a [Node],
+    nodes: &'a [Node<'a>],
     home: ClusterNumber,
     words: &mut Words<'a>,
     register: &Register<'_>,
 ) -> Vec<NodeFacts<'a>> {
-    let mut sorted: Vec<&Node> = nodes.iter().collect();
-    sort_by_text(&mut sorted, |node| node.name.as_str());
+    let mut sorted: Vec<&Node<'_>> = nodes.iter().collect();
+    sort_by_text(&mut sorted, |node| &*node.name);
     sorted.sort_by_key(|node| absent_last(node.created_at.map(Reverse)));
     sorted
         .into_iter()
@@ -98,7 +98,7 @@ pub(super) fn sorted<'a>(
 pub(super) fn label(
     nodes: &mut [NodeFacts<'_>],
     home: ClusterNumber,
-    claims: &[&Claim],
+    claims: &[&Claim<'_>],
     names: &[(ClusterNumber, Option<Word>)],
 ) {
     let is_labelled =
@@ -111,13 +111,11 @@ pub(super) fn label(
         all.filter(|(_, (_, (cluster, _)))| *cluster == home)
             .map(|(index, (claim, _))| (index, claim))
     };
-    let by_uid: BTreeMap<&str, usize> = at_home()
-        .map(|(index, claim)| (claim.uid.as_str(), index))
-        .collect();
+    let by_uid: BTreeMap<&str, usize> = at_home().map(|(index, claim)| (&*claim.uid, index)).collect();
     let mut by_name: BTreeMap<&str, Label> = BTreeMap::new();
     for (index, claim) in at_home() {
         by_name
-            .entry(claim.name.as_str())
+            .entry(&*claim.name)
             .and_modify(|label| *label = Label::Unclear)
             .or_insert(Label::Claim(Place::new(index)));
     }

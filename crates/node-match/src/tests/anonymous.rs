@@ -96,7 +96,7 @@ fn anonymous_matching_can_be_switched_off() {
 fn control_plane_is_never_handed_out() {
     let empty = baseline(&[]);
     let mut role = machine(1);
-    role.role = Some("master".to_owned());
+    role.role = Some("master".into());
     let mut control_plane = node("m").addressed(&["10.0.0.1"]);
     control_plane.control_plane = true;
     for machine in [
@@ -120,7 +120,7 @@ fn control_plane_is_never_handed_out() {
 #[test]
 fn node_of_the_control_plane_is_never_handed_out() {
     let mut master = machine(1).addressed(&["10.0.0.1"]);
-    master.role = Some("master".to_owned());
+    master.role = Some("master".into());
     for (machines, name) in [
         (vec![master], "a-x"),
         (Vec::new(), "hel-kubernetes-49ab-MASTER-1"),

@@ -5,14 +5,14 @@ use crate::tests::{check, check_all};
 use crate::{EvidenceKind, Link, Snapshot, Verdict, match_fleet};
 
 /// Names the Node of a claim's machine that the claim may not have.
-fn withheld(world: &Snapshot, claim: &str) -> Option<String> {
+fn withheld(world: &Snapshot<'_>, claim: &str) -> Option<String> {
     let matching = match_fleet(world);
     let mut answers = matching.claims.iter();
     let found = answers
         .find(|answer| answer.claim.name == claim)?
         .verdict
         .matched()?;
-    found.withheld.map(|node| node.name.clone())
+    found.withheld.map(|node| node.name.to_string())
 }
 
 /// D4, R4: success by hostname.
@@ -202,7 +202,7 @@ fn node_not_claimed_or_claimed_by_the_same_claim() {
 #[test]
 fn node_of_an_earlier_claim_of_the_same_name_is_left_alone() {
     let mut old = node("hel-1").addressed(&["10.0.0.4"]).labelled("web");
-    old.claim_uid = Some("an-earlier-uid".to_owned());
+    old.claim_uid = Some("an-earlier-uid".into());
     let world = snapshot(5)
         .claims([claim("web").with_id(1)])
         .machines([machine(1).addressed(&["10.0.0.4"])])
@@ -281,7 +281,7 @@ fn obstacles_of_named_machines_are_told() {
     let mut deleted = named.clone();
     deleted.is_deleted = true;
     let mut master = named.clone();
-    master.role = Some("Master".to_owned());
+    master.role = Some("Master".into());
     for (machine, candidate) in [
         (deleted, "1 deleted"),
         (master, "1 control-plane"),

@@ -4,7 +4,7 @@ use crate::testing::{GROUP, baseline, claim, machine, node, snapshot};
 use crate::tests::{check, check_all};
 use crate::{Claim, Snapshot, match_fleet};
 
-fn of_any_group(name: &str) -> Claim {
+fn of_any_group(name: &str) -> Claim<'static> {
     let mut claim = claim(name);
     claim.group = None;
     claim
@@ -25,7 +25,7 @@ fn claims_with_and_without_a_group_are_not_told_apart() {
 }
 
 /// Each claim was made after one machine more than the one before it, so that no two can be swapped.
-fn staircase(steps: u64) -> Snapshot {
+fn staircase(steps: u64) -> Snapshot<'static> {
     let keys: Vec<String> = (1..=steps).map(|id| id.to_string()).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let claims = (0..keys.len()).map(|step| claim(&format!("c{step:03}")).since(&baseline(&keys[..step])));

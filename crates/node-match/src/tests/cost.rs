@@ -6,7 +6,7 @@ use crate::testing::{GROUP, claim, group, machine, node, snapshot};
 use crate::{Baseline, Snapshot, Verdict, match_fleet};
 
 /// Makes a cluster: nine in ten claims are recorded, the rest are anonymous, in ten batches.
-fn cluster(size: u64) -> Snapshot {
+fn cluster(size: u64) -> Snapshot<'static> {
     let open_from = size / 10 * 9;
     let recorded: Vec<String> = (1..=open_from).map(|id| id.to_string()).collect();
     let batches: Vec<Arc<Baseline>> = (0..10)

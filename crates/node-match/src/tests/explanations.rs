@@ -9,7 +9,7 @@ use crate::{ClusterShape, Snapshot, explain_claim, match_fleet};
 
 /// Compares all that is said of one claim.
 #[track_caller]
-fn check(world: &Snapshot, uid: &str, expected: &[&str]) {
+fn check(world: &Snapshot<'_>, uid: &str, expected: &[&str]) {
     let matching = match_fleet(world);
     let why = explain_claim(world, &matching, uid).expect("the claim is in the world");
     assert_eq!(why.sentences(), expected);

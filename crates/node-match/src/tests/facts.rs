@@ -57,7 +57,7 @@ fn records_that_name_different_machines_are_a_conflict() {
         );
     }
     let mut two_identifiers = claim("a").with_identifier("machine-1");
-    two_identifiers.provider_id = Some("vpsie://machine-2".to_owned());
+    two_identifiers.provider_id = Some("vpsie://machine-2".into());
     let world = snapshot(5).claims([two_identifiers]).machines(machines);
     check(&world, &["a: conflict recorded-machines-differ"]);
 }
@@ -67,7 +67,7 @@ fn records_that_name_different_machines_are_a_conflict() {
 fn id_and_provider_id_of_different_machines_are_a_conflict() {
     let provided = |name: &str| {
         let mut claim = claim(name).with_id(1);
-        claim.provider_id = Some("vpsie://hel/2".to_owned());
+        claim.provider_id = Some("vpsie://hel/2".into());
         snapshot(5).claims([claim])
     };
     check_all(
@@ -76,7 +76,7 @@ fn id_and_provider_id_of_different_machines_are_a_conflict() {
         &["1 conflict", "2 conflict"],
     );
     let mut other_list = machine(2);
-    (other_list.list, other_list.identifier) = (1, Some("machine-1".to_owned()));
+    (other_list.list, other_list.identifier) = (1, Some("machine-1".into()));
     for (machines, expected) in [
         (vec![machine(1), other_list], "a: matched 1 by recorded-id"),
         (vec![machine(1)], "a: matched 1 by recorded-id"),
@@ -89,8 +89,8 @@ fn id_and_provider_id_of_different_machines_are_a_conflict() {
 /// Settled reading: the last segment is a UUID or a number; a name there is neither record nor contradiction.
 #[test]
 fn name_in_a_provider_id_is_no_record() {
-    let provided = |mut claim: crate::Claim| {
-        claim.provider_id = Some("vpsie://hel/cluster/a-1".to_owned());
+    let provided = |mut claim: crate::Claim<'static>| {
+        claim.provider_id = Some("vpsie://hel/cluster/a-1".into());
         snapshot(5).claims([claim]).machines([machine(1).named("a-1")])
     };
     check(
@@ -250,11 +250,11 @@ fn strong_evidence_wins_over_the_whole_set() {
 fn id_of_a_recorded_machine_names_no_machine_of_another_list() {
     let identified = |id, identifier: &str, list| {
         let mut machine = machine(id);
-        (machine.identifier, machine.list) = (Some(identifier.to_owned()), list);
+        (machine.identifier, machine.list) = (Some(identifier.to_owned().into()), list);
         machine
     };
     let mut doubtful = claim("b").with_id(7).with_identifier("machine-2");
-    doubtful.provider_id = Some("vpsie://machine-3".to_owned());
+    doubtful.provider_id = Some("vpsie://machine-3".into());
     let world = snapshot(5)
         .claims([claim("a").with_identifier("machine-4"), doubtful])
         .machines([

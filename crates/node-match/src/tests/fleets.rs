@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::testing::{CLUSTER, GROUP, at};
 use crate::{
-    Baseline, Claim, Cluster, ClusterShape, EvidenceKind, Group, Machine, Node, ReportedAt, Snapshot,
+    Baseline, Claim, Cluster, ClusterShape, EvidenceKind, Group, Machine, Node, ReportedAt, Snapshot, Text,
 };
 
 pub(super) const OTHER_CLUSTER: &str = "cluster-b";
@@ -31,7 +31,7 @@ pub(super) fn runner(usual: u32) -> TestRunner {
 }
 
 /// Generates whole snapshots.
-pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
+pub(super) fn fleets() -> impl Strategy<Value = Snapshot<'static>> {
     let parts = (
         vec(claims(), 0..8),
         vec(machines(), 0..9),
@@ -47,7 +47,7 @@ pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
             let mut snapshot = Snapshot::new(at(now));
             snapshot.settings.anonymous = anonymous;
             snapshot.clusters = vec![Cluster {
-                id: CLUSTER.to_owned(),
+                id: CLUSTER.into(),
                 shape: ClusterShape {
                     version: Some("1.30".to_owned()),
                     locked: Some(locked),
@@ -64,7 +64,7 @@ pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
                 .into_iter()
                 .enumerate()
                 .map(|(index, (mut claim, baseline))| {
-                    claim.uid = format!("uid-{index}");
+                    claim.uid = format!("uid-{index}").into();
                     claim.baseline = baseline.map(|number| Arc::clone(&baselines[number]));
                     claim
                 })
@@ -74,7 +74,7 @@ pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
             for (node, machine) in snapshot.nodes.iter_mut().zip(&snapshot.machines) {
                 // Left to chance, hardly any provider id would name a machine that is there.
                 if let (Some(provider_id), Some(identifier)) = (&mut node.provider_id, &machine.identifier) {
-                    *provider_id = format!("vpsie://hel/{identifier}");
+                    *provider_id = format!("vpsie://hel/{identifier}").into();
                 }
             }
             snapshot
@@ -83,21 +83,21 @@ pub(super) fn fleets() -> impl Strategy<Value = Snapshot> {
 }
 
 /// Numbers the Nodes; Kubernetes allows no two of one name.
-fn numbered(nodes: Vec<Node>) -> Vec<Node> {
+fn numbered(nodes: Vec<Node<'static>>) -> Vec<Node<'static>> {
     let mut names = BTreeSet::new();
-    let mut nodes: Vec<Node> = nodes
+    let mut nodes: Vec<Node<'static>> = nodes
         .into_iter()
         .filter(|node| names.insert(node.name.clone()))
         .collect();
     for (index, node) in nodes.iter_mut().enumerate() {
-        node.uid = format!("node-{index}");
+        node.uid = format!("node-{index}").into();
     }
     nodes
 }
 
-fn group(id: u64, cpu: u32, nodes_count: Option<u32>) -> Group {
+fn group(id: u64, cpu: u32, nodes_count: Option<u32>) -> Group<'static> {
     Group {
-        cluster: CLUSTER.to_owned(),
+        cluster: CLUSTER.into(),
         id,
         cpu: Some(cpu),
         ram_mb: Some(4096),
@@ -107,7 +107,7 @@ fn group(id: u64, cpu: u32, nodes_count: Option<u32>) -> Group {
 }
 
 /// Generates a second description of a group, which may differ from the first.
-fn second_groups() -> impl Strategy<Value = Group> {
+fn second_groups() -> impl Strategy<Value = Group<'static>> {
     let groups = (
         groups(),
         weighted(0.8, select(vec![2u32, 4])),
@@ -120,13 +120,13 @@ fn second_groups() -> impl Strategy<Value = Group> {
 }
 
 /// Generates a second report of the cluster, which may differ from the first.
-fn second_clusters() -> impl Strategy<Value = Cluster> {
+fn second_clusters() -> impl Strategy<Value = Cluster<'static>> {
     let shapes = (
         weighted(0.7, select(vec!["1.30", "1.31"])),
         weighted(0.7, prop::bool::weighted(0.2)),
     );
     shapes.prop_map(|(version, locked)| Cluster {
-        id: CLUSTER.to_owned(),
+        id: CLUSTER.into(),
         shape: ClusterShape {
             version: version.map(str::to_owned),
             locked,
@@ -171,6 +171,10 @@ fn addresses() -> impl Strategy<Value = Vec<String>> {
     vec((0..10u32).prop_flat_map(forms), 0..3)
 }
 
+fn owned(texts: Vec<String>) -> Vec<Text<'static>> {
+    texts.into_iter().map(Text::Owned).collect()
+}
+
 fn clusters() -> impl Strategy<Value = String> {
     prop_oneof![14 => Just(CLUSTER.to_owned()), 1 => Just(OTHER_CLUSTER.to_owned())]
 }
@@ -203,7 +207,7 @@ fn identifiers() -> impl Strategy<Value = String> {
     (1..7u32).prop_map(|number| format!("machine-{number}"))
 }
 
-pub(super) fn claims() -> impl Strategy<Value = (Claim, Option<usize>)> {
+pub(super) fn claims() -> impl Strategy<Value = (Claim<'static>, Option<usize>)> {
     let asked = (
         names(),
         prop_oneof![Just("a"), Just("a"), Just("b")],
@@ -226,19 +230,19 @@ pub(super) fn claims() -> impl Strategy<Value = (Claim, Option<usize>)> {
         let (name, namespace, cluster, group, creation_requested, requested_at, baseline) = asked;
         let (instance_id, identifier, provided, node_name, hostname, addresses, taken_over) = recorded;
         let claim = Claim {
-            namespace: namespace.to_owned(),
-            name,
-            cluster,
+            namespace: namespace.to_owned().into(),
+            name: name.into(),
+            cluster: cluster.into(),
             group,
             creation_requested,
             requested_at: requested_at.map(at),
             taken_over,
             instance_id,
-            identifier,
-            provider_id: provided.map(|identifier| format!("vpsie://{identifier}")),
-            node_name,
-            hostname,
-            addresses,
+            identifier: identifier.map(Text::Owned),
+            provider_id: provided.map(|identifier| format!("vpsie://{identifier}").into()),
+            node_name: node_name.map(Text::Owned),
+            hostname: hostname.map(Text::Owned),
+            addresses: owned(addresses),
             recorded_by: Some(EvidenceKind::Anonymous),
             ..Claim::default()
         };
@@ -246,7 +250,7 @@ pub(super) fn claims() -> impl Strategy<Value = (Claim, Option<usize>)> {
     })
 }
 
-pub(super) fn machines() -> impl Strategy<Value = Machine> {
+pub(super) fn machines() -> impl Strategy<Value = Machine<'static>> {
     let identity = (
         prop_oneof![4 => Just(0u8), 1 => Just(1u8)],
         weighted(0.9, 0..9u64),
@@ -269,14 +273,14 @@ pub(super) fn machines() -> impl Strategy<Value = Machine> {
         Machine {
             list,
             id,
-            identifier,
-            cluster,
+            identifier: identifier.map(Text::Owned),
+            cluster: cluster.into(),
             group,
-            hostname,
-            addresses,
-            status: status.map(str::to_owned),
+            hostname: hostname.map(Text::Owned),
+            addresses: owned(addresses),
+            status: status.map(Text::Borrowed),
             is_deleted,
-            role,
+            role: role.map(Text::Owned),
             created_at: created.map(|(minutes, zoned)| ReportedAt {
                 at: at(minutes),
                 zoned,
@@ -288,7 +292,7 @@ pub(super) fn machines() -> impl Strategy<Value = Machine> {
     })
 }
 
-pub(super) fn nodes() -> impl Strategy<Value = Node> {
+pub(super) fn nodes() -> impl Strategy<Value = Node<'static>> {
     let identity = (
         hostnames().prop_map(|name| name.to_lowercase()),
         weighted(0.2, hostnames()),
@@ -309,15 +313,15 @@ pub(super) fn nodes() -> impl Strategy<Value = Node> {
         let (name, hostname, addresses, provided) = identity;
         let (created, control_plane, claim_label, claim_uid, size) = state;
         Node {
-            uid: String::new(),
-            name,
-            hostname,
-            addresses,
-            provider_id: provided.map(|identifier| format!("vpsie://hel/{identifier}")),
+            uid: Text::default(),
+            name: name.into(),
+            hostname: hostname.map(Text::Owned),
+            addresses: owned(addresses),
+            provider_id: provided.map(|identifier| format!("vpsie://hel/{identifier}").into()),
             created_at: created.map(at),
             control_plane,
-            claim_label,
-            claim_uid,
+            claim_label: claim_label.map(Text::Owned),
+            claim_uid: claim_uid.map(Text::Owned),
             cpu: size.map(|(cpu, _)| cpu),
             ram_mb: size.map(|(_, ram)| ram),
         }

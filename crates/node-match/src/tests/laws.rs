@@ -22,7 +22,7 @@ const COUNTED_FLEETS: u32 = 1_000;
 /// The least share, in percent, of fleets in which each verdict and each kind of evidence occurs.
 const LEAST_SHARE: u32 = 3;
 
-fn everywhere(law: impl FnMut(&Snapshot) -> Result<(), TestCaseError>) {
+fn everywhere(law: impl FnMut(&Snapshot<'_>) -> Result<(), TestCaseError>) {
     try_on(runner(FLEETS), law);
 }
 
@@ -32,14 +32,14 @@ fn every<S: Strategy>(strategy: S, law: impl Fn(S::Value) -> Result<(), TestCase
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn try_on(mut runner: TestRunner, mut law: impl FnMut(&Snapshot) -> Result<(), TestCaseError>) {
+fn try_on(mut runner: TestRunner, mut law: impl FnMut(&Snapshot<'_>) -> Result<(), TestCaseError>) {
     let law = RefCell::new(&mut law);
     let tried = runner.run(&fleets(), |fleet| law.borrow_mut()(&fleet));
     tried.unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// Places every machine report and every Node.
-fn places<'a>(matching: &Matching<'a>) -> (Vec<&'a Machine>, Vec<&'a Node>) {
+fn places<'a>(matching: &Matching<'a>) -> (Vec<&'a Machine<'a>>, Vec<&'a Node<'a>>) {
     let matched = || {
         matching
             .claims
@@ -94,7 +94,7 @@ fn everything_is_in_exactly_one_place() {
 /// R8: permuting any input changes nothing.
 #[test]
 fn order_changes_nothing() {
-    let law = |(fleet, keys): (Snapshot, Vec<u64>)| {
+    let law = |(fleet, keys): (Snapshot<'static>, Vec<u64>)| {
         let matching = match_fleet(&fleet);
         let mut other = fleet.clone();
         let mut keys = keys.into_iter().cycle();

@@ -14,23 +14,23 @@ use proptest::prelude::*;
 use self::merge::merged;
 use crate::testing::CLUSTER;
 use crate::tests::fleets::{fleets, runner};
-use crate::{Claim, Group, Machine, MergedMachine, Node, Snapshot, UnexplainedReason, match_fleet};
+use crate::{Claim, Group, Machine, MergedMachine, Node, Snapshot, Text, UnexplainedReason, match_fleet};
 
 /// How many fleets both are asked about.
 const FLEETS: u32 = 800;
 
 /// What both are asked for each claim: the verdict, the machine's reports, the Node, whether it is contested.
-type Told = (String, &'static str, BTreeSet<Machine>, Option<String>, bool);
+type Told<'a> = (String, &'static str, BTreeSet<Machine<'a>>, Option<String>, bool);
 
 /// What both say: of each claim, and the reports of machines that nobody has and that contest a match.
-type Answer = (Vec<Told>, BTreeSet<BTreeSet<Machine>>);
+type Answer<'a> = (Vec<Told<'a>>, BTreeSet<BTreeSet<Machine<'a>>>);
 
 /// The crate and the model agree about every generated fleet.
 #[test]
 fn crate_and_model_agree() {
     let mut runner = runner(FLEETS);
-    let agree = |mut fleet: Snapshot| {
-        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+    let agree = |mut fleet: Snapshot<'static>| {
+        fleet.nodes_cluster = Some(CLUSTER.into());
         prop_assert_eq!(answer(&fleet), World::new(&fleet).decide());
         Ok(())
     };
@@ -39,18 +39,21 @@ fn crate_and_model_agree() {
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn answer(fleet: &Snapshot) -> Answer {
-    let set = |machine: &MergedMachine<'_>| machine.reports().iter().map(|&report| report.clone()).collect();
-    let tell = |answer: &crate::Answer<'_>| {
+fn set<'a>(machine: &MergedMachine<'a>) -> BTreeSet<Machine<'a>> {
+    machine.reports().iter().map(|&report| report.clone()).collect()
+}
+
+fn answer<'a>(fleet: &'a Snapshot<'a>) -> Answer<'a> {
+    let tell = |answer: &crate::Answer<'a>| {
         let found = answer.verdict.matched();
         let (machine, node) = (
             found.and_then(|found| found.machine.as_ref()),
             found.and_then(|found| found.node),
         );
         let reports = machine.map(set);
-        let node = node.map(|node| node.name.clone());
+        let node = node.map(|node| node.name.to_string());
         (
-            answer.claim.uid.clone(),
+            answer.claim.uid.to_string(),
             answer.verdict.as_str(),
             reports.unwrap_or_default(),
             node,
@@ -68,14 +71,14 @@ fn answer(fleet: &Snapshot) -> Answer {
 
 /// Holds the snapshot with its machines merged.
 struct World<'a> {
-    fleet: &'a Snapshot,
-    claims: Vec<&'a Claim>,
+    fleet: &'a Snapshot<'a>,
+    claims: Vec<&'a Claim<'a>>,
     /// Newest first.
-    machines: Vec<Vec<&'a Machine>>,
+    machines: Vec<Vec<&'a Machine<'a>>>,
     /// Newest first.
-    nodes: Vec<&'a Node>,
+    nodes: Vec<&'a Node<'a>>,
     /// Each once.
-    groups: Vec<Group>,
+    groups: Vec<Group<'a>>,
 }
 
 /// Holds what the records of a claim name.
@@ -91,8 +94,8 @@ struct Record {
 }
 
 impl<'a> World<'a> {
-    fn new(fleet: &'a Snapshot) -> Self {
-        let mut claims: Vec<&Claim> = fleet.claims.iter().collect();
+    fn new(fleet: &'a Snapshot<'a>) -> Self {
+        let mut claims: Vec<&Claim<'_>> = fleet.claims.iter().collect();
         claims.sort_by_key(|claim| &claim.uid);
         let mut machines = merged(&fleet.machines);
         machines.sort_by_key(|machine| {
@@ -102,7 +105,7 @@ impl<'a> World<'a> {
                 machine.clone(),
             )
         });
-        let mut nodes: Vec<&Node> = fleet.nodes.iter().collect();
+        let mut nodes: Vec<&Node<'_>> = fleet.nodes.iter().collect();
         nodes.sort_by_key(|node| (last(node.created_at.map(std::cmp::Reverse)), &node.name));
         Self {
             fleet,
@@ -113,20 +116,21 @@ impl<'a> World<'a> {
         }
     }
 
-    fn record(&self, claim: &Claim) -> Record {
+    fn record(&self, claim: &Claim<'_>) -> Record {
         let mut record = Record::default();
         let (mut identifiers, mut ids) = (BTreeSet::new(), BTreeSet::new());
         identifiers.extend(claim.identifier.clone());
         ids.extend(claim.instance_id.filter(|id| *id != 0));
-        let is_listed = |identifier: &String| {
-            let same = |r: &Machine| r.cluster == claim.cluster && r.identifier.as_ref() == Some(identifier);
+        let is_listed = |identifier: &Text<'_>| {
+            let same =
+                |r: &Machine<'_>| r.cluster == claim.cluster && r.identifier.as_ref() == Some(identifier);
             self.fleet.machines.iter().any(same)
         };
         // Generated provider ids of claims name no UUID, so they count only where a machine bears the name.
         let provided = claim
             .provider_id
             .as_ref()
-            .map(|id| id.trim_start_matches("vpsie://").to_owned());
+            .map(|id| id.trim_start_matches("vpsie://").to_owned().into());
         identifiers.extend(provided.filter(is_listed));
         let ours: Vec<usize> = (0..self.machines.len())
             .filter(|m| self.machines[*m][0].cluster == claim.cluster)
@@ -317,8 +321,8 @@ impl<'a> World<'a> {
     }
 }
 
-fn usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> BTreeSet<IpAddr> {
-    let read = |text: &String| text.trim().split('/').next()?.parse::<IpAddr>().ok();
+fn usable<'t>(texts: impl IntoIterator<Item = &'t Text<'t>>) -> BTreeSet<IpAddr> {
+    let read = |text: &Text<'_>| text.trim().split('/').next()?.parse::<IpAddr>().ok();
     let plain = texts
         .into_iter()
         .filter_map(read)
@@ -329,7 +333,7 @@ fn usable<'t>(texts: impl IntoIterator<Item = &'t String>) -> BTreeSet<IpAddr> {
         .collect()
 }
 
-fn created(machine: &[&Machine]) -> Option<(DateTime<Utc>, bool)> {
+fn created(machine: &[&Machine<'_>]) -> Option<(DateTime<Utc>, bool)> {
     let times = || machine.iter().filter_map(|report| report.created_at);
     let zoned = times()
         .filter(|time| time.zoned)
@@ -340,7 +344,7 @@ fn created(machine: &[&Machine]) -> Option<(DateTime<Utc>, bool)> {
 
 type Absent<T> = (bool, Option<T>);
 
-fn identity(machine: &[&Machine]) -> (Absent<u64>, Absent<String>, Absent<String>) {
+fn identity<'a>(machine: &[&Machine<'a>]) -> (Absent<u64>, Absent<Text<'a>>, Absent<Text<'a>>) {
     (
         last(machine.iter().find_map(|r| r.id.filter(|id| *id != 0))),
         last(machine.iter().find_map(|r| r.identifier.clone())),

@@ -23,7 +23,7 @@ fn times_prove_newness_only_when_all_are_known() {
     let partial = Arc::new(Baseline::new(false, ["8"]));
     let claims = [claim("a"), claim("a").since(&partial)];
     for claim in claims {
-        let world = |others: &[crate::Machine]| {
+        let world = |others: &[crate::Machine<'static>]| {
             snapshot(9)
                 .claims([claim.clone()])
                 .machines([machine(1).created(1)])
@@ -108,7 +108,7 @@ fn later_surplus_is_contested() {
 fn later_surplus_is_contested_by_times_alone() {
     let matched = snapshot(5).claims([claim("a")]).machines([machine(5).created(1)]);
     check(&matched, &["a: matched 5 by anonymous"]);
-    let world = |other: Machine| {
+    let world = |other: Machine<'static>| {
         snapshot(99)
             .claims([claim("a").with_id(5).found_anonymously()])
             .machines([machine(5).created(1), other])
@@ -249,7 +249,7 @@ fn lone_node_counts_beside_machines_that_cannot_be_its_own() {
             .claims([claim("a").since(&baseline(&["5"]))])
             .machines([machine])
             .nodes([node("n")]);
-        world.nodes_cluster = Some(CLUSTER.to_owned());
+        world.nodes_cluster = Some(CLUSTER.into());
         check(&world, &["a: matched n by anonymous"]);
     }
 }
@@ -257,7 +257,7 @@ fn lone_node_counts_beside_machines_that_cannot_be_its_own() {
 /// R7: a surplus machine makes a match doubtful with or without a Node of its own, unless its Node is another claim's.
 #[test]
 fn machine_whose_node_is_taken_makes_nothing_doubtful() {
-    let world = |others: &[Claim]| {
+    let world = |others: &[Claim<'static>]| {
         snapshot(5)
             .claims([claim("a").with_id(1).since(&baseline(&[])).found_anonymously()])
             .claims(others.iter().cloned())

@@ -6,13 +6,13 @@ use crate::{Claim, Machine, Node, Snapshot, match_fleet};
 
 const OTHER: &str = "0d6c2f6e-6d3c-4f5e-9a53-3a0c5b9d7f11";
 
-fn provided(mut claim: Claim, provider_id: &str) -> Claim {
-    claim.provider_id = Some(provider_id.to_owned());
+fn provided(mut claim: Claim<'static>, provider_id: &str) -> Claim<'static> {
+    claim.provider_id = Some(provider_id.to_owned().into());
     claim
 }
 
 /// Returns the details of the evidence for the first claim.
-fn details(world: &Snapshot) -> Vec<String> {
+fn details(world: &Snapshot<'_>) -> Vec<String> {
     let matching = match_fleet(world);
     let found = matching.claims[0].verdict.matched();
     let evidence = found.map(|found| found.evidence.as_slice()).unwrap_or_default();
@@ -28,7 +28,7 @@ fn provider_id_names_the_machine_by_number_or_identifier() {
     check(&by_number, &["a: matched 71003 by recorded-id"]);
     assert_eq!(details(&by_number), ["71003"]);
     let mut named = machine(1);
-    named.identifier = Some(OTHER.to_uppercase());
+    named.identifier = Some(OTHER.to_uppercase().into());
     let by_identifier = snapshot(5)
         .claims([provided(claim("a"), &format!("vpsie://{OTHER}"))])
         .machines([named]);
@@ -70,7 +70,7 @@ fn recorded_id_of_a_machine_with_another_identifier_is_a_conflict() {
 #[test]
 fn claims_of_one_uid_take_no_part() {
     let mut twin = claim("b").with_id(2);
-    twin.name = "twin".to_owned();
+    twin.name = "twin".into();
     let world = snapshot(5)
         .claims([
             claim("a").with_id(1),
@@ -125,8 +125,12 @@ fn node_of_the_control_plane_is_told_by_either_sign() {
 }
 
 /// Two claims of two clusters, and what shows that the Node is of the first.
-fn two_clusters(mut first: Claim, machines: Vec<Machine>, node: Node) -> Snapshot {
-    first.cluster = "x".to_owned();
+fn two_clusters(
+    mut first: Claim<'static>,
+    machines: Vec<Machine<'static>>,
+    node: Node<'static>,
+) -> Snapshot<'static> {
+    first.cluster = "x".into();
     snapshot(5)
         .claims([first, claim("z").in_cluster("y")])
         .machines(machines.into_iter().map(|machine| machine.in_cluster("x")))
@@ -144,7 +148,7 @@ fn any_link_shows_the_cluster_of_the_nodes() {
     let by_record = two_clusters(claim("a").with_node("N"), vec![], node("n"));
     let by_label = two_clusters(claim("a"), vec![], node("n").labelled("a"));
     let mut marked = node("n").labelled("a");
-    marked.claim_uid = Some("a".to_owned());
+    marked.claim_uid = Some("a".into());
     let by_both = two_clusters(claim("a").with_node("n"), vec![], marked);
     for (world, kind) in [
         (by_record, "recorded-node"),
@@ -178,7 +182,7 @@ fn any_link_shows_the_cluster_of_the_nodes() {
         ],
     );
     let mut named = machine(1);
-    named.identifier = Some(OTHER.to_owned());
+    named.identifier = Some(OTHER.into());
     let by_provider_id = two_clusters(
         claim("a").with_id(1),
         vec![named],
@@ -197,9 +201,9 @@ fn any_link_shows_the_cluster_of_the_nodes() {
 #[test]
 fn name_and_uid_each_show_the_cluster_of_the_nodes() {
     let mut named = claim("a");
-    named.uid = "of-a".to_owned();
+    named.uid = "of-a".into();
     let mut marked = node("n").labelled("b");
-    marked.claim_uid = Some("of-a".to_owned());
+    marked.claim_uid = Some("of-a".into());
     for (node, told) in [
         (node("n").labelled("a"), "of-a: matched n by claim-label"),
         (marked, "of-a: matched n by claim-label"),
@@ -213,9 +217,9 @@ fn name_and_uid_each_show_the_cluster_of_the_nodes() {
 #[test]
 fn claim_that_a_uid_marks_has_a_say_where_the_nodes_belong() {
     let mut marked = claim("a").not_requested();
-    marked.uid = "of-a".to_owned();
+    marked.uid = "of-a".into();
     let mut by_uid = node("n");
-    by_uid.claim_uid = Some("of-a".to_owned());
+    by_uid.claim_uid = Some("of-a".into());
     let world = two_clusters(marked, vec![], by_uid);
     check(
         &world,
@@ -229,13 +233,13 @@ fn provider_id_links_no_record_of_another_cluster() {
     let mut world = snapshot(5)
         .claims([claim("a").in_cluster("y").with_identifier(OTHER)])
         .nodes([node("n").provided(&format!("vpsie://{OTHER}"))]);
-    world.nodes_cluster = Some("x".to_owned());
+    world.nodes_cluster = Some("x".into());
     check_all(
         &world,
         &["a: waiting recorded-machine-not-listed"],
         &["n unlinked"],
     );
-    world.nodes_cluster = Some("y".to_owned());
+    world.nodes_cluster = Some("y".into());
     check(&world, &["a: matched n by provider-id"]);
 }
 
@@ -248,7 +252,7 @@ fn record_of_another_cluster_makes_no_provider_id_doubtful() {
             claim("z").in_cluster("y").with_id(7),
         ])
         .nodes([node("n").provided("vpsie://7")]);
-    world.nodes_cluster = Some("x".to_owned());
+    world.nodes_cluster = Some("x".into());
     check(
         &world,
         &[
@@ -262,7 +266,7 @@ fn record_of_another_cluster_makes_no_provider_id_doubtful() {
 #[test]
 fn naming_scheme_of_two_clusters_proves_nothing_in_either() {
     let mut second = claim("hel").in_cluster("y");
-    second.uid = "second".to_owned();
+    second.uid = "second".into();
     let world = snapshot(5)
         .claims([claim("hel").in_cluster("x"), second])
         .machines([
@@ -295,7 +299,7 @@ fn second_naming_scheme_of_a_cluster_proves_nothing_either() {
 #[test]
 fn name_of_a_node_counts_only_where_no_eligible_machine_bears_it() {
     // The Node is older than the machine, so it is not that machine's Node.
-    let world = |machine: Machine| {
+    let world = |machine: Machine<'static>| {
         snapshot(10)
             .claims([claim("old").with_id(1), claim("web").since(&baseline(&[]))])
             .machines([machine])

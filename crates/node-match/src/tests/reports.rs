@@ -4,11 +4,11 @@ use crate::testing::{CLUSTER, GROUP, at, baseline, claim, machine, snapshot, tol
 use crate::tests::check_all;
 use crate::{Machine, ReportedAt, Snapshot, match_fleet};
 
-fn bare(list: u8) -> Machine {
+fn bare(list: u8) -> Machine<'static> {
     Machine {
         list,
-        cluster: CLUSTER.to_owned(),
-        identifier: Some("One".to_owned()),
+        cluster: CLUSTER.into(),
+        identifier: Some("One".into()),
         ..Machine::default()
     }
 }
@@ -17,11 +17,11 @@ fn bare(list: u8) -> Machine {
 #[test]
 fn reports_of_one_machine_are_told_as_one() {
     let mut first = bare(0).addressed(&["10.0.0.2", "10.0.0.1"]).in_status("Running");
-    (first.id, first.hostname) = (Some(0), Some(" ".to_owned()));
+    (first.id, first.hostname) = (Some(0), Some(" ".into()));
     first = first.created_somewhere(1);
     let second = bare(1).named(" web ").in_status("off").in_group(GROUP).created(4);
     let mut third = bare(2).addressed(&["10.0.0.1"]).named("db").created(3);
-    (third.id, third.identifier) = (Some(7), Some("ONE".to_owned()));
+    (third.id, third.identifier) = (Some(7), Some("ONE".into()));
     for reports in [
         [first.clone(), second.clone(), third.clone()],
         [third, second, first],
@@ -53,20 +53,21 @@ fn reports_of_one_machine_are_told_as_one() {
 /// R2a, R2c: one report that marks a machine deleted, or of the control plane by role or name, is enough.
 #[test]
 fn one_report_is_enough_to_rule_a_machine_out() {
-    let told = |report: Machine| told_unexplained(&match_fleet(&snapshot(5).machines([bare(0), report])));
+    let told =
+        |report: Machine<'static>| told_unexplained(&match_fleet(&snapshot(5).machines([bare(0), report])));
     let mut deleted = bare(1);
     deleted.is_deleted = true;
     assert_eq!(told(deleted), ["? deleted"]);
     for role in ["Master", "control-plane", " controlplane "] {
         let mut report = bare(1);
-        report.role = Some(role.to_owned());
+        report.role = Some(role.to_owned().into());
         assert_eq!(told(report), ["? control-plane"], "{role}");
     }
     assert_eq!(told(bare(1).named("HEL-Master-1")), ["? control-plane"]);
     assert_eq!(told(bare(1).named("webmaster-1")), ["? unlinked"]);
 }
 
-fn count(world: &Snapshot) -> usize {
+fn count(world: &Snapshot<'_>) -> usize {
     match_fleet(world).unexplained.machines.len()
 }
 
@@ -79,7 +80,7 @@ fn equal_ids_are_one_machine_only_within_a_list_of_a_cluster() {
         identifier: None,
         ..machine(1)
     };
-    let of = |reports: [Machine; 3]| count(&snapshot(5).machines(reports));
+    let of = |reports: [Machine<'static>; 3]| count(&snapshot(5).machines(reports));
     assert_eq!(of([report(0, 1), report(0, 1), report(0, 2)]), 2);
     assert_eq!(of([report(0, 1), report(1, 1), report(2, 1)]), 3);
     assert_eq!(of([report(0, 1), report(0, 1).in_cluster("b"), report(0, 1)]), 2);
@@ -90,12 +91,12 @@ fn equal_ids_are_one_machine_only_within_a_list_of_a_cluster() {
 /// identifiers only what is certain is joined.
 #[test]
 fn hostname_and_address_together_are_one_machine() {
-    let report = |identifier: Option<&str>, hostname: &str, address: &str| Machine {
+    let report = |identifier: Option<&'static str>, hostname: &str, address: &str| Machine {
         id: None,
-        identifier: identifier.map(str::to_owned),
+        identifier: identifier.map(Into::into),
         ..machine(1).named(hostname).addressed(&[address])
     };
-    let of = |reports: Vec<Machine>| count(&snapshot(5).machines(reports));
+    let of = |reports: Vec<Machine<'static>>| count(&snapshot(5).machines(reports));
     let (a, b) = ("10.0.0.1", "10.0.0.2");
     assert_eq!(of(vec![report(None, "web", a), report(None, "Web", a)]), 1);
     assert_eq!(of(vec![report(None, "web", a), report(None, "web", b)]), 2);
@@ -111,7 +112,7 @@ fn hostname_and_address_together_are_one_machine() {
 }
 
 /// Makes a machine that nothing but its addresses tells from another.
-fn nameless(addresses: &[&str]) -> Machine {
+fn nameless(addresses: &[&str]) -> Machine<'static> {
     let mut machine = machine(0).addressed(addresses);
     (machine.id, machine.identifier) = (None, None);
     machine

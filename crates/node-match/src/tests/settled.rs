@@ -9,7 +9,7 @@ fn recorded_machine_stays_matched_whatever_its_state() {
     let mut deleted = machine(1);
     deleted.is_deleted = true;
     let mut master = machine(1);
-    master.role = Some("master".to_owned());
+    master.role = Some("master".into());
     let old = baseline(&["1"]);
     for machine in [
         machine(1).in_status("stopped"),
@@ -209,7 +209,7 @@ fn machine_named_for_a_settled_claim_is_never_matched_anonymously() {
 fn machine_named_for_two_claims_is_matched_anonymously_among_them() {
     let before = std::sync::Arc::new(crate::Baseline::new(true, ["9"]));
     let mut twin = claim("web-1").since(&before);
-    twin.uid = "twin".to_owned();
+    twin.uid = "twin".into();
     let world = snapshot(5)
         .claims([
             claim("web").since(&before),
@@ -289,7 +289,7 @@ fn one_name_in_two_namespaces_is_no_evidence() {
 #[test]
 fn uid_tells_claims_of_one_name_apart() {
     let mut labelled = node("n").labelled("web");
-    labelled.claim_uid = Some("b/web".to_owned());
+    labelled.claim_uid = Some("b/web".into());
     let world = snapshot(5)
         .claims([claim("web").in_namespace("a"), claim("web").in_namespace("b")])
         .nodes([labelled]);
@@ -382,7 +382,7 @@ fn foreign_provider_id_is_no_evidence() {
 #[test]
 fn number_of_two_lists_is_no_provider_id() {
     let mut other = machine(1);
-    (other.list, other.identifier) = (1, Some("other".to_owned()));
+    (other.list, other.identifier) = (1, Some("other".into()));
     let world = snapshot(5)
         .claims([claim("a").with_identifier("machine-1")])
         .machines([machine(1), other])

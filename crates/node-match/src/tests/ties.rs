@@ -4,18 +4,18 @@ use crate::testing::{baseline, claim, machine, node, snapshot};
 use crate::tests::{check, check_all};
 use crate::{Machine, Node, Snapshot, match_fleet};
 
-fn called(mut node: Node, hostname: &str) -> Node {
-    node.hostname = Some(hostname.to_owned());
+fn called(mut node: Node<'static>, hostname: &str) -> Node<'static> {
+    node.hostname = Some(hostname.to_owned().into());
     node
 }
 
-fn of_the_control_plane(mut node: Node) -> Node {
+fn of_the_control_plane(mut node: Node<'static>) -> Node<'static> {
     node.control_plane = true;
     node
 }
 
 /// Two reports of machine 1, each with a hostname of its own.
-fn twice_named(first: &str, second: &str) -> [Machine; 2] {
+fn twice_named(first: &str, second: &str) -> [Machine<'static>; 2] {
     let mut other = machine(1).named(second);
     other.list = 1;
     [machine(1).named(first), other]
@@ -77,7 +77,7 @@ fn machine_of_two_names_has_the_newest_node_of_either() {
 }
 
 /// Returns the detail of what ties the Node to the machine of the first claim.
-fn tie(world: &Snapshot) -> Option<String> {
+fn tie(world: &Snapshot<'_>) -> Option<String> {
     let matching = match_fleet(world);
     let found = matching.claims[0].verdict.matched()?;
     found.evidence.last().map(|evidence| evidence.detail.to_string())
@@ -102,7 +102,7 @@ fn name_of_a_control_plane_node_bars_a_machine() {
 #[test]
 fn strongest_link_between_what_is_recorded_is_told() {
     const IDENTIFIER: &str = "0d6c2f6e-6d3c-4f5e-9a53-3a0c5b9d7f11";
-    let world = |machines: Vec<Machine>, node: Node| {
+    let world = |machines: Vec<Machine<'static>>, node: Node<'static>| {
         // The first address of machine 1 is carried by another Node, the second by another machine too.
         let other = crate::testing::node("m").addressed(&["10.0.0.7"]);
         let machines = machines.into_iter().chain([machine(2).addressed(&["10.0.0.8"])]);
@@ -114,7 +114,7 @@ fn strongest_link_between_what_is_recorded_is_told() {
     let mut bearer = machine(1)
         .named("n")
         .addressed(&["10.0.0.7", "10.0.0.8", "10.0.0.9"]);
-    bearer.identifier = Some(IDENTIFIER.to_owned());
+    bearer.identifier = Some(IDENTIFIER.into());
     let addressed = || node("n").addressed(&["10.0.0.8", "10.0.0.9"]);
     let table = [
         (
@@ -146,7 +146,7 @@ fn strongest_link_between_what_is_recorded_is_told() {
 #[test]
 fn label_that_two_claims_share_keeps_others_away() {
     let mut twin = claim("web").in_namespace("other");
-    twin.uid = "web-of-other".to_owned();
+    twin.uid = "web-of-other".into();
     let world = snapshot(9)
         .claims([claim("db"), claim("web"), twin])
         .nodes([node("db-1").labelled("web").created(2)]);
@@ -163,7 +163,7 @@ fn label_that_two_claims_share_keeps_others_away() {
 /// R3: the provider id of a Node says whose it is; no weaker link ties it to another machine, and no claim has both.
 #[test]
 fn node_is_tied_to_no_other_machine_than_its_provider_id_names() {
-    let spoken_for = |machines: [Machine; 2]| {
+    let spoken_for = |machines: [Machine<'static>; 2]| {
         snapshot(9)
             .claims([claim("c1").with_id(1).with_node("n")])
             .machines(machines)

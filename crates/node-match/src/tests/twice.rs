@@ -6,7 +6,7 @@ use crate::testing::{GROUP, baseline, claim, group, machine, node, snapshot};
 use crate::tests::{check, check_all};
 use crate::{Baseline, ClusterShape, Snapshot};
 
-fn turned(mut world: Snapshot) -> Snapshot {
+fn turned(mut world: Snapshot<'static>) -> Snapshot<'static> {
     world.groups.reverse();
     world.clusters.reverse();
     world.claims.reverse();
@@ -16,7 +16,7 @@ fn turned(mut world: Snapshot) -> Snapshot {
 /// R8: what two descriptions of a group contradict each other about is unknown, in any order.
 #[test]
 fn contradicting_descriptions_of_a_group_say_nothing() {
-    let world = |second: crate::Group| {
+    let world = |second: crate::Group<'static>| {
         snapshot(5)
             .groups([group(GROUP, 2, 4096, 80), second])
             .claims([claim("web")])
@@ -83,7 +83,7 @@ fn claim_that_takes_no_part_has_no_say_in_whose_the_nodes_are() {
     check(&world, &[matched]);
     for name in ["idle", "web"] {
         let mut idle = claim(name).not_requested().in_cluster("cluster-b");
-        idle.uid = "x".to_owned();
+        idle.uid = "x".into();
         let both = world
             .clone()
             .claims([idle])
@@ -109,7 +109,7 @@ fn label_gives_a_claim_a_say_in_whose_the_nodes_are() {
     );
     let mut by_uid = world.clone();
     by_uid.nodes[0] = node("n").labelled("other");
-    by_uid.nodes[0].claim_uid = Some("idle".to_owned());
+    by_uid.nodes[0].claim_uid = Some("idle".into());
     check(
         &by_uid,
         &["idle: matched n by claim-label", "web: waiting no-candidates"],

@@ -98,7 +98,7 @@ fn reports_with_differing_identifiers_stay_apart() {
 #[test]
 fn equal_ids_of_different_lists_are_different_machines() {
     let mut other_list = machine(1);
-    (other_list.list, other_list.identifier) = (1, Some("other".to_owned()));
+    (other_list.list, other_list.identifier) = (1, Some("other".into()));
     let world = snapshot(9).machines([machine(1), other_list, machine(1).in_cluster("b")]);
     check_all(&world, &[], &["1 unlinked", "1 unlinked", "1 unlinked"]);
 }
@@ -226,7 +226,7 @@ fn two_clusters_share_private_addresses() {
         &["a: matched 1 by recorded-id", "b: matched 2 by recorded-id"],
     );
     let mut told = both.clone();
-    told.nodes_cluster = Some("cluster-a".to_owned());
+    told.nodes_cluster = Some("cluster-a".into());
     check(
         &told,
         &[
@@ -235,7 +235,7 @@ fn two_clusters_share_private_addresses() {
         ],
     );
     let mut named = both;
-    named.machines[0].hostname = Some("n".to_owned());
+    named.machines[0].hostname = Some("n".into());
     check(
         &named,
         &[

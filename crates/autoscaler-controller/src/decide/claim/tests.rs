@@ -34,7 +34,7 @@ fn contradiction_is_shown_in_every_phase() {
 /// Says that machine `m1` is its own.
 fn matched(contested: bool) -> Verdict<'static> {
     let machine = Machine {
-        identifier: Some("m1".to_owned()),
+        identifier: Some("m1".into()),
         ..Machine::default()
     };
     let mut verdict = found(Some(machine), None, Vec::new());
@@ -148,7 +148,7 @@ const LATE: &str = "the machine came late; deleting this VPSieNode removes it";
 fn late_machine_is_recorded_on_the_failed_vpsie_node() {
     let before = failed("DiscoveryTimeout");
     let machine = Machine {
-        identifier: Some("m1".to_owned()),
+        identifier: Some("m1".into()),
         ..Machine::default()
     };
     let record = MachineRecord {

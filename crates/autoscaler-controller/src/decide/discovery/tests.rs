@@ -93,11 +93,11 @@ fn pending_vpsie_node_with_an_open_intent_is_provisioning() {
 fn discovered_machine_is_recorded() {
     let machine = Machine {
         id: Some(71_003),
-        identifier: Some("m1".to_owned()),
-        hostname: Some("Web-1-k8s".to_owned()),
-        status: Some("running".to_owned()),
+        identifier: Some("m1".into()),
+        hostname: Some("Web-1-k8s".into()),
+        status: Some("running".into()),
         addresses: ["10.0.0.4/24", "fe80::1", "2001:db8::4", "127.0.0.1", "0.0.0.0"]
-            .map(str::to_owned)
+            .map(node_match::Text::from)
             .to_vec(),
         cpu: Some(2),
         ram_mb: Some(4096),
@@ -153,7 +153,7 @@ fn discovered_machine_is_recorded() {
 fn machine_without_a_number_is_recorded_by_its_identifier() {
     let recorded_id = |before: ClaimBuilder| {
         let machine = Machine {
-            identifier: Some("m1".to_owned()),
+            identifier: Some("m1".into()),
             ..Machine::default()
         };
         let world = prepared()

@@ -44,7 +44,7 @@ fn check(world: TestWorld, expected: &[Command]) {
 
 fn own_machine() -> Verdict<'static> {
     let machine = Machine {
-        identifier: Some("m1".to_owned()),
+        identifier: Some("m1".into()),
         ..Machine::default()
     };
     found(Some(machine), None, Vec::new())

@@ -253,9 +253,9 @@ fn build_claim(name: &str, member: &Member) -> ClaimBuilder {
 
 fn build_verdict(name: &str, member: &Member) -> Option<Verdict<'static>> {
     let machine = || Machine {
-        identifier: Some(machine_of(name)),
-        hostname: Some(name.to_uppercase()),
-        status: Some("running".to_owned()),
+        identifier: Some(machine_of(name).into()),
+        hostname: Some(name.to_uppercase().into()),
+        status: Some("running".into()),
         ..Machine::default()
     };
     let node = format!("n-{name}");

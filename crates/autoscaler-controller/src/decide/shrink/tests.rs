@@ -211,7 +211,7 @@ fn end_of_a_removal_needs_no_node_any_more() {
         let mut world = with(web(), ending, draining());
         world.nodes.retain(|node| node.name_any() != "n2");
         let machine = Machine {
-            identifier: Some("m2".to_owned()),
+            identifier: Some("m2".into()),
             ..Machine::default()
         };
         let world = world

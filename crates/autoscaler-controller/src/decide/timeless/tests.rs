@@ -118,7 +118,7 @@ fn end_without_a_machine_needs_no_time() {
 #[test]
 fn what_is_found_is_recorded_and_marked() {
     let machine = Machine {
-        identifier: Some("m1".to_owned()),
+        identifier: Some("m1".into()),
         ..Machine::default()
     };
     let waiting = asked();

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::{File, FileClaim, FileCluster, FileGroup, FileMachine, FileNode, FileSettings};
 use crate::file::FileError;
-use crate::{Baseline, ClusterShape, EvidenceKind, ReportedAt, Settings, Snapshot};
+use crate::{Baseline, ClusterShape, EvidenceKind, ReportedAt, Settings, Snapshot, Text};
 
 /// The label that names the claim of a Node.
 const CLAIM_LABEL: &str = "autoscaler.vpsie.com/vpsienode";
@@ -25,12 +25,12 @@ type Shared = BTreeSet<Arc<Baseline>>;
 // === impl File ===
 
 impl File {
-    pub(in crate::file) fn into_snapshot(self) -> Result<Snapshot, FileError> {
+    pub(in crate::file) fn into_snapshot(self) -> Result<Snapshot<'static>, FileError> {
         let mut snapshot = Snapshot::new(self.now);
         snapshot.settings = self
             .settings
             .map_or_else(Settings::default, FileSettings::into_settings);
-        snapshot.nodes_cluster = self.nodes_cluster;
+        snapshot.nodes_cluster = self.nodes_cluster.map(Text::Owned);
         snapshot.clusters = list(self.clusters).map(FileCluster::into_cluster).collect();
         snapshot.groups = list(self.groups).map(FileGroup::into_group).collect();
         let mut shared = Shared::new();
@@ -53,13 +53,13 @@ fn list<T>(list: Option<Vec<T>>) -> impl Iterator<Item = T> {
     list.unwrap_or_default().into_iter()
 }
 
-fn refuse_meaningless_uids(snapshot: &Snapshot) -> Result<(), FileError> {
+fn refuse_meaningless_uids(snapshot: &Snapshot<'_>) -> Result<(), FileError> {
     let mut seen = BTreeSet::new();
     for (index, claim) in snapshot.claims.iter().enumerate() {
-        if claim.uid.trim().is_empty() || !seen.insert(claim.uid.as_str()) {
+        if claim.uid.trim().is_empty() || !seen.insert(&*claim.uid) {
             return Err(FileError::Value {
                 field: format!("claims[{index}].uid"),
-                value: claim.uid.clone(),
+                value: claim.uid.to_string(),
                 remedy: "give every claim a uid of its own",
             });
         }
@@ -68,10 +68,10 @@ fn refuse_meaningless_uids(snapshot: &Snapshot) -> Result<(), FileError> {
 }
 
 /// Two descriptions of one group or cluster cannot both be true; one report of each is enough.
-fn refuse_second_descriptions(snapshot: &Snapshot) -> Result<(), FileError> {
+fn refuse_second_descriptions(snapshot: &Snapshot<'_>) -> Result<(), FileError> {
     let mut groups = BTreeSet::new();
     for (index, group) in snapshot.groups.iter().enumerate() {
-        if !groups.insert((group.cluster.as_str(), group.id)) {
+        if !groups.insert((&*group.cluster, group.id)) {
             return Err(FileError::Value {
                 field: format!("groups[{index}].id"),
                 value: group.id.to_string(),
@@ -81,10 +81,10 @@ fn refuse_second_descriptions(snapshot: &Snapshot) -> Result<(), FileError> {
     }
     let mut clusters = BTreeSet::new();
     for (index, cluster) in snapshot.clusters.iter().enumerate() {
-        if !clusters.insert(cluster.id.as_str()) {
+        if !clusters.insert(&*cluster.id) {
             return Err(FileError::Value {
                 field: format!("clusters[{index}].id"),
-                value: cluster.id.clone(),
+                value: cluster.id.to_string(),
                 remedy: "describe every cluster once",
             });
         }
@@ -111,22 +111,25 @@ impl FileSettings {
 // === impl FileCluster ===
 
 impl FileCluster {
-    fn into_cluster(self) -> crate::Cluster {
+    fn into_cluster(self) -> crate::Cluster<'static> {
         let shape = ClusterShape {
             version: self.version,
             locked: self.locked,
             managers: self.managers,
         };
-        crate::Cluster { id: self.id, shape }
+        crate::Cluster {
+            id: self.id.into(),
+            shape,
+        }
     }
 }
 
 // === impl FileGroup ===
 
 impl FileGroup {
-    fn into_group(self) -> crate::Group {
+    fn into_group(self) -> crate::Group<'static> {
         crate::Group {
-            cluster: self.cluster,
+            cluster: self.cluster.into(),
             id: self.id,
             cpu: self.cpu,
             ram_mb: self.ram_mb,
@@ -139,7 +142,7 @@ impl FileGroup {
 // === impl FileClaim ===
 
 impl FileClaim {
-    fn into_claim(self, index: usize, shared: &mut Shared) -> Result<crate::Claim, FileError> {
+    fn into_claim(self, index: usize, shared: &mut Shared) -> Result<crate::Claim<'static>, FileError> {
         let baseline = self.baseline(index)?.map(Arc::new);
         let baseline = baseline.map(|baseline| match shared.get(&baseline) {
             Some(known) => Arc::clone(known),
@@ -156,21 +159,21 @@ impl FileClaim {
             })
         });
         Ok(crate::Claim {
-            uid: self.uid,
-            namespace: self.namespace.unwrap_or_default(),
-            name: self.name,
-            cluster: self.cluster,
+            uid: self.uid.into(),
+            namespace: self.namespace.unwrap_or_default().into(),
+            name: self.name.into(),
+            cluster: self.cluster.into(),
             group: self.group,
             creation_requested: self.creation_requested.unwrap_or_default(),
             requested_at: self.requested_at,
             baseline,
             taken_over: self.taken_over.unwrap_or_default(),
             instance_id: self.instance_id,
-            identifier: self.identifier,
-            provider_id: self.provider_id,
-            node_name: self.node_name,
-            hostname: self.hostname,
-            addresses: self.addresses.unwrap_or_default(),
+            identifier: self.identifier.map(Text::Owned),
+            provider_id: self.provider_id.map(Text::Owned),
+            node_name: self.node_name.map(Text::Owned),
+            hostname: self.hostname.map(Text::Owned),
+            addresses: texts(self.addresses),
             recorded_by: recorded_by.transpose()?,
         })
     }
@@ -208,7 +211,7 @@ impl FileClaim {
 // === impl FileMachine ===
 
 impl FileMachine {
-    fn into_machine(self, index: usize) -> Result<crate::Machine, FileError> {
+    fn into_machine(self, index: usize) -> Result<crate::Machine<'static>, FileError> {
         let created_at = self
             .created_at
             .filter(|text| !text.trim().is_empty())
@@ -222,14 +225,14 @@ impl FileMachine {
         Ok(crate::Machine {
             list: self.list.unwrap_or_default(),
             id: self.id,
-            identifier: self.identifier,
-            cluster: self.cluster,
+            identifier: self.identifier.map(Text::Owned),
+            cluster: self.cluster.into(),
             group: self.group,
-            hostname: self.hostname,
-            addresses: self.addresses.unwrap_or_default(),
-            status: self.status,
+            hostname: self.hostname.map(Text::Owned),
+            addresses: texts(self.addresses),
+            status: self.status.map(Text::Owned),
             is_deleted: self.is_deleted.unwrap_or_default(),
-            role: self.role,
+            role: self.role.map(Text::Owned),
             created_at: created_at.transpose()?,
             cpu: self.cpu,
             ram_mb: self.ram_mb,
@@ -241,23 +244,28 @@ impl FileMachine {
 // === impl FileNode ===
 
 impl FileNode {
-    fn into_node(self) -> crate::Node {
-        let labels = self.labels.unwrap_or_default();
+    fn into_node(self) -> crate::Node<'static> {
+        let mut labels = self.labels.unwrap_or_default();
+        let mut annotations = self.annotations.unwrap_or_default();
         let is_labelled = CONTROL_PLANE_LABELS
             .iter()
             .any(|label| labels.contains_key(*label));
         crate::Node {
-            uid: self.uid.unwrap_or_default(),
-            name: self.name,
-            hostname: self.hostname,
-            addresses: self.addresses.unwrap_or_default(),
-            provider_id: self.provider_id,
+            uid: self.uid.unwrap_or_default().into(),
+            name: self.name.into(),
+            hostname: self.hostname.map(Text::Owned),
+            addresses: texts(self.addresses),
+            provider_id: self.provider_id.map(Text::Owned),
             created_at: self.created_at,
             control_plane: self.control_plane.unwrap_or_default() || is_labelled,
-            claim_label: labels.get(CLAIM_LABEL).cloned(),
-            claim_uid: self.annotations.unwrap_or_default().remove(CLAIM_UID),
+            claim_label: labels.remove(CLAIM_LABEL).map(Text::Owned),
+            claim_uid: annotations.remove(CLAIM_UID).map(Text::Owned),
             cpu: self.cpu,
             ram_mb: self.ram_mb,
         }
     }
+}
+
+fn texts(texts: Option<Vec<String>>) -> Vec<Text<'static>> {
+    texts.into_iter().flatten().map(Text::Owned).collect()
 }

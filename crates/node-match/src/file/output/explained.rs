@@ -59,7 +59,7 @@ impl<'a> OutputSighting<'a> {
     fn new(sighting: Sighting<'a>) -> Self {
         let (machine, node) = match &sighting.subject {
             Subject::Machine(machine) => (Some(OutputMachine::new(machine)), None),
-            Subject::Node(node) => (None, Some(node.name.as_str())),
+            Subject::Node(node) => (None, Some(&*node.name)),
         };
         Self {
             machine,

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::file::read;
 use crate::{
     Baseline, Claim, Cluster, ClusterShape, EvidenceKind, Group, Machine, Node, ReportedAt, Settings,
-    Snapshot,
+    Snapshot, Text,
 };
 
 const EVERYTHING: &str = r#"{
@@ -42,11 +42,11 @@ fn shape(version: &str, locked: bool, managers: u32) -> ClusterShape {
     }
 }
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn text(text: &'static str) -> Option<Text<'static>> {
+    Some(text.into())
 }
 
-fn everything() -> Snapshot {
+fn everything() -> Snapshot<'static> {
     Snapshot {
         now: at("08:10:00"),
         settings: Settings {
@@ -56,11 +56,11 @@ fn everything() -> Snapshot {
         },
         nodes_cluster: text("x"),
         clusters: vec![Cluster {
-            id: "x".to_owned(),
+            id: "x".into(),
             shape: shape("v1.33.1", true, 3),
         }],
         groups: vec![Group {
-            cluster: "x".to_owned(),
+            cluster: "x".into(),
             id: 412,
             cpu: Some(2),
             ram_mb: Some(4096),
@@ -73,15 +73,15 @@ fn everything() -> Snapshot {
     }
 }
 
-fn the_claim() -> Claim {
+fn the_claim() -> Claim<'static> {
     let baseline = Baseline::new(false, ["2a7e"])
         .with_shape(shape("v1.33.0", false, 1))
         .with_nodes_count(412, 4);
     Claim {
-        uid: "c1".to_owned(),
-        namespace: "kube-system".to_owned(),
-        name: "web".to_owned(),
-        cluster: "x".to_owned(),
+        uid: "c1".into(),
+        namespace: "kube-system".into(),
+        name: "web".into(),
+        cluster: "x".into(),
         group: Some(412),
         creation_requested: true,
         requested_at: Some(at("08:05:00")),
@@ -92,20 +92,20 @@ fn the_claim() -> Claim {
         provider_id: text("vpsie://4c1f"),
         node_name: text("n"),
         hostname: text("h"),
-        addresses: vec!["10.0.0.4".to_owned()],
+        addresses: vec!["10.0.0.4".into()],
         recorded_by: Some(EvidenceKind::HostnamePattern),
     }
 }
 
-fn the_machine() -> Machine {
+fn the_machine() -> Machine<'static> {
     Machine {
         list: 1,
         id: Some(71003),
         identifier: text("4c1f"),
-        cluster: "x".to_owned(),
+        cluster: "x".into(),
         group: Some(412),
         hostname: text("h"),
-        addresses: vec!["10.0.0.4".to_owned()],
+        addresses: vec!["10.0.0.4".into()],
         status: text("running"),
         is_deleted: true,
         role: text("slave"),
@@ -119,12 +119,12 @@ fn the_machine() -> Machine {
     }
 }
 
-fn the_node() -> Node {
+fn the_node() -> Node<'static> {
     Node {
-        uid: "n1".to_owned(),
-        name: "n".to_owned(),
+        uid: "n1".into(),
+        name: "n".into(),
         hostname: text("h"),
-        addresses: vec!["10.0.0.4".to_owned()],
+        addresses: vec!["10.0.0.4".into()],
         provider_id: text("vpsie://4c1f"),
         created_at: Some(at("08:07:30")),
         control_plane: true,

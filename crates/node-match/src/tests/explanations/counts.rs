@@ -6,7 +6,7 @@ use crate::explain::{BaselineState, Missing};
 use crate::testing::{GROUP, at, baseline, claim, group, machine, node, snapshot};
 use crate::{Baseline, ClusterShape, Snapshot, explain_claim, match_fleet};
 
-fn locked(before: Option<bool>, now: Option<bool>) -> Snapshot {
+fn locked(before: Option<bool>, now: Option<bool>) -> Snapshot<'static> {
     let shape = |locked| ClusterShape {
         locked,
         ..ClusterShape::default()
@@ -169,8 +169,8 @@ fn want_of_a_tie_is_told() {
 #[test]
 fn what_nothing_links_is_told_by_what_it_lacks_first() {
     let machines = || [machine(1).in_status("off"), machine(2), machine(3).created(1)];
-    let world = |claim: crate::Claim| snapshot(5).claims([claim.with_id(7)]).machines(machines());
-    let told = |world: &Snapshot| {
+    let world = |claim: crate::Claim<'static>| snapshot(5).claims([claim.with_id(7)]).machines(machines());
+    let told = |world: &Snapshot<'_>| {
         let matching = match_fleet(world);
         let why = explain_claim(world, &matching, "a").expect("the claim is in the world");
         let sentences = why.sentences().into_iter();

@@ -16,7 +16,7 @@ const COUNTED_FLEETS: u32 = 1_000;
 /// How often each must occur there.
 const LEAST: u32 = 10;
 
-fn everywhere(law: impl Fn(&Snapshot, &[Explanation<'_>]) -> Result<(), TestCaseError>) {
+fn everywhere(law: impl Fn(&Snapshot<'_>, &[Explanation<'_>]) -> Result<(), TestCaseError>) {
     let config = Config {
         failure_persistence: None,
         ..Config::with_cases(FLEETS)
@@ -143,7 +143,7 @@ fn age_is_told_as_it_is() {
                             .reports()
                             .iter()
                             .flat_map(|report| [&report.identifier, &report.hostname]);
-                        let mut keys = ids.chain(names.flatten().cloned());
+                        let mut keys = ids.chain(names.flatten().map(ToString::to_string));
                         prop_assert!(keys.any(|key| baseline.contains(&key)), "{:?}", seen);
                     }
                     (

@@ -106,7 +106,7 @@ fn too_many_candidates_are_told() {
 #[test]
 fn claim_without_a_uid_of_its_own_is_told() {
     let named = |name: &str| Claim {
-        uid: "one".to_owned(),
+        uid: "one".into(),
         ..claim(name)
     };
     let world = snapshot(5).claims([named("a"), named("b")]);
@@ -120,11 +120,11 @@ fn claim_without_a_uid_of_its_own_is_told() {
 /// R2: nothing of another cluster is handed out, whatever would link it.
 #[test]
 fn another_cluster_is_an_obstacle() {
-    let mut world: Snapshot = snapshot(5)
+    let mut world: Snapshot<'static> = snapshot(5)
         .claims([claim("web")])
         .machines([machine(1).named("web").in_cluster("cluster-b")])
         .nodes([node("web")]);
-    world.nodes_cluster = Some("cluster-b".to_owned());
+    world.nodes_cluster = Some("cluster-b".into());
     check(
         &world,
         "web",

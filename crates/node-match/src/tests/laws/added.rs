@@ -10,7 +10,7 @@ use crate::testing::machine;
 use crate::{EvidenceKind, Link, Machine, Match, MergedMachine, ReportedAt, Snapshot, match_fleet};
 
 /// Returns a time that is later than all others of a fleet.
-fn latest(fleet: &Snapshot) -> ReportedAt {
+fn latest(fleet: &Snapshot<'_>) -> ReportedAt {
     ReportedAt {
         at: fleet.now + TimeDelta::days(1),
         zoned: true,
@@ -26,8 +26,8 @@ fn linked<'m, 'a>(found: &'m Match<'a>) -> Option<(EvidenceKind, &'m MergedMachi
 
 /// Adds a machine for every claim that has one and for which `further` makes another: that claim keeps its own.
 fn keeps_its_own(
-    fleet: &Snapshot,
-    further: impl Fn(EvidenceKind, &MergedMachine<'_>, Machine) -> Option<Machine>,
+    fleet: &Snapshot<'_>,
+    further: impl Fn(EvidenceKind, &MergedMachine<'_>, Machine<'static>) -> Option<Machine<'static>>,
 ) -> Result<(), TestCaseError> {
     let before = match_fleet(fleet);
     let (mut more, mut keepers) = (fleet.clone(), Vec::new());
@@ -99,7 +99,7 @@ fn surplus_of_new_machines_gives_nobody_any_by_the_count() {
         let groups: BTreeSet<(&str, Option<u64>)> = fleet
             .claims
             .iter()
-            .map(|claim| (claim.cluster.as_str(), claim.group))
+            .map(|claim| (&*claim.cluster, claim.group))
             .collect();
         let mut ids = 90_000..;
         for (cluster, group) in groups {

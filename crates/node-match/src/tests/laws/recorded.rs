@@ -32,7 +32,7 @@ fn recorded_match_stays() {
                 .iter()
                 .position(|claim| claim.uid == answer.claim.uid)
                 .unwrap();
-            recorded.claims[position].identifier = Some(identifier.to_owned());
+            recorded.claims[position].identifier = Some(identifier.to_owned().into());
             let again = match_fleet(&recorded);
             let found = again.claims[index]
                 .verdict
@@ -47,13 +47,13 @@ fn recorded_match_stays() {
 /// Says what happens to a fleet after everything that was found has been recorded.
 #[derive(Debug, Clone)]
 enum Event {
-    MachineReported(Machine),
+    MachineReported(Machine<'static>),
     MachineGone(Index),
     MachineInStatus(Index, &'static str),
     MachineDeleted(Index),
-    NodeJoined(Node),
+    NodeJoined(Node<'static>),
     NodeGone(Index),
-    ClaimAsked(Claim),
+    ClaimAsked(Claim<'static>),
     ClaimGone(Index),
 }
 
@@ -72,14 +72,14 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 /// Lets something happen, `number` telling it from all else.
-fn happen(fleet: &mut Snapshot, event: Event, number: usize) {
+fn happen(fleet: &mut Snapshot<'_>, event: Event, number: usize) {
     let machines = fleet.machines.len();
     let has_machines = machines > 0;
     match event {
         Event::MachineReported(machine) => fleet.machines.push(machine),
         Event::MachineGone(index) if has_machines => drop(fleet.machines.remove(index.index(machines))),
         Event::MachineInStatus(index, status) if has_machines => {
-            fleet.machines[index.index(machines)].status = Some(status.to_owned());
+            fleet.machines[index.index(machines)].status = Some(status.to_owned().into());
         }
         Event::MachineDeleted(index) if has_machines => {
             fleet.machines[index.index(machines)].is_deleted = true;
@@ -91,7 +91,7 @@ fn happen(fleet: &mut Snapshot, event: Event, number: usize) {
             drop(fleet.nodes.remove(index.index(fleet.nodes.len())));
         }
         Event::ClaimAsked(mut claim) => {
-            claim.uid = format!("later-{number}");
+            claim.uid = format!("later-{number}").into();
             fleet.claims.push(claim);
         }
         Event::ClaimGone(index) if !fleet.claims.is_empty() => {
@@ -107,14 +107,16 @@ fn happen(fleet: &mut Snapshot, event: Event, number: usize) {
 }
 
 /// Records on every claim what was found for it; returns the fleet with that.
-fn recorded(fleet: &Snapshot, matching: &Matching<'_>) -> Snapshot {
+fn recorded<'a>(fleet: &Snapshot<'a>, matching: &Matching<'a>) -> Snapshot<'a> {
     let mut recorded = fleet.clone();
     for claim in &mut recorded.claims {
         let Some(found) = matching.verdict(&claim.uid).and_then(Verdict::matched) else {
             continue;
         };
         if let Some(machine) = &found.machine {
-            claim.identifier = machine.identifier().map(str::to_owned);
+            claim.identifier = machine
+                .identifier()
+                .map(|identifier| identifier.to_owned().into());
             claim.instance_id = machine.id().filter(|_| claim.identifier.is_none());
             if claim.identifier.is_some() || claim.instance_id.is_some() {
                 (claim.provider_id, claim.hostname) = (None, None);
@@ -129,7 +131,7 @@ fn recorded(fleet: &Snapshot, matching: &Matching<'_>) -> Snapshot {
 }
 
 /// Tells whether a machine is that of the record.
-fn bears(claim: &Claim, machine: &MergedMachine<'_>) -> bool {
+fn bears(claim: &Claim<'_>, machine: &MergedMachine<'_>) -> bool {
     let reports = machine.reports();
     match (&claim.identifier, claim.instance_id) {
         (Some(identifier), _) => reports
@@ -140,7 +142,7 @@ fn bears(claim: &Claim, machine: &MergedMachine<'_>) -> bool {
     }
 }
 
-fn is_machine_listed(fleet: &Snapshot, claim: &Claim) -> bool {
+fn is_machine_listed(fleet: &Snapshot<'_>, claim: &Claim<'_>) -> bool {
     fleet.machines.iter().any(|report| {
         report.cluster == claim.cluster
             && match (&claim.identifier, claim.instance_id) {
@@ -151,7 +153,7 @@ fn is_machine_listed(fleet: &Snapshot, claim: &Claim) -> bool {
     })
 }
 
-fn is_node_there(fleet: &Snapshot, claim: &Claim) -> bool {
+fn is_node_there(fleet: &Snapshot<'_>, claim: &Claim<'_>) -> bool {
     fleet
         .nodes
         .iter()
@@ -159,7 +161,7 @@ fn is_node_there(fleet: &Snapshot, claim: &Claim) -> bool {
 }
 
 /// Tells whether an answer keeps to the record: the same, or in conflict, or not there any more.
-fn keeps(fleet: &Snapshot, before: &Answer<'_>, now: &Answer<'_>) -> bool {
+fn keeps(fleet: &Snapshot<'_>, before: &Answer<'_>, now: &Answer<'_>) -> bool {
     let Some(found) = before.verdict.matched() else {
         return true;
     };
@@ -200,8 +202,8 @@ fn keeps(fleet: &Snapshot, before: &Answer<'_>, now: &Answer<'_>) -> bool {
 /// R0, R8: what is recorded of every match stays, or is in conflict, or is told as not listed, whatever happens.
 #[test]
 fn whatever_happens_records_stay_or_are_in_conflict() {
-    let law = |(mut fleet, events): (Snapshot, Vec<Event>)| {
-        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+    let law = |(mut fleet, events): (Snapshot<'static>, Vec<Event>)| {
+        fleet.nodes_cluster = Some(CLUSTER.into());
         let first = fleet;
         let before = match_fleet(&first);
         let mut fleet = recorded(&first, &before);

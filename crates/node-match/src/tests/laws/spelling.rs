@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::everywhere;
 use crate::testing::told;
-use crate::{Machine, Snapshot, match_fleet};
+use crate::{Machine, Snapshot, Text, match_fleet};
 
 /// Writes an address in another form of the same: mapped into IPv6 or spelled out, with a length and space around it.
 fn respelled(address: &str) -> String {
@@ -18,7 +18,7 @@ fn respelled(address: &str) -> String {
     }
 }
 
-fn addresses(fleet: &mut Snapshot) -> impl Iterator<Item = &mut String> {
+fn addresses<'a, 's>(fleet: &'a mut Snapshot<'s>) -> impl Iterator<Item = &'a mut Text<'s>> {
     let claims = fleet.claims.iter_mut().map(|claim| &mut claim.addresses);
     let machines = fleet.machines.iter_mut().map(|machine| &mut machine.addresses);
     let nodes = fleet.nodes.iter_mut().map(|node| &mut node.addresses);
@@ -30,7 +30,7 @@ fn addresses(fleet: &mut Snapshot) -> impl Iterator<Item = &mut String> {
 fn form_of_an_address_changes_nothing() {
     everywhere(|fleet| {
         let mut other = fleet.clone();
-        addresses(&mut other).for_each(|address| *address = respelled(address));
+        addresses(&mut other).for_each(|address| *address = respelled(address).into());
         prop_assert_eq!(told(&match_fleet(&other)), told(&match_fleet(fleet)));
         Ok(())
     });
@@ -44,7 +44,7 @@ fn capitals_change_nothing() {
         let machines = other.machines.iter_mut().map(|machine| &mut machine.hostname);
         let nodes = other.nodes.iter_mut().map(|node| &mut node.hostname);
         for name in machines.chain(nodes).flatten() {
-            *name = name.to_uppercase();
+            *name = name.to_uppercase().into();
         }
         prop_assert_eq!(told(&match_fleet(&other)), told(&match_fleet(fleet)));
         Ok(())
@@ -55,17 +55,17 @@ fn capitals_change_nothing() {
 #[test]
 fn second_report_of_a_machine_changes_nothing() {
     everywhere(|fleet| {
-        let again = |machine: &Machine| Machine {
-            list: 9,
-            id: None,
-            ..machine.clone()
-        };
         let mut other = fleet.clone();
         let identified = fleet
             .machines
             .iter()
             .filter(|machine| machine.identifier.is_some());
-        other.machines.extend(identified.map(again));
+        let again = identified.map(|machine| Machine {
+            list: 9,
+            id: None,
+            ..machine.clone()
+        });
+        other.machines.extend(again);
         prop_assert_eq!(told(&match_fleet(&other)), told(&match_fleet(fleet)));
         Ok(())
     });

@@ -9,27 +9,27 @@ use crate::tests::fleets::{OTHER_CLUSTER, claims, fleets, machines};
 use crate::{Baseline, Claim, Cluster, ClusterShape, Machine, Snapshot, match_fleet};
 
 /// A claim as it is generated, with the number of its baseline.
-type Numbered = (Claim, Option<usize>);
+type Numbered = (Claim<'static>, Option<usize>);
 
 /// Tells the answers to the claims that were there before anything was added.
-fn told_before(fleet: &Snapshot) -> Vec<String> {
+fn told_before(fleet: &Snapshot<'_>) -> Vec<String> {
     let mut told = told(&match_fleet(fleet));
     told.retain(|line| !line.starts_with("added-"));
     told
 }
 
-fn added(claims: Vec<Numbered>, cluster: &str) -> impl Iterator<Item = Claim> {
+fn added(claims: Vec<Numbered>, cluster: &str) -> impl Iterator<Item = Claim<'static>> {
     claims
         .into_iter()
         .enumerate()
         .map(move |(number, (mut claim, _))| {
-            claim.uid = format!("added-{number}");
-            cluster.clone_into(&mut claim.cluster);
+            claim.uid = format!("added-{number}").into();
+            claim.cluster = cluster.to_owned().into();
             claim
         })
 }
 
-fn moved(machines: Vec<Machine>) -> impl Iterator<Item = Machine> {
+fn moved(machines: Vec<Machine<'static>>) -> impl Iterator<Item = Machine<'static>> {
     machines
         .into_iter()
         .map(|machine| machine.in_cluster(OTHER_CLUSTER))
@@ -40,18 +40,18 @@ fn moved(machines: Vec<Machine>) -> impl Iterator<Item = Machine> {
 /// The snapshot does not name the cluster of its Nodes: nobody who takes no part has a say in that.
 #[test]
 fn whoever_takes_no_part_elsewhere_changes_nothing() {
-    let law = |(mut fleet, more, machines): (Snapshot, Vec<Numbered>, Vec<Machine>)| {
+    let law = |(mut fleet, more, machines): (Snapshot<'static>, Vec<Numbered>, Vec<Machine<'static>>)| {
         fleet.claims.retain(|claim| claim.cluster != OTHER_CLUSTER);
         if fleet.claims.is_empty() {
             return Ok(());
         }
         let before = told_before(&fleet);
-        let is_asked_for = |fleet: &Snapshot, name: &str| {
+        let is_asked_for = |fleet: &Snapshot<'_>, name: &str| {
             let is_named = fleet
                 .nodes
                 .iter()
                 .any(|node| node.claim_label.as_deref() == Some(name));
-            let bears = |claim: &Claim| claim.name == name && claim.creation_requested;
+            let bears = |claim: &Claim<'_>| claim.name == name && claim.creation_requested;
             is_named && !fleet.claims.iter().any(bears)
         };
         let idle = added(more, OTHER_CLUSTER).map(|claim| Claim {
@@ -62,7 +62,7 @@ fn whoever_takes_no_part_elsewhere_changes_nothing() {
             ..Claim::default()
         });
         // One that a Node is labelled for would take part, were the Nodes of its cluster.
-        let idle: Vec<Claim> = idle.filter(|claim| !is_asked_for(&fleet, &claim.name)).collect();
+        let idle: Vec<Claim<'static>> = idle.filter(|claim| !is_asked_for(&fleet, &claim.name)).collect();
         fleet.claims.extend(idle);
         fleet.machines.extend(moved(machines));
         prop_assert_eq!(told_before(&fleet), before);
@@ -74,20 +74,20 @@ fn whoever_takes_no_part_elsewhere_changes_nothing() {
 /// R8: whatever is of another cluster than the Nodes changes no verdict in theirs.
 #[test]
 fn another_cluster_changes_nothing() {
-    let law = |(mut fleet, more, machines): (Snapshot, Vec<Numbered>, Vec<Machine>)| {
-        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+    let law = |(mut fleet, more, machines): (Snapshot<'static>, Vec<Numbered>, Vec<Machine<'static>>)| {
+        fleet.nodes_cluster = Some(CLUSTER.into());
         fleet.claims.retain(|claim| claim.cluster != OTHER_CLUSTER);
         let before = told_before(&fleet);
         fleet.claims.extend(added(more, OTHER_CLUSTER));
         fleet.machines.extend(moved(machines));
         let groups = fleet.groups.clone();
         fleet.groups.extend(groups.into_iter().map(|mut group| {
-            OTHER_CLUSTER.clone_into(&mut group.cluster);
+            group.cluster = OTHER_CLUSTER.into();
             group.cpu = Some(8);
             group
         }));
         fleet.clusters.push(Cluster {
-            id: OTHER_CLUSTER.to_owned(),
+            id: OTHER_CLUSTER.into(),
             shape: ClusterShape {
                 locked: Some(true),
                 ..ClusterShape::default()
@@ -104,7 +104,7 @@ fn another_cluster_changes_nothing() {
 fn addition_to_another_group_changes_nothing() {
     everywhere(|fleet| {
         let mut fleet = fleet.clone();
-        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+        fleet.nodes_cluster = Some(CLUSTER.into());
         // A claim that names no group is concerned by every group.
         fleet.claims.retain(|claim| claim.group.is_some());
         let before = told(&match_fleet(&fleet));
@@ -127,7 +127,7 @@ enum Addition {
 }
 
 /// Returns the fleet with the machine or Node in all baselines, as it was there before.
-fn remembered(mut fleet: Snapshot, keys: &[&str]) -> Snapshot {
+fn remembered(mut fleet: Snapshot<'static>, keys: &[&str]) -> Snapshot<'static> {
     for claim in &mut fleet.claims {
         claim.baseline = claim.baseline.take().map(|old| {
             let hashes = old.hashes().iter().copied();
@@ -154,9 +154,9 @@ fn what_nothing_links_and_is_not_new_changes_nothing() {
         Just(Addition::OldMachineWithNode),
         Just(Addition::IdleClaim),
     ];
-    let law = |(fleet, addition, group): (Snapshot, Addition, Option<u64>)| {
+    let law = |(fleet, addition, group): (Snapshot<'static>, Addition, Option<u64>)| {
         let mut fleet = remembered(fleet, &["999", "machine-999", "foreign"]);
-        fleet.nodes_cluster = Some(CLUSTER.to_owned());
+        fleet.nodes_cluster = Some(CLUSTER.into());
         // Without a baseline and without a request nothing tells what is old.
         fleet.claims.retain(|claim| claim.requested_at.is_some());
         let before = told_before(&fleet);
@@ -174,7 +174,7 @@ fn what_nothing_links_and_is_not_new_changes_nothing() {
             }
             Addition::IdleClaim => {
                 let mut idle = claim("idle").not_requested();
-                idle.uid = "added-0".to_owned();
+                idle.uid = "added-0".into();
                 fleet.claims.push(idle);
             }
         }

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::eligible::Age;
 use super::{Answer, Record, Told, World, created};
+use crate::Text;
 use crate::testing::CLUSTER;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,7 +32,7 @@ struct State<'w, 'a> {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn decide(&self) -> Answer {
+    pub(super) fn decide(&self) -> Answer<'a> {
         let records = self.records();
         let ties = self.ties(&records);
         let mut state = State {
@@ -59,7 +60,7 @@ impl<'a> World<'a> {
     }
 }
 
-impl State<'_, '_> {
+impl<'a> State<'_, 'a> {
     fn node_of(&self, machine: usize) -> Option<usize> {
         self.ties.iter().find(|(m, ..)| *m == machine).map(|(_, n, _)| *n)
     }
@@ -238,14 +239,17 @@ impl State<'_, '_> {
         let Some(provider_id) = &self.world.nodes[node].provider_id else {
             return false;
         };
-        let name = provider_id.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = provider_id.rsplit('/').next().unwrap_or_default();
+        let name = Text::from(name);
         let records = |claim: usize| {
             let c = self.world.claims[claim];
             self.records[claim].machine_missing
                 && c.cluster == CLUSTER
                 && [
                     c.identifier.clone(),
-                    c.instance_id.filter(|id| *id != 0).map(|id| id.to_string()),
+                    c.instance_id
+                        .filter(|id| *id != 0)
+                        .map(|id| id.to_string().into()),
                 ]
                 .contains(&Some(name.clone()))
         };
@@ -321,7 +325,7 @@ impl State<'_, '_> {
         self.node.insert(claim, (node, rank));
     }
 
-    fn reports(&self, machine: usize) -> BTreeSet<crate::Machine> {
+    fn reports(&self, machine: usize) -> BTreeSet<crate::Machine<'a>> {
         self.world.machines[machine]
             .iter()
             .map(|&report| report.clone())
@@ -350,7 +354,7 @@ impl State<'_, '_> {
             && world.stands(claim, machine)
     }
 
-    fn tell(&self, claim: usize) -> Told {
+    fn tell(&self, claim: usize) -> Told<'a> {
         let world = self.world;
         let (record, facts) = (&self.records[claim], world.claims[claim]);
         let machine = self.machine.get(&claim).map(|(machine, _)| *machine);
@@ -379,10 +383,10 @@ impl State<'_, '_> {
             "waiting"
         };
         let is_contested = word == "matched" && (0..world.machines.len()).any(|m| self.is_rival(claim, m));
-        let name = node.map(|node| world.nodes[node].name.clone());
+        let name = node.map(|node| world.nodes[node].name.to_string());
         let reports = machine.map(|machine| self.reports(machine));
         (
-            facts.uid.clone(),
+            facts.uid.to_string(),
             word,
             reports.unwrap_or_default(),
             name,

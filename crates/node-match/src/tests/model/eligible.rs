@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 use super::{World, created};
-use crate::Group;
 use crate::testing::CLUSTER;
+use crate::{Group, Text};
 
 /// Tells whether a machine appeared after a request.
 #[derive(PartialEq, Clone, Copy)]
@@ -18,10 +18,10 @@ pub(super) enum Age {
 }
 
 /// Keeps of the descriptions of each group what all of them agree about.
-pub(super) fn described(groups: &[Group]) -> Vec<Group> {
+pub(super) fn described<'a>(groups: &[Group<'a>]) -> Vec<Group<'a>> {
     let only = |known: BTreeSet<u64>| known.first().copied().filter(|_| known.len() == 1);
-    let keys: BTreeSet<(&String, u64)> = groups.iter().map(|group| (&group.cluster, group.id)).collect();
-    let describe = |(cluster, id): (&String, u64)| {
+    let keys: BTreeSet<(&Text<'a>, u64)> = groups.iter().map(|group| (&group.cluster, group.id)).collect();
+    let describe = |(cluster, id): (&Text<'a>, u64)| {
         let all = || groups.iter().filter(move |g| g.cluster == *cluster && g.id == id);
         let small = |value: Option<u64>| value.and_then(|value| u32::try_from(value).ok());
         Group {
@@ -46,7 +46,7 @@ impl World<'_> {
     pub(super) fn age(&self, claim: usize, machine: usize) -> Age {
         let keys = self.machines[machine].iter().flat_map(|r| {
             [
-                r.id.filter(|id| *id != 0).map(|id| id.to_string()),
+                r.id.filter(|id| *id != 0).map(|id| id.to_string().into()),
                 r.identifier.clone(),
                 r.hostname.clone(),
             ]
@@ -135,7 +135,7 @@ impl World<'_> {
                 .filter(|(_, c)| c.cluster == cluster)
         };
         let found: Vec<usize> = if rank == 3 {
-            let bears = |c: &crate::Claim| {
+            let bears = |c: &crate::Claim<'_>| {
                 c.name == text
                     || c.hostname
                         .as_ref()
@@ -157,7 +157,7 @@ impl World<'_> {
     }
 
     /// The longest name of a claim that a text starts with.
-    pub(super) fn longest_name(&self, cluster: &str, text: &str) -> Option<&String> {
+    pub(super) fn longest_name(&self, cluster: &str, text: &str) -> Option<&Text<'_>> {
         let starts = |name: &str| {
             text.strip_prefix(name)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
@@ -172,7 +172,7 @@ impl World<'_> {
         let has_scheme = (0..self.machines.len())
             .any(|m| self.machines[m][0].cluster == cluster && shows_scheme(&self.hostnames(m)))
             || (cluster == CLUSTER && (0..self.nodes.len()).any(|node| shows_scheme(&self.names(node))));
-        (!has_scheme || !["hel", "hel-kubernetes"].contains(&longest.as_str())).then_some(longest)
+        (!has_scheme || !["hel", "hel-kubernetes"].contains(&&**longest)).then_some(longest)
     }
 
     pub(super) fn names_machine(&self, rank: usize, claim: usize, machine: usize) -> bool {

@@ -3,28 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::usable;
-use crate::Machine;
+use crate::{Machine, Text};
 
 /// Joins reports until nothing more can be joined.
-pub(super) fn merged(reports: &[Machine]) -> Vec<Vec<&Machine>> {
-    let is_strong = |a: &Machine, b: &Machine| {
+pub(super) fn merged<'a>(reports: &'a [Machine<'a>]) -> Vec<Vec<&'a Machine<'a>>> {
+    let is_strong = |a: &Machine<'_>, b: &Machine<'_>| {
         a.cluster == b.cluster
             && ((a.identifier.is_some() && a.identifier == b.identifier)
                 || (a.id.is_some_and(|id| id != 0) && a.id == b.id && a.list == b.list))
     };
-    let is_weak = |a: &Machine, b: &Machine| {
-        let name = |m: &Machine| m.hostname.as_ref().map(|hostname| hostname.to_lowercase());
+    let is_weak = |a: &Machine<'_>, b: &Machine<'_>| {
+        let name = |m: &Machine<'_>| m.hostname.as_ref().map(|hostname| hostname.to_lowercase());
         a.cluster == b.cluster
             && name(a).is_some()
             && name(a) == name(b)
             && !usable(&a.addresses).is_disjoint(&usable(&b.addresses))
     };
-    let singles: Vec<Vec<&Machine>> = reports.iter().map(|report| vec![report]).collect();
+    let singles: Vec<Vec<&Machine<'_>>> = reports.iter().map(|report| vec![report]).collect();
     let strong = closed(singles, &is_strong);
     let weak = closed(strong.clone(), &|a, b| is_strong(a, b) || is_weak(a, b));
     let mut machines = Vec::new();
     for group in weak {
-        let identifiers: BTreeSet<&String> = group.iter().filter_map(|r| r.identifier.as_ref()).collect();
+        let identifiers: BTreeSet<&Text<'_>> = group.iter().filter_map(|r| r.identifier.as_ref()).collect();
         if identifiers.len() <= 1 {
             machines.push(group);
         } else {
@@ -41,9 +41,9 @@ pub(super) fn merged(reports: &[Machine]) -> Vec<Vec<&Machine>> {
 }
 
 fn closed<'a>(
-    mut sets: Vec<Vec<&'a Machine>>,
-    joins: &dyn Fn(&Machine, &Machine) -> bool,
-) -> Vec<Vec<&'a Machine>> {
+    mut sets: Vec<Vec<&'a Machine<'a>>>,
+    joins: &dyn Fn(&Machine<'_>, &Machine<'_>) -> bool,
+) -> Vec<Vec<&'a Machine<'a>>> {
     loop {
         let pair = (0..sets.len())
             .flat_map(|left| (left + 1..sets.len()).map(move |right| (left, right)))

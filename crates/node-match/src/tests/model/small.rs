@@ -24,9 +24,9 @@ fn letters() -> impl Iterator<Item = (bool, bool, bool)> {
 }
 
 /// A name, a recorded id that was found by counting, a complete baseline.
-fn claims() -> Vec<Vec<Claim>> {
+fn claims() -> Vec<Vec<Claim<'static>>> {
     let empty = baseline(&[]);
-    let all: Vec<Claim> = letters()
+    let all: Vec<Claim<'static>> = letters()
         .map(|(is_short, is_recorded, is_complete)| {
             let mut claim = claim(if is_short { "web" } else { "web-1" });
             if is_recorded {
@@ -36,8 +36,8 @@ fn claims() -> Vec<Vec<Claim>> {
         })
         .collect();
     // Claims differ in their uid alone, so that their order says nothing.
-    let with_uid = |claim: &Claim, uid: &str| Claim {
-        uid: uid.to_owned(),
+    let with_uid = |claim: &Claim<'static>, uid: &'static str| Claim {
+        uid: uid.into(),
         ..claim.clone()
     };
     let mut lists = vec![Vec::new()];
@@ -50,7 +50,7 @@ fn claims() -> Vec<Vec<Claim>> {
 }
 
 /// A hostname, the address, whether it runs; the first has the id 1.
-fn machines() -> Vec<Vec<Machine>> {
+fn machines() -> Vec<Vec<Machine<'static>>> {
     let all = |id: u64| {
         letters().map(move |(is_named, is_addressed, is_running)| {
             let machine = machine(id).created(1).named(if is_named {
@@ -73,7 +73,7 @@ fn machines() -> Vec<Vec<Machine>> {
 }
 
 /// The address, the provider id of the first machine, the label of a claim; no two have one name.
-fn nodes() -> Vec<Vec<Node>> {
+fn nodes() -> Vec<Vec<Node<'static>>> {
     let all = |name: &'static str| {
         letters().map(move |(is_addressed, is_provided, is_labelled)| {
             let mut node = node(name);
@@ -109,7 +109,7 @@ fn crate_and_model_agree_about_every_small_fleet() {
                     .claims(claims.iter().cloned())
                     .machines(machines.iter().cloned());
                 let mut fleet = fleet.nodes(nodes.iter().cloned());
-                fleet.nodes_cluster = Some(CLUSTER.to_owned());
+                fleet.nodes_cluster = Some(CLUSTER.into());
                 assert_eq!(answer(&fleet), World::new(&fleet).decide(), "{fleet:#?}");
             }
         }

@@ -150,7 +150,7 @@ impl State<'_, '_> {
             .groups
             .iter()
             .filter(|group| is_counted && group.cluster == facts.cluster);
-        let has_grown = |group: &&crate::Group| {
+        let has_grown = |group: &&crate::Group<'_>| {
             group
                 .nodes_count
                 .is_some_and(|now| now > if group.id == GROUP { 1 } else { 0 })
