@@ -1,9 +1,11 @@
 //! Everything that one pass looks at, read once.
 
+mod index;
+
 use crate::baseline::Baselines;
 use crate::growth::Growth;
 use crate::intent::Requested;
-use crate::kept::{Kept, Node, VPSieNode};
+use crate::kept::{Node, VPSieNode};
 use crate::leaked::FirstBaselines;
 use crate::poll::{Absences, ClusterView, Identity, Polls, Wanted};
 use crate::resources::{NodeGroup, keys};
@@ -11,11 +13,13 @@ use crate::settings::Settings;
 use crate::skew::Skew;
 use crate::tombstone::Tombstones;
 use crate::trouble::Troubles;
-use crate::watches::Unreadable;
+use crate::watches::{Place, Unreadable};
 use chrono::{DateTime, Utc};
 use endpoint_discovery::Views;
+pub use index::Index;
+use index::place;
 use kube::ResourceExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 use vpsie_api::{ClusterId, DatacenterId, NodeUuid};
 
@@ -61,21 +65,6 @@ pub struct World<'a> {
     pub index: Index,
 }
 
-/// Where the objects of a world are, so that no question walks through all of them.
-#[derive(Debug, Default)]
-pub struct Index {
-    groups: BTreeMap<Place, usize>,
-    namesakes: BTreeMap<Place, Vec<usize>>,
-    claims: BTreeMap<Place, usize>,
-    members: BTreeMap<Place, Vec<usize>>,
-    nodes_by_uid: BTreeMap<String, usize>,
-    nodes_by_name: BTreeMap<String, usize>,
-    nodes_by_claim: BTreeMap<String, Vec<usize>>,
-}
-
-/// A namespace, or a cluster, and a name in it.
-type Place = (String, String);
-
 /// A VPSieNode with what its annotations say of its request.
 #[derive(Clone, Debug)]
 pub struct ClaimObject {
@@ -91,9 +80,6 @@ impl World<'_> {
     /// Puts the objects in order of namespace and name, on which turns and batches depend.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        fn place<K: Kept>(object: &K) -> (&str, &str) {
-            object.identity().place()
-        }
         self.groups
             .sort_by(|one, other| place(one.as_ref()).cmp(&place(other.as_ref())));
         self.claims
@@ -116,35 +102,40 @@ impl World<'_> {
 
     /// Returns the NodeGroup of a VPSieNode.
     pub fn group_of(&self, claim: &VPSieNode) -> Option<&Arc<NodeGroup>> {
-        let place = (
-            claim.namespace().unwrap_or_default(),
-            claim.spec.node_group_name().to_owned(),
-        );
-        self.groups.get(*self.index.groups.get(&place)?)
+        let (namespace, _) = place(claim);
+        self.group_in(namespace, claim.spec.node_group_name())
     }
 
     /// Returns the NodeGroup of a namespace and name.
-    pub fn group_at(&self, place: &(String, String)) -> Option<&Arc<NodeGroup>> {
-        self.groups.get(*self.index.groups.get(place)?)
+    pub fn group_at(&self, place: &Place) -> Option<&Arc<NodeGroup>> {
+        self.group_in(&place.0, &place.1)
+    }
+
+    fn group_in(&self, namespace: &str, name: &str) -> Option<&Arc<NodeGroup>> {
+        let sought = |group: &Arc<NodeGroup>| place(group.as_ref()).cmp(&(namespace, name));
+        let found = self.groups.binary_search_by(sought).ok()?;
+        self.groups.get(found)
     }
 
     /// Returns another NodeGroup of the name in the same cluster: both would be one group at VPSie.
     pub fn namesake(&self, group: &NodeGroup) -> Option<&Arc<NodeGroup>> {
-        let place = (group.spec.resource_identifier.clone(), group.name_any());
-        let places = self.index.namesakes.get(&place)?.iter();
-        let mut groups = places.filter_map(|place| self.groups.get(*place));
+        let (_, name) = place(group);
+        let wanted = (group.spec.resource_identifier.as_str(), name);
+        let mut groups = self.index.namesakes.find(&self.groups, index::namesake, wanted);
         groups.find(|other| other.metadata.uid != group.metadata.uid)
     }
 
     /// Tells whether a namespace has a VPSieNode of a name, be it one that cannot be read.
     pub fn has_claim(&self, namespace: &str, name: &str) -> bool {
         let place = (namespace.to_owned(), name.to_owned());
-        self.index.claims.contains_key(&place) || self.unreadable.vpsie_nodes.contains_key(&place)
+        self.claim_at(&place).is_some() || self.unreadable.vpsie_nodes.contains_key(&place)
     }
 
     /// Returns the VPSieNode of a namespace and name.
-    pub fn claim_at(&self, place: &(String, String)) -> Option<&ClaimObject> {
-        self.claims.get(*self.index.claims.get(place)?)
+    pub fn claim_at(&self, (namespace, name): &Place) -> Option<&ClaimObject> {
+        let sought = |claim: &ClaimObject| place(claim.object.as_ref()).cmp(&(namespace, name));
+        let found = self.claims.binary_search_by(sought).ok()?;
+        self.claims.get(found)
     }
 
     /// Returns the name of a VPSieNode that cannot be read and may be of a NodeGroup: its label names that, or none.
@@ -168,12 +159,14 @@ impl World<'_> {
 
     /// Returns a Node by its uid.
     pub fn node(&self, uid: &str) -> Option<&Arc<Node>> {
-        self.nodes.get(*self.index.nodes_by_uid.get(uid)?)
+        let mut found = self.index.uids.find(&self.nodes, index::uid, ("", uid));
+        found.next_back()
     }
 
     /// Returns a Node by its name.
     pub fn node_named(&self, name: &str) -> Option<&Arc<Node>> {
-        self.nodes.get(*self.index.nodes_by_name.get(name)?)
+        let found = self.nodes.binary_search_by(|node| node.name().cmp(name)).ok()?;
+        self.nodes.get(found)
     }
 
     /// Tells whether there is a Node of a name, be it one that cannot be read.
@@ -184,53 +177,12 @@ impl World<'_> {
 
     /// Returns the Nodes whose label names a VPSieNode.
     pub fn nodes_labelled(&self, claim: &str) -> impl Iterator<Item = &Arc<Node>> {
-        let places = self.index.nodes_by_claim.get(claim).into_iter().flatten();
-        places.filter_map(|place| self.nodes.get(*place))
+        self.index.labels.find(&self.nodes, index::label, ("", claim))
     }
 
     /// Returns the VPSieNodes of a NodeGroup.
     pub fn members(&self, group: &NodeGroup) -> impl Iterator<Item = &ClaimObject> {
-        let place = (group.namespace().unwrap_or_default(), group.name_any());
-        let places = self.index.members.get(&place).into_iter().flatten();
-        places.filter_map(|place| self.claims.get(*place))
-    }
-}
-
-// === impl Index ===
-
-impl Index {
-    fn of(groups: &[Arc<NodeGroup>], claims: &[ClaimObject], nodes: &[Arc<Node>]) -> Self {
-        let mut index = Self::default();
-        for (place, group) in groups.iter().enumerate() {
-            let name = group.name_any();
-            let cluster = group.spec.resource_identifier.clone();
-            let namespace = group.namespace().unwrap_or_default();
-            index.groups.insert((namespace, name.clone()), place);
-            index.namesakes.entry((cluster, name)).or_default().push(place);
-        }
-        for (place, claim) in claims.iter().enumerate() {
-            let object = &claim.object;
-            let namespace = object.namespace().unwrap_or_default();
-            let group = object.spec.node_group_name().to_owned();
-            index
-                .members
-                .entry((namespace.clone(), group))
-                .or_default()
-                .push(place);
-            index.claims.insert((namespace, object.name_any()), place);
-        }
-        for (place, node) in nodes.iter().enumerate() {
-            index.nodes_by_uid.insert(node.uid().unwrap_or_default(), place);
-            index.nodes_by_name.insert(node.name_any(), place);
-            if let Some(claim) = node.labels().get(keys::LABEL_VPSIE_NODE) {
-                index
-                    .nodes_by_claim
-                    .entry(claim.to_owned())
-                    .or_default()
-                    .push(place);
-            }
-        }
-        index
+        self.index.members.find(&self.claims, index::member, place(group))
     }
 }
 

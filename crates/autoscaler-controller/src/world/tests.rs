@@ -4,7 +4,7 @@ use super::*;
 use crate::intent::{Outcome, Requested};
 use crate::resources;
 use crate::testing::{ClaimBuilder, claim, cluster_id, group, intent, node, world};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// L2: groups of one name in two namespaces are two groups.
 #[test]
