@@ -7,6 +7,7 @@ mod record;
 mod sight;
 mod wrong;
 
+use crate::kept::VPSieNode;
 use crate::pods::{Load, PodIndex};
 use crate::world::{ClaimObject, World};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,7 +17,7 @@ use node_match::Matching;
 use record::Recorded;
 use sight::Sights;
 pub(crate) use sight::{failure, is_on_its_way_out};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 pub(crate) use wrong::Wrong;
 
@@ -59,16 +60,18 @@ impl Lives {
     /// changes is not three observations (`LC-11`).
     pub fn look(&mut self, world: &World<'_>, matching: &Matching<'_>, pods: &PodIndex) -> Vec<Step> {
         let sights = Sights::of(world, matching);
-        let mut earlier = std::mem::take(&mut self.0);
         let mut steps = Vec::new();
-        for claim in &world.claims {
-            let known = earlier.remove_entry(claim.uid());
-            let (uid, kept) =
-                known.map_or_else(|| (claim.uid().into(), None), |(uid, kept)| (uid, Some(kept)));
-            if uid.is_empty() {
-                continue;
-            }
-            let mut kept = Kept::follow(kept, claim, world.now);
+        for claim in world.claims.iter().filter(|claim| !claim.uid().is_empty()) {
+            let kept = match self.0.get_mut(claim.uid()) {
+                Some(kept) => {
+                    kept.heed_record(&claim.object, world.now);
+                    kept
+                }
+                None => {
+                    let begun = || Box::new(Kept::begin(claim, world.now));
+                    self.0.entry(claim.uid().into()).or_insert_with(begun)
+                }
+            };
             let sight = sights.of_claim(claim);
             let uids = sight.uids(pods);
             let is_due = kept.is_due(world);
@@ -78,9 +81,19 @@ impl Lives {
             }
             kept.load = sight.load(&world.settings.gate, &kept.life, pods, world.now);
             kept.wrong.look(kept.life.state(), &sight, world);
-            self.0.insert(uid, kept);
         }
+        self.forget_others(&world.claims);
         steps
+    }
+
+    /// Forgets the lives of VPSieNodes that are gone.
+    fn forget_others(&mut self, claims: &[ClaimObject]) {
+        let is_stored = |uid: &&str| !uid.is_empty();
+        let stored = || claims.iter().map(ClaimObject::uid).filter(is_stored);
+        if self.0.len() > stored().count() {
+            let present: BTreeSet<&str> = stored().collect();
+            self.0.retain(|uid, _| present.contains(&**uid));
+        }
     }
 
     /// Returns the life of a VPSieNode, once it was looked at.
@@ -136,36 +149,30 @@ impl Step {
 // === impl Kept ===
 
 impl Kept {
-    /// Goes on with a life, or begins one from what is recorded.
-    fn follow(kept: Option<Box<Self>>, claim: &ClaimObject, now: DateTime<Utc>) -> Box<Self> {
-        match kept {
-            Some(mut kept) => {
-                if !kept.recorded.is_of(&claim.object) {
-                    (kept.recorded, _) = Recorded::read(&claim.object);
-                    kept.recorded_at = now;
-                }
-                kept
-            }
-            None => {
-                let (recorded, life) = Recorded::read(&claim.object);
-                // A foreign word says nothing, so it may be in service.
-                let phase = || {
-                    claim
-                        .object
-                        .phase()
-                        .in_life()
-                        .unwrap_or(node_lifecycle::Phase::Ready)
-                };
-                let begun = || phase().life_without_record(now);
-                Box::new(Self {
-                    life: life.unwrap_or_else(begun),
-                    recorded,
-                    recorded_at: now,
-                    missed_at: None,
-                    load: None,
-                    wrong: Wrong::default(),
-                })
-            }
+    /// Begins a life from what is recorded.
+    fn begin(claim: &ClaimObject, now: DateTime<Utc>) -> Self {
+        let (recorded, life) = Recorded::read(&claim.object);
+        // A foreign word says nothing, so it may be in service.
+        let phase = || {
+            let phase = claim.object.phase().in_life();
+            phase.unwrap_or(node_lifecycle::Phase::Ready)
+        };
+        let begun = || phase().life_without_record(now);
+        Self {
+            life: life.unwrap_or_else(begun),
+            recorded,
+            recorded_at: now,
+            missed_at: None,
+            load: None,
+            wrong: Wrong::default(),
+        }
+    }
+
+    /// Goes on with a life, and notes when another record is on its VPSieNode.
+    fn heed_record(&mut self, object: &Arc<VPSieNode>, now: DateTime<Utc>) {
+        if !self.recorded.is_of(object) {
+            (self.recorded, _) = Recorded::read(object);
+            self.recorded_at = now;
         }
     }
 
