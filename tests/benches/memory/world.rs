@@ -94,7 +94,10 @@ impl World {
         assert_eq!(workers.len(), nodes);
         for worker in &workers {
             world.wait_for_node(worker).await;
-            for _ in 0..PODS {
+        }
+        // The oldest pods are not all on one Node: churn, which ends them first, would empty one Node after the other.
+        for _ in 0..PODS {
+            for worker in &workers {
                 world.add_pod(worker).await;
             }
         }
