@@ -106,6 +106,20 @@ fn uid_is_kept_once() {
     assert!(Arc::ptr_eq(&first, &facts.uid));
 }
 
+/// NS-7: the life of a VPSieNode that is gone is forgotten, also where another came in its place.
+#[test]
+fn life_ends_with_its_vpsie_node() {
+    let mut world = ready();
+    world.look();
+    world.claims = vec![claim("web-2").build()];
+    world.look();
+    assert_eq!(world.lives.of(UID), None);
+    assert!(world.lives.of("kube-system/web-2").is_some());
+    world.claims.clear();
+    world.look();
+    assert_eq!(world.lives.of("kube-system/web-2"), None);
+}
+
 /// LC-5, LC-7: from the wish to service, each step in the pass that sees it.
 #[test]
 fn life_follows_the_vpsie_node_into_service() {
