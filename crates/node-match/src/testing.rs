@@ -124,10 +124,8 @@ impl<'s> Snapshot<'s> {
     /// Adds the cluster of these tests, in this shape.
     #[must_use]
     pub fn shape(mut self, shape: ClusterShape) -> Self {
-        self.clusters.push(Cluster {
-            id: CLUSTER.into(),
-            shape,
-        });
+        let id = CLUSTER.into();
+        self.clusters.push(Cluster { id, shape });
         self
     }
 
@@ -371,10 +369,8 @@ fn told_verdict(verdict: &Verdict<'_>) -> String {
 #[must_use]
 pub fn told_unexplained(matching: &Matching<'_>) -> Vec<String> {
     let machines = matching.unexplained.machines.iter().map(|entry| {
-        let id = entry
-            .machine
-            .id()
-            .map_or_else(|| "?".to_owned(), |id| id.to_string());
+        let id = entry.machine.id();
+        let id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
         format!("{id} {}", entry.reason)
     });
     let nodes = matching
